@@ -1,0 +1,75 @@
+/* The file system behind one table, so that tests can make any call fail (and so that nothing else
+ * includes POSIX headers). Paths are NUL-terminated at this edge and only here.
+ *
+ * A result file is written with tm_out: to a temporary name in the same folder, then fsync, rename,
+ * fsync of the folder. It is the old file or the complete new one, never a half (law 6). A failed
+ * fsync or close is final. */
+#ifndef TM_BASE_FS_H
+#define TM_BASE_FS_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+typedef struct tm_file_info {
+    uint64_t bytes, modified_ns, device, inode;
+    bool is_folder, is_regular;
+} tm_file_info;
+
+/* The calls, as a table. Each returns -1 and sets errno on failure, as POSIX does. */
+typedef struct tm_fs {
+    int (*open_read)(const char *path);
+    int (*open_write)(const char *path, bool only_new, bool only_owner); /* truncates */
+    int64_t (*read)(int file, void *p, size_t n);
+    int64_t (*read_at)(int file, void *p, size_t n, uint64_t at);
+    int64_t (*write)(int file, const void *p, size_t n);
+    int (*sync)(int file);
+    int (*close)(int file);
+    int (*rename)(const char *from, const char *to);
+    int (*remove)(const char *path);
+    int (*make_folder)(const char *path);
+    int (*remove_folder)(const char *path);
+    int (*info)(const char *path, tm_file_info *out);
+} tm_fs;
+
+extern tm_fs tm_fs_now; /* POSIX unless a test put another table here */
+
+tm_status tm_file_open(const char *path, int *file, tm_err *err);
+/* Reads up to n bytes, fewer only at the end; retries EINTR and short reads. */
+tm_status tm_file_read(int file, const char *path, void *p, size_t n, size_t *got, tm_err *err);
+tm_status tm_file_read_at(int file, const char *path, void *p, size_t n, uint64_t at, tm_err *err);
+tm_status tm_file_write(int file, const char *path, const void *p, size_t n, tm_err *err);
+tm_status tm_file_info_of(const char *path, tm_file_info *out, tm_err *err);
+bool tm_file_exists(const char *path);
+tm_status tm_file_load(const char *path, uint64_t limit, tm_buf *out, tm_err *err); /* whole */
+/* Writes a whole small file through tm_out. only_owner: mode 0600, for raw text (law 7). */
+tm_status tm_file_save(const char *path, tm_str bytes, bool only_owner, tm_err *err);
+
+tm_status tm_folder_make(const char *path, tm_err *err); /* with its parents; existing is fine */
+/* Names in a folder (not "." and ".."), sorted by bytes; arrays from the arena. */
+tm_status tm_folder_list(tm_arena *mem, const char *path, tm_str **names, uint32_t *count,
+                         tm_err *err);
+tm_status tm_folder_sync(const char *path, tm_err *err);
+tm_status tm_folder_remove(const char *path, tm_err *err); /* with all below it */
+
+/* Expands ~ nothing, * ? [..] and ** within one pattern, sorted by bytes; a pattern without them
+ * gives itself. Zero matches is TM_EINPUT. */
+tm_status tm_glob(tm_arena *mem, const char *pattern, tm_str **paths, uint32_t *count,
+                  tm_err *err);
+
+const char *tm_path_z(tm_arena *mem, tm_str path); /* NUL-terminated copy; NULL: memory or NUL in it */
+const char *tm_path_join(tm_arena *mem, const char *folder, const char *name);
+
+typedef struct tm_out {
+    int file;
+    bool open;
+    uint64_t bytes;
+    char path[4096], temp[4096];
+} tm_out;
+
+/* Begins a file that appears under `path` only at tm_out_commit. */
+tm_status tm_out_begin(tm_out *o, const char *path, bool only_owner, tm_err *err);
+tm_status tm_out_write(tm_out *o, const void *p, size_t n, tm_err *err);
+tm_status tm_out_commit(tm_out *o, tm_err *err); /* fsync, close, rename, fsync of the folder */
+void tm_out_abandon(tm_out *o);                  /* removes the temporary file; fine when not open */
+
+#endif

@@ -1,0 +1,116 @@
+/* tm_run: one execution of a plan.
+ *
+ *   tm_run_open(&run, recipe, options)    expands and probes inputs, makes the plan, takes the folder
+ *   tm_run_plan(run)                      for --dry-run: stop here
+ *   tm_run_go(run)                        the passes; tm_run_progress from any other thread
+ *   tm_run_result(run)                    counts, files; also what manifest.json holds
+ *   tm_run_close(run)
+ *
+ * A run reads its sources once for every round of a set step that must look at records, and once
+ * more to write: record steps are pure, so replaying them is cheaper than spooling what they made.
+ * What is kept between passes are decisions, named by the plan prefix that made them: resume after
+ * a kill and "I changed step 7, keep 1-6" are this one mechanism. tm_run_cancel may be called from
+ * any thread or a signal handler; it is looked at once a batch, and the run then ends with
+ * TM_ECANCELLED, resumable when it has a folder. */
+#ifndef TM_FLOW_RUN_H
+#define TM_FLOW_RUN_H
+
+#include "io/sink.h"
+#include "io/source.h"
+#include "plan/plan.h"
+
+typedef struct tm_run tm_run;
+
+typedef struct tm_finding_view { /* one finding as people see it */
+    tm_str source;            /* file */
+    uint64_t line, column;    /* from 1; column 0 = unknown */
+    uint64_t offset;          /* of the record in the decoded stream */
+    tm_rid rid, other;
+    const char *code, *name;  /* "T1204", "call-arguments-not-object" */
+    tm_str sentence;
+    tm_str step;              /* empty: the reader */
+    tm_str path;              /* "messages[3].content" */
+    double value;
+    uint8_t verdict;          /* tm_verdict; unreadable: TM_V_DROP and step empty */
+} tm_finding_view;
+
+typedef struct tm_batch_view { /* a batch at the end of the writing pass, in order */
+    tm_batch *batch;
+    const tm_source *source;
+    uint64_t first_line;      /* of the batch's block: line numbers are batch->line + this + 1 */
+    const tm_plan *plan;
+} tm_batch_view;
+
+typedef struct tm_run_options {
+    unsigned threads;         /* 0 = cores */
+    tm_str folder;            /* run folder, or empty: no ledger, no manifest, no resume */
+    tm_str file;              /* data to this file or "-"; may stand beside a folder; or empty */
+    bool resume;              /* take up an unfinished run of the same plan in the folder */
+    bool overwrite;           /* replace an existing result */
+    bool scan_only;           /* no layouts: validate and pass on (cat) */
+    bool measure_only;        /* write no data: inspect, check (findings and ledger as asked) */
+    uint32_t batch_records;   /* at most so many records a batch; 0 = by bytes (tests) */
+    /* Called in order for every finding and unreadable record of the writing pass, on one thread at
+     * a time; NULL = none. For check and for messages on the terminal. */
+    void (*on_finding)(void *arg, const tm_finding_view *finding);
+    /* Called in order for every record of the writing pass (inspect collects from it). */
+    tm_status (*on_batch)(void *arg, const tm_batch_view *view, tm_err *err);
+    void *arg;
+} tm_run_options;
+
+typedef struct tm_counts {
+    uint64_t read, made, kept, dropped, merged, parked, replaced, unreadable, written;
+} tm_counts;
+/* read + made = kept + dropped + merged + parked + replaced + unreadable */
+bool tm_counts_close(const tm_counts *c);
+
+typedef struct tm_step_result {
+    tm_counts counts;
+    const uint64_t *found;    /* by code index of the step's operator */
+    double seconds;           /* busy time over all workers */
+} tm_step_result;
+
+typedef struct tm_source_result {
+    uint64_t records, unreadable, file_bytes, decoded_bytes;
+    char sha256[65];
+    uint64_t layouts[17];     /* records by index in its input's layout set */
+} tm_source_result;
+
+typedef struct tm_run_result {
+    tm_counts counts;
+    tm_step_result *step;     /* plan->steps of them */
+    const tm_source *source;
+    tm_source_result *source_result;
+    uint32_t sources;
+    tm_sink_info *output;     /* data and parked files; route beside */
+    tm_str *output_route;
+    uint32_t outputs;
+    double seconds;
+    uint64_t peak_memory, spilled_bytes;
+    bool damaged;             /* a source could not be decoded to its end */
+    bool resumed;             /* decisions of an earlier attempt were used */
+    tm_str folder;            /* where it is, or empty */
+} tm_run_result;
+
+typedef struct tm_progress { /* a snapshot; cheap, any thread */
+    uint64_t bytes, bytes_total;   /* of input files, this pass; total 0 = unknown */
+    uint64_t records, kept, fallen, unreadable;
+    uint64_t memory;
+    unsigned pass, passes;
+    const char *doing;             /* "dedup.exact: observe", "writing" */
+    double seconds;
+} tm_progress;
+
+tm_status tm_run_open(tm_run **out, const tm_recipe *recipe, const tm_run_options *options,
+                      tm_err *err);
+const tm_plan *tm_run_plan(const tm_run *run);
+tm_status tm_run_go(tm_run *run, tm_err *err);
+void tm_run_progress(const tm_run *run, tm_progress *out);
+void tm_run_cancel(tm_run *run);
+const tm_run_result *tm_run_result_of(const tm_run *run);
+/* After tm_run_go: TM_OK; TM_EFINDINGS when unreadable records pass the limit or a source is
+ * damaged; TM_EINPUT when nothing was readable; TM_EDIFFERS when the sums do not close. */
+tm_status tm_run_verdict(const tm_run *run, tm_err *err);
+void tm_run_close(tm_run *run);
+
+#endif

@@ -1,0 +1,118 @@
+/* Reading: codec, encoding and container of one source, cut into blocks of whole records.
+ *
+ *   tm_source_probe(...)                 what is it? (content, not name)
+ *   tm_reader_open(&r, source, limits)   then
+ *   tm_reader_next(r, &block)            under one lock, in order: read, decompress, cut
+ *   tm_block_records(&block, ...)        in any worker: the record spans of the block
+ *
+ * Blocks are cut by the container's own rule at about TM_BLOCK_BYTES of decoded stream, so where they
+ * end depends on the bytes alone, never on threads, read sizes or memory. What cannot be decoded (a
+ * cut gzip, a wrong checksum) is not a failure of the call: everything before it comes first, then a
+ * block with `damage` set, and that is one unreadable record. */
+#ifndef TM_IO_SOURCE_H
+#define TM_IO_SOURCE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fs.h"
+#include "base/hash.h"
+#include "record/batch.h"
+#include "text/utf8.h"
+
+#define TM_BLOCK_BYTES (1u << 20)
+#define TM_BLOCK_SLACK 64 /* readable bytes behind a block's bytes */
+
+typedef enum tm_container_id { TM_JSONL, TM_JSON, TM_FOLDER, TM_PARQUET, TM_CSV, TM_CONTAINER_COUNT } tm_container_id;
+typedef enum tm_codec_id { TM_PLAIN, TM_ZSTD, TM_GZIP, TM_XZ, TM_BZIP2, TM_LZ4, TM_CODEC_COUNT } tm_codec_id;
+
+typedef struct tm_container { /* one row per container, containers.c */
+    const char *name, *extensions, *summary;
+    bool reads, writes; /* by this build; the rest has its place here and is refused by name */
+} tm_container;
+typedef struct tm_codec_info {
+    const char *name, *extensions, *summary;
+    bool reads, writes;
+    uint8_t magic[6];
+    uint8_t magic_bytes;
+} tm_codec_info;
+extern const tm_container tm_containers[TM_CONTAINER_COUNT];
+extern const tm_codec_info tm_codecs[TM_CODEC_COUNT];
+
+typedef struct tm_source { /* a plan's input file, probed */
+    uint32_t number;            /* from 1, in recipe order, then by path */
+    tm_str path;                /* as messages show it; "-" = standard input */
+    tm_container_id container;
+    tm_codec_id codec;
+    tm_encoding encoding;
+    uint64_t bytes;             /* of the file(s); 0 = unknown (a pipe) */
+    uint64_t modified_ns, inode;
+    bool seekable;              /* can be read twice */
+} tm_source;
+
+typedef struct tm_source_wish { /* what the user said; -1 = by content */
+    int container, codec;
+} tm_source_wish;
+
+/* Looks at the first bytes. Fills all but number. Refuses what it knows but cannot read (archives,
+ * nested compression, UTF-16 without a mark) with advice. head (may be NULL) gets the first decoded
+ * bytes, up to 1 MiB, for layout detection. Standard input: head must then be given to
+ * tm_reader_open as `pushed_back`. */
+tm_status tm_source_probe(tm_arena *mem, tm_str path, tm_source_wish wish, tm_source *out,
+                          tm_buf *pushed_back, tm_err *err);
+
+typedef struct tm_read_limits {
+    uint64_t max_line;    /* bytes of one record; 0 = 64 MiB. Longer ones are unreadable, not kept */
+    uint64_t max_window;  /* zstd window and other decoder memory; 0 = 128 MiB */
+    bool digest;          /* SHA-256 of the file bytes as read */
+} tm_read_limits;
+
+typedef struct tm_damage { /* the end of what can be decoded, or a record too long */
+    const char *code;   /* "T1101"; NULL = none */
+    char sentence[256];
+    uint64_t at;        /* offset in the decoded stream */
+    uint64_t bytes;     /* undecodable or dropped bytes it stands for, if known */
+    bool ends_source;   /* nothing comes behind it: the run ends with exit 1 at least */
+} tm_damage;
+
+typedef struct tm_span { /* a record in its block */
+    uint32_t at, bytes;
+    uint32_t line;       /* from 0, within the block */
+    bool ascii;          /* no byte >= 0x80 */
+} tm_span;
+
+typedef struct tm_block {
+    uint32_t source;
+    uint64_t number;     /* from 0 over the whole run, in reading order */
+    uint64_t at;         /* offset of bytes[0] in the decoded stream */
+    tm_buf bytes;        /* whole records, TM_BLOCK_SLACK readable bytes behind; reused */
+    tm_span *span;       /* set by the reader for containers that must be cut in order; else NULL */
+    uint32_t spans, span_room;
+    uint64_t lines;      /* newlines in bytes (set by tm_block_records when the reader did not) */
+    tm_damage damage;    /* comes behind all the records in the block */
+    bool last;           /* of its source */
+} tm_block;
+void tm_block_release(tm_block *b);
+
+typedef struct tm_reader tm_reader;
+tm_status tm_reader_open(tm_reader **out, const tm_source *source, const tm_read_limits *limits,
+                         tm_str pushed_back, tm_err *err);
+/* Fills *block; block->last on the source's last one (which may hold no record). TM_EIO when reading
+ * the file itself fails. */
+tm_status tm_reader_next(tm_reader *r, tm_block *block, tm_err *err);
+/* After the last block: SHA-256 of the file's bytes (hex), if asked; decoded bytes. */
+void tm_reader_summary(const tm_reader *r, char sha256[65], uint64_t *file_bytes,
+                       uint64_t *decoded_bytes);
+void tm_reader_close(tm_reader *r);
+
+/* The spans of the block's records (blank lines are none), into block->span. */
+tm_status tm_block_records(tm_block *block, const tm_source *source, tm_err *err);
+
+/* Random access for explain: the raw record at `offset` of the decoded stream; line (from 1) of it.
+ * Reads from the start of the source. */
+tm_status tm_source_record(const tm_source *source, const tm_read_limits *limits, uint64_t offset,
+                           tm_buf *raw, uint64_t *line, tm_err *err);
+/* The other way round: offset of the record that holds line `line` (from 1). */
+tm_status tm_source_line(const tm_source *source, const tm_read_limits *limits, uint64_t line,
+                         tm_buf *raw, uint64_t *offset, tm_err *err);
+
+#endif

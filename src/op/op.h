@@ -1,0 +1,98 @@
+/* tm_op: the description of one operator, and what its functions may call.
+ *
+ * An operator measures (signals), finds (findings), edits, fans out, or decides over the whole set.
+ * It never acts: each finding's code has a verdict (the rule), the engine carries it out and writes
+ * the fate. An operator never sees a thread, a file or a clock.
+ *
+ * To add one: a file src/op/<group>/<name>.c that defines `const tm_op tm_op_<name>` and a line in
+ * ops.def. Help, docs, recipe checks, completions and the law harness come from the descriptor. */
+#ifndef TM_OP_OP_H
+#define TM_OP_OP_H
+
+#include "base/param.h"
+#include "expr/expr.h"
+#include "op/seam.h"
+#include "record/batch.h"
+#include "record/identity.h"
+#include "record/layout.h"
+#include "record/writer.h"
+
+typedef enum tm_shape { TM_MEASURE, TM_EDIT, TM_FANOUT, TM_SET, TM_HEAD } tm_shape;
+
+/* A thing an operator can notice. Its verdict is what happens unless the step's `then:` says
+ * otherwise; TM_V_NONE codes are signals' companions and never act. */
+typedef struct tm_code {
+    const char *code;     /* "T1204" */
+    const char *name;     /* "call-arguments-not-object": stable, in ledgers as the rule */
+    const char *sentence; /* without full stop */
+    const char *help;     /* why it matters and what to do: the page in docs/reference */
+    uint8_t verdict;      /* tm_verdict */
+    bool fixed_verdict;   /* `then:` does not change it */
+} tm_code;
+
+typedef struct tm_example { /* run as a test and shown in docs */
+    const char *title;
+    const char *recipe;   /* the step's parameters as in a recipe: "{keep: \"words(response) >= 3\"}" */
+    const char *in;       /* JSONL */
+    const char *out;      /* JSONL that is written */
+    const char *fates;    /* "kept dropped kept": by record in */
+} tm_example;
+
+typedef struct tm_input_facts { /* what is known of the inputs before a run */
+    uint64_t bytes, records; /* decoded bytes, estimated records */
+    uint64_t text_bytes;
+} tm_input_facts;
+
+typedef struct tm_cost {
+    uint64_t memory;      /* bytes a worker needs besides its batch */
+    uint64_t shared;      /* bytes once a run */
+    uint64_t facts, fact_bytes; /* that go through the exchange, over all rounds */
+} tm_cost;
+
+typedef struct tm_prep { /* given to prepare(): everything made here lives as long as the plan */
+    tm_arena *mem;
+    uint64_t seed;
+    uint16_t step;             /* this step's index */
+    tm_expr_env env;           /* signals of earlier steps */
+    const tm_layout_set *layouts; /* of all inputs together, for identity; never NULL */
+    uint32_t then;             /* tm_verdict of `then:`, TM_V_NONE = each code's own */
+} tm_prep;
+
+typedef struct tm_children { /* where a fan-out puts new records */
+    tm_status (*add)(struct tm_children *self, tm_batch *parent_batch, uint32_t parent, tm_str raw,
+                     tm_err *err); /* raw is copied; ordinals count up by themselves */
+} tm_children;
+
+enum { TM_PRIVACY = 1, TM_REORDERS = 2 }; /* tm_op.flags */
+
+typedef struct tm_op {
+    const char *name, *group, *summary;
+    const char *why;                 /* a paragraph: when to use it, what it does not do */
+    const char *source;              /* paper or standard, or NULL */
+    uint16_t rev;                    /* raised when results change: voids caches and resumes */
+    tm_shape shape;
+    uint32_t flags;
+    const tm_param *params;          /* ends with {0} */
+    const tm_signal *signals;        /* ends with {0}; or NULL */
+    const tm_code *codes;            /* ends with {0}; or NULL */
+    const tm_example *examples;      /* ends with {0} */
+    size_t args_bytes;
+    size_t scratch_bytes;            /* one a worker, zeroed before `begin` */
+    tm_status (*cost)(const void *args, const tm_input_facts *facts, tm_cost *out, tm_err *err);
+    /* Checks args against each other, compiles expressions; *shared is read-only afterwards. NULL:
+     * shared = args. */
+    tm_status (*prepare)(tm_prep *prep, const void *args, const void **shared, tm_err *err);
+    void (*release)(const void *shared);
+    tm_status (*begin)(const void *shared, void *scratch, tm_err *err); /* a worker's scratch */
+    void (*end)(void *scratch);
+    /* One batch. Looks at live records only. For TM_SET it is called in the writing pass with
+     * batch->decision set, for what decisions alone cannot say (cuts, signals); may be NULL there. */
+    tm_status (*each)(const tm_step_view *step, tm_batch *b, tm_children *out, tm_err *err);
+    const tm_round *rounds;          /* TM_SET; ends with {0} */
+    uint64_t (*head)(const void *shared); /* TM_HEAD: how many live records pass */
+} tm_op;
+
+extern const tm_op *const tm_ops[]; /* NULL-terminated, in the order of ops.def */
+const tm_op *tm_op_named(tm_str name);
+
+#endif

@@ -1,0 +1,71 @@
+/* The seam between operators and whatever runs them: facts out, decisions back.
+ *
+ * A set step is a list of rounds. observe looks at batches and emits facts; the exchange brings facts
+ * with one key together, sorted by (key, order, rid, data), all compared by memcmp; reduce sees one
+ * group at a time and emits decisions, and facts for the next round. Nothing else crosses: locally an
+ * external sort runs between, on a cluster its own shuffle. All of it is pure: same facts, same
+ * decisions, whatever the number of threads, partitions and machines. */
+#ifndef TM_OP_SEAM_H
+#define TM_OP_SEAM_H
+
+#include "base/buf.h"
+#include "record/batch.h"
+
+typedef struct tm_fact {
+    tm_str key, order, data;
+    tm_rid rid;
+} tm_fact;
+
+/* Facts one behind another, framed: u32 key bytes, u32 order bytes, u32 data bytes, u64 place,
+ * u64 path (native order: it never leaves the process), then the bytes. */
+typedef struct tm_facts {
+    tm_buf bytes;
+    uint64_t count;
+} tm_facts;
+tm_status tm_facts_add(tm_facts *facts, const tm_fact *fact, tm_err *err);
+/* Reads the fact at *at and moves on; false at the end. */
+bool tm_facts_next(const tm_facts *facts, size_t *at, tm_fact *out);
+
+typedef struct tm_decisions { /* same idea: framed rows */
+    tm_buf bytes;
+    uint64_t count;
+} tm_decisions;
+tm_status tm_decide(tm_decisions *decisions, const tm_decision *decision, tm_err *err);
+bool tm_decisions_next(tm_str bytes, size_t *at, tm_decision *out);
+
+typedef struct tm_group { /* the facts of one key, streamed in order */
+    tm_str key;
+    bool (*next)(struct tm_group *self, tm_fact *out); /* slices live until the next call */
+} tm_group;
+
+/* What an operator's functions get of their step. */
+typedef struct tm_step_view {
+    const void *shared;  /* what prepare made */
+    void *scratch;       /* this worker's */
+    const void *told;    /* the last fold's state, or NULL */
+    uint64_t seed;
+    uint16_t step;       /* index of the step in the plan */
+    uint32_t column;     /* batch->column of this step's first signal */
+    const struct tm_layout_set *layouts;
+} tm_step_view;
+
+typedef enum tm_how { TM_NO_ROUND, TM_GROUP, TM_FOLD, TM_COMPONENTS, TM_SORT } tm_how;
+typedef struct tm_round {
+    const char *name;
+    tm_how how;
+    /* Only records that the round before decided something about are shown to observe. */
+    bool decided_only;
+    uint32_t state_bytes; /* FOLD: integers only, zeroed at first */
+    /* GROUP, COMPONENTS (fact.rid to the tm_rid in fact.data is an edge), SORT (by fact.order).
+     * NULL: the facts are those that the round before emitted as `next`. */
+    tm_status (*observe)(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err);
+    /* FOLD: adds a batch into a worker's state. */
+    tm_status (*observe_state)(const tm_step_view *step, tm_batch *b, void *state, tm_err *err);
+    /* GROUP. COMPONENTS and SORT decide by themselves: `other` = lowest rid of the component;
+     * `order` = rank from 0. */
+    tm_status (*reduce)(const tm_step_view *step, tm_group *group, tm_facts *next,
+                        tm_decisions *out, tm_err *err);
+    void (*fold)(void *into, const void *from); /* FOLD: commutes and associates */
+} tm_round;
+
+#endif

@@ -1,0 +1,134 @@
+/* tm_plan: a recipe resolved against its inputs: typed, linted, costed, serialisable to JSON.
+ *
+ *   tm_recipe r;  tm_recipe_read(&r, ...) or tm_recipe_verb(&r, op, ...)   what the user wants
+ *   flow probes the inputs and fills tm_plan_input                          what is there
+ *   tm_plan_make(&plan, &r, inputs, ...)                                    what will be done
+ *
+ * plan/ touches no data: containers, layouts, sizes and digests are handed to it. */
+#ifndef TM_PLAN_PLAN_H
+#define TM_PLAN_PLAN_H
+
+#include "op/op.h"
+#include "plan/recipe.h"
+
+typedef struct tm_recipe_input {
+    tm_str name;              /* "logs"; "input" when the recipe gives none */
+    const tm_str *path;       /* patterns, as written */
+    uint32_t paths;
+    tm_pairs map;             /* field mapping, or none */
+    tm_pairs tags;            /* constant fields set on each record */
+    tm_str layout;            /* forced layout name, or empty */
+    tm_str container, codec;  /* forced, or empty */
+    bool replace_utf8;
+    uint32_t line, column;
+} tm_recipe_input;
+
+typedef struct tm_recipe_step {
+    const tm_op *op;
+    tm_str name;              /* the step's: given, or the operator's */
+    void *args;               /* typed, defaults filled */
+    uint32_t then;            /* tm_verdict; TM_V_NONE = each code's own */
+    uint32_t line, column;
+} tm_recipe_step;
+
+typedef struct tm_output {    /* tm_output_params */
+    tm_str path;              /* folder or file; empty = by the front end */
+    tm_str format;            /* "jsonl.zst" */
+    uint8_t ledger;           /* 0 none, 1 fates, 2 reasons, 3 signals */
+    uint64_t shard_bytes;     /* decoded; 0 = one shard a route */
+    int64_t level;            /* compression level, 0 = default */
+} tm_output;
+extern const tm_param tm_output_params[];
+
+typedef struct tm_limits {    /* tm_limit_params */
+    uint64_t memory, max_line, max_disk;
+    double unreadable_share;  /* of all records; judged at the end */
+    int64_t unreadable_count; /* -1 = the share decides */
+    uint64_t max_depth, max_parts;
+    tm_str spill_dir;
+} tm_limits;
+extern const tm_param tm_limit_params[];
+
+typedef struct tm_recipe {
+    tm_arena *mem;
+    tm_str name;              /* file name for messages, or "refine", "dedup.exact" */
+    tm_str text;              /* as YAML, for the manifest */
+    uint64_t seed;
+    tm_recipe_input *input;
+    uint32_t inputs;
+    tm_recipe_input *reference;
+    uint32_t references;
+    tm_recipe_step *step;
+    uint32_t steps;
+    tm_output output;
+    tm_limits limits;
+} tm_recipe;
+
+tm_status tm_recipe_read(tm_recipe *out, tm_arena *mem, tm_str name, tm_str bytes, tm_err *err);
+/* A recipe of one step: `op` with name=value options (the verbs). */
+tm_status tm_recipe_verb(tm_recipe *out, tm_arena *mem, const tm_op *op, const tm_pair *option,
+                         uint32_t options, tm_err *err);
+/* The recipe as YAML that tm_recipe_read reads back to the same. */
+void tm_recipe_print(const tm_recipe *r, tm_buf *out);
+/* The built-in recipe of refine for an example kind. */
+tm_str tm_recipe_builtin(tm_example_kind kind);
+
+typedef struct tm_plan_input { /* what flow found behind one recipe input */
+    const tm_recipe_input *from;
+    uint32_t first_source, sources; /* numbers of its sources: [first, first + sources) */
+    tm_layout_set layouts;
+    tm_example_kind kind;
+    const char *container;     /* name, for the JSON */
+    tm_input_facts facts;
+} tm_plan_input;
+
+typedef struct tm_plan_step {
+    const tm_op *op;
+    tm_str name;
+    const void *args, *shared;
+    uint32_t then;
+    uint16_t index;
+    uint32_t column, columns;  /* its signals in batch->column */
+    tm_cost cost;
+    tm_hash prefix;            /* of the plan up to and with this step: names its decisions */
+} tm_plan_step;
+
+typedef struct tm_lint { /* a remark that does not stop the plan, or one that does */
+    const char *code;
+    bool stops;
+    tm_str sentence;
+    uint32_t line, column;
+} tm_lint;
+
+typedef struct tm_plan {
+    tm_arena *mem;
+    const tm_recipe *recipe;
+    tm_plan_input *input;
+    uint32_t inputs;
+    tm_layout_set layouts;     /* of all inputs together */
+    tm_plan_step *step;
+    uint32_t steps;
+    const tm_signal **signal;  /* all columns, in order */
+    tm_str *signal_name;       /* "length.words" */
+    uint32_t columns;
+    tm_lint *lint;
+    uint32_t lints;
+    tm_cost cost;
+    uint64_t memory_needed;    /* the smallest --memory that would do */
+    uint64_t disk_needed;      /* estimate of spill and output */
+    tm_hash identity;          /* of all that decides results: not threads, memory, paths of output */
+} tm_plan;
+
+/* prepare()s every step. A stopping lint is TM_ERECIPE with its place. */
+tm_status tm_plan_make(tm_plan **out, tm_arena *mem, const tm_recipe *recipe, tm_plan_input *inputs,
+                       uint32_t input_count, tm_hash input_identity, tm_err *err);
+void tm_plan_release(tm_plan *plan); /* release()s every step */
+void tm_plan_json(const tm_plan *plan, tm_buf *out);
+
+/* Machine form of the registry, for `tamis ops --json`, docs, completions, schema. */
+void tm_ops_json(tm_buf *out);
+void tm_op_json(const tm_op *op, tm_buf *out);
+/* JSON Schema (2020-12) of a recipe. */
+void tm_recipe_schema(tm_buf *out);
+
+#endif

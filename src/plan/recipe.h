@@ -1,0 +1,32 @@
+/* The recipe as it was written: a tree of nodes with places, from YAML (libyaml) or JSON.
+ *
+ * Anchors, aliases, tags, several documents and duplicate keys are refused with their place. Scalars
+ * stay text ("no" is not a boolean until a parameter's type says so). */
+#ifndef TM_PLAN_RECIPE_H
+#define TM_PLAN_RECIPE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/param.h"
+
+typedef enum tm_yaml_kind { TM_YAML_SCALAR, TM_YAML_LIST, TM_YAML_MAP } tm_yaml_kind;
+typedef struct tm_yaml {
+    tm_yaml_kind kind;
+    bool quoted;
+    tm_str text;              /* of a scalar */
+    uint32_t line, column;    /* from 1 */
+    const struct tm_yaml *child; /* list items, or map values */
+    const tm_str *key;        /* map: names */
+    const uint32_t *key_line, *key_column;
+    uint32_t count;
+} tm_yaml;
+
+/* name: for messages ("recipe.yaml"). */
+tm_status tm_yaml_parse(tm_arena *mem, tm_str name, tm_str bytes, tm_yaml **out, tm_err *err);
+const tm_yaml *tm_yaml_get(const tm_yaml *map, const char *key); /* or NULL */
+/* A node as the value of a parameter (scalar, flat list, flat map). */
+tm_status tm_yaml_value(tm_arena *mem, const tm_yaml *node, tm_pvalue *out, tm_err *err);
+/* Prints a tree as canonical YAML of ours (two spaces, quotes where needed). */
+void tm_yaml_print(const tm_yaml *node, tm_buf *out);
+
+#endif

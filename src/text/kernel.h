@@ -1,0 +1,37 @@
+/* Text kernels: the inner loops that have a faster form on some CPUs, as one const table per CPU.
+ *
+ * The scalar table is the definition: every other one gives the same answers (tests compare them on
+ * random and hostile input). TAMIS_SIMD=scalar|avx2|avx512 forces one; else the best the CPU has.
+ * Kernels read nothing outside [p, p + n). */
+#ifndef TM_TEXT_KERNEL_H
+#define TM_TEXT_KERNEL_H
+
+#include "base/def.h"
+
+typedef struct tm_kernel {
+    const char *name; /* "scalar", "avx2", "avx512" */
+    /* First invalid byte of p[0..n) as UTF-8 (RFC 3629: no surrogates, no overlong forms, nothing
+     * above U+10FFFF), or n. The first byte of the ill-formed sequence is meant. */
+    size_t (*utf8_valid)(const char *p, size_t n);
+    /* Number of code points (bytes that do not continue one). */
+    size_t (*utf8_count)(const char *p, size_t n);
+    /* Cuts at newlines: writes the offset behind each '\n' and whether the line before it holds a
+     * byte >= 0x80 (bit 63 of the offset), at most `room`; returns how many. *eaten: where it
+     * stopped (behind the last newline written, when room ran out; else n). */
+    size_t (*lines)(const char *p, size_t n, uint64_t *ends, size_t room, size_t *eaten);
+    size_t (*count_newlines)(const char *p, size_t n);
+    /* First byte that is '"', '\\' , < 0x20 or >= 0x80, or n. */
+    size_t (*string_plain)(const char *p, size_t n);
+    /* First byte that is '\\', or n. (JSON unescaping copies what lies before it.) */
+    size_t (*find_backslash)(const char *p, size_t n);
+    /* First byte that must be escaped in JSON ('"', '\\', < 0x20) or is >= 0x80, or n. */
+    size_t (*escape_plain)(const char *p, size_t n);
+} tm_kernel;
+
+extern const tm_kernel tm_kernel_scalar;
+/* The table in use: chosen once, thread-safe. */
+const tm_kernel *tm_kernel_now(void);
+/* The table by name if this CPU can run it, else NULL. */
+const tm_kernel *tm_kernel_named(const char *name);
+
+#endif
