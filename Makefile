@@ -1,7 +1,7 @@
 # Builds libtamis.a and tamis, and runs everything that can be run. `make help` lists the targets.
 #
-# Every .c below src/ is picked up by itself; every test below test/unit and test/property becomes
-# one program. Objects live in build/$(V)/, one folder a variant, so variants never mix:
+# Every .c below src/ is picked up by itself; every test_*.c below test/ becomes one program.
+# Output lies in build/$(V)/, one folder a variant, so variants never mix:
 #   make                      build/release/tamis and build/release/libtamis.a
 #   make V=asan tests         the same and all test programs, with ASan and UBSan
 #   make WERROR=1             warnings fail the build (what CI does)
@@ -107,7 +107,7 @@ LIB_OBJ  := $(LIB_SRC:%.c=$(OUT)/obj/%.o)
 CLI_OBJ  := $(CLI_SRC:%.c=$(OUT)/obj/%.o)
 HELP_SRC := $(sort $(wildcard test/support/*.c))
 HELP_OBJ := $(HELP_SRC:%.c=$(OUT)/obj/%.o)
-TEST_SRC := $(sort $(wildcard test/unit/*/test_*.c test/unit/*/*/test_*.c test/property/test_*.c))
+TEST_SRC := $(shell find test -name 'test_*.c' 2>/dev/null | sort)
 TESTS    := $(TEST_SRC:%.c=$(OUT)/%)
 FUZZ_SRC := $(sort $(wildcard test/fuzz/fuzz_*.c))
 FUZZERS  := $(FUZZ_SRC:%.c=$(OUT)/%)
