@@ -20,6 +20,8 @@
 #include "plan/plan.h"
 
 typedef struct tm_run tm_run;
+struct tm_reducer;
+struct tm_exchange;
 
 typedef struct tm_finding_view { /* one finding as people see it */
     tm_str source;            /* file */
@@ -34,10 +36,10 @@ typedef struct tm_finding_view { /* one finding as people see it */
     uint8_t verdict;          /* tm_verdict; unreadable: TM_V_DROP and step empty */
 } tm_finding_view;
 
-typedef struct tm_batch_view { /* a batch at the end of the writing pass, in order */
+typedef struct tm_batch_view { /* a batch at the end of the writing pass */
     tm_batch *batch;
     const tm_source *source;
-    uint64_t first_line;      /* of the batch's block: line numbers are batch->line + this + 1 */
+    const tm_layout_set *layouts;
     const tm_plan *plan;
 } tm_batch_view;
 
@@ -53,9 +55,15 @@ typedef struct tm_run_options {
     /* Called in order for every finding and unreadable record of the writing pass, on one thread at
      * a time; NULL = none. For check and for messages on the terminal. */
     void (*on_finding)(void *arg, const tm_finding_view *finding);
-    /* Called in order for every record of the writing pass (inspect collects from it). */
+    /* Called for every batch of the writing pass, one at a time but in any order: what it collects
+     * must commute (integer counts, smallest rid). */
     tm_status (*on_batch)(void *arg, const tm_batch_view *view, tm_err *err);
     void *arg;
+    /* Another exchange in the place of the local one (a cluster's; tests put a hostile one here):
+     * must bring the facts together by key, sorted, and run the reducer over them. */
+    tm_status (*reduce)(void *arg, const struct tm_reducer *reducer, struct tm_exchange *facts,
+                        tm_err *err);
+    void *reduce_arg;
 } tm_run_options;
 
 typedef struct tm_counts {

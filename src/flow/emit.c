@@ -1,0 +1,441 @@
+/* Takes the pieces of the writing pass in order and puts them into files: data by shards, parked
+ * records, unreadable bytes with their index, ledger and findings; and adds up the counts.
+ *
+ * Every file is temporary until tm_emitter_commit, so a run that ends early leaves nothing that
+ * could be taken for a result. Shards are cut between pieces: a piece depends on bytes of the source
+ * alone, so the cut is the same for any number of threads. */
+#include "flow/emit.h"
+
+static const tm_pq_column FINDING_COLUMNS[] = {
+    {"place", TM_PQ_U64, false},       {"path", TM_PQ_U64, false},
+    {"step", TM_PQ_TEXT, true},        {"code", TM_PQ_TEXT, false},
+    {"part", TM_PQ_TEXT, true},        {"at", TM_PQ_U64, false},
+    {"bytes", TM_PQ_U64, false},       {"value", TM_PQ_F64, true},
+    {"keyed", TM_PQ_U64, true},        {"other_place", TM_PQ_U64, true},
+    {"other_path", TM_PQ_U64, true},
+};
+
+static tm_status in_folder(const tm_emitter *e, const char *name, char out[4096], tm_err *err)
+{
+    int n = snprintf(out, 4096, "%s/%s", e->run->folder, name);
+    return n > 0 && n < 4096 ? TM_OK : tm_fail(err, TM_EUSAGE, "the run folder's path is too long");
+}
+
+static tm_status open_shard(tm_emitter *e, tm_err *err)
+{
+    char name[64], path[4096];
+    const tm_run_options *options = &e->run->options;
+    bool digest = e->run->folder != NULL;
+    if (options->file.n) {
+        snprintf(path, sizeof path, "%.*s", TM_FMT(options->file));
+    } else {
+        snprintf(name, sizeof name, "data-%05u.%s", e->shard, tm_format_name(e->format));
+        TM_TRY(in_folder(e, name, path, err));
+    }
+    e->shard_bytes = 0;
+    e->shard++;
+    return tm_sink_open(&e->data, path, e->format, digest, false, err);
+}
+
+static tm_status open_ledger(tm_emitter *e, tm_err *err)
+{
+    char path[4096];
+    tm_run *run = e->run;
+    TM_TRY(tm_ledger_open(e, err));
+    if (run->recipe->output.ledger < 2) return TM_OK;
+    TM_TRY(in_folder(e, "findings.parquet", path, err));
+    return tm_pq_create(&e->findings, path, FINDING_COLUMNS, TM_COUNT(FINDING_COLUMNS), false, err);
+}
+
+static tm_status open_all(tm_emitter *e, tm_err *err)
+{
+    tm_run *run = e->run;
+    TM_TRY(tm_format_parse(run->recipe->output.format, &e->format, err));
+    e->found = TM_NEW(&run->mem, uint64_t, run->code_at[run->plan->steps] + 1);
+    if (!e->found) return tm_fail_memory(err, "the counts of findings", 0);
+    if (run->reorders) {
+        e->sorter = tm_sorter_new(&run->spill, run->exchange_budget);
+        if (!e->sorter) return tm_fail_memory(err, "reordering", 0);
+    }
+    bool writes = !run->options.measure_only && (run->folder || run->options.file.n);
+    if (writes) TM_TRY(open_shard(e, err));
+    return run->folder && run->recipe->output.ledger ? open_ledger(e, err) : TM_OK;
+}
+
+tm_status tm_emitter_open(tm_emitter **out, tm_run *run, tm_err *err)
+{
+    tm_emitter *e = tm_alloc_zero(1, sizeof *e);
+    if (!e) return tm_fail_memory(err, "the writer", sizeof *e);
+    e->run = run;
+    tm_status status = open_all(e, err);
+    if (status != TM_OK) tm_emitter_abandon(e);
+    else *out = e;
+    return status;
+}
+
+/* ---- data ------------------------------------------------------------------------------------ */
+
+static tm_status note_output(tm_emitter *e, tm_sink *sink, tm_str route, tm_err *err)
+{
+    tm_run_result *result = &e->run->result;
+    tm_arena *mem = &e->run->mem;
+    uint32_t n = result->outputs;
+    tm_sink_info *outputs = TM_NEW(mem, tm_sink_info, n + 1);
+    tm_str *routes = TM_NEW(mem, tm_str, n + 1);
+    if (!outputs || !routes) {
+        tm_sink_abandon(sink);
+        return tm_fail_memory(err, "the list of outputs", n);
+    }
+    if (n) memcpy(outputs, result->output, n * sizeof *outputs);
+    if (n) memcpy(routes, result->output_route, n * sizeof *routes);
+    TM_TRY(tm_sink_commit(sink, &outputs[n], err));
+    outputs[n].path = tm_arena_str(mem, outputs[n].path);
+    routes[n] = route;
+    result->output = outputs;
+    result->output_route = routes;
+    result->outputs = n + 1;
+    return TM_OK;
+}
+
+static tm_status close_shard(tm_emitter *e, tm_err *err)
+{
+    tm_sink *sink = e->data;
+    e->data = NULL;
+    return sink ? note_output(e, sink, TM_STR("data"), err) : TM_OK;
+}
+
+static tm_status write_data(tm_emitter *e, tm_str decoded, tm_str packed, uint64_t records,
+                            tm_err *err)
+{
+    uint64_t limit = e->run->recipe->output.shard_bytes;
+    bool shards = limit && e->run->folder && !e->run->options.file.n;
+    if (!decoded.n || !e->data) return TM_OK;
+    if (shards && e->shard_bytes >= limit) {
+        TM_TRY(close_shard(e, err));
+        TM_TRY(open_shard(e, err));
+    }
+    e->shard_bytes += decoded.n;
+    return tm_sink_write(e->data, decoded, packed, records, err);
+}
+
+/* A reordering run: records go into a sorter by rank, and from there into shards at the end. */
+static tm_status keep_for_sorting(tm_emitter *e, const tm_piece *p, tm_err *err)
+{
+    size_t at = 0;
+    for (size_t i = 0; i + 16 <= p->order.n; i += 16) {
+        uint64_t entry[2];
+        char rank[8];
+        memcpy(entry, p->order.p + i, sizeof entry);
+        for (int k = 7; k >= 0; k--, entry[0] >>= 8) rank[k] = (char)(entry[0] & 255);
+        tm_fact f = {.order = {rank, 8},
+                     .data = {p->data.p + at, (size_t)entry[1]},
+                     .rid = {p->number, i}};
+        TM_TRY(tm_sorter_add(e->sorter, &f, err));
+        at += (size_t)entry[1];
+    }
+    return TM_OK;
+}
+
+static tm_status write_sorted(tm_emitter *e, tm_err *err)
+{
+    tm_fact f;
+    bool more = true;
+    uint64_t records = 0;
+    tm_status status = tm_sorter_finish(e->sorter, err);
+    tm_buf_clear(&e->piece);
+    while (status == TM_OK) {
+        status = tm_sorter_next(e->sorter, &f, &more, err);
+        if (status == TM_OK && more) tm_buf_str(&e->piece, f.data), records++;
+        bool due = e->piece.n >= TM_BLOCK_BYTES || !more;
+        if (status == TM_OK) status = tm_buf_ok(&e->piece, err);
+        if (status == TM_OK && due) {
+            status = write_data(e, tm_buf_view(&e->piece), (tm_str){0}, records, err);
+            tm_buf_clear(&e->piece);
+            records = 0;
+        }
+        if (!more) break;
+        if (tm_cancelled(e->run)) return tm_fail(err, TM_ECANCELLED, "interrupted");
+    }
+    return status;
+}
+
+static tm_status write_parked(tm_emitter *e, const tm_piece *p, tm_err *err)
+{
+    char path[4096], name[64];
+    if (!p->parked.n || !e->run->folder) return TM_OK;
+    if (!e->parked) {
+        snprintf(name, sizeof name, "parked-00000.%s", tm_format_name(e->format));
+        TM_TRY(in_folder(e, name, path, err));
+        TM_TRY(tm_sink_open(&e->parked, path, e->format, true, true, err));
+    }
+    return tm_sink_write(e->parked, tm_buf_view(&p->parked), (tm_str){0}, p->parked_records, err);
+}
+
+/* ---- unreadable ------------------------------------------------------------------------------ */
+
+static tm_status open_unreadable(tm_emitter *e, tm_err *err)
+{
+    char path[4096];
+    TM_TRY(in_folder(e, "unreadable.bin", path, err));
+    TM_TRY(tm_out_begin(&e->lost_bytes, path, true, err));
+    TM_TRY(in_folder(e, "unreadable.jsonl", path, err));
+    return tm_out_begin(&e->lost_index, path, true, err);
+}
+
+static tm_status write_lost(tm_emitter *e, const tm_lost *lost, tm_str sentence, tm_str raw,
+                            tm_err *err)
+{
+    const tm_source *source = &e->run->source[e->source - 1];
+    uint64_t line = e->lines + lost->line + 1;
+    if (e->run->options.on_finding) {
+        tm_finding_view view = {.source = source->path,
+                                .line = line,
+                                .column = lost->column,
+                                .offset = TM_PLACE_OFFSET(lost->rid.place),
+                                .rid = lost->rid,
+                                .code = lost->code,
+                                .name = "unreadable",
+                                .sentence = sentence,
+                                .value = (double)NAN,
+                                .verdict = TM_V_DROP};
+        e->run->options.on_finding(e->run->options.arg, &view);
+    }
+    if (!e->run->folder) return TM_OK;
+    if (!e->lost_bytes.open) TM_TRY(open_unreadable(e, err));
+    tm_buf *row = &e->line;
+    tm_buf_clear(row);
+    tm_buf_print(row, "{\"place\":%llu,\"path\":%llu,\"source\":",
+                 (unsigned long long)lost->rid.place, (unsigned long long)lost->rid.path);
+    tm_buf_json(row, source->path);
+    tm_buf_print(row, ",\"line\":%llu,\"column\":%llu,\"offset\":%llu,\"bytes\":%llu,\"at\":%llu",
+                 (unsigned long long)line, (unsigned long long)lost->column,
+                 (unsigned long long)TM_PLACE_OFFSET(lost->rid.place),
+                 (unsigned long long)lost->raw_bytes, (unsigned long long)e->lost_bytes.bytes);
+    tm_buf_print(row, ",\"code\":\"%s\",\"message\":", lost->code);
+    tm_buf_json(row, sentence);
+    tm_buf_z(row, "}\n");
+    TM_TRY(tm_buf_ok(row, err));
+    TM_TRY(tm_out_write(&e->lost_index, row->p, row->n, err));
+    return tm_out_write(&e->lost_bytes, raw.p, raw.n, err);
+}
+
+static tm_status write_unreadable(tm_emitter *e, const tm_piece *p, tm_err *err)
+{
+    size_t raw = 0;
+    for (size_t at = 0; at < p->lost.n;) {
+        tm_lost lost;
+        memcpy(&lost, p->lost.p + at, sizeof lost);
+        tm_str sentence = {p->lost.p + at + sizeof lost, lost.sentence_bytes};
+        tm_str bytes = {p->unreadable.p + raw, (size_t)lost.raw_bytes};
+        TM_TRY(write_lost(e, &lost, sentence, bytes, err));
+        at += sizeof lost + lost.sentence_bytes;
+        raw += (size_t)lost.raw_bytes;
+    }
+    return TM_OK;
+}
+
+/* What a source could not give: one unreadable record, so that the sums tell of it. */
+static tm_status take_damage(tm_emitter *e, const tm_piece *p, tm_err *err)
+{
+    tm_run *run = e->run;
+    if (!p->damage.code) return TM_OK;
+    tm_lost lost = {.rid = {TM_PLACE(p->source, p->damage.at), 0},
+                    .line = p->lines,
+                    .column = 1,
+                    .sentence_bytes = (uint32_t)strlen(p->damage.sentence)};
+    memcpy(lost.code, p->damage.code, TM_MIN(strlen(p->damage.code), sizeof lost.code - 1));
+    run->result.counts.read++;
+    run->result.counts.unreadable++;
+    run->result.source_result[p->source - 1].records++;
+    run->result.source_result[p->source - 1].unreadable++;
+    atomic_fetch_add(&run->records, 1);
+    atomic_fetch_add(&run->unreadable, 1);
+    if (p->damage.ends_source) run->result.damaged = true;
+    if (e->ledger) {
+        tm_row row = {.rid = lost.rid, .line = p->lines, .fate = TM_UNREADABLE, .value = (double)NAN,
+                      .step = TM_NO_STEP, .copies = 1};
+        TM_TRY(tm_ledger_row(e, &row, (tm_str){0}, err));
+    }
+    return write_lost(e, &lost, tm_str_of(p->damage.sentence), (tm_str){0}, err);
+}
+
+/* ---- findings -------------------------------------------------------------------------------- */
+
+static const tm_code *code_of(const tm_run *run, const tm_found *f, tm_str *step)
+{
+    if (f->step == TM_NO_STEP) {
+        *step = (tm_str){0};
+        return &tm_reader_codes[f->code];
+    }
+    *step = run->plan->step[f->step].name;
+    return &run->plan->step[f->step].op->codes[f->code];
+}
+
+static void show_finding(tm_emitter *e, const tm_found *f, const tm_code *code, tm_str step,
+                         tm_str path)
+{
+    tm_finding_view view = {.source = e->run->source[e->source - 1].path,
+                            .line = e->lines + f->line + 1,
+                            .column = f->column,
+                            .offset = TM_PLACE_OFFSET(f->rid.place),
+                            .rid = f->rid,
+                            .other = f->other,
+                            .code = code->code,
+                            .name = code->name,
+                            .sentence = tm_str_of(code->sentence),
+                            .step = step,
+                            .path = path,
+                            .value = f->value,
+                            .verdict = f->verdict};
+    e->run->options.on_finding(e->run->options.arg, &view);
+}
+
+static tm_status store_finding(tm_pq_writer *w, const tm_found *f, const tm_code *code, tm_str step,
+                               tm_str path, tm_err *err)
+{
+    tm_pq_u64(w, f->rid.place);
+    tm_pq_u64(w, f->rid.path);
+    step.n ? tm_pq_text(w, step) : tm_pq_null(w);
+    tm_pq_text(w, tm_str_of(code->code));
+    path.n ? tm_pq_text(w, path) : tm_pq_null(w);
+    tm_pq_u64(w, f->at);
+    tm_pq_u64(w, f->bytes);
+    tm_pq_f64_or_null(w, f->value);
+    f->keyed ? tm_pq_u64(w, f->keyed) : tm_pq_null(w);
+    tm_pq_rid_or_null(w, f->other);
+    return tm_pq_row(w, err);
+}
+
+static tm_status take_findings(tm_emitter *e, const tm_piece *p, tm_err *err)
+{
+    for (size_t at = 0; at < p->findings.n;) {
+        tm_found f;
+        tm_str step;
+        memcpy(&f, p->findings.p + at, sizeof f);
+        tm_str path = {p->findings.p + at + sizeof f, f.path_bytes};
+        const tm_code *code = code_of(e->run, &f, &step);
+        if (e->run->options.on_finding) show_finding(e, &f, code, step, path);
+        if (e->findings) TM_TRY(store_finding(e->findings, &f, code, step, path, err));
+        at += sizeof f + f.path_bytes;
+    }
+    return TM_OK;
+}
+
+/* ---- pieces ---------------------------------------------------------------------------------- */
+
+static void add_counts(tm_counts *into, const tm_counts *from)
+{
+    into->read += from->read;
+    into->made += from->made;
+    into->kept += from->kept;
+    into->dropped += from->dropped;
+    into->merged += from->merged;
+    into->parked += from->parked;
+    into->replaced += from->replaced;
+    into->unreadable += from->unreadable;
+    into->written += from->written;
+}
+
+static void take_counts(tm_emitter *e, const tm_piece *p)
+{
+    tm_run *run = e->run;
+    tm_run_result *result = &run->result;
+    add_counts(&result->counts, &p->counts);
+    result->counts.written += p->written;
+    for (uint32_t s = 0; s < run->plan->steps; s++) {
+        add_counts(&result->step[s].counts, &p->step_counts[s]);
+        result->step[s].seconds += p->step_seconds[s];
+    }
+    for (uint32_t c = 0; c < run->code_at[run->plan->steps]; c++) e->found[c] += p->found[c];
+    tm_source_result *source = &result->source_result[p->source - 1];
+    source->records += p->records;
+    source->unreadable += p->counts.unreadable;
+    for (size_t l = 0; l < TM_COUNT(p->layouts); l++) source->layouts[l] += p->layouts[l];
+}
+
+static tm_status take_rows(tm_emitter *e, const tm_piece *p, tm_err *err)
+{
+    for (size_t at = 0; e->ledger && at < p->rows.n;) {
+        tm_row row;
+        memcpy(&row, p->rows.p + at, sizeof row);
+        tm_str signals = {p->rows.p + at + sizeof row, row.signals_bytes};
+        TM_TRY(tm_ledger_row(e, &row, signals, err));
+        at += sizeof row + row.signals_bytes;
+    }
+    return TM_OK;
+}
+
+tm_status tm_emit(tm_emitter *e, tm_piece *p, tm_err *err)
+{
+    if (p->source != e->source) e->source = p->source, e->lines = 0;
+    take_counts(e, p);
+    if (e->sorter) TM_TRY(keep_for_sorting(e, p, err));
+    else TM_TRY(write_data(e, tm_buf_view(&p->data), tm_buf_view(&p->packed), p->written, err));
+    TM_TRY(write_parked(e, p, err));
+    TM_TRY(take_rows(e, p, err));
+    TM_TRY(take_findings(e, p, err));
+    TM_TRY(write_unreadable(e, p, err));
+    TM_TRY(take_damage(e, p, err));
+    e->lines += p->lines;
+    return TM_OK;
+}
+
+tm_status tm_emitter_source(tm_emitter *e, uint32_t source, const char *sha256, uint64_t file_bytes,
+                            uint64_t decoded_bytes, tm_err *err)
+{
+    TM_UNUSED(err);
+    tm_source_result *result = &e->run->result.source_result[source];
+    memcpy(result->sha256, sha256, sizeof result->sha256);
+    result->file_bytes = file_bytes;
+    result->decoded_bytes = decoded_bytes;
+    return TM_OK;
+}
+
+static tm_status commit_parquet(tm_pq_writer **w, tm_err *err)
+{
+    tm_pq_writer *writer = *w;
+    uint64_t bytes;
+    *w = NULL;
+    if (!writer) return TM_OK;
+    tm_pq_note(writer, "tamis.version", TM_STR(TM_VERSION));
+    return tm_pq_commit(writer, &bytes, err);
+}
+
+static tm_status commit_all(tm_emitter *e, tm_err *err)
+{
+    tm_run *run = e->run;
+    if (e->sorter) TM_TRY(write_sorted(e, err));
+    TM_TRY(commit_parquet(&e->ledger, err));
+    TM_TRY(commit_parquet(&e->findings, err));
+    if (e->lost_bytes.open) TM_TRY(tm_out_commit(&e->lost_bytes, err));
+    if (e->lost_index.open) TM_TRY(tm_out_commit(&e->lost_index, err));
+    tm_sink *parked = e->parked;
+    e->parked = NULL;
+    TM_TRY(close_shard(e, err));
+    if (parked) TM_TRY(note_output(e, parked, TM_STR("parked"), err));
+    for (uint32_t s = 0; s < run->plan->steps; s++)
+        run->result.step[s].found = e->found + run->code_at[s];
+    return TM_OK;
+}
+
+tm_status tm_emitter_commit(tm_emitter *e, tm_err *err)
+{
+    tm_status status = commit_all(e, err);
+    tm_emitter_abandon(e);
+    return status;
+}
+
+void tm_emitter_abandon(tm_emitter *e)
+{
+    if (!e) return;
+    if (e->data) tm_sink_abandon(e->data);
+    if (e->parked) tm_sink_abandon(e->parked);
+    if (e->ledger) tm_pq_abandon(e->ledger);
+    if (e->findings) tm_pq_abandon(e->findings);
+    tm_out_abandon(&e->lost_bytes);
+    tm_out_abandon(&e->lost_index);
+    tm_sorter_free(e->sorter);
+    tm_buf_release(&e->line);
+    tm_buf_release(&e->piece);
+    tm_free(e);
+}

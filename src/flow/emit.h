@@ -1,0 +1,31 @@
+/* The emitter's inside, shared by emit.c (files) and ledger.c (rows). */
+#ifndef TM_FLOW_EMIT_H
+#define TM_FLOW_EMIT_H
+
+#include <math.h>
+#include <stdio.h>
+
+#include "flow/piece.h"
+
+struct tm_emitter {
+    tm_run *run;
+    tm_format format;
+    tm_sink *data, *parked;
+    unsigned shard;
+    uint64_t shard_bytes;
+    tm_pq_writer *ledger, *findings;
+    tm_out lost_bytes, lost_index;
+    tm_sorter *sorter;  /* reordering runs */
+    uint64_t *found;    /* by code over all steps; in run->mem */
+    uint32_t source;    /* the one the last piece came from */
+    uint64_t lines;     /* newlines of that source before the next piece */
+    tm_buf line, piece; /* scratch */
+};
+
+/* ledger.c */
+tm_status tm_ledger_open(tm_emitter *e, tm_err *err);
+tm_status tm_ledger_row(tm_emitter *e, const tm_row *row, tm_str signals, tm_err *err);
+void tm_pq_f64_or_null(tm_pq_writer *w, double value);
+void tm_pq_rid_or_null(tm_pq_writer *w, tm_rid rid);
+
+#endif

@@ -1,0 +1,168 @@
+/* Inside of a run: shared by the files of flow/, seen by nobody else.
+ *
+ *   run.c       opens, plans, closes                inputs.c    globs, probes, layouts
+ *   rounds.c    the passes of each set step         pass.c      workers, sequence window
+ *   work.c      one block through the steps         steps.c     one step on one batch
+ *   piece.c     what a block leaves behind          emit.c      pieces in order, into files
+ *   manifest.c  manifest.json, run.json             folder.c    lock, names, `last` */
+#ifndef TM_FLOW_ENGINE_H
+#define TM_FLOW_ENGINE_H
+
+#include "base/thread.h"
+#include "flow/exchange.h"
+#include "flow/run.h"
+#include "flow/verdicts.h"
+#include "io/parquet.h"
+
+/* The reader's own findings (step empty) and the codes of unreadable records. */
+extern const tm_code tm_reader_codes[];
+enum { TM_READER_UTF8_REPLACED, TM_READER_DUPLICATE_KEY, TM_READER_CODES };
+
+typedef struct tm_step_state { /* of a set step or a head, once its rounds are done */
+    tm_verdicts *verdicts;     /* NULL: not decided yet, or a record step */
+    bool has_cut;              /* HEAD: records behind cut are not read */
+    tm_rid cut;
+} tm_step_state;
+
+typedef enum tm_pass_kind { TM_PASS_OBSERVE, TM_PASS_FOLD, TM_PASS_HEAD, TM_PASS_WRITE } tm_pass_kind;
+
+typedef struct tm_emitter tm_emitter;
+
+typedef struct tm_pass {
+    tm_run *run;
+    tm_pass_kind kind;
+    char doing[96];
+    uint32_t steps;               /* steps [0, steps) are applied */
+    uint32_t step;                /* the one observed */
+    const tm_round *round;
+    const tm_verdicts *earlier;   /* decisions of the round before */
+    tm_str told;                  /* of the last fold */
+    tm_exchange *exchange;        /* OBSERVE: where facts go */
+    tm_sorter *sorter;            /* or one sorter, for SORT rounds */
+    tm_lock lock;                 /* guards sorter and fold_state */
+    tm_buf fold_state;
+    uint64_t head_limit, head_seen;
+    bool head_found;
+    tm_rid head_cut;
+    tm_emitter *emitter;          /* WRITE */
+} tm_pass;
+
+/* What one block leaves behind; recycled. Rows are in rid order. */
+typedef struct tm_piece {
+    uint64_t number;
+    uint32_t source;
+    uint64_t lines;               /* newlines in the block */
+    bool last;                    /* of its source */
+    tm_damage damage;
+    tm_buf data, packed;          /* kept records, one a line; the same as a frame */
+    tm_buf order;                 /* u64 rank and u32 length a record, when the run reorders */
+    tm_buf parked;                /* raw records, one a line */
+    tm_buf unreadable;            /* raw bytes one behind another */
+    tm_buf rows, findings, lost;  /* framed: ledger rows, findings, unreadable records (piece.h) */
+    tm_buf heads;                 /* HEAD pass: rids of live records */
+    uint64_t records, written, parked_records;
+    tm_counts *step_counts;       /* plan->steps */
+    uint64_t *found;              /* by code over all steps: run->code_at */
+    double *step_seconds;
+    uint64_t layouts[17];
+    tm_counts counts;
+} tm_piece;
+
+typedef struct tm_worker {
+    tm_run *run;
+    tm_pass *pass;
+    unsigned number;
+    tm_arena mem;                 /* batch lifetime */
+    tm_batch batch[TM_PATH_LEVELS + 1]; /* [0] as read; [k] children of the k-th fan-out */
+    uint32_t chain;               /* batches in use */
+    void **scratch;               /* by step */
+    tm_step_view *view;           /* by step */
+    tm_block block;
+    tm_packer *packer;
+    tm_facts facts;
+    tm_verdict_range *range;      /* by step, of the block at hand */
+    tm_verdict_range earlier;
+    tm_buf line, path;
+    void *fold_state;
+} tm_worker;
+
+struct tm_run {
+    tm_arena mem;
+    const tm_recipe *recipe;
+    tm_run_options options;
+    unsigned threads;
+    tm_source *source;
+    uint32_t sources, source_room;
+    tm_buf pushed_back;           /* standard input's head */
+    char *stdin_copy;             /* its spooled file, when it must be read twice */
+    tm_plan_input *input;
+    uint32_t inputs;
+    uint32_t *input_of;           /* by source index */
+    tm_plan *plan;
+    tm_step_state *state;         /* by step */
+    uint32_t *code_at;            /* first code of a step in `found`; [steps] = how many in all */
+    bool reorders, layouts_needed;
+    tm_spill spill;
+    uint64_t exchange_budget;
+    char *folder;                 /* NUL-terminated, or NULL */
+    char *work;                   /* where decisions are kept */
+    int lock_file;
+    unsigned passes;
+    _Atomic unsigned pass;
+    tm_lock batch_lock;           /* on_batch: one at a time */
+    _Atomic bool cancel;
+    _Atomic uint64_t bytes_read, records, kept, fallen, unreadable;
+    const char *_Atomic doing;
+    double began;
+    tm_run_result result;
+};
+
+static inline bool tm_cancelled(const tm_run *run)
+{
+    return atomic_load_explicit(&run->cancel, memory_order_relaxed);
+}
+/* The rid behind which nothing is read any more, if a head has been decided. */
+bool tm_run_cut(const tm_run *run, tm_rid *cut);
+
+/* inputs.c */
+tm_status tm_inputs_open(tm_run *run, tm_err *err);
+tm_status tm_inputs_spool_stdin(tm_run *run, tm_err *err); /* so that it can be read twice */
+tm_hash tm_inputs_identity(const tm_run *run);
+
+/* pass.c */
+tm_status tm_pass_run(tm_pass *pass, tm_err *err);
+
+/* rounds.c */
+tm_status tm_rounds_run(tm_run *run, tm_err *err); /* decides every set step and head */
+
+/* work.c: one block; WRITE and HEAD fill the piece */
+tm_status tm_worker_init(tm_worker *w, tm_run *run, tm_pass *pass, unsigned number, tm_err *err);
+tm_status tm_worker_block(tm_worker *w, tm_piece *piece, tm_err *err);
+void tm_worker_release(tm_worker *w);
+
+/* steps.c: steps [0, pass->steps) on the worker's chain */
+tm_status tm_steps_apply(tm_worker *w, tm_piece *piece, tm_err *err);
+
+/* piece.c */
+tm_status tm_piece_init(tm_piece *p, const tm_run *run, tm_err *err);
+void tm_piece_clear(tm_piece *p, const tm_run *run);
+void tm_piece_release(tm_piece *p);
+tm_status tm_piece_add(tm_worker *w, tm_piece *p, tm_err *err); /* the chain's records, in rid order */
+
+/* emit.c */
+tm_status tm_emitter_open(tm_emitter **out, tm_run *run, tm_err *err);
+tm_status tm_emit(tm_emitter *e, tm_piece *piece, tm_err *err); /* in order, one at a time */
+tm_status tm_emitter_source(tm_emitter *e, uint32_t source, const char *sha256, uint64_t file_bytes,
+                            uint64_t decoded_bytes, tm_err *err);
+tm_status tm_emitter_commit(tm_emitter *e, tm_err *err); /* closes and frees */
+void tm_emitter_abandon(tm_emitter *e);
+
+/* manifest.c */
+tm_status tm_manifest_write(tm_run *run, tm_err *err);
+
+/* folder.c */
+tm_status tm_run_folder_take(tm_run *run, tm_err *err); /* make, lock, look for an unfinished run */
+tm_status tm_run_folder_done(tm_run *run, tm_err *err); /* removes work/, sets `last` */
+void tm_run_folder_drop(tm_run *run);
+
+#endif

@@ -1,0 +1,173 @@
+/* A radix-partitioned external sort: a fact goes to one of PARTITIONS sorters by the hash of its key,
+ * each with its own lock and its share of the memory. The number of partitions is fixed, so neither
+ * threads nor memory change which facts meet; and since a group is sorted by the whole fact, nothing
+ * else could change what a reducer sees. */
+#include "flow/exchange.h"
+
+enum { PARTITIONS = 32, TAKE_BYTES = 256 << 10 };
+
+struct tm_exchange {
+    tm_sorter *part[PARTITIONS];
+    tm_lock lock[PARTITIONS];
+};
+
+tm_exchange *tm_exchange_new(tm_spill *spill, uint64_t budget_bytes)
+{
+    tm_exchange *x = tm_alloc_zero(1, sizeof *x);
+    if (!x) return NULL;
+    for (unsigned p = 0; p < PARTITIONS; p++) {
+        pthread_mutex_init(&x->lock[p], NULL);
+        x->part[p] = tm_sorter_new(spill, budget_bytes / PARTITIONS);
+    }
+    for (unsigned p = 0; p < PARTITIONS; p++) {
+        if (x->part[p]) continue;
+        tm_exchange_free(x);
+        return NULL;
+    }
+    return x;
+}
+
+tm_status tm_exchange_add(tm_exchange *x, const tm_facts *facts, tm_err *err)
+{
+    tm_fact f;
+    tm_status status = TM_OK;
+    for (size_t at = 0; status == TM_OK && tm_facts_next(facts, &at, &f);) {
+        unsigned p = (unsigned)(tm_hash64(f.key.p, f.key.n, 0) >> 59);
+        tm_lock_take(&x->lock[p]);
+        status = tm_sorter_add(x->part[p], &f, err);
+        tm_lock_drop(&x->lock[p]);
+    }
+    return status;
+}
+
+/* One group at a time out of a stream of sorted facts. The fact that ends a group is kept for the
+ * next one: its bytes are stable, because the stream is not pulled again before it is handed out. */
+typedef struct group_stream {
+    tm_group group; /* first: the reducer's `self` */
+    tm_pull pull;
+    void *from;
+    tm_fact now;
+    bool have, more;
+    tm_buf key; /* a copy: the stream's slices move on */
+    tm_status status;
+    tm_err *err;
+} group_stream;
+
+static bool stream_next(tm_group *self, tm_fact *out)
+{
+    group_stream *g = (group_stream *)self;
+    if (g->status != TM_OK) return false;
+    if (!g->have) {
+        g->status = g->pull(g->from, &g->now, &g->more, g->err);
+        if (g->status != TM_OK || !g->more) return false;
+        g->have = true;
+    }
+    if (!tm_str_eq(g->now.key, g->group.key)) return false;
+    *out = g->now;
+    g->have = false;
+    return true;
+}
+
+tm_status tm_reduce_sorted(const tm_reducer *reducer, tm_pull pull, void *from, tm_err *err)
+{
+    tm_facts next = {0};
+    tm_decisions out = {0};
+    group_stream g = {.group.next = stream_next, .pull = pull, .from = from, .err = err};
+    tm_status status = pull(from, &g.now, &g.more, err);
+    g.have = g.more;
+    while (status == TM_OK && g.have) {
+        tm_buf_clear(&g.key);
+        tm_buf_str(&g.key, g.now.key);
+        g.group.key = tm_buf_view(&g.key);
+        status = tm_buf_ok(&g.key, err);
+        if (status == TM_OK) status = reducer->reduce(reducer->step, &g.group, &next, &out, err);
+        tm_fact left;
+        while (status == TM_OK && stream_next(&g.group, &left)) {} /* what reduce did not read */
+        if (status == TM_OK) status = g.status;
+        if (status == TM_OK && next.bytes.n + out.bytes.n > TAKE_BYTES)
+            status = reducer->take(reducer->arg, &next, &out, err);
+    }
+    if (status == TM_OK) status = reducer->take(reducer->arg, &next, &out, err);
+    tm_buf_release(&g.key);
+    tm_buf_release(&next.bytes);
+    tm_buf_release(&out.bytes);
+    return status;
+}
+
+typedef struct reduce_job {
+    tm_exchange *x;
+    const tm_reducer *reducer;
+    _Atomic unsigned next;
+    tm_lock lock;
+    tm_status status;
+    tm_err *err;
+} reduce_job;
+
+static tm_status pull_sorter(void *from, tm_fact *out, bool *more, tm_err *err)
+{
+    return tm_sorter_next(from, out, more, err);
+}
+
+static void reduce_worker(void *arg, unsigned worker)
+{
+    TM_UNUSED(worker);
+    reduce_job *job = arg;
+    unsigned p;
+    while ((p = atomic_fetch_add(&job->next, 1)) < PARTITIONS) {
+        tm_err err = {0};
+        tm_sorter *s = job->x->part[p];
+        tm_status status = tm_sorter_finish(s, &err);
+        if (status == TM_OK) status = tm_reduce_sorted(job->reducer, pull_sorter, s, &err);
+        tm_sorter_free(s);
+        job->x->part[p] = NULL;
+        if (status == TM_OK) continue;
+        tm_lock_take(&job->lock);
+        if (job->status == TM_OK) {
+            job->status = status;
+            if (job->err) *job->err = err;
+        }
+        tm_lock_drop(&job->lock);
+        return;
+    }
+}
+
+tm_status tm_exchange_reduce(tm_exchange *x, unsigned threads, const tm_reducer *reducer,
+                             tm_err *err)
+{
+    reduce_job job = {.x = x, .reducer = reducer, .lock = TM_LOCK_INIT, .err = err};
+    tm_parallel(threads, reduce_worker, &job);
+    return job.status;
+}
+
+tm_status tm_exchange_drain(tm_exchange *x, tm_status (*sink)(void *arg, const tm_fact *f, tm_err *err),
+                            void *arg, tm_err *err)
+{
+    for (unsigned p = 0; p < PARTITIONS; p++) {
+        tm_fact f;
+        bool more = true;
+        TM_TRY(tm_sorter_finish(x->part[p], err));
+        for (;;) {
+            TM_TRY(tm_sorter_next(x->part[p], &f, &more, err));
+            if (!more) break;
+            TM_TRY(sink(arg, &f, err));
+        }
+    }
+    return TM_OK;
+}
+
+uint64_t tm_exchange_count(tm_exchange *x)
+{
+    uint64_t count = 0;
+    for (unsigned p = 0; p < PARTITIONS; p++) count += x->part[p] ? tm_sorter_count(x->part[p]) : 0;
+    return count;
+}
+
+void tm_exchange_free(tm_exchange *x)
+{
+    if (!x) return;
+    for (unsigned p = 0; p < PARTITIONS; p++) {
+        tm_sorter_free(x->part[p]);
+        pthread_mutex_destroy(&x->lock[p]);
+    }
+    tm_free(x);
+}

@@ -1,0 +1,305 @@
+/* From what the recipe says to sources with layouts: patterns are expanded, files probed by content,
+ * the first block of each (of at most SAMPLED of an input) is scanned, and the layouts found there
+ * are fixed for the whole run.
+ *
+ * A folder stands for all it holds: its texts (.txt, .md) are one source, every other file is one;
+ * a file that cannot be read as data is an error, never passed over. */
+#include <stdio.h>
+
+#include "base/vec.h"
+#include "flow/engine.h"
+
+enum { SAMPLED = 16, SAMPLE_RECORDS = 2000 };
+
+/* "jsonl" or "zstd" as the index of a row in its table; empty = by content. */
+static tm_status wish_of(tm_str name, const char *what, const char *const *names, size_t count,
+                         int *out, tm_err *err)
+{
+    *out = -1;
+    if (!name.n) return TM_OK;
+    for (size_t i = 0; i < count; i++)
+        if (tm_str_is(name, names[i])) *out = (int)i;
+    if (*out >= 0) return TM_OK;
+    const char *near = tm_str_suggest(name, names, count);
+    return tm_fail(err, TM_EUSAGE, "there is no %s \"%.*s\"%s%s", what, TM_FMT(name),
+                   near ? "; did you mean " : "", near ? near : "");
+}
+
+static tm_status parse_wish(const tm_recipe_input *input, tm_source_wish *wish, tm_err *err)
+{
+    const char *containers[TM_CONTAINER_COUNT], *codecs[TM_CODEC_COUNT];
+    for (size_t i = 0; i < TM_CONTAINER_COUNT; i++) containers[i] = tm_containers[i].name;
+    for (size_t i = 0; i < TM_CODEC_COUNT; i++) codecs[i] = tm_codecs[i].name;
+    TM_TRY(wish_of(input->container, "container", containers, TM_CONTAINER_COUNT, &wish->container,
+                   err));
+    return wish_of(input->codec, "codec", codecs, TM_CODEC_COUNT, &wish->codec, err);
+}
+
+static tm_status add_source(tm_run *run, const tm_recipe_input *input, tm_str path, tm_err *err)
+{
+    tm_source source = {0};
+    tm_source_wish wish = {-1, -1};
+    TM_TRY(parse_wish(input, &wish, err));
+    TM_TRY(tm_source_probe(&run->mem, path, wish, &source, &run->pushed_back, err));
+    if (!TM_ROOM(&run->mem, run->source, run->sources, run->source_room, 1))
+        return tm_fail_memory(err, "the list of sources", sizeof source);
+    source.number = run->sources + 1;
+    run->source[run->sources++] = source;
+    return TM_OK;
+}
+
+static bool is_text_name(tm_str name)
+{
+    return tm_str_ends(name, TM_STR(".txt")) || tm_str_ends(name, TM_STR(".md"));
+}
+
+static tm_status add_folder(tm_run *run, const tm_recipe_input *input, const char *folder,
+                            bool *texts, tm_err *err)
+{
+    tm_str *names;
+    uint32_t count;
+    TM_TRY(tm_folder_list(&run->mem, folder, &names, &count, err));
+    for (uint32_t i = 0; i < count; i++) {
+        tm_file_info info;
+        if (names[i].n && names[i].p[0] == '.') continue;
+        const char *path = tm_path_join(&run->mem, folder, names[i].p);
+        if (!path) return tm_fail_memory(err, "a path", names[i].n);
+        TM_TRY(tm_file_info_of(path, &info, err));
+        if (info.is_folder) TM_TRY(add_folder(run, input, path, texts, err));
+        else if (is_text_name(names[i])) *texts = true;
+        else TM_TRY(add_source(run, input, tm_str_of(path), err));
+    }
+    return TM_OK;
+}
+
+static tm_status add_path(tm_run *run, const tm_recipe_input *input, tm_str path, tm_err *err)
+{
+    tm_file_info info;
+    const char *z = tm_path_z(&run->mem, path);
+    if (!z) return tm_fail_memory(err, "a path", path.n);
+    if (tm_str_is(path, "-")) return add_source(run, input, path, err);
+    TM_TRY(tm_file_info_of(z, &info, err));
+    if (!info.is_folder) return add_source(run, input, path, err);
+    bool texts = false;
+    TM_TRY(add_folder(run, input, z, &texts, err));
+    return texts ? add_source(run, input, path, err) : TM_OK;
+}
+
+static tm_status add_patterns(tm_run *run, const tm_recipe_input *input, tm_err *err)
+{
+    for (uint32_t i = 0; i < input->paths; i++) {
+        tm_str *paths;
+        uint32_t count;
+        if (tm_str_is(input->path[i], "-")) {
+            TM_TRY(add_source(run, input, input->path[i], err));
+            continue;
+        }
+        const char *pattern = tm_path_z(&run->mem, input->path[i]);
+        if (!pattern) return tm_fail_memory(err, "a path", input->path[i].n);
+        TM_TRY(tm_glob(&run->mem, pattern, &paths, &count, err));
+        for (uint32_t k = 0; k < count; k++) TM_TRY(add_path(run, input, paths[k], err));
+    }
+    return TM_OK;
+}
+
+/* ---- layouts --------------------------------------------------------------------------------- */
+
+typedef struct sample {
+    tm_layout_votes votes;
+    tm_json json;
+    uint64_t records, bytes;
+    bool all; /* the whole source was seen */
+} sample;
+
+static void vote(sample *s, const tm_block *block)
+{
+    for (uint32_t i = 0; i < block->spans && i < SAMPLE_RECORDS; i++) {
+        tm_str raw = {block->bytes.p + block->span[i].at, block->span[i].bytes};
+        s->records++;
+        s->bytes += raw.n + 1;
+        if (!tm_json_scan(&s->json, raw.p, raw.n, 0, (tm_json_limits){0})) continue;
+        tm_layout_vote(&s->votes, &(tm_doc){.raw = raw, .node = s->json.node, .top = 0});
+    }
+}
+
+/* The first block of a source; of standard input the bytes that the probe has read. */
+static tm_status sample_source(tm_run *run, const tm_source *source, sample *s, tm_err *err)
+{
+    tm_reader *reader = NULL;
+    tm_block block = {0};
+    tm_read_limits limits = {.max_line = run->recipe->limits.max_line};
+    tm_status status = tm_reader_open(&reader, source, &limits, (tm_str){0}, err);
+    if (status == TM_OK) status = tm_reader_next(reader, &block, err);
+    if (status == TM_OK) status = tm_block_records(&block, source, err);
+    if (status == TM_OK) {
+        s->all = block.last;
+        vote(s, &block);
+    }
+    tm_block_release(&block);
+    if (reader) tm_reader_close(reader);
+    return status;
+}
+
+static tm_status unknown_layout(tm_str name, tm_err *err)
+{
+    const char *names[64];
+    size_t count = 0;
+    while (tm_layouts[count] && count < TM_COUNT(names)) {
+        names[count] = tm_layouts[count]->name;
+        count++;
+    }
+    const char *near = tm_str_suggest(name, names, count);
+    return tm_fail(err, TM_EUSAGE, "there is no layout \"%.*s\"%s%s: see tamis ops --layouts",
+                   TM_FMT(name), near ? "; did you mean " : "", near ? near : "");
+}
+
+static tm_status choose_layouts(tm_run *run, tm_plan_input *input, sample *s, tm_err *err)
+{
+    const tm_recipe_input *from = input->from;
+    if (from->map.count) {
+        tm_mapping *mapping;
+        TM_TRY(tm_mapping_compile(&run->mem, &from->map, &mapping, err));
+        input->layouts = (tm_layout_set){.mapping = mapping, .count = 1};
+        input->layouts.layout[0] = tm_layout_named(TM_STR("map"));
+        input->kind = tm_mapping_kind(mapping);
+        return TM_OK;
+    }
+    if (from->layout.n) {
+        const tm_layout *layout = tm_layout_named(from->layout);
+        if (!layout) return unknown_layout(from->layout, err);
+        input->layouts = (tm_layout_set){.layout = {layout}, .count = 1};
+    } else {
+        tm_layout_choose(&s->votes, &input->layouts);
+    }
+    uint32_t best = 0;
+    input->kind = TM_SFT;
+    for (uint32_t l = 0; l < input->layouts.count; l++) {
+        uint32_t votes = 1;
+        for (uint32_t i = 0; tm_layouts[i]; i++)
+            if (tm_layouts[i] == input->layouts.layout[l]) votes += s->votes.first[i];
+        if (votes > best) best = votes, input->kind = input->layouts.layout[l]->kind;
+    }
+    return TM_OK;
+}
+
+/* What a file of `bytes` holds once decoded: measured ratios of chat data, for estimates only. */
+static uint64_t decoded_bytes(const tm_source *source)
+{
+    uint64_t ratio = source->codec == TM_PLAIN ? 1 : 4;
+    return source->bytes * ratio;
+}
+
+static tm_status sample_input(tm_run *run, tm_plan_input *input, tm_err *err)
+{
+    sample s = {0};
+    tm_status status = TM_OK;
+    uint32_t first = input->first_source - 1;
+    for (uint32_t i = 0; status == TM_OK && i < input->sources; i++) {
+        const tm_source *source = &run->source[first + i];
+        input->facts.bytes += decoded_bytes(source);
+        if (i < SAMPLED && source->seekable) status = sample_source(run, source, &s, err);
+    }
+    if (status == TM_OK) status = choose_layouts(run, input, &s, err);
+    uint64_t mean = s.records ? s.bytes / s.records : 512;
+    input->facts.records = s.all && input->sources == 1 ? s.records
+                                                        : input->facts.bytes / TM_MAX(mean, 1) + 1;
+    input->facts.text_bytes = input->facts.bytes;
+    tm_json_release(&s.json);
+    return status;
+}
+
+/* ---- standard input -------------------------------------------------------------------------- */
+
+static tm_status copy_stdin(tm_run *run, const char *path, tm_err *err)
+{
+    int file;
+    char *piece = tm_alloc(TM_BLOCK_BYTES);
+    if (!piece) return tm_fail_memory(err, "standard input", TM_BLOCK_BYTES);
+    tm_status status = tm_file_create(path, false, true, &file, err);
+    if (status != TM_OK) {
+        tm_free(piece);
+        return status;
+    }
+    tm_str head = tm_buf_view(&run->pushed_back);
+    status = tm_file_write(file, path, head.p, head.n, err);
+    for (size_t got = 1; status == TM_OK && got;) {
+        status = tm_file_read(0, "standard input", piece, TM_BLOCK_BYTES, &got, err);
+        if (status == TM_OK) status = tm_spill_take(&run->spill, got, err);
+        if (status == TM_OK) status = tm_file_write(file, path, piece, got, err);
+        if (tm_cancelled(run)) status = tm_fail(err, TM_ECANCELLED, "interrupted");
+    }
+    tm_status closed = tm_file_close(file, path, status == TM_OK ? err : NULL);
+    tm_free(piece);
+    return status == TM_OK ? closed : status;
+}
+
+static tm_source *stdin_source(tm_run *run)
+{
+    for (uint32_t i = 0; i < run->sources; i++)
+        if (tm_str_is(run->source[i].path, "-")) return &run->source[i];
+    return NULL;
+}
+
+/* Standard input that must be read more than once (or looked into beforehand) is copied into the
+ * spill folder first. It cannot be resumed: the copy goes with the run. */
+tm_status tm_inputs_spool_stdin(tm_run *run, tm_err *err)
+{
+    tm_source *source = stdin_source(run);
+    if (!source || run->stdin_copy) return TM_OK;
+    TM_TRY(tm_folder_make(run->spill.folder, err));
+    atomic_store(&run->spill.made, true);
+    run->stdin_copy = tm_arena_printf(&run->mem, "%s/stdin", run->spill.folder);
+    if (!run->stdin_copy) return tm_fail_memory(err, "a path", 0);
+    TM_TRY(copy_stdin(run, run->stdin_copy, err));
+    tm_file_info info;
+    TM_TRY(tm_file_info_of(run->stdin_copy, &info, err));
+    source->open_as = tm_str_of(run->stdin_copy);
+    source->bytes = info.bytes;
+    source->seekable = true;
+    return TM_OK;
+}
+
+/* ---- all ------------------------------------------------------------------------------------- */
+
+tm_status tm_inputs_open(tm_run *run, tm_err *err)
+{
+    const tm_recipe *recipe = run->recipe;
+    run->input = TM_NEW(&run->mem, tm_plan_input, recipe->inputs + 1);
+    if (!run->input) return tm_fail_memory(err, "the inputs", recipe->inputs);
+    for (uint32_t i = 0; i < recipe->inputs; i++) {
+        tm_plan_input *input = &run->input[run->inputs++];
+        input->from = &recipe->input[i];
+        input->first_source = run->sources + 1;
+        TM_TRY(add_patterns(run, input->from, err));
+        input->sources = run->sources + 1 - input->first_source;
+    }
+    if (!run->sources) return tm_fail(err, TM_EUSAGE, "no input: name files, folders, globs or -");
+    if (run->sources >= 1u << 24) return tm_fail(err, TM_ELIMIT, "more than 16,777,215 files");
+    run->input_of = TM_NEW(&run->mem, uint32_t, run->sources);
+    if (!run->input_of) return tm_fail_memory(err, "the inputs", run->sources);
+    bool look = !run->options.scan_only;
+    if (look) TM_TRY(tm_inputs_spool_stdin(run, err));
+    for (uint32_t i = 0; i < run->inputs; i++) {
+        tm_plan_input *input = &run->input[i];
+        for (uint32_t k = 0; k < input->sources; k++)
+            run->input_of[input->first_source - 1 + k] = i;
+        if (input->sources)
+            input->container = tm_containers[run->source[input->first_source - 1].container].name;
+        if (look) TM_TRY(sample_input(run, input, err));
+    }
+    return TM_OK;
+}
+
+/* Names what was read: paths, sizes, times of change. Digests of the content are in the manifest;
+ * this one only decides whether decisions of an earlier attempt still fit. */
+tm_hash tm_inputs_identity(const tm_run *run)
+{
+    uint64_t seed = 0;
+    for (uint32_t i = 0; i < run->sources; i++) {
+        const tm_source *s = &run->source[i];
+        uint64_t facts[4] = {s->bytes, s->modified_ns, s->inode, seed};
+        seed = tm_hash64(facts, sizeof facts, 0);
+        seed = tm_hash64(s->path.p, s->path.n, seed);
+    }
+    return tm_hash128(&seed, sizeof seed);
+}

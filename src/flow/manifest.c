@@ -1,0 +1,193 @@
+/* manifest.json (what was done: the same for every run of the same plan over the same bytes, but for
+ * file names) and run.json (when, where, how fast: outside the law of same bytes). */
+#include <stdio.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "flow/engine.h"
+
+static void put_counts(tm_buf *b, const tm_counts *c)
+{
+    const struct {
+        const char *name;
+        uint64_t value;
+    } list[] = {{"read", c->read},         {"made", c->made},
+                {"kept", c->kept},         {"dropped", c->dropped},
+                {"merged", c->merged},     {"parked", c->parked},
+                {"replaced", c->replaced}, {"unreadable", c->unreadable},
+                {"written", c->written}};
+    tm_buf_char(b, '{');
+    for (size_t i = 0; i < TM_COUNT(list); i++)
+        tm_buf_print(b, "%s\"%s\":%llu", i ? "," : "", list[i].name,
+                     (unsigned long long)list[i].value);
+    tm_buf_char(b, '}');
+}
+
+static void put_text(tm_buf *b, const char *name, tm_str value)
+{
+    tm_buf_print(b, "\"%s\":", name);
+    tm_buf_json(b, value);
+}
+
+static void put_params(tm_buf *b, const tm_plan_step *step)
+{
+    tm_buf_z(b, "\"params\":{");
+    for (uint32_t i = 0; step->op->params && step->op->params[i].type != TM_P_END; i++) {
+        tm_buf_print(b, "%s\"%s\":", i ? "," : "", step->op->params[i].name);
+        tm_param_print(&step->op->params[i], step->args, b);
+    }
+    tm_buf_char(b, '}');
+}
+
+static void put_steps(const tm_run *run, tm_buf *b)
+{
+    tm_buf_z(b, "\"steps\":[");
+    for (uint32_t s = 0; s < run->plan->steps; s++) {
+        const tm_plan_step *step = &run->plan->step[s];
+        const tm_step_result *result = &run->result.step[s];
+        bool first = true;
+        tm_buf_z(b, s ? ",\n  {" : "\n  {");
+        put_text(b, "name", step->name);
+        tm_buf_print(b, ",\"op\":\"%s\",\"rev\":%u,", step->op->name, step->op->rev);
+        put_params(b, step);
+        tm_buf_z(b, ",\"counts\":");
+        put_counts(b, &result->counts);
+        tm_buf_z(b, ",\"findings\":{");
+        for (uint32_t c = 0; step->op->codes && step->op->codes[c].code; c++) {
+            if (!result->found[c]) continue;
+            tm_buf_print(b, "%s\"%s\":%llu", first ? "" : ",", step->op->codes[c].code,
+                         (unsigned long long)result->found[c]);
+            first = false;
+        }
+        tm_buf_z(b, "}}");
+    }
+    tm_buf_z(b, "],\n");
+}
+
+static void put_layouts(const tm_run *run, uint32_t s, tm_buf *b)
+{
+    const tm_layout_set *set = &run->input[run->input_of[s]].layouts;
+    tm_buf_z(b, "\"layouts\":{");
+    for (uint32_t l = 0; l < set->count; l++)
+        tm_buf_print(b, "%s\"%s\":%llu", l ? "," : "", set->layout[l]->name,
+                     (unsigned long long)run->result.source_result[s].layouts[l]);
+    tm_buf_char(b, '}');
+}
+
+static void put_inputs(const tm_run *run, tm_buf *b)
+{
+    tm_buf_z(b, "\"inputs\":[");
+    for (uint32_t s = 0; s < run->sources; s++) {
+        const tm_source *source = &run->source[s];
+        const tm_source_result *result = &run->result.source_result[s];
+        tm_buf_z(b, s ? ",\n  {" : "\n  {");
+        put_text(b, "path", source->path);
+        tm_buf_print(b, ",\"sha256\":\"%s\",\"bytes\":%llu,\"decoded_bytes\":%llu", result->sha256,
+                     (unsigned long long)result->file_bytes,
+                     (unsigned long long)result->decoded_bytes);
+        tm_buf_print(b, ",\"records\":%llu,\"unreadable\":%llu", (unsigned long long)result->records,
+                     (unsigned long long)result->unreadable);
+        tm_buf_print(b, ",\"container\":\"%s\",\"codec\":\"%s\",\"encoding\":\"%s\",",
+                     tm_containers[source->container].name, tm_codecs[source->codec].name,
+                     tm_encoding_name(source->encoding));
+        put_text(b, "input", run->input[run->input_of[s]].from->name);
+        tm_buf_char(b, ',');
+        put_layouts(run, s, b);
+        tm_buf_char(b, '}');
+    }
+    tm_buf_z(b, "],\n");
+}
+
+/* Paths inside the run folder are relative to it. */
+static tm_str inside(const tm_run *run, tm_str path)
+{
+    tm_str folder = run->result.folder;
+    bool within = tm_str_starts(path, folder) && path.n > folder.n && path.p[folder.n] == '/';
+    return within ? tm_str_slice(path, folder.n + 1, path.n) : path;
+}
+
+static void put_outputs(const tm_run *run, tm_buf *b)
+{
+    tm_buf_z(b, "\"outputs\":[");
+    for (uint32_t i = 0; i < run->result.outputs; i++) {
+        const tm_sink_info *o = &run->result.output[i];
+        tm_buf_z(b, i ? ",\n  {" : "\n  {");
+        put_text(b, "path", inside(run, o->path));
+        tm_buf_char(b, ',');
+        put_text(b, "route", run->result.output_route[i]);
+        tm_buf_print(b, ",\"records\":%llu,\"bytes\":%llu,\"decoded_bytes\":%llu",
+                     (unsigned long long)o->records, (unsigned long long)o->file_bytes,
+                     (unsigned long long)o->decoded_bytes);
+        tm_buf_print(b, ",\"sha256_decoded\":\"%s\",\"raw_text\":true}", o->sha256);
+    }
+    tm_buf_z(b, "],\n");
+}
+
+static void put_manifest(const tm_run *run, tm_buf *b)
+{
+    char hex[33];
+    tm_hash_hex(run->plan->identity, hex);
+    tm_buf_print(b, "{\"tamis\":\"manifest\",\"version\":\"%s\",\n\"counts\":", TM_VERSION);
+    put_counts(b, &run->result.counts);
+    tm_buf_z(b, ",\n");
+    put_steps(run, b);
+    put_inputs(run, b);
+    put_outputs(run, b);
+    tm_buf_print(b, "\"damaged\":%s,\n", run->result.damaged ? "true" : "false");
+    tm_buf_z(b, "\"raw_text\":[\"data-*\",\"parked-*\",\"unreadable.bin\"],\n");
+    put_text(b, "recipe", run->recipe->text);
+    tm_buf_z(b, ",\n\"plan\":");
+    tm_plan_json(run->plan, b);
+    tm_buf_print(b, ",\n\"identity\":\"%s\",\"seed\":%llu}\n", hex,
+                 (unsigned long long)run->recipe->seed);
+}
+
+static void put_run(const tm_run *run, tm_buf *b)
+{
+    struct utsname host = {0};
+    char when[32] = "";
+    time_t now = time(NULL);
+    struct tm utc;
+    if (gmtime_r(&now, &utc)) strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    uname(&host);
+    uint64_t bytes = 0;
+    for (uint32_t s = 0; s < run->sources; s++) bytes += run->result.source_result[s].decoded_bytes;
+    tm_buf_print(b, "{\"tamis\":\"run\",\"version\":\"%s\",\"ended\":\"%s\",\"seconds\":%.3f",
+                 TM_VERSION, when, run->result.seconds);
+    tm_buf_z(b, ",\"host\":");
+    tm_buf_json(b, tm_str_of(host.nodename));
+    tm_buf_print(b, ",\"threads\":%u,\"peak_memory\":%llu,\"spilled_bytes\":%llu,\"resumed\":%s",
+                 run->threads, (unsigned long long)run->result.peak_memory,
+                 (unsigned long long)run->result.spilled_bytes,
+                 run->result.resumed ? "true" : "false");
+    tm_buf_print(b, ",\"decoded_bytes\":%llu,\"bytes_per_second\":%.0f,\"steps\":[",
+                 (unsigned long long)bytes,
+                 run->result.seconds > 0 ? (double)bytes / run->result.seconds : 0.0);
+    for (uint32_t s = 0; s < run->plan->steps; s++) {
+        tm_buf_z(b, s ? ",{" : "{");
+        put_text(b, "name", run->plan->step[s].name);
+        tm_buf_print(b, ",\"busy_seconds\":%.3f,\"records\":%llu}", run->result.step[s].seconds,
+                     (unsigned long long)run->result.step[s].counts.read);
+    }
+    tm_buf_z(b, "]}\n");
+}
+
+static tm_status save(tm_run *run, const char *name, const tm_buf *b, tm_err *err)
+{
+    const char *path = tm_path_join(&run->mem, run->folder, name);
+    if (!path) return tm_fail_memory(err, "a path", 0);
+    TM_TRY(tm_buf_ok(b, err));
+    return tm_file_save(path, tm_buf_view(b), false, err);
+}
+
+tm_status tm_manifest_write(tm_run *run, tm_err *err)
+{
+    tm_buf b = {0};
+    put_run(run, &b);
+    tm_status status = save(run, "run.json", &b, err);
+    tm_buf_clear(&b);
+    put_manifest(run, &b);
+    if (status == TM_OK) status = save(run, "manifest.json", &b, err);
+    tm_buf_release(&b);
+    return status;
+}

@@ -1,0 +1,213 @@
+/* One pass over the sources: blocks are read in order under one lock, worked on by any thread, and
+ * what they leave behind is taken up in order again.
+ *
+ * Order comes back through a ring of pieces: block n uses slot n % ring, and is not read before the
+ * piece that used the slot last has been taken up. So memory is bounded by the ring, a slow block
+ * holds nobody up until the ring is full, and whoever finishes the block that is due becomes the
+ * emitter until no due piece is ready. */
+#include "flow/engine.h"
+
+typedef struct pass_run {
+    tm_pass *pass;
+    tm_run *run;
+    tm_lock reading; /* guards what follows */
+    uint32_t source; /* index of the open one */
+    tm_reader *reader;
+    uint64_t next_block;
+    bool no_more;
+    tm_lock lock; /* guards what follows */
+    tm_signalled moved;
+    tm_piece *ring;
+    bool *ready;
+    unsigned slots;
+    uint64_t due; /* number of the piece to take up next */
+    bool emitting, stop;
+    tm_status status;
+    tm_err *err;
+} pass_run;
+
+static void pass_stop(pass_run *p, tm_status status, const tm_err *err)
+{
+    tm_lock_take(&p->lock);
+    if (p->status == TM_OK) {
+        p->status = status;
+        if (p->err && err) *p->err = *err;
+    }
+    p->stop = true;
+    tm_wake_all(&p->moved);
+    tm_lock_drop(&p->lock);
+}
+
+static bool wait_for_slot(pass_run *p, uint64_t number)
+{
+    tm_lock_take(&p->lock);
+    while (!p->stop && number >= p->due + p->slots) tm_wait(&p->moved, &p->lock);
+    bool go = !p->stop;
+    tm_lock_drop(&p->lock);
+    return go;
+}
+
+static tm_status open_next(pass_run *p, tm_err *err)
+{
+    tm_run *run = p->run;
+    const tm_limits *limits = &run->recipe->limits;
+    tm_read_limits read = {.max_line = limits->max_line,
+                           .digest = p->pass->kind == TM_PASS_WRITE && run->folder};
+    tm_str pushed_back = {0};
+    if (tm_str_is(run->source[p->source].path, "-") && !run->stdin_copy)
+        pushed_back = tm_buf_view(&run->pushed_back);
+    return tm_reader_open(&p->reader, &run->source[p->source], &read, pushed_back, err);
+}
+
+static tm_status close_reader(pass_run *p, tm_err *err)
+{
+    char sha256[65] = "";
+    uint64_t file_bytes = 0, decoded_bytes = 0;
+    tm_reader_summary(p->reader, sha256, &file_bytes, &decoded_bytes);
+    tm_reader_close(p->reader);
+    p->reader = NULL;
+    tm_status status = TM_OK;
+    if (p->pass->emitter)
+        status = tm_emitter_source(p->pass->emitter, p->source, sha256, file_bytes, decoded_bytes,
+                                   err);
+    p->source++;
+    return status;
+}
+
+/* Under p->reading. *more = false when there is nothing left to read. */
+static tm_status read_block(pass_run *p, tm_block *block, bool *more, tm_err *err)
+{
+    tm_rid cut;
+    tm_run *run = p->run;
+    *more = false;
+    if (p->no_more) return TM_OK;
+    if (p->source >= run->sources) return TM_OK;
+    if (!p->reader) TM_TRY(open_next(p, err));
+    TM_TRY(tm_reader_next(p->reader, block, err));
+    block->source = run->source[p->source].number;
+    block->number = p->next_block++;
+    *more = true;
+    atomic_fetch_add(&run->bytes_read, block->bytes.n);
+    uint64_t end = TM_PLACE(block->source, block->at + block->bytes.n);
+    if (tm_run_cut(run, &cut) && end > cut.place) p->no_more = true;
+    if (block->last) TM_TRY(close_reader(p, err));
+    return TM_OK;
+}
+
+static tm_status take_head(tm_pass *pass, const tm_piece *piece)
+{
+    uint64_t live = piece->heads.n / sizeof(tm_rid);
+    if (pass->head_found) return TM_OK;
+    if (pass->head_seen + live >= pass->head_limit) {
+        uint64_t at = pass->head_limit - pass->head_seen - 1;
+        memcpy(&pass->head_cut, piece->heads.p + at * sizeof(tm_rid), sizeof(tm_rid));
+        pass->head_found = true;
+    }
+    pass->head_seen += live;
+    return TM_OK;
+}
+
+static tm_status take_up(pass_run *p, tm_piece *piece, tm_err *err)
+{
+    if (p->pass->kind == TM_PASS_WRITE) return tm_emit(p->pass->emitter, piece, err);
+    if (p->pass->kind == TM_PASS_HEAD) return take_head(p->pass, piece);
+    return TM_OK;
+}
+
+/* Puts a finished piece into the ring; takes up all that is due if nobody else is at it. */
+static void hand_in(pass_run *p, uint64_t number)
+{
+    tm_lock_take(&p->lock);
+    p->ready[number % p->slots] = true;
+    while (!p->emitting && !p->stop && p->ready[p->due % p->slots]) {
+        unsigned slot = (unsigned)(p->due % p->slots);
+        tm_err err = {0};
+        p->emitting = true;
+        tm_lock_drop(&p->lock);
+        tm_status status = take_up(p, &p->ring[slot], &err);
+        tm_lock_take(&p->lock);
+        p->emitting = false;
+        p->ready[slot] = false;
+        p->due++;
+        if (status != TM_OK && p->status == TM_OK) {
+            p->status = status;
+            if (p->err) *p->err = err;
+            p->stop = true;
+        }
+        if (p->pass->head_found) p->no_more = true;
+        tm_wake_all(&p->moved);
+    }
+    tm_lock_drop(&p->lock);
+}
+
+static tm_status work(pass_run *p, tm_worker *w, tm_err *err)
+{
+    for (;;) {
+        bool more = false;
+        tm_status status = TM_OK;
+        if (tm_cancelled(p->run)) return tm_fail(err, TM_ECANCELLED, "interrupted");
+        tm_lock_take(&p->reading);
+        bool go = wait_for_slot(p, p->next_block);
+        if (go) status = read_block(p, &w->block, &more, err);
+        tm_lock_drop(&p->reading);
+        TM_TRY(status);
+        if (!go || !more) return TM_OK;
+        tm_piece *piece = &p->ring[w->block.number % p->slots];
+        tm_piece_clear(piece, p->run);
+        TM_TRY(tm_worker_block(w, piece, err));
+        hand_in(p, w->block.number);
+    }
+}
+
+static void pass_body(void *arg, unsigned number)
+{
+    pass_run *p = arg;
+    tm_err err = {0};
+    tm_worker w = {0};
+    tm_status status = tm_worker_init(&w, p->run, p->pass, number, &err);
+    if (status == TM_OK) status = work(p, &w, &err);
+    tm_worker_release(&w);
+    if (status != TM_OK) pass_stop(p, status, &err);
+}
+
+static tm_status ring_make(pass_run *p, tm_err *err)
+{
+    p->slots = p->run->threads * 2 + 1;
+    p->ring = tm_alloc_zero(p->slots, sizeof *p->ring);
+    p->ready = tm_alloc_zero(p->slots, sizeof *p->ready);
+    if (!p->ring || !p->ready) return tm_fail_memory(err, "a pass", p->slots * sizeof *p->ring);
+    for (unsigned i = 0; i < p->slots; i++) TM_TRY(tm_piece_init(&p->ring[i], p->run, err));
+    return TM_OK;
+}
+
+static void ring_release(pass_run *p)
+{
+    for (unsigned i = 0; p->ring && i < p->slots; i++) tm_piece_release(&p->ring[i]);
+    tm_free(p->ring);
+    tm_free(p->ready);
+}
+
+tm_status tm_pass_run(tm_pass *pass, tm_err *err)
+{
+    tm_rid cut;
+    tm_run *run = pass->run;
+    pass_run p = {.pass = pass,
+                  .run = run,
+                  .reading = TM_LOCK_INIT,
+                  .lock = TM_LOCK_INIT,
+                  .moved = TM_SIGNALLED_INIT,
+                  .err = err};
+    atomic_store(&run->doing, pass->doing);
+    atomic_fetch_add(&run->pass, 1);
+    atomic_store(&run->bytes_read, 0);
+    p.no_more = tm_run_cut(run, &cut) && cut.place == 0;
+    tm_status status = ring_make(&p, err);
+    if (status == TM_OK) {
+        tm_parallel(run->threads, pass_body, &p);
+        status = p.status;
+    }
+    if (p.reader && status == TM_OK) status = close_reader(&p, err);
+    if (p.reader) tm_reader_close(p.reader);
+    ring_release(&p);
+    return status;
+}

@@ -1,0 +1,268 @@
+/* Turns the batches of a block into what is kept of them: records written, ledger rows, findings,
+ * and the raw bytes of what was parked or unreadable. Runs in the workers; the emitter only copies.
+ *
+ * With fan-outs a block's records lie in several batches; they are taken in rid order, which puts
+ * children right behind their parent. */
+#include "flow/piece.h"
+
+#include <stdlib.h>
+
+tm_status tm_piece_init(tm_piece *p, const tm_run *run, tm_err *err)
+{
+    uint32_t steps = run->plan->steps;
+    p->step_counts = tm_alloc_zero(steps + 1, sizeof *p->step_counts);
+    p->step_seconds = tm_alloc_zero(steps + 1, sizeof *p->step_seconds);
+    p->found = tm_alloc_zero(run->code_at[steps] + 1, sizeof *p->found);
+    if (p->step_counts && p->step_seconds && p->found) return TM_OK;
+    return tm_fail_memory(err, "a block's counts", run->code_at[steps] * sizeof *p->found);
+}
+
+void tm_piece_clear(tm_piece *p, const tm_run *run)
+{
+    tm_buf *bufs[] = {&p->data,       &p->packed, &p->order,    &p->parked,
+                      &p->unreadable, &p->rows,   &p->findings, &p->lost, &p->heads};
+    for (size_t i = 0; i < TM_COUNT(bufs); i++) tm_buf_clear(bufs[i]);
+    uint32_t steps = run->plan->steps;
+    memset(p->step_counts, 0, steps * sizeof *p->step_counts);
+    memset(p->step_seconds, 0, steps * sizeof *p->step_seconds);
+    memset(p->found, 0, run->code_at[steps] * sizeof *p->found);
+    memset(p->layouts, 0, sizeof p->layouts);
+    p->counts = (tm_counts){0};
+    p->damage = (tm_damage){0};
+    p->records = p->written = p->parked_records = 0;
+}
+
+void tm_piece_release(tm_piece *p)
+{
+    tm_buf *bufs[] = {&p->data,       &p->packed, &p->order,    &p->parked,
+                      &p->unreadable, &p->rows,   &p->findings, &p->lost, &p->heads};
+    for (size_t i = 0; i < TM_COUNT(bufs); i++) tm_buf_release(bufs[i]);
+    tm_free(p->step_counts);
+    tm_free(p->step_seconds);
+    tm_free(p->found);
+}
+
+static tm_status add_kept(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, tm_err *err)
+{
+    size_t from = p->data.n;
+    p->counts.kept++;
+    if (w->run->options.measure_only) return TM_OK;
+    TM_TRY(tm_record_write(b, r, &p->data, err));
+    tm_buf_char(&p->data, '\n');
+    uint16_t copies = b->copies[r];
+    size_t bytes = p->data.n - from;
+    for (uint16_t c = 1; c < copies; c++) {
+        if (!tm_buf_grow(&p->data, bytes)) break;
+        tm_buf_add(&p->data, p->data.p + from, bytes);
+    }
+    p->written += copies;
+    if (w->run->reorders) {
+        uint64_t entry[2] = {b->order[r], p->data.n - from};
+        tm_buf_add(&p->order, entry, sizeof entry);
+    }
+    return tm_buf_ok(&p->data, err);
+}
+
+static tm_status add_unreadable(tm_piece *p, const tm_batch *b, uint32_t r, tm_err *err)
+{
+    const tm_trouble *t = &b->trouble[r];
+    uint64_t line, column;
+    p->counts.unreadable++;
+    tm_text_position(b->raw[r].p, b->raw[r].n, t->at, &line, &column);
+    tm_lost lost = {.rid = b->rid[r],
+                    .line = b->line[r] + line - 1,
+                    .column = column,
+                    .raw_bytes = b->raw[r].n,
+                    .at = t->at,
+                    .sentence_bytes = (uint32_t)t->sentence.n};
+    tm_str code = tm_str_of(t->code);
+    memcpy(lost.code, code.p, TM_MIN(code.n, sizeof lost.code - 1));
+    tm_buf_add(&p->lost, &lost, sizeof lost);
+    tm_buf_str(&p->lost, t->sentence);
+    tm_buf_str(&p->unreadable, b->raw[r]);
+    TM_TRY(tm_buf_ok(&p->lost, err));
+    return tm_buf_ok(&p->unreadable, err);
+}
+
+static tm_status add_fate(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, tm_err *err)
+{
+    switch ((tm_fate)b->fate[r]) {
+    case TM_LIVE:
+    case TM_KEPT: return add_kept(w, p, b, r, err);
+    case TM_DROPPED: p->counts.dropped++; return TM_OK;
+    case TM_MERGED: p->counts.merged++; return TM_OK;
+    case TM_REPLACED: p->counts.replaced++; return TM_OK;
+    case TM_UNREADABLE: return add_unreadable(p, b, r, err);
+    case TM_PARKED:
+        p->counts.parked++;
+        p->parked_records++;
+        tm_buf_str(&p->parked, b->raw[r]);
+        tm_buf_char(&p->parked, '\n');
+        return tm_buf_ok(&p->parked, err);
+    }
+    return TM_OK;
+}
+
+static void add_signals(const tm_run *run, tm_buf *rows, const tm_batch *b, uint32_t r)
+{
+    for (uint32_t c = 0; c < run->plan->columns; c++) {
+        const tm_column *column = &b->column[c];
+        if (column->signal->type == TM_NUMBER) {
+            tm_buf_add(rows, &column->number[r], sizeof(double));
+            continue;
+        }
+        tm_str word = column->word[r];
+        uint32_t n = word.p ? (uint32_t)word.n : TM_NONE;
+        tm_buf_add(rows, &n, sizeof n);
+        if (word.p) tm_buf_str(rows, word);
+    }
+}
+
+static tm_status add_row(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, tm_err *err)
+{
+    tm_run *run = w->run;
+    tm_row row = {.rid = b->rid[r],
+                  .other = b->reason[r].other,
+                  .line = b->line[r],
+                  .value = b->reason[r].value,
+                  .step = b->reason[r].step,
+                  .rule = b->reason[r].rule,
+                  .route = b->route[r],
+                  .copies = b->copies[r],
+                  .fate = b->fate[r]};
+    const tm_layout_set *set = &run->input[run->input_of[w->block.source - 1]].layouts;
+    if (!tm_record_id(b, set, r, &row.id)) return tm_fail_memory(err, "a record's identity", 0);
+    if (b->fate[r] == TM_LIVE) row.step = TM_NO_STEP;
+    size_t at = p->rows.n;
+    tm_buf_add(&p->rows, &row, sizeof row);
+    if (run->recipe->output.ledger >= 3) add_signals(run, &p->rows, b, r);
+    TM_TRY(tm_buf_ok(&p->rows, err));
+    row.signals_bytes = (uint32_t)(p->rows.n - at - sizeof row);
+    memcpy(p->rows.p + at, &row, sizeof row);
+    return TM_OK;
+}
+
+static uint8_t shown_verdict(const tm_run *run, const tm_finding *f)
+{
+    if (f->step == TM_NO_STEP) return tm_reader_codes[f->code].verdict;
+    const tm_plan_step *step = &run->plan->step[f->step];
+    const tm_code *code = &step->op->codes[f->code];
+    bool own = code->fixed_verdict || code->verdict == TM_V_NONE || step->then == TM_V_NONE;
+    return own ? code->verdict : (uint8_t)step->then;
+}
+
+static tm_status add_finding(tm_worker *w, tm_piece *p, const tm_batch *b, const tm_finding *f,
+                             tm_err *err)
+{
+    uint32_t r = f->record;
+    uint32_t raw_at = f->part == TM_NONE ? f->at : tm_part_raw_offset(b, f->part, f->at);
+    tm_found found = {.rid = b->rid[r],
+                      .other = f->other,
+                      .keyed = f->keyed,
+                      .value = f->value,
+                      .at = f->at,
+                      .bytes = f->bytes,
+                      .step = f->step,
+                      .code = f->code,
+                      .verdict = shown_verdict(w->run, f)};
+    uint64_t line;
+    tm_text_position(b->raw[r].p, b->raw[r].n, raw_at, &line, &found.column);
+    found.line = b->line[r] + line - 1;
+    tm_buf_clear(&w->path);
+    tm_record_path(b, r, raw_at, &w->path);
+    found.path_bytes = (uint32_t)w->path.n;
+    tm_buf_add(&p->findings, &found, sizeof found);
+    tm_buf_str(&p->findings, tm_buf_view(&w->path));
+    TM_TRY(tm_buf_ok(&w->path, err));
+    return tm_buf_ok(&p->findings, err);
+}
+
+/* Findings of a batch by record: `first` and `next` link them so that they come in rid order. */
+static tm_status link_findings(tm_worker *w, const tm_batch *b, uint32_t **first, uint32_t **next,
+                               tm_err *err)
+{
+    *first = TM_NEW(&w->mem, uint32_t, b->records + 1);
+    *next = TM_NEW(&w->mem, uint32_t, b->findings + 1);
+    if (!*first || !*next) return tm_fail_memory(err, "findings", b->findings * sizeof **next);
+    for (uint32_t r = 0; r < b->records; r++) (*first)[r] = TM_NONE;
+    for (uint32_t i = b->findings; i-- > 0;) {
+        (*next)[i] = (*first)[b->finding[i].record];
+        (*first)[b->finding[i].record] = i;
+    }
+    return TM_OK;
+}
+
+typedef struct cursor { /* in one batch of the chain */
+    uint32_t at;
+    uint32_t *order;        /* record indices by rid */
+    uint32_t *first, *next; /* findings */
+} cursor;
+
+static int by_rid(const void *a, const void *b, void *batch)
+{
+    const tm_batch *in = batch;
+    return tm_rid_cmp(in->rid[*(const uint32_t *)a], in->rid[*(const uint32_t *)b]);
+}
+
+static tm_status cursor_open(tm_worker *w, tm_batch *b, bool sorted, cursor *c, tm_err *err)
+{
+    c->at = 0;
+    c->order = TM_NEW(&w->mem, uint32_t, b->records + 1);
+    if (!c->order) return tm_fail_memory(err, "a batch's order", b->records);
+    for (uint32_t r = 0; r < b->records; r++) c->order[r] = r;
+    if (!sorted && b->records) qsort_r(c->order, b->records, sizeof *c->order, by_rid, b);
+    return link_findings(w, b, &c->first, &c->next, err);
+}
+
+static tm_status add_record(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, const cursor *c,
+                            tm_err *err)
+{
+    const tm_run *run = w->run;
+    if (b->rid[r].path) p->counts.made++;
+    else p->counts.read++, p->records++;
+    TM_TRY(add_fate(w, p, b, r, err));
+    if (b->layout[r] < TM_COUNT(p->layouts)) p->layouts[b->layout[r]]++;
+    if (run->folder && run->recipe->output.ledger) TM_TRY(add_row(w, p, b, r, err));
+    bool wanted = run->options.on_finding || (run->folder && run->recipe->output.ledger >= 2);
+    for (uint32_t i = c->first[r]; wanted && i != TM_NONE; i = c->next[i])
+        TM_TRY(add_finding(w, p, b, &b->finding[i], err));
+    return TM_OK;
+}
+
+static tm_status show_batches(tm_worker *w, tm_err *err)
+{
+    tm_run *run = w->run;
+    tm_status status = TM_OK;
+    if (!run->options.on_batch) return TM_OK;
+    uint32_t input = run->input_of[w->block.source - 1];
+    tm_lock_take(&run->batch_lock);
+    for (uint32_t k = 0; status == TM_OK && k < w->chain; k++) {
+        tm_batch_view view = {.batch = &w->batch[k],
+                              .source = &run->source[w->block.source - 1],
+                              .layouts = &run->input[input].layouts,
+                              .plan = run->plan};
+        status = run->options.on_batch(run->options.arg, &view, err);
+    }
+    tm_lock_drop(&run->batch_lock);
+    return status;
+}
+
+tm_status tm_piece_add(tm_worker *w, tm_piece *p, tm_err *err)
+{
+    cursor c[TM_PATH_LEVELS + 1];
+    for (uint32_t k = 0; k < w->chain; k++)
+        TM_TRY(cursor_open(w, &w->batch[k], k == 0, &c[k], err));
+    TM_TRY(show_batches(w, err));
+    for (;;) {
+        uint32_t least = TM_NONE;
+        for (uint32_t k = 0; k < w->chain; k++) {
+            if (c[k].at == w->batch[k].records) continue;
+            tm_rid rid = w->batch[k].rid[c[k].order[c[k].at]];
+            if (least == TM_NONE ||
+                tm_rid_cmp(rid, w->batch[least].rid[c[least].order[c[least].at]]) < 0)
+                least = k;
+        }
+        if (least == TM_NONE) return TM_OK;
+        TM_TRY(add_record(w, p, &w->batch[least], c[least].order[c[least].at++], &c[least], err));
+    }
+}

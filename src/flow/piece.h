@@ -1,0 +1,35 @@
+/* What a block leaves behind, framed: written by workers, read by the emitter in order. Lines are
+ * counted from 0 within the block; the emitter adds what came before. */
+#ifndef TM_FLOW_PIECE_H
+#define TM_FLOW_PIECE_H
+
+#include "flow/engine.h"
+
+typedef struct tm_row { /* behind it: per signal a double, or u32 length (TM_NONE: null) and bytes */
+    tm_rid rid, other;
+    tm_id id;
+    uint64_t line;
+    double value;
+    uint32_t signals_bytes;
+    uint16_t step, rule, route, copies;
+    uint8_t fate;
+} tm_row;
+
+typedef struct tm_found { /* behind it: path */
+    tm_rid rid, other;
+    uint64_t line, column, keyed;
+    double value;
+    uint32_t at, bytes, path_bytes;
+    uint16_t step, code;
+    uint8_t verdict;
+} tm_found;
+
+typedef struct tm_lost { /* behind it: sentence; the raw bytes lie in piece->unreadable */
+    tm_rid rid;
+    uint64_t line, column;
+    uint64_t raw_bytes;
+    uint32_t at, sentence_bytes;
+    char code[8];
+} tm_lost;
+
+#endif

@@ -1,0 +1,277 @@
+/* Decides every set step, one after another: for each round a pass that looks (or the facts that the
+ * round before left), the exchange, the reduction, and the decisions sorted by rid.
+ *
+ * A step's final decisions are named by the hash of the plan up to that step. A resumed or changed
+ * run finds those it can use under work/ and does not make them again. */
+#include <stdio.h>
+
+#include "flow/components.h"
+#include "flow/engine.h"
+
+typedef struct step_rounds { /* state while one set step is being decided */
+    tm_run *run;
+    const tm_plan_step *step;
+    tm_verdicts *earlier; /* of the last round */
+    tm_exchange *next;    /* facts for the next round */
+    tm_buf told;
+    tm_verdicts *making;
+} step_rounds;
+
+static tm_status take(void *arg, tm_facts *next, tm_decisions *out, tm_err *err)
+{
+    step_rounds *r = arg;
+    if (out->count) TM_TRY(tm_verdicts_add(r->making, out, err));
+    tm_buf_clear(&out->bytes);
+    out->count = 0;
+    if (!next || !next->count) return TM_OK;
+    TM_TRY(tm_exchange_add(r->next, next, err));
+    tm_buf_clear(&next->bytes);
+    next->count = 0;
+    return TM_OK;
+}
+
+static tm_status take_decisions(void *arg, tm_decisions *out, tm_err *err)
+{
+    return take(arg, NULL, out, err);
+}
+
+static tm_pass pass_of(step_rounds *r, const tm_round *round, tm_pass_kind kind)
+{
+    tm_pass pass = {.run = r->run,
+                    .kind = kind,
+                    .steps = r->step->index,
+                    .step = r->step->index,
+                    .round = round,
+                    .earlier = r->earlier,
+                    .told = tm_buf_view(&r->told),
+                    .lock = TM_LOCK_INIT};
+    snprintf(pass.doing, sizeof pass.doing, "%.*s: %s", TM_FMT(r->step->name), round->name);
+    return pass;
+}
+
+static tm_step_view view_of(const step_rounds *r)
+{
+    return (tm_step_view){.shared = r->step->shared,
+                          .told = r->told.n ? r->told.p : NULL,
+                          .seed = r->run->recipe->seed,
+                          .step = r->step->index,
+                          .column = r->step->column,
+                          .layouts = &r->run->plan->layouts};
+}
+
+/* Facts of a round: observed in a pass, or left by the round before. */
+static tm_status gather(step_rounds *r, const tm_round *round, tm_exchange **out, tm_err *err)
+{
+    if (!round->observe) {
+        *out = r->next;
+        r->next = NULL;
+        TM_ASSERT(*out); /* the first round of an operator observes */
+        return TM_OK;
+    }
+    *out = tm_exchange_new(&r->run->spill, r->run->exchange_budget);
+    if (!*out) return tm_fail_memory(err, "the exchange", 0);
+    tm_pass pass = pass_of(r, round, TM_PASS_OBSERVE);
+    pass.exchange = *out;
+    return tm_pass_run(&pass, err);
+}
+
+static tm_status reduce_facts(step_rounds *r, const tm_reducer *reducer, tm_exchange *facts,
+                              unsigned threads, tm_err *err)
+{
+    const tm_run_options *options = &r->run->options;
+    if (options->reduce) return options->reduce(options->reduce_arg, reducer, facts, err);
+    return tm_exchange_reduce(facts, threads, reducer, err);
+}
+
+static tm_status run_group(step_rounds *r, const tm_round *round, tm_err *err)
+{
+    tm_exchange *facts = NULL;
+    tm_step_view view = view_of(r);
+    tm_reducer reducer = {.reduce = round->reduce, .step = &view, .take = take, .arg = r};
+    tm_status status = gather(r, round, &facts, err);
+    if (status == TM_OK) {
+        tm_exchange_free(r->next);
+        r->next = tm_exchange_new(&r->run->spill, r->run->exchange_budget);
+        if (!r->next) status = tm_fail_memory(err, "the exchange", 0);
+    }
+    if (status == TM_OK) status = reduce_facts(r, &reducer, facts, r->run->threads, err);
+    tm_exchange_free(facts);
+    return status;
+}
+
+/* As a reducer: every fact of the group is an edge; `scratch` is the union-find. */
+static tm_status take_edges(const tm_step_view *step, tm_group *group, tm_facts *next,
+                            tm_decisions *out, tm_err *err)
+{
+    tm_fact f;
+    TM_UNUSED(next);
+    TM_UNUSED(out);
+    while (group->next(group, &f)) {
+        tm_rid other;
+        TM_ASSERT(f.data.n == sizeof other);
+        memcpy(&other, f.data.p, sizeof other);
+        TM_TRY(tm_components_edge(step->scratch, f.rid, other, err));
+    }
+    return TM_OK;
+}
+
+static tm_status run_components(step_rounds *r, const tm_round *round, tm_err *err)
+{
+    tm_exchange *facts = NULL;
+    tm_components *c = tm_components_new(r->run->exchange_budget);
+    tm_step_view view = view_of(r);
+    view.scratch = c;
+    tm_reducer reducer = {.reduce = take_edges, .step = &view, .take = take, .arg = r};
+    tm_status status = c ? gather(r, round, &facts, err) : tm_fail_memory(err, "components", 0);
+    if (status == TM_OK) status = tm_exchange_reduce(facts, 1, &reducer, err);
+    if (status == TM_OK)
+        status = tm_components_decide(c, r->step->index, take_decisions, r, err);
+    tm_exchange_free(facts);
+    tm_components_free(c);
+    return status;
+}
+
+static tm_status rank(step_rounds *r, tm_sorter *sorter, tm_err *err)
+{
+    tm_fact f;
+    bool more = true;
+    tm_decisions out = {0};
+    tm_status status = tm_sorter_finish(sorter, err);
+    for (uint64_t order = 0; status == TM_OK; order++) {
+        status = tm_sorter_next(sorter, &f, &more, err);
+        if (status != TM_OK || !more) break;
+        tm_decision d = {.rid = f.rid, .step = r->step->index, .set = TM_D_ORDER, .order = order};
+        status = tm_decide(&out, &d, err);
+        if (status == TM_OK && out.bytes.n > TM_BLOCK_BYTES) status = take_decisions(r, &out, err);
+    }
+    if (status == TM_OK) status = take_decisions(r, &out, err);
+    tm_buf_release(&out.bytes);
+    return status;
+}
+
+static tm_status run_sort(step_rounds *r, const tm_round *round, tm_err *err)
+{
+    tm_pass pass = pass_of(r, round, TM_PASS_OBSERVE);
+    pass.sorter = tm_sorter_new(&r->run->spill, r->run->exchange_budget);
+    if (!pass.sorter) return tm_fail_memory(err, "sorting", 0);
+    tm_status status = tm_pass_run(&pass, err);
+    if (status == TM_OK) status = rank(r, pass.sorter, err);
+    tm_sorter_free(pass.sorter);
+    return status;
+}
+
+static tm_status run_fold(step_rounds *r, const tm_round *round, tm_err *err)
+{
+    tm_pass pass = pass_of(r, round, TM_PASS_FOLD);
+    if (!tm_buf_grow(&pass.fold_state, round->state_bytes))
+        return tm_fail_memory(err, "a fold", round->state_bytes);
+    memset(pass.fold_state.p, 0, round->state_bytes);
+    pass.fold_state.n = round->state_bytes;
+    tm_status status = tm_pass_run(&pass, err);
+    if (status == TM_OK) {
+        tm_buf_clear(&r->told);
+        tm_buf_str(&r->told, tm_buf_view(&pass.fold_state));
+        status = tm_buf_ok(&r->told, err);
+    }
+    tm_buf_release(&pass.fold_state);
+    return status;
+}
+
+static tm_status run_round(step_rounds *r, const tm_round *round, tm_err *err)
+{
+    switch (round->how) {
+    case TM_GROUP: return run_group(r, round, err);
+    case TM_COMPONENTS: return run_components(r, round, err);
+    case TM_SORT: return run_sort(r, round, err);
+    case TM_FOLD: return run_fold(r, round, err);
+    case TM_NO_ROUND: break;
+    }
+    return tm_fail(err, TM_EBUG, "a round of no kind");
+}
+
+static char *decisions_path(const tm_run *run, const tm_plan_step *step, const char *tail,
+                            tm_err *err)
+{
+    char hex[33];
+    tm_hash_hex(step->prefix, hex);
+    tm_arena *mem = &((tm_run *)(uintptr_t)run)->mem;
+    char *path = tm_arena_printf(mem, "%s/decisions-%02u-%s%s", run->work, step->index, hex, tail);
+    if (!path) tm_fail_memory(err, "a path", 0);
+    return path;
+}
+
+static tm_status run_rounds(step_rounds *r, char *path, tm_err *err)
+{
+    const tm_round *rounds = r->step->op->rounds;
+    for (uint32_t i = 0; rounds[i].how != TM_NO_ROUND; i++) {
+        char tail[32];
+        bool last = rounds[i + 1].how == TM_NO_ROUND;
+        snprintf(tail, sizeof tail, ".round%u", i);
+        char *to = last ? path : decisions_path(r->run, r->step, tail, err);
+        if (!to) return TM_EMEMORY;
+        if (rounds[i].how == TM_FOLD && !last) {
+            TM_TRY(run_round(r, &rounds[i], err));
+            continue;
+        }
+        r->making = tm_verdicts_begin(&r->run->spill, r->run->exchange_budget / 4);
+        if (!r->making) return tm_fail_memory(err, "decisions", 0);
+        TM_TRY(run_round(r, &rounds[i], err));
+        TM_TRY(tm_verdicts_finish(r->making, to, tm_buf_view(&r->told), err));
+        tm_verdicts_free(r->earlier);
+        r->earlier = r->making;
+        r->making = NULL;
+    }
+    return TM_OK;
+}
+
+static tm_status decide_set(tm_run *run, const tm_plan_step *step, tm_err *err)
+{
+    step_rounds r = {.run = run, .step = step};
+    char *path = decisions_path(run, step, ".bin", err);
+    if (!path) return TM_EMEMORY;
+    if (tm_verdicts_open(&run->state[step->index].verdicts, path, NULL) == TM_OK) {
+        run->result.resumed = true;
+        return TM_OK;
+    }
+    tm_status status = run_rounds(&r, path, err);
+    if (status == TM_OK) {
+        run->state[step->index].verdicts = r.earlier;
+        r.earlier = NULL;
+    }
+    tm_verdicts_free(r.earlier);
+    tm_verdicts_free(r.making);
+    tm_exchange_free(r.next);
+    tm_buf_release(&r.told);
+    return status;
+}
+
+static tm_status decide_head(tm_run *run, const tm_plan_step *step, tm_err *err)
+{
+    tm_step_state *state = &run->state[step->index];
+    uint64_t limit = step->op->head(step->shared);
+    if (limit == 0) {
+        state->has_cut = true;
+        return TM_OK;
+    }
+    tm_pass pass = {.run = run,
+                    .kind = TM_PASS_HEAD,
+                    .steps = step->index,
+                    .step = step->index,
+                    .lock = TM_LOCK_INIT,
+                    .head_limit = limit};
+    snprintf(pass.doing, sizeof pass.doing, "%.*s: count", TM_FMT(step->name));
+    TM_TRY(tm_pass_run(&pass, err));
+    state->has_cut = pass.head_found;
+    state->cut = pass.head_cut;
+    return TM_OK;
+}
+
+tm_status tm_rounds_run(tm_run *run, tm_err *err)
+{
+    for (uint32_t s = 0; s < run->plan->steps; s++) {
+        const tm_plan_step *step = &run->plan->step[s];
+        if (step->op->shape == TM_SET) TM_TRY(decide_set(run, step, err));
+        if (step->op->shape == TM_HEAD) TM_TRY(decide_head(run, step, err));
+    }
+    return TM_OK;
+}

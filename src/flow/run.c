@@ -1,0 +1,230 @@
+/* A run from end to end: open and plan, decide the set steps, write, commit, close. */
+#include "flow/run.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "flow/engine.h"
+
+enum { WORKER_BYTES = 24 << 20, BASE_BYTES = 24 << 20, LEAST_EXCHANGE = 8 << 20 };
+
+bool tm_counts_close(const tm_counts *c)
+{
+    return c->read + c->made ==
+           c->kept + c->dropped + c->merged + c->parked + c->replaced + c->unreadable;
+}
+
+bool tm_run_cut(const tm_run *run, tm_rid *cut)
+{
+    bool found = false;
+    for (uint32_t s = 0; s < run->plan->steps; s++) {
+        const tm_step_state *state = &run->state[s];
+        if (!state->has_cut || (found && tm_rid_cmp(state->cut, *cut) >= 0)) continue;
+        *cut = state->cut;
+        found = true;
+    }
+    return found;
+}
+
+/* Memory: a fixed part, a part a worker, and the rest for the exchange. */
+static tm_status share_memory(tm_run *run, tm_err *err)
+{
+    uint64_t memory = run->recipe->limits.memory;
+    uint64_t worker = (uint64_t)WORKER_BYTES + run->plan->cost.memory;
+    uint64_t fixed = (uint64_t)BASE_BYTES + run->plan->cost.shared + LEAST_EXCHANGE;
+    while (run->threads > 1 && fixed + run->threads * worker > memory) run->threads--;
+    uint64_t least = fixed + run->threads * worker;
+    if (least > memory)
+        return tm_fail(err, TM_ELIMIT,
+                       "this plan needs --memory %lluMiB at least, and has %lluMiB",
+                       (unsigned long long)((least + TM_MIB - 1) / TM_MIB),
+                       (unsigned long long)(memory / TM_MIB));
+    run->exchange_budget = (memory - least) / 2 + LEAST_EXCHANGE;
+    return TM_OK;
+}
+
+/* A place for spill and decisions: work/ in the run folder, else under --spill-dir. */
+static tm_status choose_work(tm_run *run, tm_err *err)
+{
+    tm_str spill = run->recipe->limits.spill_dir;
+    if (run->folder && !spill.n) {
+        run->work = tm_arena_printf(&run->mem, "%s/work", run->folder);
+        run->spill.folder = tm_arena_printf(&run->mem, "%s/work/spill", run->folder);
+    } else {
+        if (!spill.n) spill = TM_STR("/tmp");
+        char *own = tm_arena_printf(&run->mem, "%.*s/tamis-%ld-%p", TM_FMT(spill), (long)getpid(),
+                                    (void *)run);
+        run->spill.folder = own;
+        run->work = run->folder ? tm_arena_printf(&run->mem, "%s/work", run->folder) : own;
+    }
+    run->spill.max_disk = run->recipe->limits.max_disk;
+    if (!run->work || !run->spill.folder) return tm_fail_memory(err, "a path", 0);
+    return TM_OK;
+}
+
+static tm_status number_codes(tm_run *run, tm_err *err)
+{
+    uint32_t steps = run->plan->steps, at = 0;
+    run->code_at = TM_NEW(&run->mem, uint32_t, steps + 1);
+    run->state = TM_NEW(&run->mem, tm_step_state, steps + 1);
+    run->result.step = TM_NEW(&run->mem, tm_step_result, steps + 1);
+    run->result.source_result = TM_NEW(&run->mem, tm_source_result, run->sources);
+    if (!run->code_at || !run->state || !run->result.step || !run->result.source_result)
+        return tm_fail_memory(err, "the run", steps);
+    run->passes = 1;
+    for (uint32_t s = 0; s < steps; s++) {
+        const tm_op *op = run->plan->step[s].op;
+        run->code_at[s] = at;
+        for (uint32_t c = 0; op->codes && op->codes[c].code; c++) at++;
+        for (uint32_t i = 0; op->rounds && op->rounds[i].how != TM_NO_ROUND; i++)
+            run->passes += op->rounds[i].observe || op->rounds[i].observe_state;
+        run->passes += op->shape == TM_HEAD;
+        run->reorders |= (op->flags & TM_REORDERS) != 0;
+    }
+    run->code_at[steps] = at;
+    run->layouts_needed = !run->options.scan_only;
+    return TM_OK;
+}
+
+static tm_status open_run(tm_run *run, tm_err *err)
+{
+    const tm_run_options *options = &run->options;
+    run->threads = options->threads ? options->threads : tm_cores();
+    if (options->folder.n) {
+        tm_str folder = tm_arena_str(&run->mem, options->folder);
+        if (!folder.p) return tm_fail_memory(err, "a path", 0);
+        while (folder.n > 1 && folder.p[folder.n - 1] == '/') folder.n--;
+        run->folder = tm_arena_printf(&run->mem, "%.*s", TM_FMT(folder));
+    }
+    TM_TRY(choose_work(run, err));
+    TM_TRY(tm_inputs_open(run, err));
+    TM_TRY(tm_plan_make(&run->plan, &run->mem, run->recipe, run->input, run->inputs,
+                        tm_inputs_identity(run), err));
+    TM_TRY(number_codes(run, err));
+    run->result.source = run->source;
+    run->result.sources = run->sources;
+    if (run->folder) run->result.folder = tm_str_of(run->folder);
+    return share_memory(run, err);
+}
+
+tm_status tm_run_open(tm_run **out, const tm_recipe *recipe, const tm_run_options *options,
+                      tm_err *err)
+{
+    tm_run *run = tm_alloc_zero(1, sizeof *run);
+    if (!run) return tm_fail_memory(err, "the run", sizeof *run);
+    run->recipe = recipe;
+    run->options = *options;
+    run->lock_file = -1;
+    run->began = tm_now();
+    pthread_mutex_init(&run->batch_lock, NULL);
+    atomic_store(&run->doing, "opening");
+    tm_status status = open_run(run, err);
+    if (status != TM_OK) tm_run_close(run);
+    else *out = run;
+    return status;
+}
+
+const tm_plan *tm_run_plan(const tm_run *run) { return run->plan; }
+
+static tm_status write_pass(tm_run *run, tm_err *err)
+{
+    tm_pass pass = {.run = run,
+                    .kind = TM_PASS_WRITE,
+                    .steps = run->plan->steps,
+                    .step = TM_NONE,
+                    .lock = TM_LOCK_INIT};
+    snprintf(pass.doing, sizeof pass.doing, "writing");
+    atomic_store(&run->records, 0);
+    TM_TRY(tm_emitter_open(&pass.emitter, run, err));
+    tm_status status = tm_pass_run(&pass, err);
+    if (status == TM_OK) return tm_emitter_commit(pass.emitter, err);
+    tm_emitter_abandon(pass.emitter);
+    return status;
+}
+
+/* Everything was read from the same bytes only if no source changed under the run. */
+static tm_status sources_unchanged(const tm_run *run, tm_err *err)
+{
+    for (uint32_t i = 0; i < run->sources; i++) {
+        tm_file_info info;
+        const tm_source *s = &run->source[i];
+        if (!s->seekable || s->open_as.n || s->container == TM_FOLDER) continue;
+        TM_TRY(tm_file_info_of(s->path.p, &info, err));
+        if (info.bytes != s->bytes || info.modified_ns != s->modified_ns)
+            return tm_fail(err, TM_EINPUT, "%.*s changed while it was read: run again",
+                           TM_FMT(s->path));
+    }
+    return TM_OK;
+}
+
+tm_status tm_run_go(tm_run *run, tm_err *err)
+{
+    if (run->folder) TM_TRY(tm_run_folder_take(run, err));
+    if (run->passes > 1) TM_TRY(tm_inputs_spool_stdin(run, err));
+    if (run->passes > 1 && !run->folder) TM_TRY(tm_folder_make(run->work, err));
+    TM_TRY(tm_rounds_run(run, err));
+    TM_TRY(write_pass(run, err));
+    TM_TRY(sources_unchanged(run, err));
+    run->result.seconds = tm_now() - run->began;
+    run->result.peak_memory = tm_peak_rss();
+    run->result.spilled_bytes = atomic_load(&run->spill.ever);
+    if (!run->folder) return TM_OK;
+    TM_TRY(tm_manifest_write(run, err));
+    return tm_run_folder_done(run, err);
+}
+
+void tm_run_progress(const tm_run *run, tm_progress *out)
+{
+    *out = (tm_progress){.bytes = atomic_load(&run->bytes_read),
+                         .records = atomic_load(&run->records),
+                         .kept = atomic_load(&run->kept),
+                         .fallen = atomic_load(&run->fallen),
+                         .unreadable = atomic_load(&run->unreadable),
+                         .memory = tm_alloc_live(),
+                         .pass = atomic_load(&run->pass),
+                         .passes = run->passes,
+                         .doing = atomic_load(&run->doing),
+                         .seconds = tm_now() - run->began};
+    for (uint32_t i = 0; i < run->inputs; i++) out->bytes_total += run->input[i].facts.bytes;
+}
+
+void tm_run_cancel(tm_run *run) { atomic_store(&run->cancel, true); }
+const tm_run_result *tm_run_result_of(const tm_run *run) { return &run->result; }
+
+tm_status tm_run_verdict(const tm_run *run, tm_err *err)
+{
+    const tm_counts *c = &run->result.counts;
+    const tm_limits *limits = &run->recipe->limits;
+    unsigned long long lost = c->unreadable, all = c->read;
+    if (!tm_counts_close(c))
+        return tm_fail(err, TM_EDIFFERS, "the sums do not close: this is a bug in Tamis");
+    if (all && lost == all)
+        return tm_fail(err, TM_EINPUT, "none of the %llu records could be read", all);
+    if (run->result.damaged)
+        return tm_fail(err, TM_EFINDINGS, "an input could not be decoded to its end: what came "
+                                          "before was used, the rest is missing");
+    bool over = limits->unreadable_count >= 0 ? lost > (uint64_t)limits->unreadable_count
+                                              : (double)lost > limits->unreadable_share * (double)all;
+    if (over)
+        return tm_fail(err, TM_EFINDINGS,
+                       "%llu of %llu records are unreadable: more than --limit-unreadable allows",
+                       lost, all);
+    return TM_OK;
+}
+
+void tm_run_close(tm_run *run)
+{
+    if (!run) return;
+    for (uint32_t s = 0; run->state && s < run->plan->steps; s++)
+        tm_verdicts_free(run->state[s].verdicts);
+    tm_run_folder_drop(run);
+    bool own_work = run->work && !run->folder && tm_file_exists(run->work);
+    if (own_work) (void)tm_folder_remove(run->work, NULL);
+    if (atomic_load(&run->spill.made) && tm_file_exists(run->spill.folder))
+        (void)tm_folder_remove(run->spill.folder, NULL);
+    if (run->plan) tm_plan_release(run->plan);
+    tm_buf_release(&run->pushed_back);
+    pthread_mutex_destroy(&run->batch_lock);
+    tm_arena_release(&run->mem);
+    tm_free(run);
+}

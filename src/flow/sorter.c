@@ -1,0 +1,340 @@
+/* External sort of facts: fill a buffer, sort it, spill it as a run, merge the runs.
+ *
+ * In memory the facts lie framed one behind another and an entry {prefix, where} stands for each. The
+ * prefix is the first eight bytes of the key (of the order when the key is empty), big-endian, so a
+ * radix sort over it does nearly all the work when keys are hashes; runs of equal prefixes are
+ * finished by comparison. A spilled run is chunks of about 64 KiB of frames, each one zstd frame at
+ * level 1 (writes are the disk's limit, not the processor's). More than MERGE_MAX runs are merged in
+ * between, so memory for merging stays bounded too. */
+#include "flow/sorter.h"
+
+#include <stdlib.h>
+
+#include "io/sink.h"
+
+enum { MERGE_MAX = 32, CHUNK_BYTES = 64 << 10, ENTRY_BYTES = 32 };
+
+typedef struct entry {
+    uint64_t prefix, at;
+} entry;
+
+typedef struct sorted_run { /* a spill file being read back */
+    char *path;
+    int file;
+    uint64_t bytes, at; /* of the file; read so far */
+    tm_facts chunk;
+    tm_buf packed;
+    size_t next;
+    tm_fact now;
+    bool more;
+} sorted_run;
+
+struct tm_sorter {
+    tm_spill *spill;
+    uint64_t budget, count;
+    tm_facts facts;
+    entry *list;
+    uint64_t entries, cursor;
+    sorted_run *run;
+    uint32_t runs, run_room;
+    uint32_t *heap; /* run indices, smallest fact first */
+    uint32_t heaped;
+    bool pull_top; /* the top run's fact was handed out: advance it first */
+    tm_packer *packer;
+};
+
+static uint64_t prefix_of(const tm_fact *f)
+{
+    tm_str s = f->key.n ? f->key : f->order;
+    uint64_t value = 0;
+    for (size_t i = 0; i < 8; i++) value = value << 8 | (i < s.n ? (uint8_t)s.p[i] : 0);
+    return value;
+}
+
+static int fact_cmp(const tm_fact *a, const tm_fact *b)
+{
+    int c = tm_str_cmp(a->key, b->key);
+    if (!c) c = tm_str_cmp(a->order, b->order);
+    if (!c) c = tm_rid_cmp(a->rid, b->rid);
+    if (!c) c = tm_str_cmp(a->data, b->data);
+    return c;
+}
+
+static tm_fact fact_at(const tm_facts *facts, uint64_t at)
+{
+    tm_fact f;
+    size_t where = (size_t)at;
+    bool there = tm_facts_next(facts, &where, &f);
+    TM_ASSERT(there);
+    return f;
+}
+
+static int entry_cmp(const void *a, const void *b, void *facts)
+{
+    const entry *x = a, *y = b;
+    tm_fact fx = fact_at(facts, x->at), fy = fact_at(facts, y->at);
+    return fact_cmp(&fx, &fy);
+}
+
+tm_sorter *tm_sorter_new(tm_spill *spill, uint64_t budget_bytes)
+{
+    tm_sorter *s = tm_alloc_zero(1, sizeof *s);
+    if (!s) return NULL;
+    s->spill = spill;
+    s->budget = budget_bytes;
+    return s;
+}
+
+/* LSD radix sort by prefix, bytes that are all equal skipped; `spare` has room for n. */
+static void radix_sort(entry *list, entry *spare, uint64_t n)
+{
+    for (unsigned shift = 0; shift < 64; shift += 8) {
+        uint64_t count[256] = {0};
+        for (uint64_t i = 0; i < n; i++) count[list[i].prefix >> shift & 255]++;
+        if (count[list[0].prefix >> shift & 255] == n) continue;
+        uint64_t sum = 0;
+        for (unsigned v = 0; v < 256; v++) {
+            uint64_t c = count[v];
+            count[v] = sum;
+            sum += c;
+        }
+        for (uint64_t i = 0; i < n; i++) spare[count[list[i].prefix >> shift & 255]++] = list[i];
+        memcpy(list, spare, n * sizeof *list);
+    }
+}
+
+static tm_status sort_in_memory(tm_sorter *s, tm_err *err)
+{
+    uint64_t n = s->facts.count;
+    tm_free(s->list);
+    s->list = tm_alloc((n + 1) * sizeof *s->list);
+    entry *spare = tm_alloc((n + 1) * sizeof *spare);
+    if (!s->list || !spare) {
+        tm_free(spare);
+        return tm_fail_memory(err, "sorting facts", n * sizeof *spare);
+    }
+    tm_fact f;
+    size_t at = 0;
+    for (uint64_t i = 0; i < n; i++) {
+        size_t where = at;
+        bool there = tm_facts_next(&s->facts, &at, &f);
+        TM_ASSERT(there);
+        s->list[i] = (entry){prefix_of(&f), where};
+    }
+    if (n > 1) radix_sort(s->list, spare, n);
+    tm_free(spare);
+    for (uint64_t i = 0, j; i < n; i = j) {
+        for (j = i + 1; j < n && s->list[j].prefix == s->list[i].prefix;) j++;
+        if (j - i > 1) qsort_r(s->list + i, j - i, sizeof *s->list, entry_cmp, &s->facts);
+    }
+    s->entries = n;
+    s->cursor = 0;
+    return TM_OK;
+}
+
+static tm_status write_chunk(tm_sorter *s, sorted_run *r, int file, tm_facts *chunk, tm_err *err)
+{
+    if (!chunk->bytes.n) return TM_OK;
+    tm_buf_clear(&r->packed);
+    uint32_t head[2] = {0, (uint32_t)chunk->bytes.n};
+    tm_buf_add(&r->packed, head, sizeof head);
+    TM_TRY(tm_pack(s->packer, TM_ZSTD, 1, tm_buf_view(&chunk->bytes), &r->packed, err));
+    head[0] = (uint32_t)(r->packed.n - sizeof head);
+    memcpy(r->packed.p, head, sizeof head);
+    TM_TRY(tm_spill_take(s->spill, r->packed.n, err));
+    r->bytes += r->packed.n;
+    tm_buf_clear(&chunk->bytes);
+    chunk->count = 0;
+    return tm_file_write(file, r->path, r->packed.p, r->packed.n, err);
+}
+
+/* Where sorted facts come from while a run is written: memory, or a merge of older runs. */
+typedef tm_status (*take)(tm_sorter *s, tm_fact *out, bool *more, tm_err *err);
+
+static tm_status write_run(tm_sorter *s, sorted_run *r, take next, tm_err *err)
+{
+    char path[4096];
+    int file;
+    if (!s->packer && !(s->packer = tm_packer_new())) return tm_fail_memory(err, "spilling", 0);
+    TM_TRY(tm_spill_create(s->spill, path, &file, err));
+    size_t length = strlen(path) + 1;
+    tm_facts chunk = {0};
+    tm_status status = TM_OK;
+    if (!(r->path = tm_alloc(length))) status = tm_fail_memory(err, "spilling", length);
+    if (status == TM_OK) memcpy(r->path, path, length);
+    tm_fact f;
+    bool more = status == TM_OK;
+    while (status == TM_OK && more) {
+        status = next(s, &f, &more, err);
+        if (status == TM_OK && more) status = tm_facts_add(&chunk, &f, err);
+        if (status == TM_OK && (chunk.bytes.n >= CHUNK_BYTES || !more))
+            status = write_chunk(s, r, file, &chunk, err);
+    }
+    tm_buf_release(&chunk.bytes);
+    tm_status closed = tm_file_close(file, path, status == TM_OK ? err : NULL);
+    if (status == TM_OK) status = closed;
+    if (status != TM_OK && !r->path) tm_spill_drop(s->spill, path, 0);
+    return status;
+}
+
+static tm_status from_memory(tm_sorter *s, tm_fact *out, bool *more, tm_err *err)
+{
+    TM_UNUSED(err);
+    *more = s->cursor < s->entries;
+    if (*more) *out = fact_at(&s->facts, s->list[s->cursor++].at);
+    return TM_OK;
+}
+
+static tm_status run_advance(sorted_run *r, tm_err *err)
+{
+    if (r->next >= r->chunk.bytes.n) {
+        uint32_t head[2];
+        r->more = r->at < r->bytes;
+        if (!r->more) return TM_OK;
+        TM_TRY(tm_file_read_at(r->file, r->path, head, sizeof head, r->at, err));
+        tm_buf_clear(&r->packed);
+        if (!tm_buf_grow(&r->packed, head[0])) return tm_fail_memory(err, "merging", head[0]);
+        TM_TRY(tm_file_read_at(r->file, r->path, r->packed.p, head[0], r->at + sizeof head, err));
+        tm_buf_clear(&r->chunk.bytes);
+        TM_TRY(tm_unpack(TM_ZSTD, (tm_str){r->packed.p, head[0]}, head[1], &r->chunk.bytes, err));
+        r->at += sizeof head + head[0];
+        r->next = 0;
+    }
+    r->more = tm_facts_next(&r->chunk, &r->next, &r->now);
+    return TM_OK;
+}
+
+static void heap_down(tm_sorter *s, uint32_t at)
+{
+    for (;;) {
+        uint32_t least = at, left = 2 * at + 1, right = left + 1;
+        sorted_run *r = s->run;
+        if (left < s->heaped && fact_cmp(&r[s->heap[left]].now, &r[s->heap[least]].now) < 0)
+            least = left;
+        if (right < s->heaped && fact_cmp(&r[s->heap[right]].now, &r[s->heap[least]].now) < 0)
+            least = right;
+        if (least == at) return;
+        uint32_t swap = s->heap[at];
+        s->heap[at] = s->heap[least];
+        s->heap[least] = swap;
+        at = least;
+    }
+}
+
+static tm_status from_runs(tm_sorter *s, tm_fact *out, bool *more, tm_err *err)
+{
+    if (s->pull_top) {
+        sorted_run *top = &s->run[s->heap[0]];
+        TM_TRY(run_advance(top, err));
+        if (!top->more) s->heap[0] = s->heap[--s->heaped];
+        heap_down(s, 0);
+    }
+    *more = s->heaped > 0;
+    s->pull_top = *more;
+    if (*more) *out = s->run[s->heap[0]].now;
+    return TM_OK;
+}
+
+static tm_status open_runs(tm_sorter *s, uint32_t count, tm_err *err)
+{
+    tm_free(s->heap);
+    s->heap = tm_alloc_zero(count, sizeof *s->heap);
+    if (!s->heap) return tm_fail_memory(err, "merging", count * sizeof *s->heap);
+    s->heaped = 0;
+    s->pull_top = false;
+    for (uint32_t i = 0; i < count; i++) {
+        sorted_run *r = &s->run[i];
+        TM_TRY(tm_file_open(r->path, &r->file, err));
+        TM_TRY(run_advance(r, err));
+        if (r->more) s->heap[s->heaped++] = i;
+    }
+    for (uint32_t i = s->heaped / 2; i-- > 0;) heap_down(s, i);
+    return TM_OK;
+}
+
+static void run_release(tm_sorter *s, sorted_run *r)
+{
+    if (r->file >= 0) (void)tm_file_close(r->file, r->path, NULL);
+    if (r->path) tm_spill_drop(s->spill, r->path, r->bytes);
+    tm_free(r->path);
+    tm_buf_release(&r->chunk.bytes);
+    tm_buf_release(&r->packed);
+}
+
+static tm_status new_run(tm_sorter *s, sorted_run **out, tm_err *err)
+{
+    if (s->runs == s->run_room) {
+        uint32_t room = s->run_room ? s->run_room * 2 : 8;
+        sorted_run *grown = tm_realloc(s->run, room * sizeof *grown);
+        if (!grown) return tm_fail_memory(err, "spilling", room * sizeof *grown);
+        s->run = grown;
+        s->run_room = room;
+    }
+    *out = &s->run[s->runs++];
+    **out = (sorted_run){.file = -1};
+    return TM_OK;
+}
+
+static tm_status spill_memory(tm_sorter *s, tm_err *err)
+{
+    TM_TRY(sort_in_memory(s, err));
+    sorted_run *r;
+    TM_TRY(new_run(s, &r, err));
+    TM_TRY(write_run(s, r, from_memory, err));
+    tm_buf_clear(&s->facts.bytes);
+    s->facts.count = 0;
+    tm_free(s->list);
+    s->list = NULL;
+    s->entries = 0;
+    return TM_OK;
+}
+
+/* Merges the first MERGE_MAX runs into one new run at the end. */
+static tm_status merge_some(tm_sorter *s, tm_err *err)
+{
+    TM_TRY(open_runs(s, MERGE_MAX, err));
+    sorted_run *r;
+    TM_TRY(new_run(s, &r, err));
+    TM_TRY(write_run(s, r, from_runs, err));
+    for (uint32_t i = 0; i < MERGE_MAX; i++) run_release(s, &s->run[i]);
+    s->runs -= MERGE_MAX;
+    memmove(s->run, s->run + MERGE_MAX, s->runs * sizeof *s->run);
+    return TM_OK;
+}
+
+tm_status tm_sorter_add(tm_sorter *s, const tm_fact *fact, tm_err *err)
+{
+    s->count++;
+    TM_TRY(tm_facts_add(&s->facts, fact, err));
+    if (s->facts.bytes.n + s->facts.count * ENTRY_BYTES > s->budget) return spill_memory(s, err);
+    return TM_OK;
+}
+
+tm_status tm_sorter_finish(tm_sorter *s, tm_err *err)
+{
+    if (!s->runs) return sort_in_memory(s, err);
+    if (s->facts.count) TM_TRY(spill_memory(s, err));
+    tm_buf_release(&s->facts.bytes);
+    s->facts = (tm_facts){0};
+    while (s->runs > MERGE_MAX) TM_TRY(merge_some(s, err));
+    return open_runs(s, s->runs, err);
+}
+
+tm_status tm_sorter_next(tm_sorter *s, tm_fact *out, bool *more, tm_err *err)
+{
+    return s->runs ? from_runs(s, out, more, err) : from_memory(s, out, more, err);
+}
+
+uint64_t tm_sorter_count(const tm_sorter *s) { return s->count; }
+
+void tm_sorter_free(tm_sorter *s)
+{
+    if (!s) return;
+    for (uint32_t i = 0; i < s->runs; i++) run_release(s, &s->run[i]);
+    tm_free(s->run);
+    tm_free(s->heap);
+    tm_free(s->list);
+    tm_buf_release(&s->facts.bytes);
+    tm_packer_free(s->packer);
+    tm_free(s);
+}

@@ -1,0 +1,22 @@
+/* tm_sorter: facts in, facts out sorted by (key, order, rid, data), within a memory budget.
+ *
+ *   tm_sorter_new, tm_sorter_add*, tm_sorter_finish, tm_sorter_next*, tm_sorter_free
+ *
+ * One owner at a time. What the order is does not depend on the budget, on the order of adding, or on
+ * who added: comparison covers the whole fact. */
+#ifndef TM_FLOW_SORTER_H
+#define TM_FLOW_SORTER_H
+
+#include "flow/spill.h"
+#include "op/seam.h"
+
+typedef struct tm_sorter tm_sorter;
+TM_MUST_USE tm_sorter *tm_sorter_new(tm_spill *spill, uint64_t budget_bytes); /* NULL: memory */
+tm_status tm_sorter_add(tm_sorter *s, const tm_fact *fact, tm_err *err);
+tm_status tm_sorter_finish(tm_sorter *s, tm_err *err);
+/* Slices live until the next call. *more = false at the end. */
+tm_status tm_sorter_next(tm_sorter *s, tm_fact *out, bool *more, tm_err *err);
+uint64_t tm_sorter_count(const tm_sorter *s);
+void tm_sorter_free(tm_sorter *s);
+
+#endif

@@ -1,0 +1,273 @@
+/* One block through the steps of a pass, batch by batch, in one worker.
+ *
+ * A batch is 256 KiB of raw records, or 4,096 of them: it stays in the processor's cache while every
+ * step looks at it. In an observing pass the steps before the set step are replayed and the round
+ * looks at what is left; in the writing pass all steps run and the piece takes what remains. */
+#include "flow/piece.h"
+
+enum { BATCH_BYTES = 256 << 10, BATCH_RECORDS = 4096 };
+
+const tm_code tm_reader_codes[] = {
+    [TM_READER_UTF8_REPLACED] =
+        {.code = "T1008",
+         .name = "utf8-replaced",
+         .sentence = "bytes that are not UTF-8 were read as U+FFFD",
+         .help = "The input was read with utf8: replace. Each ill-formed sequence became one U+FFFD "
+                 "and the record is written that way.",
+         .verdict = TM_V_FIX,
+         .fixed_verdict = true},
+    [TM_READER_DUPLICATE_KEY] =
+        {.code = "T1030",
+         .name = "duplicate-key",
+         .sentence = "a key stands twice in one object; the last one binds",
+         .help = "Both stay in the record as they are, and the last is the one that is read. Other "
+                 "programs may read the first.",
+         .verdict = TM_V_FLAG,
+         .fixed_verdict = true},
+    [TM_READER_CODES] = {0},
+};
+
+tm_status tm_worker_init(tm_worker *w, tm_run *run, tm_pass *pass, unsigned number, tm_err *err)
+{
+    uint32_t steps = run->plan->steps;
+    w->run = run;
+    w->pass = pass;
+    w->number = number;
+    for (size_t k = 0; k < TM_COUNT(w->batch); k++) tm_batch_init(&w->batch[k], &w->mem);
+    w->scratch = tm_alloc_zero(steps + 1, sizeof *w->scratch);
+    w->view = tm_alloc_zero(steps + 1, sizeof *w->view);
+    w->range = tm_alloc_zero(steps + 1, sizeof *w->range);
+    w->packer = tm_packer_new();
+    if (!w->scratch || !w->view || !w->range || !w->packer)
+        return tm_fail_memory(err, "a worker", steps * sizeof *w->view);
+    for (uint32_t s = 0; s <= pass->steps && s < steps; s++) {
+        const tm_plan_step *step = &run->plan->step[s];
+        w->scratch[s] = tm_alloc_zero(1, step->op->scratch_bytes + 1);
+        if (!w->scratch[s]) return tm_fail_memory(err, "a step", step->op->scratch_bytes);
+        tm_verdicts *verdicts = run->state[s].verdicts;
+        tm_str told = verdicts ? tm_verdicts_told(verdicts) : (tm_str){0};
+        if (s == pass->step && pass->kind != TM_PASS_WRITE) told = pass->told;
+        w->view[s] = (tm_step_view){.shared = step->shared,
+                                    .scratch = w->scratch[s],
+                                    .told = told.n ? told.p : NULL,
+                                    .seed = run->recipe->seed,
+                                    .step = (uint16_t)s,
+                                    .column = step->column,
+                                    .layouts = &run->plan->layouts};
+        if (step->op->begin) TM_TRY(step->op->begin(step->shared, w->scratch[s], err));
+    }
+    if (pass->kind == TM_PASS_FOLD) {
+        w->fold_state = tm_alloc_zero(1, pass->round->state_bytes + 1);
+        if (!w->fold_state) return tm_fail_memory(err, "a fold", pass->round->state_bytes);
+    }
+    return TM_OK;
+}
+
+/* A worker's fold state goes into the pass's when the worker is done. */
+static void fold_in(tm_worker *w)
+{
+    if (!w->fold_state) return;
+    tm_lock_take(&w->pass->lock);
+    w->pass->round->fold(w->pass->fold_state.p, w->fold_state);
+    tm_lock_drop(&w->pass->lock);
+    tm_free(w->fold_state);
+}
+
+void tm_worker_release(tm_worker *w)
+{
+    fold_in(w);
+    for (uint32_t s = 0; w->scratch && s < w->run->plan->steps; s++) {
+        const tm_op *op = w->run->plan->step[s].op;
+        if (w->scratch[s] && op->end) op->end(w->scratch[s]);
+        tm_free(w->scratch[s]);
+        if (w->range) tm_verdict_range_release(&w->range[s]);
+    }
+    for (size_t k = 0; k < TM_COUNT(w->batch); k++) tm_batch_release(&w->batch[k]);
+    tm_free(w->scratch);
+    tm_free(w->view);
+    tm_free(w->range);
+    tm_verdict_range_release(&w->earlier);
+    tm_block_release(&w->block);
+    tm_packer_free(w->packer);
+    tm_buf_release(&w->facts.bytes);
+    tm_buf_release(&w->line);
+    tm_buf_release(&w->path);
+    tm_arena_release(&w->mem);
+}
+
+/* A record that spans lines (an element of a JSON array): as one line. Line breaks of valid JSON
+ * stand between tokens only. */
+static tm_status one_line(tm_worker *w, tm_str *raw, tm_err *err)
+{
+    if (tm_str_find_char(*raw, '\n') == raw->n && tm_str_find_char(*raw, '\r') == raw->n)
+        return TM_OK;
+    char *copy = tm_arena_alloc(&w->mem, raw->n + TM_BLOCK_SLACK, 16);
+    if (!copy) return tm_fail_memory(err, "a record", raw->n);
+    size_t n = 0;
+    for (size_t i = 0; i < raw->n; i++)
+        if (raw->p[i] != '\n' && raw->p[i] != '\r') copy[n++] = raw->p[i];
+    memset(copy + n, 0, TM_BLOCK_SLACK);
+    *raw = (tm_str){copy, n};
+    return TM_OK;
+}
+
+static tm_status reader_findings(tm_worker *w, tm_batch *b, uint32_t replaced, tm_err *err)
+{
+    uint32_t r = b->records - 1, at = 0;
+    TM_UNUSED(w);
+    if (replaced)
+        TM_TRY(tm_find(b, r, TM_NONE, 0, 0, TM_NO_STEP, TM_READER_UTF8_REPLACED, replaced, err));
+    if (b->fate[r] != TM_LIVE) return TM_OK;
+    uint32_t twice = tm_record_duplicate_keys(b, r, &at);
+    if (twice)
+        TM_TRY(tm_find(b, r, TM_NONE, at, 0, TM_NO_STEP, TM_READER_DUPLICATE_KEY, twice, err));
+    return TM_OK;
+}
+
+static tm_status add_span(tm_worker *w, const tm_span *span, const tm_read_rules *rules, tm_err *err)
+{
+    tm_batch *b = &w->batch[0];
+    uint64_t offset = w->block.at + span->at;
+    tm_str raw = {w->block.bytes.p + span->at, span->bytes};
+    uint32_t replaced = 0;
+    size_t slack = w->block.bytes.n - span->at - span->bytes + TM_BLOCK_SLACK;
+    if (w->block.span_lines) {
+        TM_TRY(one_line(w, &raw, err));
+        slack = TM_BLOCK_SLACK;
+    }
+    tm_rid rid = {TM_PLACE(w->block.source, offset), 0};
+    TM_TRY(tm_batch_add(b, rules, rid, span->line, raw, span->ascii, slack, &replaced, err));
+    return reader_findings(w, b, replaced, err);
+}
+
+static tm_status observe(tm_worker *w, tm_err *err)
+{
+    tm_pass *pass = w->pass;
+    const tm_step_view *view = &w->view[pass->step];
+    for (uint32_t k = 0; k < w->chain; k++) {
+        tm_batch *b = &w->batch[k];
+        for (uint32_t r = 0; pass->earlier && r < b->records; r++) {
+            b->decision[r] = tm_verdict_of(&w->earlier, b->rid[r]);
+            bool shown = b->decision[r] || !pass->round->decided_only;
+            if (!shown && tm_live(b, r)) b->fate[r] = TM_KEPT;
+        }
+        if (pass->kind == TM_PASS_FOLD) {
+            TM_TRY(pass->round->observe_state(view, b, w->fold_state, err));
+            continue;
+        }
+        TM_TRY(pass->round->observe(view, b, &w->facts, err));
+    }
+    if (pass->exchange) TM_TRY(tm_exchange_add(pass->exchange, &w->facts, err));
+    if (pass->sorter) {
+        tm_fact f;
+        tm_status status = TM_OK;
+        tm_lock_take(&pass->lock);
+        for (size_t at = 0; status == TM_OK && tm_facts_next(&w->facts, &at, &f);)
+            status = tm_sorter_add(pass->sorter, &f, err);
+        tm_lock_drop(&pass->lock);
+        TM_TRY(status);
+    }
+    tm_buf_clear(&w->facts.bytes);
+    w->facts.count = 0;
+    return TM_OK;
+}
+
+static tm_status note_heads(tm_worker *w, tm_piece *piece, tm_err *err)
+{
+    const tm_batch *b = &w->batch[0];
+    TM_ASSERT(w->chain == 1); /* lint: no head behind a fan-out */
+    for (uint32_t r = 0; r < b->records; r++)
+        if (tm_live(b, r)) tm_buf_add(&piece->heads, &b->rid[r], sizeof b->rid[r]);
+    return tm_buf_ok(&piece->heads, err);
+}
+
+static tm_status finish_batch(tm_worker *w, tm_piece *piece, tm_err *err)
+{
+    TM_TRY(tm_steps_apply(w, piece, err));
+    switch (w->pass->kind) {
+    case TM_PASS_OBSERVE:
+    case TM_PASS_FOLD: return observe(w, err);
+    case TM_PASS_HEAD: return note_heads(w, piece, err);
+    case TM_PASS_WRITE: return tm_piece_add(w, piece, err);
+    }
+    return TM_OK;
+}
+
+static tm_status begin_batch(tm_worker *w, uint32_t records, tm_err *err)
+{
+    tm_arena_reset(&w->mem);
+    w->chain = 1;
+    return tm_batch_reset(&w->batch[0], records, w->run->plan->signal, w->run->plan->columns, err);
+}
+
+static tm_status load_ranges(tm_worker *w, tm_err *err)
+{
+    const tm_run *run = w->run;
+    uint64_t from = TM_PLACE(w->block.source, w->block.at);
+    uint64_t to = TM_PLACE(w->block.source, w->block.at + w->block.bytes.n);
+    for (uint32_t s = 0; s < w->pass->steps; s++)
+        if (run->state[s].verdicts)
+            TM_TRY(tm_verdicts_range(run->state[s].verdicts, from, to, &w->range[s], err));
+    if (w->pass->earlier) TM_TRY(tm_verdicts_range(w->pass->earlier, from, to, &w->earlier, err));
+    return TM_OK;
+}
+
+static bool wanted(const tm_worker *w, const tm_span *span)
+{
+    uint64_t place = TM_PLACE(w->block.source, w->block.at + span->at);
+    tm_rid cut;
+    if (tm_run_cut(w->run, &cut) && place > cut.place) return false;
+    return !w->pass->earlier || !w->pass->round->decided_only ||
+           tm_verdict_touches(&w->earlier, place);
+}
+
+static tm_status work_spans(tm_worker *w, tm_piece *piece, tm_err *err)
+{
+    tm_run *run = w->run;
+    const tm_plan_input *input = &run->input[run->input_of[w->block.source - 1]];
+    tm_read_rules rules = {.layouts = &input->layouts,
+                           .max_depth = (uint32_t)run->recipe->limits.max_depth,
+                           .max_parts = (uint32_t)run->recipe->limits.max_parts,
+                           .replace_utf8 = input->from->replace_utf8,
+                           .scan_only = !run->layouts_needed};
+    uint32_t most = run->options.batch_records ? run->options.batch_records : BATCH_RECORDS;
+    for (uint32_t i = 0; i < w->block.spans;) {
+        uint64_t bytes = 0;
+        if (tm_cancelled(run)) return tm_fail(err, TM_ECANCELLED, "interrupted");
+        TM_TRY(begin_batch(w, TM_MIN(most, w->block.spans - i), err));
+        for (; i < w->block.spans && w->batch[0].records < most && bytes < BATCH_BYTES; i++) {
+            if (!wanted(w, &w->block.span[i])) continue;
+            TM_TRY(add_span(w, &w->block.span[i], &rules, err));
+            bytes += w->block.span[i].bytes;
+        }
+        TM_TRY(finish_batch(w, piece, err));
+    }
+    return TM_OK;
+}
+
+tm_status tm_worker_block(tm_worker *w, tm_piece *piece, tm_err *err)
+{
+    tm_run *run = w->run;
+    const tm_source *source = &run->source[w->block.source - 1];
+    TM_TRY(tm_block_records(&w->block, source, err));
+    TM_TRY(load_ranges(w, err));
+    piece->number = w->block.number;
+    piece->source = w->block.source;
+    piece->last = w->block.last;
+    piece->damage = w->block.damage;
+    TM_TRY(work_spans(w, piece, err));
+    piece->lines = w->block.lines;
+    atomic_fetch_add(&run->records, piece->counts.read);
+    atomic_fetch_add(&run->kept, piece->counts.kept);
+    atomic_fetch_add(&run->unreadable, piece->counts.unreadable);
+    atomic_fetch_add(&run->fallen,
+                     piece->counts.dropped + piece->counts.merged + piece->counts.parked);
+    tm_format format;
+    TM_TRY(tm_format_parse(run->recipe->output.format, &format, err));
+    bool pack = w->pass->kind == TM_PASS_WRITE && !run->reorders && format.container == TM_JSONL &&
+                format.codec != TM_PLAIN;
+    if (pack)
+        TM_TRY(tm_pack(w->packer, format.codec, (int)run->recipe->output.level,
+                       tm_buf_view(&piece->data), &piece->packed, err));
+    return TM_OK;
+}

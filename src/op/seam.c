@@ -1,0 +1,89 @@
+/* Facts and decisions as framed rows in a byte buffer.
+ *
+ * One frame is a fixed head and the bytes behind it, copied in and out with memcpy: no alignment, no
+ * pointers, so a buffer can be written to a spill file or sent through a pipe as it is. The order of
+ * rows never means anything; whoever needs an order sorts. */
+#include "op/seam.h"
+
+typedef struct fact_head {
+    uint32_t key, order, data, unused;
+    tm_rid rid;
+} fact_head;
+
+tm_status tm_facts_add(tm_facts *facts, const tm_fact *fact, tm_err *err)
+{
+    fact_head head = {(uint32_t)fact->key.n, (uint32_t)fact->order.n, (uint32_t)fact->data.n, 0,
+                      fact->rid};
+    tm_buf_add(&facts->bytes, &head, sizeof head);
+    tm_buf_str(&facts->bytes, fact->key);
+    tm_buf_str(&facts->bytes, fact->order);
+    tm_buf_str(&facts->bytes, fact->data);
+    facts->count++;
+    return tm_buf_ok(&facts->bytes, err);
+}
+
+bool tm_facts_next(const tm_facts *facts, size_t *at, tm_fact *out)
+{
+    fact_head head;
+    if (facts->bytes.n - *at < sizeof head) return false;
+    memcpy(&head, facts->bytes.p + *at, sizeof head);
+    const char *p = facts->bytes.p + *at + sizeof head;
+    size_t body = (size_t)head.key + head.order + head.data;
+    TM_ASSERT(facts->bytes.n - *at - sizeof head >= body);
+    *out = (tm_fact){.key = {p, head.key},
+                     .order = {p + head.key, head.order},
+                     .data = {p + head.key + head.order, head.data},
+                     .rid = head.rid};
+    *at += sizeof head + body;
+    return true;
+}
+
+typedef struct decision_head {
+    tm_rid rid, other;
+    uint64_t order;
+    double value;
+    uint16_t step, rule, route, copies;
+    uint8_t verdict, set;
+    uint8_t unused[2];
+    uint32_t data;
+} decision_head;
+
+tm_status tm_decide(tm_decisions *decisions, const tm_decision *d, tm_err *err)
+{
+    decision_head head = {.rid = d->rid,
+                          .other = d->other,
+                          .order = d->order,
+                          .value = d->value,
+                          .step = d->step,
+                          .rule = d->rule,
+                          .route = d->route,
+                          .copies = d->copies,
+                          .verdict = d->verdict,
+                          .set = d->set,
+                          .data = (uint32_t)d->data.n};
+    tm_buf_add(&decisions->bytes, &head, sizeof head);
+    tm_buf_str(&decisions->bytes, d->data);
+    decisions->count++;
+    return tm_buf_ok(&decisions->bytes, err);
+}
+
+bool tm_decisions_next(tm_str bytes, size_t *at, tm_decision *out)
+{
+    decision_head head;
+    if (bytes.n - *at < sizeof head) return false;
+    memcpy(&head, bytes.p + *at, sizeof head);
+    if (bytes.n - *at - sizeof head < head.data) return false;
+    *out = (tm_decision){.rid = head.rid,
+                         .step = head.step,
+                         .rule = head.rule,
+                         .verdict = head.verdict,
+                         .set = head.set,
+                         .route = head.route,
+                         .copies = head.copies,
+                         .other = head.other,
+                         .order = head.order,
+                         .value = head.value,
+                         .data = {bytes.p + *at + sizeof head, head.data}};
+    *at += sizeof head + head.data;
+    return true;
+}
