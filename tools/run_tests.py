@@ -64,8 +64,8 @@ def source_of(test, build):
     return os.path.relpath(test, build) + ".c" if test.startswith(build + os.sep) else test
 
 
-def find_tests(build, folders, words):
-    """All tests below the folders whose path holds one of the words, sorted."""
+def find_tests(build, folders, skip, words):
+    """All tests below the folders, but not below skip, whose path holds one of the words."""
     found = []
     for source in glob.glob("test/**/test_*.c", recursive=True):
         found.append(os.path.join(build, source[:-2]))
@@ -75,9 +75,12 @@ def find_tests(build, folders, words):
 
     def wanted(test):
         source = source_of(test, build)
-        inside = not folders or any(
-            source == f or source.startswith(f.rstrip("/") + "/") for f in folders)
-        return inside and (not words or any(w in source for w in words))
+
+        def below(some):
+            return any(source == f or source.startswith(f.rstrip("/") + "/") for f in some)
+
+        return ((not folders or below(folders)) and not below(skip)
+                and (not words or any(w in source for w in words)))
 
     return sorted(filter(wanted, set(found)), key=lambda t: source_of(t, build))
 
@@ -254,6 +257,8 @@ def main():
     parser.add_argument("--slow", type=float, help="stretches every limit (by the kind of build)")
     parser.add_argument("--in", dest="folders", action="append", default=[], metavar="FOLDER",
                         help="only tests below this folder")
+    parser.add_argument("--skip", action="append", default=[], metavar="FOLDER",
+                        help="no tests below this folder")
     parser.add_argument("--match", action="append", default=[], metavar="WORD",
                         help="only tests whose path holds this")
     parser.add_argument("--unittest", metavar="FILE", help=argparse.SUPPRESS)
@@ -266,7 +271,8 @@ def main():
     os.chdir(ROOT)
     options.build = os.path.normpath(options.build)
     options.slow = options.slow or SLOW.get(os.path.basename(options.build), 1)
-    tests = find_tests(options.build, options.folders, options.match + options.words)
+    tests = find_tests(options.build, options.folders, options.skip,
+                       options.match + options.words)
     start, outcomes = time.monotonic(), []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for job in concurrent.futures.as_completed(
@@ -274,12 +280,13 @@ def main():
             outcomes.append(job.result())
             tell(outcomes[-1], options.verbose)
     if not tests:
-        print("no test matches")
+        outcomes.append(Outcome("", failed=1))
+        print("no test matches: that is no success")
     print("%d test files in %.1f s" % (len(tests), time.monotonic() - start))
     passed, failed, skipped = (sum(getattr(o, k) for o in outcomes)
                                for k in ("passed", "failed", "skipped"))
     print("%d passed, %d failed%s" % (passed, failed, ", %d skipped" % skipped if skipped else ""))
-    return 1 if failed or not tests else 0
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
