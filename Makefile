@@ -80,10 +80,10 @@ DEP_CFLAGS += $(if $(LIBDEFLATE),-DHAVE_LIBDEFLATE=1)
 # A missing library is said in one sentence, but only by the targets that need it.
 NO_BUILD := help clean setup test demo check fmt docs bench fault kill fuzz fuzz-replay ci
 ifneq ($(filter-out $(NO_BUILD),$(or $(MAKECMDGOALS),all)),)
-  MISSING := $(shell pkg-config --print-errors --exists $(PKGS) $(HEADERS) 2>&1 \
-               || command -v pkg-config >/dev/null || echo no pkg-config)
-  ifneq ($(strip $(MISSING)),)
-    $(error A library is missing: run tools/setup.sh build first. $(MISSING))
+  MISSING := $(shell pkg-config --exists $(PKGS) $(HEADERS) 2>/dev/null || for name in \
+               $(PKGS) $(HEADERS); do pkg-config --exists $$name 2>/dev/null || echo $$name; done)
+  ifneq ($(MISSING),)
+    $(error These libraries are missing: $(MISSING). Run: tools/setup.sh build)
   endif
 endif
 
