@@ -8,7 +8,12 @@
  * Blocks are cut by the container's own rule at about TM_BLOCK_BYTES of decoded stream, so where they
  * end depends on the bytes alone, never on threads, read sizes or memory. What cannot be decoded (a
  * cut gzip, a wrong checksum) is not a failure of the call: everything before it comes first, then a
- * block with `damage` set, and that is one unreadable record. */
+ * block with `damage` set, and that is one unreadable record: a last line that the damage cuts through
+ * belongs to it and is not given out as a record of its own.
+ *
+ * Offsets count bytes of the decoded stream, as UTF-8. A UTF-8 byte order mark counts, that of a
+ * UTF-16 or UTF-32 file does not. The decoded stream of a folder is one JSON object a line, one line a
+ * file, by path. */
 #ifndef TM_IO_SOURCE_H
 #define TM_IO_SOURCE_H
 
@@ -47,6 +52,8 @@ typedef struct tm_source { /* a plan's input file, probed */
     uint64_t bytes;             /* of the file(s); 0 = unknown (a pipe) */
     uint64_t modified_ns, inode;
     bool seekable;              /* can be read twice */
+    tm_str open_as;             /* the file behind path when they differ (spooled input), or empty */
+    tm_str taken;               /* standard input: its first bytes as the probe took them (raw) */
 } tm_source;
 
 typedef struct tm_source_wish { /* what the user said; -1 = by content */
@@ -55,10 +62,10 @@ typedef struct tm_source_wish { /* what the user said; -1 = by content */
 
 /* Looks at the first bytes. Fills all but number. Refuses what it knows but cannot read (archives,
  * nested compression, UTF-16 without a mark) with advice. head (may be NULL) gets the first decoded
- * bytes, up to 1 MiB, for layout detection. Standard input: head must then be given to
- * tm_reader_open as `pushed_back`. */
+ * bytes (UTF-8, without a byte order mark), up to 1 MiB, for layout detection. What was taken from
+ * standard input for it stays in out->taken (raw, in mem): tm_reader_open begins with that. */
 tm_status tm_source_probe(tm_arena *mem, tm_str path, tm_source_wish wish, tm_source *out,
-                          tm_buf *pushed_back, tm_err *err);
+                          tm_buf *head, tm_err *err);
 
 typedef struct tm_read_limits {
     uint64_t max_line;    /* bytes of one record; 0 = 64 MiB. Longer ones are unreadable, not kept */
@@ -66,11 +73,28 @@ typedef struct tm_read_limits {
     bool digest;          /* SHA-256 of the file bytes as read */
 } tm_read_limits;
 
+/* What damage there is. X(name, code, sentence). The codes have pages in docs/reference. */
+#define TM_DAMAGES(X)                                                                              \
+    X(TM_DAMAGE_CUT, "T1101", "the compressed data end in the middle")                             \
+    X(TM_DAMAGE_CHECKSUM, "T1102", "the checksum or size in the file does not match its data")     \
+    X(TM_DAMAGE_CORRUPT, "T1103", "the compressed data are corrupt")                               \
+    X(TM_DAMAGE_TRAILING, "T1104", "there is something behind the end of the compressed data")     \
+    X(TM_DAMAGE_WINDOW, "T1105", "the compressed data need more memory than the limit")            \
+    X(TM_DAMAGE_LONG, "T1110", "a record is longer than the limit")                                \
+    X(TM_DAMAGE_ARRAY, "T1111", "the JSON array or sequence of values is broken")
+
+typedef enum tm_damage_kind {
+#define X(name, code, sentence) name,
+    TM_DAMAGES(X)
+#undef X
+} tm_damage_kind;
+
 typedef struct tm_damage { /* the end of what can be decoded, or a record too long */
     const char *code;   /* "T1101"; NULL = none */
     char sentence[256];
     uint64_t at;        /* offset in the decoded stream */
-    uint64_t bytes;     /* undecodable or dropped bytes it stands for, if known */
+    uint64_t bytes;     /* decoded bytes it stands for: cut off, dropped, or not understood */
+    uint64_t line;      /* from 0, within the block */
     bool ends_source;   /* nothing comes behind it: the run ends with exit 1 at least */
 } tm_damage;
 
@@ -85,15 +109,19 @@ typedef struct tm_block {
     uint64_t number;     /* from 0 over the whole run, in reading order */
     uint64_t at;         /* offset of bytes[0] in the decoded stream */
     tm_buf bytes;        /* whole records, TM_BLOCK_SLACK readable bytes behind; reused */
-    tm_span *span;       /* set by the reader for containers that must be cut in order; else NULL */
+    tm_span *span;       /* of the records: valid after tm_block_records */
     uint32_t spans, span_room;
-    uint64_t lines;      /* newlines in bytes (set by tm_block_records when the reader did not) */
+    bool span_lines;     /* records may hold line breaks (not JSONL) */
+    uint64_t lines;      /* newlines the block stands for: valid after tm_block_records */
+    uint32_t dropped_lines; /* those of them that are not in bytes (behind a line too long) */
     tm_damage damage;    /* comes behind all the records in the block */
     bool last;           /* of its source */
 } tm_block;
 void tm_block_release(tm_block *b);
 
 typedef struct tm_reader tm_reader;
+/* source and what it points to outlive the reader. pushed_back: raw bytes that stand before what the
+ * file gives; not needed (and not looked at) when source->taken holds them or open_as is set. */
 tm_status tm_reader_open(tm_reader **out, const tm_source *source, const tm_read_limits *limits,
                          tm_str pushed_back, tm_err *err);
 /* Fills *block; block->last on the source's last one (which may hold no record). TM_EIO when reading
@@ -102,9 +130,10 @@ tm_status tm_reader_next(tm_reader *r, tm_block *block, tm_err *err);
 /* After the last block: SHA-256 of the file's bytes (hex), if asked; decoded bytes. */
 void tm_reader_summary(const tm_reader *r, char sha256[65], uint64_t *file_bytes,
                        uint64_t *decoded_bytes);
+uint64_t tm_reader_replaced(const tm_reader *r); /* units of UTF-16/32 that became U+FFFD so far */
 void tm_reader_close(tm_reader *r);
 
-/* The spans of the block's records (blank lines are none), into block->span. */
+/* The spans of the block's records (blank lines are none), into block->span, and block->lines. */
 tm_status tm_block_records(tm_block *block, const tm_source *source, tm_err *err);
 
 /* Random access for explain: the raw record at `offset` of the decoded stream; line (from 1) of it.
