@@ -63,7 +63,7 @@ typedef struct tm_children { /* where a fan-out puts new records */
                      tm_err *err); /* raw is copied; ordinals count up by themselves */
 } tm_children;
 
-enum { TM_PRIVACY = 1, TM_REORDERS = 2 }; /* tm_op.flags */
+enum { TM_PRIVACY = 1, TM_REORDERS = 2, TM_ASKS = 4 }; /* tm_op.flags; ASKS: texts leave the machine */
 
 typedef struct tm_op {
     const char *name, *group, *summary;

@@ -1,0 +1,137 @@
+/* An item is an expression and a direction; longest and shortest are the characters of the compared
+ * parts. A record's key is the keys of its items one behind another (tm_evalue_key: comparable by
+ * memcmp, unknown last), so nothing is compared twice and nothing but bytes crosses the exchange. */
+#include "op/keep.h"
+
+#include "text/words.h"
+
+enum { ITEMS_MAX = 16 };
+
+typedef struct item {
+    tm_expr *expr; /* NULL: length of the parts */
+    bool descending;
+} item;
+
+struct tm_keep {
+    item item[ITEMS_MAX];
+    uint32_t items;
+};
+
+struct tm_keep_scratch {
+    const tm_keep *keep;
+    tm_expr_scratch *expr[ITEMS_MAX];
+    tm_buf key;
+};
+
+static tm_status unknown(tm_str text, tm_err *err)
+{
+    return tm_fail(err, TM_ERECIPE,
+                   "\"%.*s\" is not a way to choose who is kept: use max EXPR, min EXPR, newest "
+                   "EXPR, longest, shortest, source_order or first",
+                   TM_FMT(text));
+}
+
+static tm_status add_item(tm_arena *mem, tm_str text, const tm_expr_env *env, tm_keep *k,
+                          tm_err *err)
+{
+    tm_str word, rest;
+    text = tm_str_trim(text);
+    if (tm_str_is(text, "first") || tm_str_is(text, "source_order")) return TM_OK;
+    if (k->items == ITEMS_MAX) return tm_fail(err, TM_ERECIPE, "a keep list has 16 items at most");
+    item *it = &k->item[k->items];
+    if (tm_str_is(text, "longest") || tm_str_is(text, "shortest")) {
+        it->descending = tm_str_is(text, "longest");
+        k->items++;
+        return TM_OK;
+    }
+    if (!tm_str_cut(text, ' ', &word, &rest)) return unknown(text, err);
+    bool most = tm_str_is(word, "max") || tm_str_is(word, "newest");
+    if (!most && !tm_str_is(word, "min")) return unknown(text, err);
+    it->descending = most;
+    TM_TRY(tm_expr_compile(mem, tm_str_trim(rest), env, TM_E_ANY, &it->expr, err));
+    k->items++;
+    return TM_OK;
+}
+
+tm_status tm_keep_compile(tm_arena *mem, const tm_texts *list, const tm_expr_env *env,
+                          tm_keep **out, tm_err *err)
+{
+    tm_keep *k = TM_NEW(mem, tm_keep, 1);
+    if (!k) return tm_fail_memory(err, "a keep list", sizeof *k);
+    for (uint32_t i = 0; i < list->count; i++) {
+        tm_status status = add_item(mem, list->item[i], env, k, err);
+        if (status == TM_OK) continue;
+        tm_keep_release(k);
+        return status;
+    }
+    *out = k;
+    return TM_OK;
+}
+
+void tm_keep_release(const tm_keep *k)
+{
+    for (uint32_t i = 0; k && i < k->items; i++)
+        if (k->item[i].expr) tm_expr_release(k->item[i].expr);
+}
+
+tm_keep_scratch *tm_keep_scratch_new(const tm_keep *k)
+{
+    tm_keep_scratch *s = tm_alloc_zero(1, sizeof *s);
+    if (!s) return NULL;
+    s->keep = k;
+    for (uint32_t i = 0; i < k->items; i++) {
+        if (!k->item[i].expr) continue;
+        s->expr[i] = tm_expr_scratch_new(k->item[i].expr);
+        if (s->expr[i]) continue;
+        tm_keep_scratch_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void tm_keep_scratch_free(tm_keep_scratch *s)
+{
+    if (!s) return;
+    for (uint32_t i = 0; i < s->keep->items; i++) tm_expr_scratch_free(s->expr[i]);
+    tm_buf_release(&s->key);
+    tm_free(s);
+}
+
+/* Characters of the selected parts, as a value for the key. */
+static tm_status lengths(tm_batch *b, uint32_t selectors, tm_evalue *values, tm_err *err)
+{
+    for (uint32_t r = 0; r < b->records; r++) {
+        double chars = 0;
+        for (uint32_t p = b->first_part[r]; tm_live(b, r) && p < b->first_part[r + 1]; p++) {
+            tm_str text;
+            if (!tm_part_in(&b->part[p], selectors)) continue;
+            if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
+            chars += (double)tm_text_chars(text);
+        }
+        values[r] = (tm_evalue){.type = TM_E_NUMBER, .number = chars};
+    }
+    return TM_OK;
+}
+
+tm_status tm_keep_keys(const tm_keep *k, tm_keep_scratch *s, tm_batch *b, uint32_t selectors,
+                       tm_str *keys, tm_err *err)
+{
+    tm_evalue *values = TM_NEW(b->mem, tm_evalue, (size_t)k->items * b->records + 1);
+    if (!values) return tm_fail_memory(err, "a keep list", b->records);
+    for (uint32_t i = 0; i < k->items; i++) {
+        tm_evalue *column = values + (size_t)i * b->records;
+        if (k->item[i].expr) TM_TRY(tm_expr_values(k->item[i].expr, s->expr[i], b, column, err));
+        else TM_TRY(lengths(b, selectors, column, err));
+    }
+    for (uint32_t r = 0; r < b->records; r++) {
+        keys[r] = (tm_str){0};
+        if (!tm_live(b, r) || !k->items) continue;
+        tm_buf_clear(&s->key);
+        for (uint32_t i = 0; i < k->items; i++)
+            tm_evalue_key(&values[(size_t)i * b->records + r], k->item[i].descending, &s->key);
+        TM_TRY(tm_buf_ok(&s->key, err));
+        keys[r] = tm_arena_str(b->mem, tm_buf_view(&s->key));
+        if (!keys[r].p) return tm_fail_memory(err, "a keep list", s->key.n);
+    }
+    return TM_OK;
+}

@@ -1,0 +1,25 @@
+/* Keep lists: who survives a merge. The first item in which two records differ decides.
+ *
+ *   max EXPR   min EXPR   newest EXPR   longest   shortest   source_order   first
+ *
+ * Compiled once; per batch every record gets a byte string, and the smallest by memcmp survives. Ties
+ * go to the lowest rid, so `first` and `source_order` are what a list ends in anyway. */
+#ifndef TM_OP_KEEP_H
+#define TM_OP_KEEP_H
+
+#include "base/param.h"
+#include "expr/expr.h"
+
+typedef struct tm_keep tm_keep;
+typedef struct tm_keep_scratch tm_keep_scratch;
+
+tm_status tm_keep_compile(tm_arena *mem, const tm_texts *list, const tm_expr_env *env,
+                          tm_keep **out, tm_err *err);
+void tm_keep_release(const tm_keep *k);
+TM_MUST_USE tm_keep_scratch *tm_keep_scratch_new(const tm_keep *k); /* NULL: memory */
+void tm_keep_scratch_free(tm_keep_scratch *s);
+/* keys[r] for live records; bytes in batch->mem. `selectors`: what longest and shortest measure. */
+tm_status tm_keep_keys(const tm_keep *k, tm_keep_scratch *s, tm_batch *b, uint32_t selectors,
+                       tm_str *keys, tm_err *err);
+
+#endif
