@@ -18,7 +18,7 @@ const char *tm_format_name(tm_format f); /* static */
 
 /* One piece of decoded bytes as one frame (zstd, with checksum) or member (gzip), appended to out;
  * plain copies. level 0 = the codec's default here (zstd 3, gzip 6). Empty in, nothing out. */
-typedef struct tm_packer tm_packer; /* one a worker: keeps compressor state */
+typedef struct tm_packer tm_packer;         /* one a worker: keeps compressor state */
 TM_MUST_USE tm_packer *tm_packer_new(void); /* NULL: memory */
 void tm_packer_free(tm_packer *p);
 tm_status tm_pack(tm_packer *p, tm_codec_id codec, int level, tm_str decoded, tm_buf *out,
@@ -27,9 +27,9 @@ tm_status tm_unpack(tm_codec_id codec, tm_str packed, uint64_t limit, tm_buf *ou
 
 typedef struct tm_sink tm_sink;
 typedef struct tm_sink_info { /* of one finished file */
-    tm_str path;          /* as opened */
+    tm_str path;              /* as opened */
     uint64_t records, file_bytes, decoded_bytes;
-    char sha256[65];      /* of the decoded bytes; empty when not asked */
+    char sha256[65]; /* of the decoded bytes; empty when not asked */
 } tm_sink_info;
 
 /* A file at `path` ("-" = standard output, written through). JSON arrays get their brackets and
@@ -40,6 +40,6 @@ tm_status tm_sink_open(tm_sink **out, const char *path, tm_format format, bool d
  * sink pack it itself (it must for json arrays). */
 tm_status tm_sink_write(tm_sink *s, tm_str decoded, tm_str packed, uint64_t records, tm_err *err);
 tm_status tm_sink_commit(tm_sink *s, tm_sink_info *info, tm_err *err); /* closes and frees */
-void tm_sink_abandon(tm_sink *s);                                        /* closes and frees */
+void tm_sink_abandon(tm_sink *s);                                      /* closes and frees */
 
 #endif

@@ -27,8 +27,23 @@
 #define TM_BLOCK_BYTES (1u << 20)
 #define TM_BLOCK_SLACK 64 /* readable bytes behind a block's bytes */
 
-typedef enum tm_container_id { TM_JSONL, TM_JSON, TM_FOLDER, TM_PARQUET, TM_CSV, TM_CONTAINER_COUNT } tm_container_id;
-typedef enum tm_codec_id { TM_PLAIN, TM_ZSTD, TM_GZIP, TM_XZ, TM_BZIP2, TM_LZ4, TM_CODEC_COUNT } tm_codec_id;
+typedef enum tm_container_id {
+    TM_JSONL,
+    TM_JSON,
+    TM_FOLDER,
+    TM_PARQUET,
+    TM_CSV,
+    TM_CONTAINER_COUNT
+} tm_container_id;
+typedef enum tm_codec_id {
+    TM_PLAIN,
+    TM_ZSTD,
+    TM_GZIP,
+    TM_XZ,
+    TM_BZIP2,
+    TM_LZ4,
+    TM_CODEC_COUNT
+} tm_codec_id;
 
 typedef struct tm_container { /* one row per container, containers.c */
     const char *name, *extensions, *summary;
@@ -44,16 +59,16 @@ extern const tm_container tm_containers[TM_CONTAINER_COUNT];
 extern const tm_codec_info tm_codecs[TM_CODEC_COUNT];
 
 typedef struct tm_source { /* a plan's input file, probed */
-    uint32_t number;            /* from 1, in recipe order, then by path */
-    tm_str path;                /* as messages show it; "-" = standard input */
+    uint32_t number;       /* from 1, in recipe order, then by path */
+    tm_str path;           /* as messages show it; "-" = standard input */
     tm_container_id container;
     tm_codec_id codec;
     tm_encoding encoding;
-    uint64_t bytes;             /* of the file(s); 0 = unknown (a pipe) */
+    uint64_t bytes; /* of the file(s); 0 = unknown (a pipe) */
     uint64_t modified_ns, inode;
-    bool seekable;              /* can be read twice */
-    tm_str open_as;             /* the file behind path when they differ (spooled input), or empty */
-    tm_str taken;               /* standard input: its first bytes as the probe took them (raw) */
+    bool seekable;  /* can be read twice */
+    tm_str open_as; /* the file behind path when they differ (spooled input), or empty */
+    tm_str taken;   /* standard input: its first bytes as the probe took them (raw) */
 } tm_source;
 
 typedef struct tm_source_wish { /* what the user said; -1 = by content */
@@ -68,19 +83,19 @@ tm_status tm_source_probe(tm_arena *mem, tm_str path, tm_source_wish wish, tm_so
                           tm_buf *head, tm_err *err);
 
 typedef struct tm_read_limits {
-    uint64_t max_line;    /* bytes of one record; 0 = 64 MiB. Longer ones are unreadable, not kept */
-    uint64_t max_window;  /* zstd window and other decoder memory; 0 = 128 MiB */
-    bool digest;          /* SHA-256 of the file bytes as read */
+    uint64_t max_line;   /* bytes of one record; 0 = 64 MiB. Longer ones are unreadable, not kept */
+    uint64_t max_window; /* zstd window and other decoder memory; 0 = 128 MiB */
+    bool digest;         /* SHA-256 of the file bytes as read */
 } tm_read_limits;
 
 /* What damage there is. X(name, code, sentence). The codes have pages in docs/reference. */
-#define TM_DAMAGES(X)                                                                              \
-    X(TM_DAMAGE_CUT, "T1101", "the compressed data end in the middle")                             \
-    X(TM_DAMAGE_CHECKSUM, "T1102", "the checksum or size in the file does not match its data")     \
-    X(TM_DAMAGE_CORRUPT, "T1103", "the compressed data are corrupt")                               \
-    X(TM_DAMAGE_TRAILING, "T1104", "there is something behind the end of the compressed data")     \
-    X(TM_DAMAGE_WINDOW, "T1105", "the compressed data need more memory than the limit")            \
-    X(TM_DAMAGE_LONG, "T1110", "a record is longer than the limit")                                \
+#define TM_DAMAGES(X)                                                                          \
+    X(TM_DAMAGE_CUT, "T1101", "the compressed data end in the middle")                         \
+    X(TM_DAMAGE_CHECKSUM, "T1102", "the checksum or size in the file does not match its data") \
+    X(TM_DAMAGE_CORRUPT, "T1103", "the compressed data are corrupt")                           \
+    X(TM_DAMAGE_TRAILING, "T1104", "there is something behind the end of the compressed data") \
+    X(TM_DAMAGE_WINDOW, "T1105", "the compressed data need more memory than the limit")        \
+    X(TM_DAMAGE_LONG, "T1110", "a record is longer than the limit")                            \
     X(TM_DAMAGE_ARRAY, "T1111", "the JSON array or sequence of values is broken")
 
 typedef enum tm_damage_kind {
@@ -90,32 +105,32 @@ typedef enum tm_damage_kind {
 } tm_damage_kind;
 
 typedef struct tm_damage { /* the end of what can be decoded, or a record too long */
-    const char *code;   /* "T1101"; NULL = none */
+    const char *code;      /* "T1101"; NULL = none */
     char sentence[256];
-    uint64_t at;        /* offset in the decoded stream */
-    uint64_t bytes;     /* decoded bytes it stands for: cut off, dropped, or not understood */
-    uint64_t line;      /* from 0, within the block */
-    bool ends_source;   /* nothing comes behind it: the run ends with exit 1 at least */
+    uint64_t at;      /* offset in the decoded stream */
+    uint64_t bytes;   /* decoded bytes it stands for: cut off, dropped, or not understood */
+    uint64_t line;    /* from 0, within the block */
+    bool ends_source; /* nothing comes behind it: the run ends with exit 1 at least */
 } tm_damage;
 
 typedef struct tm_span { /* a record in its block */
     uint32_t at, bytes;
-    uint32_t line;       /* from 0, within the block */
-    bool ascii;          /* no byte >= 0x80 */
+    uint32_t line; /* from 0, within the block */
+    bool ascii;    /* no byte >= 0x80 */
 } tm_span;
 
 typedef struct tm_block {
     uint32_t source;
-    uint64_t number;     /* from 0 over the whole run, in reading order */
-    uint64_t at;         /* offset of bytes[0] in the decoded stream */
-    tm_buf bytes;        /* whole records, TM_BLOCK_SLACK readable bytes behind; reused */
-    tm_span *span;       /* of the records: valid after tm_block_records */
+    uint64_t number; /* from 0 over the whole run, in reading order */
+    uint64_t at;     /* offset of bytes[0] in the decoded stream */
+    tm_buf bytes;    /* whole records, TM_BLOCK_SLACK readable bytes behind; reused */
+    tm_span *span;   /* of the records: valid after tm_block_records */
     uint32_t spans, span_room;
-    bool span_lines;     /* records may hold line breaks (not JSONL) */
-    uint64_t lines;      /* newlines the block stands for: valid after tm_block_records */
+    bool span_lines;        /* records may hold line breaks (not JSONL) */
+    uint64_t lines;         /* newlines the block stands for: valid after tm_block_records */
     uint32_t dropped_lines; /* those of them that are not in bytes (behind a line too long) */
-    tm_damage damage;    /* comes behind all the records in the block */
-    bool last;           /* of its source */
+    tm_damage damage;       /* comes behind all the records in the block */
+    bool last;              /* of its source */
 } tm_block;
 void tm_block_release(tm_block *b);
 

@@ -1,0 +1,214 @@
+/* A folder of texts: every .txt and .md below it is one record {"path":"a/b.md","text":"..."}, in the
+ * order of the paths' bytes, one line each. So a folder is JSONL from here on, and its places, blocks
+ * and line numbers are those of that stream: line 7 is the seventh file.
+ *
+ * Texts stream through: a file longer than any limit is the reader's business, not this one's. A byte
+ * order mark is taken off and UTF-16/32 transcoded, as for any file; bytes that are not UTF-8 go
+ * through raw, so that the scanner finds them at their place. Names beginning with a dot are skipped,
+ * as are folders more than 64 deep (a link may lead in a circle).
+ *
+ * Limit: the list of paths is held in memory, about 100 bytes a file. */
+#include <stdlib.h>
+
+#include "base/vec.h"
+#include "io/stream.h"
+#include "text/kernel.h"
+
+enum { DEEPEST = 64, PIECE = 64 << 10 };
+
+struct tm_folder_stream {
+    tm_arena mem;
+    const char *root;
+    tm_str *file; /* relative paths, sorted */
+    uint32_t files, room, next;
+    uint64_t bytes, bytes_read, replaced;
+    tm_stream *text; /* of the file that is open */
+    tm_buf out;      /* made, given out from out_at */
+    size_t out_at;
+    char piece[PIECE];
+};
+
+static bool is_text_name(tm_str name)
+{
+    static const char *const ends[] = {".txt", ".md", ".markdown", ".text"};
+    for (size_t i = 0; i < TM_COUNT(ends); i++) {
+        size_t n = strlen(ends[i]);
+        if (name.n <= n) continue;
+        bool same = true;
+        for (size_t k = 0; k < n; k++) {
+            char c = name.p[name.n - n + k];
+            if (c >= 'A' && c <= 'Z') c = (char)(c - 'A' + 'a');
+            same = same && c == ends[i][k];
+        }
+        if (same) return true;
+    }
+    return false;
+}
+
+static tm_status add_file(tm_folder_stream *f, const char *relative, uint64_t bytes, tm_err *err)
+{
+    if (!TM_ROOM(&f->mem, f->file, f->files, f->room, 1))
+        return tm_fail_memory(err, "a folder's files", f->files * sizeof *f->file);
+    f->file[f->files++] = tm_str_of(relative);
+    f->bytes += bytes;
+    return TM_OK;
+}
+
+static tm_status list(tm_folder_stream *f, const char *relative, unsigned depth, tm_err *err)
+{
+    tm_str *names = NULL;
+    uint32_t count = 0;
+    const char *folder = *relative ? tm_path_join(&f->mem, f->root, relative) : f->root;
+    if (!folder) return tm_fail_memory(err, "a path", 0);
+    TM_TRY(tm_folder_list(&f->mem, folder, &names, &count, err));
+    for (uint32_t i = 0; i < count; i++) {
+        tm_file_info info;
+        if (names[i].n && names[i].p[0] == '.') continue;
+        const char *name = tm_path_z(&f->mem, names[i]);
+        const char *below = name && *relative ? tm_path_join(&f->mem, relative, name) : name;
+        const char *full = below ? tm_path_join(&f->mem, f->root, below) : NULL;
+        if (!full) return tm_fail_memory(err, "a path", names[i].n);
+        if (tm_file_info_of(full, &info, NULL) != TM_OK) continue; /* a dangling link */
+        if (info.is_folder && depth < DEEPEST) TM_TRY(list(f, below, depth + 1, err));
+        if (info.is_regular && is_text_name(names[i])) TM_TRY(add_file(f, below, info.bytes, err));
+    }
+    return TM_OK;
+}
+
+static int by_path(const void *a, const void *b)
+{
+    return tm_str_cmp(*(const tm_str *)a, *(const tm_str *)b);
+}
+
+/* The inside of a JSON string. Bytes >= 0x80 go through as they are. */
+static void add_escaped(tm_buf *out, const char *p, size_t n)
+{
+    static const char hex[] = "0123456789abcdef";
+    const tm_kernel *kernel = tm_kernel_now();
+    size_t at = 0;
+    while (at < n) {
+        size_t plain = kernel->escape_plain(p + at, n - at);
+        tm_buf_add(out, p + at, plain);
+        at += plain;
+        if (at == n) break;
+        uint8_t c = (uint8_t)p[at++];
+        char escape[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+        if (c >= 0x80)
+            tm_buf_char(out, (char)c);
+        else if (c == '"' || c == '\\')
+            tm_buf_add(out, (char[2]){'\\', (char)c}, 2);
+        else if (c == '\n')
+            tm_buf_add(out, "\\n", 2);
+        else if (c == '\r')
+            tm_buf_add(out, "\\r", 2);
+        else if (c == '\t')
+            tm_buf_add(out, "\\t", 2);
+        else
+            tm_buf_add(out, escape, sizeof escape);
+    }
+}
+
+static tm_status open_text(tm_folder_stream *f, tm_err *err)
+{
+    static const tm_read_limits limits;
+    tm_str relative = f->file[f->next++];
+    tm_arena_mark mark = tm_arena_here(&f->mem);
+    const char *path = tm_path_join(&f->mem, f->root, relative.p);
+    if (!path) return tm_fail_memory(err, "a path", relative.n);
+    int file = 0;
+    char first[4];
+    size_t got = 0, mark_bytes = 0;
+    TM_TRY(tm_file_open(path, &file, err));
+    tm_status status = tm_file_read(file, path, first, sizeof first, &got, err);
+    tm_fs_now.close(file);
+    TM_TRY(status);
+    tm_source source = {.path = tm_str_of(path),
+                        .container = TM_JSONL,
+                        .codec = TM_PLAIN,
+                        .encoding = tm_encoding_of(first, got, &mark_bytes)};
+    TM_TRY(tm_stream_open(&f->text, &source, &limits, (tm_str){0}, err));
+    tm_arena_rewind(&f->mem, mark); /* the stream has its own copy of the path */
+    tm_buf_z(&f->out, "{\"path\":\"");
+    add_escaped(&f->out, relative.p, relative.n);
+    tm_buf_z(&f->out, "\",\"text\":\"");
+    return TM_OK;
+}
+
+/* Makes the next piece; none when all files are done. */
+static tm_status make_more(tm_folder_stream *f, tm_err *err)
+{
+    size_t got = 0;
+    tm_buf_clear(&f->out);
+    f->out_at = 0;
+    if (!f->text && f->next == f->files) return TM_OK;
+    if (!f->text) TM_TRY(open_text(f, err));
+    TM_TRY(tm_stream_read(f->text, f->piece, PIECE, &got, err));
+    add_escaped(&f->out, f->piece, got);
+    if (got < PIECE) {
+        tm_buf_z(&f->out, "\"}\n");
+        f->bytes_read += f->text->feed.bytes;
+        f->replaced += f->text->wide.replaced;
+        tm_stream_close(f->text);
+        f->text = NULL;
+    }
+    return tm_buf_ok(&f->out, err);
+}
+
+tm_status tm_folder_open(tm_folder_stream **out, const char *path, tm_err *err)
+{
+    tm_folder_stream *f = tm_alloc_zero(1, sizeof *f);
+    if (!f) return tm_fail_memory(err, "a folder", sizeof *f);
+    tm_str root = tm_arena_str(&f->mem, tm_str_of(path));
+    f->root = root.p;
+    tm_status status = root.p ? list(f, "", 0, err) : tm_fail_memory(err, "a path", root.n);
+    if (status != TM_OK) {
+        tm_folder_close(f);
+        return status;
+    }
+    if (f->files) qsort(f->file, f->files, sizeof *f->file, by_path);
+    *out = f;
+    return TM_OK;
+}
+
+tm_status tm_folder_read(tm_folder_stream *f, char *to, size_t room, size_t *got, tm_err *err)
+{
+    size_t n = 0;
+    while (n < room) {
+        if (f->out_at == f->out.n) {
+            TM_TRY(make_more(f, err));
+            if (!f->out.n) break;
+        }
+        size_t some = TM_MIN(room - n, f->out.n - f->out_at);
+        memcpy(to + n, f->out.p + f->out_at, some);
+        f->out_at += some;
+        n += some;
+    }
+    *got = n;
+    return TM_OK;
+}
+
+uint64_t tm_folder_bytes(const tm_folder_stream *f)
+{
+    return f->bytes;
+}
+uint64_t tm_folder_bytes_read(const tm_folder_stream *f)
+{
+    return f->bytes_read;
+}
+uint32_t tm_folder_files(const tm_folder_stream *f)
+{
+    return f->files;
+}
+uint64_t tm_folder_replaced(const tm_folder_stream *f)
+{
+    return f->replaced;
+}
+
+void tm_folder_close(tm_folder_stream *f)
+{
+    if (!f) return;
+    tm_stream_close(f->text);
+    tm_buf_release(&f->out);
+    tm_arena_release(&f->mem);
+    tm_free(f);
+}

@@ -1,0 +1,161 @@
+/* Blocks: room for them, what is carried from one to the next, and who cuts them.
+ *
+ * The stream is read straight into the block. The bytes behind the last record's end are kept in the
+ * reader and begin the next block: a copy of half a record on average. A block is TM_BLOCK_BYTES long
+ * at most, unless one record is longer; room that a long record took is given back with the next
+ * block, so memory stays near one block per holder plus the longest record.
+ *
+ * How the end of a block follows from the bytes alone: a block begins where the last one ended; it
+ * ends behind the last record that ends within TM_BLOCK_BYTES; if there is none it is the next record
+ * alone. Read sizes play no part in that. */
+#include "io/reader.h"
+
+static bool make_room(tm_buf *b, size_t room)
+{
+    if (b->room >= room) return true;
+    char *p = tm_realloc(b->p, room);
+    if (!p) return false;
+    b->p = p;
+    b->room = room;
+    return true;
+}
+
+tm_status tm_reader_begin(tm_reader *r, tm_block *b, tm_err *err)
+{
+    size_t room = TM_BLOCK_BYTES + TM_BLOCK_SLACK;
+    if (b->bytes.room > 4 * room) tm_buf_release(&b->bytes);
+    tm_buf_clear(&b->bytes);
+    if (!make_room(&b->bytes, TM_MAX(room, r->carry.n + TM_BLOCK_SLACK)))
+        return tm_fail_memory(err, "a block", room);
+    if (r->carry.n) memcpy(b->bytes.p, r->carry.p, r->carry.n);
+    b->bytes.n = r->carry.n;
+    r->carry.n = 0;
+    b->at = r->at;
+    b->spans = 0;
+    b->lines = 0;
+    b->dropped_lines = 0;
+    b->damage = (tm_damage){0};
+    b->last = false;
+    return TM_OK;
+}
+
+tm_status tm_reader_fill(tm_reader *r, tm_block *b, size_t bytes, tm_err *err)
+{
+    size_t got = 0, need = bytes + TM_BLOCK_SLACK;
+    if (b->bytes.n >= bytes || tm_reader_ended(r)) return TM_OK;
+    if (b->bytes.room < need && !make_room(&b->bytes, need + need / 4))
+        return tm_fail_memory(err, "a long record", need);
+    TM_TRY(tm_stream_read(r->stream, b->bytes.p + b->bytes.n, bytes - b->bytes.n, &got, err));
+    b->bytes.n += got;
+    return TM_OK;
+}
+
+tm_status tm_reader_cut(tm_reader *r, tm_block *b, size_t end, size_t next, tm_err *err)
+{
+    size_t left = b->bytes.n - next;
+    tm_buf_clear(&r->carry);
+    if (!make_room(&r->carry, TM_MAX(left, (size_t)TM_READ_CHUNK)))
+        return tm_fail_memory(err, "a block", left);
+    if (left) memcpy(r->carry.p, b->bytes.p + next, left);
+    r->carry.n = left;
+    b->bytes.n = end;
+    memset(b->bytes.p + end, 0, TM_BLOCK_SLACK);
+    r->at += next;
+    b->last = tm_reader_ended(r) && !left && (!r->stream->damage.code || r->damage_told);
+    return TM_OK;
+}
+
+void tm_reader_forget(tm_reader *r, tm_block *b, size_t n)
+{
+    memmove(b->bytes.p, b->bytes.p + n, b->bytes.n - n);
+    b->bytes.n -= n;
+    b->at += n;
+    r->at += n;
+}
+
+void tm_reader_too_long(const tm_reader *r, tm_block *b, uint64_t at, uint64_t bytes)
+{
+    tm_damage_set(&b->damage, TM_DAMAGE_LONG,
+                  "a record of %llu bytes is longer than the limit of %llu; raise --max-line",
+                  (unsigned long long)bytes, (unsigned long long)r->max_line);
+    b->damage.at = at;
+    b->damage.bytes = bytes;
+}
+
+void tm_reader_tell(tm_reader *r, tm_block *b, uint64_t at, uint64_t bytes)
+{
+    if (!r->stream->damage.code || r->damage_told) return;
+    b->damage = r->stream->damage;
+    b->damage.at = at;
+    b->damage.bytes = bytes;
+    r->damage_told = true;
+}
+
+tm_status tm_reader_open(tm_reader **out, const tm_source *source, const tm_read_limits *limits,
+                         tm_str pushed_back, tm_err *err)
+{
+    static const tm_read_limits none;
+    tm_reader *r = tm_alloc_zero(1, sizeof *r);
+    if (!r) return tm_fail_memory(err, "a reader", sizeof *r);
+    if (!limits) limits = &none;
+    r->source = source;
+    uint64_t most = 4 * TM_GIB - 64 * TM_MIB; /* spans are 32 bits wide */
+    r->max_line = TM_MIN(limits->max_line ? limits->max_line : TM_MAX_LINE_DEFAULT, most);
+    tm_str before = pushed_back;
+    if (tm_str_is(source->path, "-") && source->taken.n) before = source->taken;
+    if (source->open_as.n) before = (tm_str){0};
+    tm_status status = tm_stream_open(&r->stream, source, limits, before, err);
+    if (status != TM_OK) {
+        tm_free(r);
+        return status;
+    }
+    *out = r;
+    return TM_OK;
+}
+
+tm_status tm_reader_next(tm_reader *r, tm_block *block, tm_err *err)
+{
+    tm_status status;
+    block->source = r->source->number;
+    block->span_lines = r->source->container == TM_JSON;
+    if (r->source->container == TM_JSON)
+        status = tm_json_next_block(r, block, err);
+    else
+        status = tm_jsonl_next(r, block, err);
+    if (status == TM_OK && block->last && r->stream->feed.digest && !r->stream->folder)
+        status = tm_feed_drain(&r->stream->feed, err);
+    if (status == TM_EIO) tm_err_at(err, r->source->path, 0, 0, r->at);
+    return status;
+}
+
+void tm_reader_summary(const tm_reader *r, char sha256[65], uint64_t *file_bytes,
+                       uint64_t *decoded_bytes)
+{
+    const tm_stream *s = r->stream;
+    if (sha256) sha256[0] = 0;
+    if (sha256 && s->feed.digest) tm_sha256_hex(s->feed.digest, sha256);
+    if (file_bytes) *file_bytes = s->folder ? tm_folder_bytes_read(s->folder) : s->feed.bytes;
+    if (decoded_bytes) *decoded_bytes = s->at;
+}
+
+uint64_t tm_reader_replaced(const tm_reader *r)
+{
+    const tm_stream *s = r->stream;
+    return s->folder ? tm_folder_replaced(s->folder) : s->wide.replaced;
+}
+
+void tm_reader_close(tm_reader *r)
+{
+    if (!r) return;
+    tm_stream_close(r->stream);
+    tm_buf_release(&r->carry);
+    tm_free(r);
+}
+
+void tm_block_release(tm_block *b)
+{
+    tm_buf_release(&b->bytes);
+    tm_free(b->span);
+    b->span = NULL;
+    b->spans = b->span_room = 0;
+}
