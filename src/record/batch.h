@@ -79,7 +79,14 @@ enum { /* tm_part.flags */
        /* Belongs to what a trainer trains on: an answer (answer >= 1), or in shared context the
         * assistant and tool parts behind the last user turn (sft), or the completion. */
        TM_PART_RESPONSE = 1,
-       TM_PART_NOT_TEXT = 2 /* an image, audio or unknown block: carried, counted, never touched */
+       TM_PART_NOT_TEXT = 2, /* an image, audio or unknown block: carried, counted, never touched */
+       /* Repeats the text of part `twin` (the prompt at the head of `rejected` that `chosen` has
+        * too). In no selector; edits of the twin are written here as well. */
+       TM_PART_COPY = 4,
+       TM_PART_GONE = 8, /* a patch took its place: in no selector, its text is empty */
+       /* Its text is a JSON value (call arguments as an object). tm_part_edit leaves it alone when
+        * the result would not be JSON. */
+       TM_PART_JSON = 16
 };
 
 typedef enum tm_codec { TM_CODEC_NONE, TM_CODEC_JSON_STRING } tm_codec; /* CSV_CELL comes later */
@@ -94,6 +101,7 @@ typedef struct tm_part {
     uint32_t key_at;             /* raw offset of its key's opening quote, or TM_NONE */
     uint32_t first_edit;         /* into batch->edit, or TM_NONE */
     uint32_t version;            /* +1 a change */
+    uint32_t twin;               /* TM_PART_COPY: the part it repeats; else TM_NONE */
     tm_str as_read, text;        /* .p NULL until decoded: use tm_part_text */
 } tm_part;
 
@@ -115,7 +123,8 @@ typedef struct tm_patch { /* structure, in raw coordinates; put is already encod
     uint32_t record, at, cut;
     uint16_t step, rule;
     tm_str put;
-    tm_str path; /* the field it sets or removes ("meta.bucket"), or empty */
+    tm_str path;   /* the field it sets or removes ("meta.bucket"), or empty */
+    uint32_t next; /* of the same record, sorted by `at`; record TM_NONE: replaced by a later one */
 } tm_patch;
 
 typedef struct tm_finding { /* the one kind of reason; offsets are as read */
@@ -126,6 +135,8 @@ typedef struct tm_finding { /* the one kind of reason; offsets are as read */
     uint64_t keyed;         /* keyed hash of private text, or 0; never the text */
     tm_rid other;
 } tm_finding;
+
+#define TM_NO_VALUE ((double)__builtin_nanf("")) /* a finding or decision without a number */
 
 typedef enum tm_signal_type { TM_NUMBER, TM_WORD } tm_signal_type;
 typedef struct tm_signal {
@@ -180,6 +191,9 @@ typedef struct tm_batch {
     uint32_t *first_turn;   /* likewise */
     uint32_t *top;          /* node of the record's top value in json.node, or TM_NONE */
     uint16_t *layout;       /* index into the layout set; UINT16_MAX = none */
+    uint8_t *kind;          /* tm_example_kind of its layout (or mapping) */
+    tm_str *label;          /* label, score, margin as read (JSON, one after another); .p NULL = none */
+    uint32_t *first_patch;  /* list of its patches, or TM_NONE */
     uint8_t *fate;          /* tm_fate */
     tm_reason *reason;
     uint16_t *route, *copies;
@@ -200,9 +214,11 @@ typedef struct tm_batch {
     tm_buf scratch;         /* for decoding; anyone's between two calls */
 } tm_batch;
 
-/* mem: the batch's arena, owned by the caller. columns: how many signal columns the plan has. */
+/* mem: the batch's arena, owned by the caller, who resets it before tm_batch_reset (several batches
+ * may share one). */
 void tm_batch_init(tm_batch *b, tm_arena *mem);
-/* Empties it and makes room for `records` records and `columns` columns (all unknown). */
+/* Empties it and makes room for `records` records (more are fine) and `columns` columns, all
+ * unknown. What hung off mem before is forgotten. After a failure: reset or release only. */
 tm_status tm_batch_reset(tm_batch *b, uint32_t records, const tm_signal *const *signals,
                          uint32_t columns, tm_err *err);
 void tm_batch_release(tm_batch *b);

@@ -14,6 +14,8 @@ typedef struct tm_doc { /* one scanned record */
     tm_str raw;
     const tm_json_node *node;
     uint32_t top;
+    const struct tm_keys *keys;   /* known keys of the top object (layout_bind.h); NULL: not yet */
+    const struct tm_frame *frame; /* the string it lay in (frame.h); NULL: it is the record */
 } tm_doc;
 
 typedef struct tm_binder tm_binder; /* where a layout puts parts and turns: layout_bind.h */
@@ -24,18 +26,25 @@ typedef struct tm_layout {
     const char *keys;     /* what it is recognised by, for people */
     const char *example;  /* a record, JSON; used in docs and tests */
     tm_example_kind kind;
-    /* Exact for this record: bind will find the required keys with the right types. */
+    /* Exact for this record: bind will find the required keys with the right types. Call it through
+     * tm_layout_fits. */
     bool (*fits)(const tm_doc *doc);
     tm_status (*bind)(tm_binder *to, const tm_doc *doc, tm_err *err);
 } tm_layout;
 
 extern const tm_layout *const tm_layouts[]; /* NULL-terminated, detection order */
 const tm_layout *tm_layout_named(tm_str name);
+uint32_t tm_layout_count(void);
+bool tm_layout_fits(const tm_layout *layout, const tm_doc *doc);
 
 /* A mapping binds any JSON by paths. Keys: messages, prompt, response (or answer), chosen, rejected,
  * system, text, label, score, instruction, input, output ... (docs/guide/records-and-layouts). */
 typedef struct tm_mapping tm_mapping;
 tm_status tm_mapping_compile(tm_arena *mem, const tm_pairs *pairs, tm_mapping **out, tm_err *err);
+
+/* What records bound by it teach: by the slots it names. */
+tm_example_kind tm_mapping_kind(const tm_mapping *mapping);
+extern const tm_layout tm_layout_map; /* stands for a mapping in a layout set; not in tm_layouts */
 
 typedef struct tm_layout_set { /* what an input's records may be; order decides between several */
     const tm_layout *layout[16];
@@ -57,6 +66,10 @@ typedef struct tm_read_rules {
  * replace_utf8 replaced (raw in the batch is then the repaired copy). Fails only for memory. */
 tm_status tm_batch_add(tm_batch *b, const tm_read_rules *rules, tm_rid rid, uint64_t line, tm_str raw,
                        bool known_ascii, size_t slack, uint32_t *replaced, tm_err *err);
+
+/* Keys that stand more than once in the objects a layout reads (the record and its messages):
+ * how many, and the raw offset of the first repeat. */
+uint32_t tm_record_duplicate_keys(const tm_batch *b, uint32_t record, uint32_t *first_at);
 
 /* Detection over a sample: for each layout how many of the records fit it first. */
 typedef struct tm_layout_votes {

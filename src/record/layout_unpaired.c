@@ -1,0 +1,54 @@
+/* unpaired: one answer with a verdict, true or false (KTO). The answer is a completion, or the end of
+ * a conversation. The label must be a boolean: 0 and 1 are also class numbers, and guessing between
+ * the two would teach the wrong thing. */
+#include "record/layout_bind.h"
+
+static bool is_truth(const tm_doc *doc, tm_key k)
+{
+    uint8_t kind = tm_kind_of(doc, k);
+    return kind == TM_JSON_TRUE || kind == TM_JSON_FALSE;
+}
+
+static bool is_side(const tm_doc *doc, tm_key k)
+{
+    return tm_is_slot(doc, k) || tm_is_chat(doc, k);
+}
+
+static bool has_answer(const tm_doc *doc)
+{
+    return is_side(doc, TM_K_PROMPT) &&
+           (is_side(doc, TM_K_COMPLETION) || is_side(doc, TM_K_RESPONSE));
+}
+
+static bool fits(const tm_doc *doc)
+{
+    if (!is_truth(doc, TM_K_LABEL) && !is_truth(doc, TM_K_KTO_TAG)) return false;
+    return has_answer(doc) || tm_is_chat(doc, TM_K_MESSAGES) || tm_is_chat(doc, TM_K_CONVERSATIONS);
+}
+
+static tm_status bind(tm_binder *to, const tm_doc *doc, tm_err *err)
+{
+    const tm_keys *keys = doc->keys;
+    tm_key label = is_truth(doc, TM_K_LABEL) ? TM_K_LABEL : TM_K_KTO_TAG;
+    TM_TRY(tm_bind_label(to, doc, &label, 1, err));
+    TM_TRY(tm_bind_slot(to, doc, TM_K_SYSTEM, TM_SYSTEM, 0, err));
+    if (!has_answer(doc)) {
+        tm_key list = tm_is_chat(doc, TM_K_MESSAGES) ? TM_K_MESSAGES : TM_K_CONVERSATIONS;
+        TM_TRY(tm_bind_chat(to, doc, keys->value[list], 0, err));
+        tm_bind_trained(to);
+        return TM_OK;
+    }
+    tm_key answer = is_side(doc, TM_K_COMPLETION) ? TM_K_COMPLETION : TM_K_RESPONSE;
+    TM_TRY(tm_bind_any(to, doc, keys->key[TM_K_PROMPT], keys->value[TM_K_PROMPT], TM_USER, 0, err));
+    return tm_bind_any(to, doc, keys->key[answer], keys->value[answer], TM_ASSISTANT, 1, err);
+}
+
+extern const tm_layout tm_layout_unpaired;
+const tm_layout tm_layout_unpaired = {
+    .name = "unpaired",
+    .summary = "One answer and whether it is wanted",
+    .keys = "label (true or false) with prompt and completion, or with messages",
+    .example = "{\"prompt\": \"2+2?\", \"completion\": \"5\", \"label\": false}",
+    .kind = TM_UNPAIRED,
+    .fits = fits,
+    .bind = bind};

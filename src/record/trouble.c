@@ -1,0 +1,184 @@
+/* Why a record cannot be read, in a sentence with the next thing to do.
+ *
+ * The scanner says what is wrong and where. Here the few mistakes that make most broken files are
+ * recognised by what stands at that place: another program's words for null and infinity, single
+ * quotes, lines that end in CR alone, an array or pretty-printed JSON read line by line. Keys are
+ * named only when they are plain words: a sentence goes to terminals and logs. */
+#include "record/trouble.h"
+
+#include "record/layout_bind.h"
+
+#define KEYS_NAMED 8
+#define KEY_LONGEST 40
+
+static tm_status set(tm_batch *b, uint32_t record, const char *code, tm_str sentence, uint32_t at,
+                     uint32_t bytes)
+{
+    b->trouble[record] = (tm_trouble){code, sentence, at, bytes};
+    b->fate[record] = TM_UNREADABLE;
+    return TM_OK;
+}
+
+static bool word_at(tm_str raw, size_t at, const char *word)
+{
+    return tm_str_starts(tm_str_slice(raw, at, raw.n), tm_str_of(word));
+}
+
+static const char *advice_word(tm_str raw, size_t at)
+{
+    static const char *const python[] = {"None", "True", "False"};
+    static const char *const number[] = {"NaN", "nan", "Infinity", "-Infinity", "inf", "-inf"};
+    for (size_t i = 0; i < TM_COUNT(python); i++)
+        if (word_at(raw, at, python[i]))
+            return "this is how Python prints a value, not JSON; write the file with json.dumps";
+    size_t back = at && raw.p[at - 1] == '-' ? at - 1 : at;
+    for (size_t i = 0; i < TM_COUNT(number); i++)
+        if (word_at(raw, at, number[i]) || word_at(raw, back, number[i]))
+            return "JSON has no NaN and no infinity; write null instead";
+    if (at < raw.n && raw.p[at] == '\'')
+        return "JSON quotes with \" and not with '; write the file with a JSON writer "
+               "(json.dumps)";
+    return NULL;
+}
+
+static const char *advice_line(tm_str raw, const tm_json *json)
+{
+    tm_str body = tm_str_trim(raw);
+    size_t at = json->at;
+    if (json->trouble == TM_JSON_TRAILING) {
+        size_t from = at;
+        while (from && (raw.p[from - 1] == ' ' || raw.p[from - 1] == '\r')) from--;
+        if (from < at && memchr(raw.p + from, '\r', at - from))
+            return "lines seem to end in CR alone; change them to LF (tr '\\r' '\\n')";
+        if (raw.p[at] == ',' && tm_str_ends(body, TM_STR(",")))
+            return "this looks like a line of a JSON array; read the file with --container json";
+    }
+    bool cut = json->trouble == TM_JSON_CUT;
+    if (cut && body.n && body.p[0] == '[' && body.n < 64)
+        return "this looks like the head of a JSON array; read the file with --container json";
+    if (cut && body.n == 1 && body.p[0] == '{')
+        return "this looks like JSON over several lines; read the file with --container json";
+    if (json->trouble == TM_JSON_TOKEN && body.n <= 2 && body.n &&
+        (body.p[0] == ']' || body.p[0] == '}'))
+        return "this looks like the end of JSON over several lines; read the file with "
+               "--container json";
+    return NULL;
+}
+
+static const char *advice(tm_str raw, const tm_json *json)
+{
+    switch (json->trouble) {
+    case TM_JSON_UTF8:
+        return "find the file's encoding, or read them as U+FFFD with --utf8 replace";
+    case TM_JSON_DEPTH: return "raise the limit with --max-depth if they are meant";
+    case TM_JSON_TOKEN:
+    case TM_JSON_BAD_NUMBER:
+    case TM_JSON_NO_KEY:
+    case TM_JSON_NO_COMMA:
+    case TM_JSON_NO_COLON: {
+        const char *word = json->at < raw.n ? advice_word(raw, json->at) : NULL;
+        return word ? word : advice_line(raw, json);
+    }
+    default: return advice_line(raw, json);
+    }
+}
+
+tm_status tm_trouble_json(tm_batch *b, uint32_t record, tm_err *err)
+{
+    const tm_json *json = &b->json;
+    const char *text = tm_json_trouble_text(json->trouble);
+    const char *more = advice(b->raw[record], json);
+    tm_str sentence = tm_str_of(text);
+    if (more) {
+        const char *both = tm_arena_printf(b->mem, "%s: %s", text, more);
+        if (!both) return tm_fail_memory(err, "a message", 0);
+        sentence = tm_str_of(both);
+    }
+    return set(b, record, tm_json_trouble_code(json->trouble), sentence, json->at, json->length);
+}
+
+tm_status tm_trouble_not_object(tm_batch *b, uint32_t record, const tm_doc *doc, tm_err *err)
+{
+    static const char *const kind[] = {"null",     "false",    "true",      "a number",
+                                       "a string", "an array", "an object", "a key"};
+    const tm_json_node *top = &doc->node[doc->top];
+    const char *more = top->kind == TM_JSON_ARRAY
+                           ? "; if the file is one JSON array, read it with --container json"
+                           : "";
+    const char *text = tm_arena_printf(b->mem, "a record must be a JSON object, and this is %s%s",
+                                       kind[top->kind], more);
+    if (!text) return tm_fail_memory(err, "a message", 0);
+    return set(b, record, "T1021", tm_str_of(text), top->at, 1);
+}
+
+static bool is_word(tm_str key)
+{
+    if (key.n == 0 || key.n > KEY_LONGEST) return false;
+    for (size_t i = 0; i < key.n; i++) {
+        char c = key.p[i], low = (char)(c | 0x20);
+        bool sign = c == '_' || c == '-' || c == '.';
+        if (!(low >= 'a' && low <= 'z') && !(c >= '0' && c <= '9') && !sign) return false;
+    }
+    return true;
+}
+
+static void list_keys(const tm_doc *doc, tm_buf *out)
+{
+    const tm_json_node *node = doc->node;
+    uint32_t named = 0, others = 0;
+    for (uint32_t k = doc->top + 1; k < node[doc->top].next; k = node[k + 1].next) {
+        tm_str key = tm_json_inside(node, doc->raw.p, k);
+        if (named == KEYS_NAMED || !is_word(key)) {
+            others++;
+            continue;
+        }
+        tm_buf_z(out, named++ ? ", " : "");
+        tm_buf_str(out, key);
+    }
+    if (others) {
+        tm_buf_z(out, named ? " and " : "");
+        tm_buf_u64(out, others);
+        tm_buf_z(out, others == 1 ? " other" : " others");
+    }
+    if (!named && !others) tm_buf_z(out, "none");
+}
+
+static void name_layouts(const tm_layout_set *set, tm_buf *out)
+{
+    for (uint32_t i = 0; set && i < set->count; i++) {
+        tm_buf_z(out, i ? ", " : "");
+        tm_buf_z(out, set->layout[i]->name);
+    }
+    if (!set || !set->count) tm_buf_z(out, "any");
+}
+
+tm_status tm_trouble_no_layout(tm_batch *b, uint32_t record, const tm_doc *doc,
+                               const tm_layout_set *set_tried, tm_err *err)
+{
+    tm_buf *out = &b->scratch;
+    tm_buf_clear(out);
+    tm_buf_z(out, "it does not fit the layout ");
+    name_layouts(set_tried, out);
+    tm_buf_z(out, "; its keys: ");
+    list_keys(doc, out);
+    tm_keys keys;
+    tm_doc indexed = *doc;
+    tm_keys_collect(doc, &keys);
+    indexed.keys = &keys;
+    if (tm_kind_of(&indexed, TM_K_MESSAGES) == TM_JSON_STRING)
+        tm_buf_z(out, "; messages is text: if it holds JSON, use map: {messages: messages}");
+    else
+        tm_buf_z(out, "; try --layout NAME or map:");
+    TM_TRY(tm_buf_ok(out, err));
+    tm_str sentence = tm_arena_str(b->mem, tm_buf_view(out));
+    if (!sentence.p) return tm_fail_memory(err, "a message", out->n);
+    return set(b, record, "T1020", sentence, doc->node[doc->top].at, 1);
+}
+
+tm_status tm_trouble_parts(tm_batch *b, uint32_t record, uint32_t max_parts, tm_err *err)
+{
+    const char *text = tm_arena_printf(
+        b->mem, "it has more than %u parts; raise --max-parts if they are meant", max_parts);
+    if (!text) return tm_fail_memory(err, "a message", 0);
+    return set(b, record, "T1022", tm_str_of(text), 0, 0);
+}
