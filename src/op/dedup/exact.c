@@ -210,7 +210,7 @@ static const tm_param PARAMS[] = {
 
 static const tm_code CODES[] = {
     {
-        .code = "T1301",
+        .code = "T1701",
         .name = "exact-duplicate",
         .sentence = "the texts equal those of another record",
         .help = "The record was merged into the one named in other_place. Use keep: to choose who "

@@ -1,0 +1,98 @@
+/* V3 to V5: who speaks when.
+ *
+ * Three profiles: strict is user and assistant in turn after at most one system message; tools also
+ * lets an assistant's calls be followed by tool results and the assistant again; free asks only for
+ * known roles. The first place that breaks the order is reported, never more. */
+#include "op/check/check.h"
+
+static uint32_t place_of(const tm_checking *c, const tm_turn *turn)
+{
+    return turn->node != TM_NONE ? tm_check_nodes(c)[turn->node].at
+           : turn->parts         ? c->b->part[turn->first_part].raw_at
+                                 : 0;
+}
+
+static bool makes_calls(const tm_checking *c, const tm_turn *turn)
+{
+    for (uint32_t p = turn->first_part; p < turn->first_part + turn->parts; p++)
+        if (c->b->part[p].kind == TM_CALL) return true;
+    return false;
+}
+
+/* May `now` come behind `before` (NULL: at the start)? System messages are looked at elsewhere. */
+static bool follows(const tm_checking *c, const tm_turn *before, const tm_turn *now)
+{
+    tm_role role = (tm_role)now->role;
+    if (!before) return role == TM_USER || (c->profile == PROFILE_TOOLS && role == TM_ASSISTANT);
+    tm_role was = (tm_role)before->role;
+    if (c->profile == PROFILE_STRICT)
+        return (was == TM_USER && role == TM_ASSISTANT) || (was == TM_ASSISTANT && role == TM_USER);
+    bool called = makes_calls(c, before);
+    switch (role) {
+    case TM_USER: return was == TM_ASSISTANT || was == TM_TOOL;
+    case TM_ASSISTANT: return was == TM_USER || was == TM_TOOL || (was == TM_ASSISTANT && called);
+    case TM_TOOL: return was == TM_TOOL || (was == TM_ASSISTANT && called);
+    case TM_SYSTEM:
+    case TM_DOCUMENT:
+    case TM_ROLE_OTHER: return true;
+    }
+    return true;
+}
+
+static tm_status check_order(const tm_checking *c, uint32_t answer)
+{
+    const tm_turn *before = NULL;
+    uint32_t place = 0;
+    for (uint32_t t = c->b->first_turn[c->r]; t < c->b->first_turn[c->r + 1]; t++) {
+        const tm_turn *turn = &c->b->turn[t];
+        bool shown = turn->answer == 0 || turn->answer == answer;
+        if (!shown) continue;
+        bool late = turn->role == TM_SYSTEM && place++ > 0;
+        if (late && c->profile != PROFILE_FREE)
+            return tm_check_find(c, CHECK_SYSTEM_PLACE, place_of(c, turn));
+        if (turn->role == TM_SYSTEM || turn->role == TM_ROLE_OTHER) continue;
+        if (c->profile != PROFILE_FREE && !follows(c, before, turn))
+            return tm_check_find(c, CHECK_ALTERNATION, place_of(c, turn));
+        before = turn;
+        place++;
+    }
+    return TM_OK;
+}
+
+static tm_status check_last(const tm_checking *c, const tm_turn *last, bool assistant)
+{
+    bool ends = last->role == TM_ASSISTANT;
+    if (c->kind == TM_PROMPT)
+        return ends ? tm_check_find(c, CHECK_LAST_ROLE, place_of(c, last)) : TM_OK;
+    if (!assistant) return tm_check_find(c, CHECK_NO_ASSISTANT, place_of(c, last));
+    if (c->kind == TM_SFT && !ends) return tm_check_find(c, CHECK_LAST_ROLE, place_of(c, last));
+    return TM_OK;
+}
+
+/* A message list that is there and empty has no turn to point at: the top value is. */
+static tm_status check_empty(const tm_checking *c)
+{
+    static const char *const LISTS[] = {"messages", "conversations", "conversation"};
+    for (size_t i = 0; i < TM_COUNT(LISTS); i++) {
+        uint32_t list = tm_check_key(c, c->b->top[c->r], LISTS[i]);
+        if (list != TM_NONE) return tm_check_find(c, CHECK_NO_MESSAGES, tm_check_nodes(c)[list].at);
+    }
+    return TM_OK;
+}
+
+tm_status tm_check_conversation(const tm_checking *c)
+{
+    uint32_t first = c->b->first_turn[c->r], end = c->b->first_turn[c->r + 1], answers = 0;
+    bool assistant = false;
+    if (c->kind == TM_CORPUS) return TM_OK;
+    if (first == end) return check_empty(c);
+    for (uint32_t t = first; t < end; t++) {
+        const tm_turn *turn = &c->b->turn[t];
+        assistant |= turn->role == TM_ASSISTANT;
+        answers = TM_MAX(answers, turn->answer);
+        if (turn->role == TM_ROLE_OTHER)
+            TM_TRY(tm_check_find(c, CHECK_UNKNOWN_ROLE, place_of(c, turn)));
+    }
+    TM_TRY(check_order(c, answers ? 1 : 0));
+    return check_last(c, &c->b->turn[end - 1], assistant);
+}
