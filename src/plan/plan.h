@@ -12,48 +12,66 @@
 #include "plan/recipe.h"
 
 typedef struct tm_recipe_input {
-    tm_str name;              /* "logs"; "input" when the recipe gives none */
-    const tm_str *path;       /* patterns, as written */
+    tm_str name;        /* "logs"; "input" when the recipe gives none */
+    const tm_str *path; /* patterns, as written */
     uint32_t paths;
-    tm_pairs map;             /* field mapping, or none */
-    tm_pairs tags;            /* constant fields set on each record */
-    tm_str layout;            /* forced layout name, or empty */
-    tm_str container, codec;  /* forced, or empty */
+    tm_pairs map;            /* field mapping, or none */
+    tm_pairs tags;           /* constant fields set on each record */
+    tm_str layout;           /* forced layout name, or empty */
+    tm_str container, codec; /* forced, or empty */
     bool replace_utf8;
     uint32_t line, column;
 } tm_recipe_input;
 
+typedef struct tm_input_args { /* tm_input_params: what an input may say of itself */
+    tm_texts path;
+    tm_pairs map, tags;
+    tm_str layout, container, codec;
+    uint8_t utf8; /* 0 strict, 1 replace */
+} tm_input_args;
+extern const tm_param tm_input_params[];
+
+typedef struct tm_place { /* where a value stands in the recipe; line 0 = it does not */
+    uint32_t line, column;
+    bool quoted;
+} tm_place;
+
 typedef struct tm_recipe_step {
     const tm_op *op;
-    tm_str name;              /* the step's: given, or the operator's */
-    void *args;               /* typed, defaults filled */
-    uint32_t then;            /* tm_verdict; TM_V_NONE = each code's own */
+    tm_str name;   /* the step's: given, or the operator's */
+    void *args;    /* typed, defaults filled */
+    tm_place *at;  /* by index in op->params */
+    uint32_t then; /* tm_verdict; TM_V_NONE = each code's own */
     uint32_t line, column;
 } tm_recipe_step;
 
-typedef struct tm_output {    /* tm_output_params */
-    tm_str path;              /* folder or file; empty = by the front end */
-    tm_str format;            /* "jsonl.zst" */
-    uint8_t ledger;           /* 0 none, 1 fates, 2 reasons, 3 signals */
-    uint64_t shard_bytes;     /* decoded; 0 = one shard a route */
-    int64_t level;            /* compression level, 0 = default */
+typedef struct tm_output { /* tm_output_params */
+    tm_str path;           /* folder or file; empty = by the front end */
+    tm_str format;         /* "jsonl.zst" */
+    uint8_t ledger;        /* 0 none, 1 fates, 2 reasons, 3 signals */
+    uint64_t shard_bytes;  /* decoded; 0 = one shard a route */
+    int64_t level;         /* compression level, 0 = default */
 } tm_output;
 extern const tm_param tm_output_params[];
 
-typedef struct tm_limits {    /* tm_limit_params */
+typedef struct tm_limits { /* tm_limit_params */
     uint64_t memory, max_line, max_disk;
     double unreadable_share;  /* of all records; judged at the end */
     int64_t unreadable_count; /* -1 = the share decides */
-    uint64_t max_depth, max_parts;
+    int64_t max_depth, max_parts;
     tm_str spill_dir;
+    tm_str unreadable; /* as written: "100" or "0.1%" */
 } tm_limits;
 extern const tm_param tm_limit_params[];
+/* Fills unreadable_share and unreadable_count from `unreadable`. Call it whenever that was set. */
+tm_status tm_limits_resolve(tm_limits *limits, tm_err *err);
 
 typedef struct tm_recipe {
     tm_arena *mem;
-    tm_str name;              /* file name for messages, or "refine", "dedup.exact" */
-    tm_str text;              /* as YAML, for the manifest */
+    tm_str name; /* file name for messages, or "refine", "dedup.exact" */
+    tm_str text; /* as YAML, for the manifest */
     uint64_t seed;
+    uint32_t input_room, reference_room, step_room;
     tm_recipe_input *input;
     uint32_t inputs;
     tm_recipe_input *reference;
@@ -65,7 +83,12 @@ typedef struct tm_recipe {
 } tm_recipe;
 
 tm_status tm_recipe_read(tm_recipe *out, tm_arena *mem, tm_str name, tm_str bytes, tm_err *err);
-/* A recipe of one step: `op` with name=value options (the verbs). */
+/* An empty recipe with the default output and limits, for front ends that fill it themselves. */
+tm_status tm_recipe_begin(tm_recipe *out, tm_arena *mem, tm_str name, tm_err *err);
+/* Adds an input, as if the recipe had it; what hangs off args must live as long as the recipe. */
+tm_status tm_recipe_add_input(tm_recipe *r, tm_str name, const tm_input_args *args, tm_err *err);
+/* A recipe of one step: `op` with name=value options (the verbs). Hyphens in names count as
+ * underscores; a repeated option of list or map type adds to it; `name` and `then` work too. */
 tm_status tm_recipe_verb(tm_recipe *out, tm_arena *mem, const tm_op *op, const tm_pair *option,
                          uint32_t options, tm_err *err);
 /* The recipe as YAML that tm_recipe_read reads back to the same. */
@@ -78,7 +101,7 @@ typedef struct tm_plan_input { /* what flow found behind one recipe input */
     uint32_t first_source, sources; /* numbers of its sources: [first, first + sources) */
     tm_layout_set layouts;
     tm_example_kind kind;
-    const char *container;     /* name, for the JSON */
+    const char *container; /* name, for the JSON */
     tm_input_facts facts;
 } tm_plan_input;
 
@@ -88,10 +111,18 @@ typedef struct tm_plan_step {
     const void *args, *shared;
     uint32_t then;
     uint16_t index;
-    uint32_t column, columns;  /* its signals in batch->column */
+    uint32_t column, columns; /* its signals in batch->column */
     tm_cost cost;
-    tm_hash prefix;            /* of the plan up to and with this step: names its decisions */
+    tm_hash prefix; /* of the plan up to and with this step: names its decisions */
 } tm_plan_step;
+
+typedef struct tm_lint_rule { /* the table behind the remarks, for docs */
+    const char *code, *name;
+    bool stops;
+    const char *sentence; /* what it is about */
+    const char *help;     /* why it matters and what to do */
+} tm_lint_rule;
+extern const tm_lint_rule tm_lint_rules[]; /* NULL-code terminated */
 
 typedef struct tm_lint { /* a remark that does not stop the plan, or one that does */
     const char *code;
@@ -105,18 +136,20 @@ typedef struct tm_plan {
     const tm_recipe *recipe;
     tm_plan_input *input;
     uint32_t inputs;
-    tm_layout_set layouts;     /* of all inputs together */
+    tm_layout_set layouts; /* of all inputs together */
     tm_plan_step *step;
-    uint32_t steps;
-    const tm_signal **signal;  /* all columns, in order */
-    tm_str *signal_name;       /* "length.words" */
+    uint32_t steps, prepared; /* prepared: how many of them release() must see */
+    const tm_signal **signal; /* all columns, in order */
+    tm_str *signal_name;      /* "length.words" */
+    const char **env_name;    /* the same as tm_expr_env wants it */
+    uint32_t *env_column;
     uint32_t columns;
     tm_lint *lint;
     uint32_t lints;
     tm_cost cost;
-    uint64_t memory_needed;    /* the smallest --memory that would do */
-    uint64_t disk_needed;      /* estimate of spill and output */
-    tm_hash identity;          /* of all that decides results: not threads, memory, paths of output */
+    uint64_t memory_needed; /* the smallest --memory that would do */
+    uint64_t disk_needed;   /* estimate of spill and output */
+    tm_hash identity;       /* of all that decides results: not threads, memory, paths of output */
 } tm_plan;
 
 /* prepare()s every step. A stopping lint is TM_ERECIPE with its place. */
@@ -125,9 +158,14 @@ tm_status tm_plan_make(tm_plan **out, tm_arena *mem, const tm_recipe *recipe, tm
 void tm_plan_release(tm_plan *plan); /* release()s every step */
 void tm_plan_json(const tm_plan *plan, tm_buf *out);
 
+/* What `then:` may say for this operator: bit (1 << tm_verdict); 0 = it takes none. */
+uint32_t tm_op_then(const tm_op *op);
+
 /* Machine form of the registry, for `tamis ops --json`, docs, completions, schema. */
 void tm_ops_json(tm_buf *out);
 void tm_op_json(const tm_op *op, tm_buf *out);
+void tm_params_json(const tm_param *params, tm_buf *out); /* a table, as in tm_op_json */
+const char *tm_shape_name(tm_shape shape);                /* "measure", "fan-out" ... */
 /* JSON Schema (2020-12) of a recipe. */
 void tm_recipe_schema(tm_buf *out);
 

@@ -1,0 +1,108 @@
+/* The built-in recipes of refine, one an example kind.
+ *
+ * They stand here as text so that the program needs no file beside it, and in recipes/ as files so
+ * that people can read, copy and change them; a test compares the two byte for byte. A kind without
+ * a recipe of its own takes the nearest one: stepwise answers are scored ones, labelled texts are
+ * documents. */
+#include "plan/plan.h"
+
+static const char corpus_yaml[] =
+    "# What `tamis refine` does with plain documents (example kind corpus).\n"
+    "# Runs of blank lines and trailing space are layout, not text, so they are evened out as "
+    "well. Two\n"
+    "# documents are the same when only case and spacing differ.\n"
+    "steps:\n"
+    "  - check.record\n"
+    "  - clean.text:\n"
+    "      on: document\n"
+    "      fix: [control, zero_width, line_ends, trailing_space, blank_runs]\n"
+    "  - length\n"
+    "  - dedup.exact: {by: document, normalise: [unicode, zero_width, case, space]}\n"
+    "output: {format: jsonl.zst, ledger: signals}\n";
+
+static const char sft_yaml[] =
+    "# What `tamis refine` does with conversations and instructions with their answers (example "
+    "kind sft).\n"
+    "# It repairs what is certain, sets aside what is broken, and merges what is there twice. It "
+    "throws\n"
+    "# nothing away: short answers, odd languages and rude words are yours to judge, with a "
+    "filter.\n"
+    "steps:\n"
+    "  - check.record\n"
+    "  - clean.text: {on: all, fix: [control, zero_width, line_ends, trailing_space]}\n"
+    "  - length\n"
+    "  - dedup.exact: {by: [prompt, response], normalise: [unicode, zero_width, case, space]}\n"
+    "output: {format: jsonl.zst, ledger: signals}\n";
+
+static const char preference_yaml[] =
+    "# What `tamis refine` does with pairs of a chosen and a rejected answer (example kind "
+    "preference).\n"
+    "# Both answers are cleaned alike, so that no trace of cleaning tells one from the other. A "
+    "pair is a\n"
+    "# duplicate only when prompt, chosen and rejected are all the same: the same prompt with "
+    "other\n"
+    "# answers is another judgement.\n"
+    "steps:\n"
+    "  - check.record\n"
+    "  - clean.text: {on: all, fix: [control, zero_width, line_ends, trailing_space]}\n"
+    "  - length\n"
+    "  - dedup.exact: {by: [prompt, chosen, rejected], normalise: [unicode, zero_width, case, "
+    "space]}\n"
+    "output: {format: jsonl.zst, ledger: signals}\n";
+
+static const char unpaired_yaml[] =
+    "# What `tamis refine` does with answers that are labelled good or bad (example kind "
+    "unpaired).\n"
+    "# The same answer twice may carry two labels, which is news and not a duplicate: such records "
+    "are\n"
+    "# flagged and all of them stay.\n"
+    "steps:\n"
+    "  - check.record\n"
+    "  - clean.text: {on: all, fix: [control, zero_width, line_ends, trailing_space]}\n"
+    "  - length\n"
+    "  - dedup.exact:\n"
+    "      by: [prompt, response]\n"
+    "      normalise: [unicode, zero_width, case, space]\n"
+    "      then: flag\n"
+    "output: {format: jsonl.zst, ledger: signals}\n";
+
+static const char scored_yaml[] =
+    "# What `tamis refine` does with answers that carry a score (example kind scored).\n"
+    "# The same answer twice may carry two scores, which is news and not a duplicate: such records "
+    "are\n"
+    "# flagged and all of them stay.\n"
+    "steps:\n"
+    "  - check.record\n"
+    "  - clean.text: {on: all, fix: [control, zero_width, line_ends, trailing_space]}\n"
+    "  - length\n"
+    "  - dedup.exact:\n"
+    "      by: [prompt, response]\n"
+    "      normalise: [unicode, zero_width, case, space]\n"
+    "      then: flag\n"
+    "output: {format: jsonl.zst, ledger: signals}\n";
+
+static const char prompt_yaml[] =
+    "# What `tamis refine` does with prompts that have no answer yet (example kind prompt).\n"
+    "steps:\n"
+    "  - check.record\n"
+    "  - clean.text: {on: all, fix: [control, zero_width, line_ends, trailing_space]}\n"
+    "  - length\n"
+    "  - dedup.exact: {by: prompt, normalise: [unicode, zero_width, case, space]}\n"
+    "output: {format: jsonl.zst, ledger: signals}\n";
+
+#define RECIPE(text) ((tm_str){text, sizeof(text) - 1})
+
+tm_str tm_recipe_builtin(tm_example_kind kind)
+{
+    switch (kind) {
+    case TM_CORPUS:
+    case TM_LABEL: return RECIPE(corpus_yaml);
+    case TM_SFT: return RECIPE(sft_yaml);
+    case TM_PREFERENCE: return RECIPE(preference_yaml);
+    case TM_UNPAIRED: return RECIPE(unpaired_yaml);
+    case TM_SCORED:
+    case TM_STEPWISE: return RECIPE(scored_yaml);
+    case TM_PROMPT: return RECIPE(prompt_yaml);
+    }
+    return RECIPE(sft_yaml);
+}

@@ -1,0 +1,16 @@
+/* What can be known of a condition without any record: for lint. */
+#ifndef TM_PLAN_CONDITION_H
+#define TM_PLAN_CONDITION_H
+
+#include "expr/expr.h"
+
+typedef enum tm_truth_known {
+    TM_DEPENDS, /* on the record, as far as can be seen */
+    TM_ALWAYS_TRUE,
+    TM_NEVER_TRUE /* false or unknown for every record */
+} tm_truth_known;
+
+/* The condition compiles in `env`. Only memory can fail. */
+tm_status tm_condition_known(tm_str text, const tm_expr_env *env, tm_truth_known *out, tm_err *err);
+
+#endif

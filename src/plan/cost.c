@@ -1,0 +1,74 @@
+/* What a plan needs: memory below which it cannot run, and disk it may fill.
+ *
+ * Memory is shared + one worker's share + the least the exchange can sort with. More workers need
+ * more, and whoever starts them lowers their number or a batch's size before he refuses; so the
+ * figure is the smallest --memory that would do at all. Steps run one behind another over one
+ * batch, but their scratch lives as long as the worker, so it is added up and not maximised. Only
+ * one set step exchanges at a time: of these the largest counts.
+ *
+ * Disk is an estimate from the bytes of the inputs: spilled facts, once as runs and once merged,
+ * and the output at its decoded size when it is not compressed, at half of it when it is (text
+ * compresses to a third or less; an estimate that is too high annoys, one that is too low kills a
+ * run). */
+#include "plan/plan_parts.h"
+
+#define ENGINE_BYTES (24 * TM_MIB)  /* blocks, batches, decoder windows, writers with one worker */
+#define EXCHANGE_BYTES (8 * TM_MIB) /* the smallest budget it sorts with */
+#define FACT_OVERHEAD 48            /* frame and index of a fact */
+
+static uint64_t add(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+tm_status tm_plan_add_cost(tm_plan *plan, tm_plan_step *step, const tm_input_facts *facts,
+                           tm_err *err)
+{
+    step->cost = (tm_cost){0};
+    if (step->op->cost) TM_TRY(step->op->cost(step->args, facts, &step->cost, err));
+    step->cost.memory = add(step->cost.memory, step->op->scratch_bytes);
+    plan->cost.memory = add(plan->cost.memory, step->cost.memory);
+    plan->cost.shared = add(plan->cost.shared, step->cost.shared);
+    plan->cost.facts = add(plan->cost.facts, step->cost.facts);
+    plan->cost.fact_bytes = add(plan->cost.fact_bytes, step->cost.fact_bytes);
+    return TM_OK;
+}
+
+static bool exchanges(const tm_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->steps; i++)
+        if (plan->step[i].op->rounds) return true;
+    return false;
+}
+
+static uint64_t largest_spill(const tm_plan *plan)
+{
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < plan->steps; i++) {
+        const tm_cost *c = &plan->step[i].cost;
+        uint64_t frames =
+            c->facts > UINT64_MAX / FACT_OVERHEAD ? UINT64_MAX : c->facts * FACT_OVERHEAD;
+        most = TM_MAX(most, add(c->fact_bytes, frames));
+    }
+    return add(most, most);
+}
+
+void tm_plan_sum_cost(tm_plan *plan, const tm_input_facts *facts)
+{
+    uint64_t need = add(ENGINE_BYTES, add(plan->cost.shared, plan->cost.memory));
+    plan->memory_needed = exchanges(plan) ? add(need, EXCHANGE_BYTES) : need;
+    tm_str format = plan->recipe->output.format;
+    bool packed = tm_str_find_char(format, '.') < format.n;
+    plan->disk_needed = add(largest_spill(plan), packed ? facts->bytes / 2 : facts->bytes);
+}
+
+tm_input_facts tm_plan_facts(const tm_plan_input *inputs, uint32_t count)
+{
+    tm_input_facts all = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        all.bytes = add(all.bytes, inputs[i].facts.bytes);
+        all.records = add(all.records, inputs[i].facts.records);
+        all.text_bytes = add(all.text_bytes, inputs[i].facts.text_bytes);
+    }
+    return all;
+}

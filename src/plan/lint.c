@@ -1,0 +1,260 @@
+/* What can be said against a plan before it runs, as a table of rules.
+ *
+ * A rule looks at the plan alone: at parameters, the order of steps, and conditions whose value
+ * does not depend on any record. It speaks only when it is sure; a rule that cries wolf is worse
+ * than none. Those that stop say that the run could only waste work or break a promise (nothing
+ * can be left; private text leaves before it is masked); the others remark and let go on.
+ *
+ * To add one: a row in tm_lint_rules and a function in `checks`, in the same order. */
+#include "base/vec.h"
+#include "plan/condition.h"
+#include "plan/plan_parts.h"
+
+const tm_lint_rule tm_lint_rules[] = {
+    {"T3101", "keeps-nothing", true, "a filter's condition lets no record through",
+     "The condition has the same value for every record, and with it all of them fall. Look at the "
+     "comparison: a limit may be turned around, or two limits may exclude each other."},
+    {"T3102", "no-effect", false, "a step or condition cannot change anything",
+     "With these parameters the step looks at every record and never acts. Take it out, or say "
+     "what "
+     "it is for."},
+    {"T3103", "nothing-left", true, "no record is left behind a step",
+     "A head of 0 records or a sample of nothing ends the stream; the steps behind it and the "
+     "output get nothing. To see only what a recipe finds, use tamis check or --dry-run."},
+    {"T3104", "privacy-after-ask", true, "texts are sent out before a privacy step has seen them",
+     "A step that asks models or people stands before one that finds private text. Move the "
+     "privacy "
+     "step before the first one that asks."},
+    {"T3105", "flags-unseen", false, "a step only flags, and no ledger keeps the flags",
+     "With then: flag a record goes on and its finding is the only result, but output.ledger is "
+     "none. Write ledger: reasons, or another verdict."},
+    {"T3106", "order-lost", false, "a step orders the records and a later one orders them anew",
+     "Only the last order is the order of the output. Take the earlier step out."},
+    {"T3107", "twice", false, "a step does again what an earlier one has done",
+     "The same operator with the same parameters stands right before; the second time nothing is "
+     "left for it to find."},
+    {0}};
+
+enum { KEEPS_NOTHING, NO_EFFECT, NOTHING_LEFT, PRIVACY_AFTER_ASK, FLAGS_UNSEEN, ORDER_LOST, TWICE };
+
+typedef struct linting {
+    tm_plan *plan;
+    uint32_t room;
+    tm_err *err;
+} linting;
+
+static const tm_param *param_of(const tm_plan_step *step, const char *name)
+{
+    return step->op->params ? tm_params_find(step->op->params, tm_str_of(name)) : NULL;
+}
+
+static const void *value_at(const tm_plan_step *step, const tm_param *p)
+{
+    return (const char *)step->args + p->at;
+}
+
+static tm_str text_of(const tm_plan_step *step, const char *name)
+{
+    const tm_param *p = param_of(step, name);
+    if (!p || (p->type != TM_P_EXPR && p->type != TM_P_TEXT)) return (tm_str){0};
+    return *(const tm_str *)value_at(step, p);
+}
+
+static bool number_is(const tm_plan_step *step, const char *name, double value)
+{
+    const tm_param *p = param_of(step, name);
+    if (!p) return false;
+    if (p->type == TM_P_INT) return (double)*(const int64_t *)value_at(step, p) == value;
+    if (p->type == TM_P_FLOAT || p->type == TM_P_SHARE)
+        return *(const double *)value_at(step, p) == value;
+    return false;
+}
+
+static bool is_op(const tm_plan_step *step, const char *name)
+{
+    return strcmp(step->op->name, name) == 0;
+}
+
+/* Adds a remark at a parameter of the step (NULL: at the step). `sentence` is in the plan's
+ * arena. */
+static tm_status remark(linting *l, uint32_t rule, uint32_t i, const char *param,
+                        const char *sentence)
+{
+    tm_plan *plan = l->plan;
+    const tm_recipe_step *from = &plan->recipe->step[i];
+    const tm_param *p = param ? param_of(&plan->step[i], param) : NULL;
+    tm_place at = {from->line, from->column, false};
+    if (p && from->at && from->at[p - from->op->params].line) at = from->at[p - from->op->params];
+    if (!sentence || !TM_ROOM(plan->mem, plan->lint, plan->lints, l->room, 1))
+        return tm_fail_memory(l->err, "the plan", sizeof(tm_lint));
+    plan->lint[plan->lints++] = (tm_lint){.code = tm_lint_rules[rule].code,
+                                          .stops = tm_lint_rules[rule].stops,
+                                          .sentence = tm_str_of(sentence),
+                                          .line = at.line,
+                                          .column = at.column};
+    return TM_OK;
+}
+
+static tm_status check_keep(linting *l, uint32_t i, tm_truth_known known)
+{
+    if (known == TM_NEVER_TRUE)
+        return remark(l, KEEPS_NOTHING, i, "keep",
+                      "this keep condition holds for no record, so nothing is left");
+    if (known == TM_ALWAYS_TRUE)
+        return remark(l, NO_EFFECT, i, "keep",
+                      "this keep condition holds for every record, so it changes nothing");
+    return TM_OK;
+}
+
+static tm_status check_fall(linting *l, uint32_t i, const char *param, tm_truth_known known)
+{
+    tm_arena *mem = l->plan->mem;
+    if (known == TM_ALWAYS_TRUE)
+        return remark(l, KEEPS_NOTHING, i, param,
+                      tm_arena_printf(mem,
+                                      "this %s condition holds for every record, so nothing "
+                                      "is left",
+                                      param));
+    if (known == TM_NEVER_TRUE)
+        return remark(l, NO_EFFECT, i, param,
+                      tm_arena_printf(mem,
+                                      "this %s condition holds for no record, so it changes "
+                                      "nothing",
+                                      param));
+    return TM_OK;
+}
+
+static tm_status check_conditions(linting *l, uint32_t i)
+{
+    static const char *const falls[] = {"drop", "park"};
+    const tm_plan_step *step = &l->plan->step[i];
+    if (!is_op(step, "filter") || step->then == TM_V_FLAG) return TM_OK;
+    tm_expr_env env = tm_plan_env(l->plan, i);
+    tm_truth_known known = TM_DEPENDS;
+    tm_str keep = text_of(step, "keep");
+    if (keep.n) TM_TRY(tm_condition_known(keep, &env, &known, l->err));
+    TM_TRY(check_keep(l, i, known));
+    for (size_t f = 0; f < TM_COUNT(falls); f++) {
+        tm_str fall = text_of(step, falls[f]);
+        known = TM_DEPENDS;
+        if (fall.n) TM_TRY(tm_condition_known(fall, &env, &known, l->err));
+        TM_TRY(check_fall(l, i, falls[f], known));
+    }
+    return TM_OK;
+}
+
+static tm_status check_amount(linting *l, uint32_t i)
+{
+    const tm_plan_step *step = &l->plan->step[i];
+    bool sample = is_op(step, "sample");
+    if (is_op(step, "head") && number_is(step, "records", 0))
+        return remark(l, NOTHING_LEFT, i, "records", "a head of 0 records leaves nothing");
+    if (sample && number_is(step, "share", 0))
+        return remark(l, NOTHING_LEFT, i, "share", "a sample of 0 leaves nothing");
+    if (sample && number_is(step, "count", 0))
+        return remark(l, NOTHING_LEFT, i, "count", "a sample of 0 records leaves nothing");
+    if (sample && number_is(step, "share", 1))
+        return remark(l, NO_EFFECT, i, "share", "a sample of all records changes nothing");
+    const tm_param *fix = param_of(step, "fix");
+    if (fix && fix->type == TM_P_CHOICES && !*(const uint64_t *)value_at(step, fix))
+        return remark(l, NO_EFFECT, i, "fix", "no fix is chosen, so this step changes nothing");
+    return TM_OK;
+}
+
+static tm_status check_asking(linting *l, uint32_t i)
+{
+    const tm_plan *plan = l->plan;
+    if (!(plan->step[i].op->flags & TM_PRIVACY)) return TM_OK;
+    for (uint32_t k = 0; k < i; k++) {
+        if (!(plan->step[k].op->flags & TM_ASKS)) continue;
+        return remark(l, PRIVACY_AFTER_ASK, i, NULL,
+                      tm_arena_printf(plan->mem,
+                                      "\"%.*s\" looks for private text behind \"%.*s\", "
+                                      "which has already sent it out; move it before",
+                                      TM_FMT(plan->step[i].name), TM_FMT(plan->step[k].name)));
+    }
+    return TM_OK;
+}
+
+static tm_status check_flags(linting *l, uint32_t i)
+{
+    const tm_plan *plan = l->plan;
+    if (plan->step[i].then != TM_V_FLAG || plan->recipe->output.ledger != 0) return TM_OK;
+    return remark(l, FLAGS_UNSEEN, i, NULL,
+                  tm_arena_printf(plan->mem,
+                                  "\"%.*s\" only flags, and output.ledger is none: the "
+                                  "flags are counted and then gone",
+                                  TM_FMT(plan->step[i].name)));
+}
+
+static tm_status check_order(linting *l, uint32_t i)
+{
+    const tm_plan *plan = l->plan;
+    if (!(plan->step[i].op->flags & TM_REORDERS)) return TM_OK;
+    for (uint32_t k = i + 1; k < plan->steps; k++) {
+        if (plan->step[k].op->shape == TM_HEAD) return TM_OK; /* takes by this order */
+        if (!(plan->step[k].op->flags & TM_REORDERS)) continue;
+        return remark(l, ORDER_LOST, i, NULL,
+                      tm_arena_printf(plan->mem,
+                                      "the order that \"%.*s\" makes is lost again in "
+                                      "\"%.*s\"",
+                                      TM_FMT(plan->step[i].name), TM_FMT(plan->step[k].name)));
+    }
+    return TM_OK;
+}
+
+/* Whether a second time finds nothing: true of operators that only look, clean or merge equals. */
+static bool once_is_enough(const tm_op *op)
+{
+    if (op->shape == TM_MEASURE || op->shape == TM_EDIT) return true;
+    return strcmp(op->name, "dedup.exact") == 0;
+}
+
+static bool same_args(const tm_plan_step *a, const tm_plan_step *b)
+{
+    tm_buf x = {0}, y = {0};
+    for (const tm_param *p = a->op->params; p && p->name; p++) {
+        tm_param_print(p, a->args, &x);
+        tm_param_print(p, b->args, &y);
+        tm_buf_char(&x, '\n');
+        tm_buf_char(&y, '\n');
+    }
+    bool same = !x.failed && !y.failed && tm_str_eq(tm_buf_view(&x), tm_buf_view(&y));
+    tm_buf_release(&x);
+    tm_buf_release(&y);
+    return same;
+}
+
+static tm_status check_twice(linting *l, uint32_t i)
+{
+    const tm_plan *plan = l->plan;
+    if (!i) return TM_OK;
+    const tm_plan_step *a = &plan->step[i - 1], *b = &plan->step[i];
+    if (a->op != b->op || a->then != b->then || !once_is_enough(a->op) || !same_args(a, b))
+        return TM_OK;
+    return remark(l, TWICE, i, NULL,
+                  tm_arena_printf(plan->mem,
+                                  "\"%.*s\" does again what \"%.*s\" right before has "
+                                  "done",
+                                  TM_FMT(b->name), TM_FMT(a->name)));
+}
+
+static tm_status (*const checks[])(linting *, uint32_t) = {
+    check_conditions, check_amount, check_asking, check_flags, check_order, check_twice,
+};
+
+tm_status tm_plan_lint(tm_plan *plan, tm_err *err)
+{
+    linting l = {.plan = plan, .err = err};
+    for (uint32_t i = 0; i < plan->steps; i++)
+        for (size_t c = 0; c < TM_COUNT(checks); c++) TM_TRY(checks[c](&l, i));
+    for (uint32_t i = 0; i < plan->lints; i++) {
+        const tm_lint *lint = &plan->lint[i];
+        if (!lint->stops) continue;
+        tm_fail(err, TM_ERECIPE, "%.*s", TM_FMT(lint->sentence));
+        if (!err) return TM_ERECIPE;
+        memcpy(err->code, lint->code, TM_MIN(strlen(lint->code) + 1, sizeof err->code - 1));
+        return tm_err_at(err, plan->recipe->name, lint->line, lint->column, UINT64_MAX);
+    }
+    return TM_OK;
+}

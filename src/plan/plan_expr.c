@@ -1,0 +1,62 @@
+/* The expressions of a step, checked with the place they have in the recipe.
+ *
+ * An operator compiles its expressions itself in prepare(), where all that is known is a column
+ * within the expression. So each parameter of type expression is compiled here once before, only
+ * for its errors: the column within the text becomes one in the recipe's line. A signal that
+ * exists, but is made by a later step, is a mistake of order and gets a sentence that says so. */
+#include "plan/plan_parts.h"
+
+tm_expr_env tm_plan_env(const tm_plan *plan, uint32_t index)
+{
+    uint32_t signals = index < plan->steps ? plan->step[index].column : plan->columns;
+    return (tm_expr_env){.name = plan->env_name,
+                         .signal = plan->signal,
+                         .column = plan->env_column,
+                         .signals = signals};
+}
+
+/* Compiles into an arena that goes at once. */
+static tm_status compile(tm_str text, const tm_expr_env *env, tm_err *err)
+{
+    tm_arena mem = {0};
+    tm_expr *e = NULL;
+    tm_status status = tm_expr_compile(&mem, text, env, TM_E_ANY, &e, err);
+    if (status == TM_OK) tm_expr_release(e);
+    tm_arena_release(&mem);
+    return status;
+}
+
+/* Whether the expression would be right behind all steps: then its signal is made too late. */
+static bool right_at_the_end(const tm_plan *plan, tm_str text)
+{
+    tm_expr_env all = tm_plan_env(plan, plan->steps);
+    return compile(text, &all, NULL) == TM_OK;
+}
+
+tm_status tm_plan_check_expressions(tm_plan *plan, uint32_t index, tm_err *err)
+{
+    const tm_recipe_step *from = &plan->recipe->step[index];
+    tm_expr_env env = tm_plan_env(plan, index);
+    for (const tm_param *p = from->op->params; p && p->name; p++) {
+        if (p->type != TM_P_EXPR) continue;
+        tm_str text = *(const tm_str *)(const void *)((const char *)from->args + p->at);
+        if (!text.n) continue;
+        tm_err own = {0};
+        tm_status status = compile(text, &env, &own);
+        if (status == TM_OK) continue;
+        if (status == TM_ERECIPE || status == TM_EUSAGE || status == TM_EINPUT) {
+            bool later = right_at_the_end(plan, text);
+            const tm_place *at = &from->at[p - from->op->params];
+            uint64_t column = at->line ? at->column + at->quoted : 0;
+            if (column && own.column) column += own.column - 1;
+            status = tm_fail(
+                err, status, "%s of \"%.*s\": %s%s", p->name, TM_FMT(from->name), own.msg,
+                later ? "; a later step makes that signal, so move this step behind it" : "");
+            if (err && at->line) tm_err_at(err, plan->recipe->name, at->line, column, UINT64_MAX);
+            return status;
+        }
+        if (err) *err = own;
+        return status;
+    }
+    return TM_OK;
+}
