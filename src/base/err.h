@@ -58,6 +58,17 @@ tm_status tm_fail(tm_err *err, tm_status status, const char *format, ...) TM_PRI
 tm_status tm_fail_memory(tm_err *err, const char *what, uint64_t bytes);
 tm_status tm_fail_errno(tm_err *err, const char *doing, const char *path, int number);
 
+/* A failure is never TM_OK. Said here so that compilers and analysers, which do not see into err.c,
+ * know it too and find real uninitialised values only. */
+static inline tm_status tm_failed(tm_status status)
+{
+    if (status == TM_OK) __builtin_unreachable();
+    return status;
+}
+#define tm_fail(...) tm_failed(tm_fail(__VA_ARGS__))
+#define tm_fail_memory(...) tm_failed(tm_fail_memory(__VA_ARGS__))
+#define tm_fail_errno(...) tm_failed(tm_fail_errno(__VA_ARGS__))
+
 /* Adds a place to a failure that has none; returns err->status. line/column 0 = unknown. */
 tm_status tm_err_at(tm_err *err, tm_str source, uint64_t line, uint64_t column, uint64_t byte);
 
