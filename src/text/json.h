@@ -139,7 +139,7 @@ typedef struct tm_json_cutter {
     uint64_t depth;  /* brackets open now, within the current value */
     bool in_string, escaped, in_scalar, in_value;
 } tm_json_cutter;
-/* Looks at p[0..n); stops after the end of a value or at n. Sets *from/*to when a value begins/ends
+/* Looks at p[0..n); stops after the end of a value or at n. Sets *from and *to when a value begins/ends
  * in this piece: returns TM_CUT_MORE (all n eaten, value not ended), TM_CUT_VALUE (ended at *eaten),
  * TM_CUT_CLOSE (a top-level ']' at *eaten-1), TM_CUT_COMMA (a top-level ',' at *eaten-1). */
 typedef enum tm_json_cut { TM_CUT_MORE, TM_CUT_VALUE, TM_CUT_CLOSE, TM_CUT_COMMA } tm_json_cut;
