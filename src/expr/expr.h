@@ -4,23 +4,30 @@
  *
  * Typed, three-valued like SQL (true, false, unknown), checked against the signals that exist at
  * that step; a misspelt name is an error with a suggestion and a column. Evaluated by column over a
- * batch. No side effects, no loops: cost is linear in the text. Grammar: docs/guide/expressions.md. */
+ * batch. No side effects, no loops: cost is linear in the text. Grammar: docs/guide/expressions.md.
+ *
+ *   tm_expr_compile    once, in prepare()
+ *   tm_expr_scratch_new    one a worker, in begin()
+ *   tm_expr_truth, tm_expr_values    a batch, in each()
+ *   tm_expr_scratch_free, tm_expr_release */
 #ifndef TM_EXPR_EXPR_H
 #define TM_EXPR_EXPR_H
 
 #include "base/arena.h"
 #include "record/batch.h"
+#include "record/layout.h"
 
 typedef enum tm_etype { TM_E_TRUTH, TM_E_NUMBER, TM_E_TEXT, TM_E_DATE, TM_E_ANY } tm_etype;
 
 typedef struct tm_expr_env { /* what names may mean here */
-    const char *const *name;  /* "language.code": signals of earlier steps */
+    const char *const *name; /* "language.code": signals of earlier steps */
     const tm_signal *const *signal;
-    const uint32_t *column;   /* index into batch->column */
+    const uint32_t *column; /* index into batch->column */
     uint32_t signals;
+    const tm_layout_set *layouts; /* what batch->layout counts; NULL: no `layout` in expressions */
 } tm_expr_env;
 
-typedef struct tm_expr tm_expr;         /* compiled; immutable, shared by threads */
+typedef struct tm_expr tm_expr;                 /* compiled; immutable, shared by threads */
 typedef struct tm_expr_scratch tm_expr_scratch; /* one a worker */
 
 /* err: column = where in the text. want: TM_E_TRUTH for conditions, TM_E_ANY for sort keys. */
@@ -44,6 +51,7 @@ typedef struct tm_evalue { /* type: what this record's value is; TM_E_ANY = unkn
     double number; /* DATE: seconds since 1970 UTC */
     tm_str text;
 } tm_evalue;
+/* values[r] for every live record (others: unknown). Their texts live as long as the batch. */
 tm_status tm_expr_values(const tm_expr *e, tm_expr_scratch *s, tm_batch *b, tm_evalue *values,
                          tm_err *err);
 /* A memcmp-comparable key of a value (unknown last), appended; descending inverts it. */

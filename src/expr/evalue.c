@@ -1,0 +1,69 @@
+/* Keys: byte strings that memcmp puts into the order of the values they stand for.
+ *
+ *   1 byte    type: 1 truth, 2 number, 3 date, 4 text; FF unknown, which is last in both directions
+ *   truth     1 byte
+ *   number    8 bytes, big-endian: the double with its sign bit flipped, or all bits if negative
+ *   text      its bytes, 00 written as 00 FF, and 00 01 at the end
+ *
+ * No key is the beginning of another, so keys may stand one behind the other. Descending inverts
+ * every byte but an unknown's. Numbers order as doubles here: integers beyond 2^53 that are one
+ * double share a key. -0 is 0, and what is not a number is unknown. */
+#include <math.h>
+
+#include "expr/evaluate.h"
+
+/* IEEE 754 total order of finite doubles and infinities as an unsigned integer. */
+static uint64_t order_bits(double value)
+{
+    uint64_t bits;
+    value += 0.0; /* -0 becomes 0 */
+    memcpy(&bits, &value, sizeof bits);
+    return bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
+}
+
+static void put_text(tm_str s, tm_buf *out)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i]) continue;
+        tm_buf_add(out, s.p + from, i + 1 - from);
+        tm_buf_char(out, (char)0xFF);
+        from = i + 1;
+    }
+    tm_buf_add(out, s.p ? s.p + from : "", s.n - from);
+    tm_buf_add(out, "\0\1", 2);
+}
+
+void tm_evalue_key(const tm_evalue *v, bool descending, tm_buf *out)
+{
+    size_t from = out->n;
+    bool number = v->type == TM_E_NUMBER || v->type == TM_E_DATE;
+    if (!tm_evalue_known(v)) {
+        tm_buf_char(out, (char)0xFF);
+        return;
+    }
+    if (v->type == TM_E_TRUTH) {
+        tm_buf_char(out, 1);
+        tm_buf_char(out, (char)v->truth);
+    } else if (number) {
+        uint64_t bits = order_bits(v->number);
+        tm_buf_char(out, v->type == TM_E_NUMBER ? 2 : 3);
+        for (int shift = 56; shift >= 0; shift -= 8) tm_buf_char(out, (char)(bits >> shift));
+    } else {
+        tm_buf_char(out, 4);
+        put_text(v->text, out);
+    }
+    if (!descending || out->failed) return;
+    for (size_t i = from; i < out->n; i++) out->p[i] = (char)~out->p[i];
+}
+
+bool tm_evalue_known(const tm_evalue *v)
+{
+    switch (v->type) {
+    case TM_E_TRUTH: return v->truth != TM_UNKNOWN;
+    case TM_E_NUMBER:
+    case TM_E_DATE: return !isnan(v->number);
+    case TM_E_TEXT: return v->text.p != NULL;
+    default: return false;
+    }
+}
