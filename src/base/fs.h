@@ -22,6 +22,7 @@ typedef struct tm_fs {
     int64_t (*read)(int file, void *p, size_t n);
     int64_t (*read_at)(int file, void *p, size_t n, uint64_t at);
     int64_t (*write)(int file, const void *p, size_t n);
+    int64_t (*write_at)(int file, const void *p, size_t n, uint64_t at);
     int (*sync)(int file);
     int (*close)(int file);
     int (*rename)(const char *from, const char *to);
@@ -37,6 +38,10 @@ tm_status tm_file_open(const char *path, int *file, tm_err *err);
 /* Reads up to n bytes, fewer only at the end; retries EINTR and short reads. */
 tm_status tm_file_read(int file, const char *path, void *p, size_t n, size_t *got, tm_err *err);
 tm_status tm_file_read_at(int file, const char *path, void *p, size_t n, uint64_t at, tm_err *err);
+/* A new file for writing (truncates unless only_new). */
+tm_status tm_file_create(const char *path, bool only_new, bool only_owner, int *file, tm_err *err);
+tm_status tm_file_close(int file, const char *path, tm_err *err);
+void tm_file_remove(const char *path); /* whether it was there or not */
 tm_status tm_file_write(int file, const char *path, const void *p, size_t n, tm_err *err);
 tm_status tm_file_info_of(const char *path, tm_file_info *out, tm_err *err);
 bool tm_file_exists(const char *path);
@@ -50,6 +55,10 @@ tm_status tm_folder_list(tm_arena *mem, const char *path, tm_str **names, uint32
                          tm_err *err);
 tm_status tm_folder_sync(const char *path, tm_err *err);
 tm_status tm_folder_remove(const char *path, tm_err *err); /* with all below it */
+
+/* Takes a lock that dies with this process; TM_EBUSY says who holds it. */
+tm_status tm_lock_file(const char *path, int *file, tm_err *err);
+void tm_lock_release(int file, const char *path); /* and removes the file */
 
 /* Expands ~ nothing, * ? [..] and ** within one pattern, sorted by bytes; a pattern without them
  * gives itself. Zero matches is TM_EINPUT. */
@@ -69,6 +78,8 @@ typedef struct tm_out {
 /* Begins a file that appears under `path` only at tm_out_commit. */
 tm_status tm_out_begin(tm_out *o, const char *path, bool only_owner, tm_err *err);
 tm_status tm_out_write(tm_out *o, const void *p, size_t n, tm_err *err);
+/* Overwrites bytes already written (a head that is known only at the end); regular files only. */
+tm_status tm_out_rewrite(tm_out *o, uint64_t at, const void *p, size_t n, tm_err *err);
 tm_status tm_out_commit(tm_out *o, tm_err *err); /* fsync, close, rename, fsync of the folder */
 void tm_out_abandon(tm_out *o);                  /* removes the temporary file; fine when not open */
 

@@ -1,0 +1,93 @@
+/* Folders: made with their parents, listed in byte order, removed with all below. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/vec.h"
+
+tm_status tm_folder_make(const char *path, tm_err *err)
+{
+    char part[4096];
+    size_t n = strlen(path);
+    tm_file_info info;
+    if (n >= sizeof part) return tm_fail(err, TM_EUSAGE, "the path is too long: %s", path);
+    for (size_t i = 1; i <= n; i++) {
+        if (i < n && path[i] != '/') continue;
+        memcpy(part, path, i);
+        part[i] = 0;
+        if (tm_fs_now.make_folder(part) == 0) continue;
+        int number = errno;
+        if (tm_fs_now.info(part, &info) == 0 && info.is_folder) continue;
+        if (number == EEXIST) return tm_fail(err, TM_EUSAGE, "%s is there and is not a folder", part);
+        return tm_fail_errno(err, "make the folder", part, number);
+    }
+    return TM_OK;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return tm_str_cmp(*(const tm_str *)a, *(const tm_str *)b);
+}
+
+tm_status tm_folder_list(tm_arena *mem, const char *path, tm_str **names, uint32_t *count,
+                         tm_err *err)
+{
+    uint32_t room = 0;
+    *names = NULL;
+    *count = 0;
+    DIR *dir = opendir(path);
+    if (!dir) return tm_fail_errno(err, "list the folder", path, errno);
+    tm_status status = TM_OK;
+    for (struct dirent *entry; status == TM_OK && (entry = readdir(dir));) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+        tm_str name = tm_arena_str(mem, tm_str_of(entry->d_name));
+        if (!name.p || !TM_ROOM(mem, *names, *count, room, 1))
+            status = tm_fail_memory(err, "a list of files", 0);
+        else (*names)[(*count)++] = name;
+    }
+    closedir(dir);
+    if (status == TM_OK && *count) qsort(*names, *count, sizeof **names, by_bytes);
+    return status;
+}
+
+tm_status tm_folder_sync(const char *path, tm_err *err)
+{
+    int file = tm_fs_now.open_read(path);
+    if (file < 0) return tm_fail_errno(err, "open the folder", path, errno);
+    tm_status status = TM_OK;
+    if (tm_fs_now.sync(file) != 0 && errno != EINVAL) status = tm_fail_errno(err, "sync", path, errno);
+    (void)tm_fs_now.close(file);
+    return status;
+}
+
+tm_status tm_folder_remove(const char *path, tm_err *err)
+{
+    tm_arena mem = {0};
+    tm_str *names;
+    uint32_t count;
+    tm_status status = tm_folder_list(&mem, path, &names, &count, err);
+    for (uint32_t i = 0; status == TM_OK && i < count; i++) {
+        const char *inner = tm_path_join(&mem, path, names[i].p);
+        if (!inner) status = tm_fail_memory(err, "a path", 0);
+        else if (tm_fs_now.remove(inner) != 0) status = tm_folder_remove(inner, err);
+    }
+    if (status == TM_OK && tm_fs_now.remove_folder(path) != 0)
+        status = tm_fail_errno(err, "remove the folder", path, errno);
+    tm_arena_release(&mem);
+    return status;
+}
+
+const char *tm_path_z(tm_arena *mem, tm_str path)
+{
+    if (tm_str_find_char(path, 0) < path.n) return NULL;
+    return tm_arena_str(mem, path).p;
+}
+
+const char *tm_path_join(tm_arena *mem, const char *folder, const char *name)
+{
+    size_t n = strlen(folder);
+    bool slash = n && folder[n - 1] == '/';
+    return tm_arena_printf(mem, "%s%s%s", folder, slash ? "" : "/", name);
+}

@@ -1,0 +1,87 @@
+/* The POSIX side of the file table, with the fault hooks of test builds in front of every call. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/fs.h"
+
+static int posix_open_read(const char *path)
+{
+    return tm_fault_io() ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static int posix_open_write(const char *path, bool only_new, bool only_owner)
+{
+    int flags = O_RDWR | O_CREAT | O_CLOEXEC | (only_new ? O_EXCL | O_NOFOLLOW : O_TRUNC);
+    return tm_fault_io() ? -1 : open(path, flags, only_owner ? 0600 : 0666);
+}
+
+static int64_t posix_read(int file, void *p, size_t n)
+{
+    return tm_fault_io() || tm_fault_eintr() ? -1 : read(file, p, tm_fault_short(n));
+}
+
+static int64_t posix_read_at(int file, void *p, size_t n, uint64_t at)
+{
+    return tm_fault_io() || tm_fault_eintr() ? -1 : pread(file, p, tm_fault_short(n), (off_t)at);
+}
+
+static int64_t posix_write(int file, const void *p, size_t n)
+{
+    return tm_fault_io() || tm_fault_eintr() ? -1 : write(file, p, tm_fault_short(n));
+}
+
+static int64_t posix_write_at(int file, const void *p, size_t n, uint64_t at)
+{
+    return tm_fault_io() || tm_fault_eintr() ? -1 : pwrite(file, p, tm_fault_short(n), (off_t)at);
+}
+
+static int posix_sync(int file) { return tm_fault_io() ? -1 : fsync(file); }
+
+static int posix_close(int file)
+{
+    int result = close(file);
+    return tm_fault_io() ? -1 : result;
+}
+
+static int posix_rename(const char *from, const char *to)
+{
+    return tm_fault_io() ? -1 : rename(from, to);
+}
+
+static int posix_remove(const char *path) { return unlink(path); }
+static int posix_make_folder(const char *path) { return tm_fault_io() ? -1 : mkdir(path, 0777); }
+static int posix_remove_folder(const char *path) { return rmdir(path); }
+
+static int posix_info(const char *path, tm_file_info *out)
+{
+    struct stat s;
+    if (tm_fault_io() || stat(path, &s) != 0) return -1;
+    *out = (tm_file_info){.bytes = (uint64_t)s.st_size,
+                          .modified_ns = (uint64_t)s.st_mtim.tv_sec * 1000000000u +
+                                         (uint64_t)s.st_mtim.tv_nsec,
+                          .device = (uint64_t)s.st_dev,
+                          .inode = (uint64_t)s.st_ino,
+                          .is_folder = S_ISDIR(s.st_mode),
+                          .is_regular = S_ISREG(s.st_mode)};
+    return 0;
+}
+
+tm_fs tm_fs_now = {
+    .open_read = posix_open_read,
+    .open_write = posix_open_write,
+    .read = posix_read,
+    .read_at = posix_read_at,
+    .write = posix_write,
+    .write_at = posix_write_at,
+    .sync = posix_sync,
+    .close = posix_close,
+    .rename = posix_rename,
+    .remove = posix_remove,
+    .make_folder = posix_make_folder,
+    .remove_folder = posix_remove_folder,
+    .info = posix_info,
+};

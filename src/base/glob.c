@@ -1,0 +1,143 @@
+/* Patterns over paths: * and ? within a name, [a-z] and [!a-z], ** for any number of folders. Names
+ * that begin with a dot are matched only by a pattern that does. Matches come sorted by bytes, so
+ * sources are numbered the same everywhere. A file whose very name holds these signs is found when
+ * it exists as written. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/vec.h"
+
+typedef struct search {
+    tm_arena *mem;
+    tm_str *found;
+    uint32_t count, room;
+    tm_err *err;
+} search;
+
+static bool is_pattern(tm_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] == '*' || s.p[i] == '?' || s.p[i] == '[') return true;
+    return false;
+}
+
+/* Matches one character against the class at p (behind '['); *used = its length with ']', or 0. */
+static bool in_class(tm_str p, char c, size_t *used)
+{
+    size_t i = 0;
+    bool negate = p.n && (p.p[0] == '!' || p.p[0] == '^'), hit = false;
+    if (negate) i++;
+    size_t first = i;
+    for (; i < p.n && (p.p[i] != ']' || i == first); i++) {
+        bool range = i + 2 < p.n && p.p[i + 1] == '-' && p.p[i + 2] != ']';
+        hit |= range ? p.p[i] <= c && c <= p.p[i + 2] : p.p[i] == c;
+        if (range) i += 2;
+    }
+    *used = i < p.n ? i + 1 : 0;
+    return hit != negate;
+}
+
+/* One name against one pattern without slashes; backtracks only to the last star, so time is bounded by the product of the lengths. */
+static bool matches(tm_str pattern, tm_str name)
+{
+    size_t p = 0, n = 0, star = SIZE_MAX, mark = 0, used = 0;
+    if (name.n && name.p[0] == '.' && (!pattern.n || pattern.p[0] != '.')) return false;
+    while (n < name.n) {
+        bool more = p < pattern.n;
+        if (more && pattern.p[p] == '*') {
+            star = p++;
+            mark = n;
+        } else if (more && pattern.p[p] == '[' &&
+                   in_class(tm_str_slice(pattern, p + 1, pattern.n), name.p[n], &used) && used) {
+            p += used + 1;
+            n++;
+        } else if (more && pattern.p[p] != '[' && (pattern.p[p] == '?' || pattern.p[p] == name.p[n])) {
+            p++;
+            n++;
+        } else if (star != SIZE_MAX) {
+            p = star + 1;
+            n = ++mark;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.n && pattern.p[p] == '*') p++;
+    return p == pattern.n;
+}
+
+static tm_status walk(search *s, const char *base, tm_str pattern);
+
+static tm_status found(search *s, const char *path)
+{
+    if (!TM_ROOM(s->mem, s->found, s->count, s->room, 1))
+        return tm_fail_memory(s->err, "a list of files", 0);
+    s->found[s->count++] = tm_str_of(path);
+    return TM_OK;
+}
+
+static tm_status step_into(search *s, const char *base, tm_str name, tm_str rest, bool last)
+{
+    tm_file_info info;
+    const char *path = base[0] ? tm_path_join(s->mem, base, name.p) : name.p;
+    if (!path) return tm_fail_memory(s->err, "a path", 0);
+    if (tm_fs_now.info(path, &info) != 0) return TM_OK;
+    if (last) return found(s, path);
+    return info.is_folder ? walk(s, path, rest) : TM_OK;
+}
+
+static tm_status walk_star_star(search *s, const char *base, tm_str rest)
+{
+    tm_str *names;
+    uint32_t count;
+    TM_TRY(walk(s, base, rest));
+    TM_TRY(tm_folder_list(s->mem, base[0] ? base : ".", &names, &count, s->err));
+    for (uint32_t i = 0; i < count; i++) {
+        tm_file_info info;
+        const char *path = base[0] ? tm_path_join(s->mem, base, names[i].p) : names[i].p;
+        if (!path) return tm_fail_memory(s->err, "a path", 0);
+        bool enter = names[i].p[0] != '.' && tm_fs_now.info(path, &info) == 0 && info.is_folder;
+        if (enter) TM_TRY(walk_star_star(s, path, rest));
+    }
+    return TM_OK;
+}
+
+static tm_status walk(search *s, const char *base, tm_str pattern)
+{
+    tm_str head, rest, *names;
+    uint32_t count;
+    bool more = tm_str_cut(pattern, '/', &head, &rest);
+    if (!head.n && more && !base[0]) return walk(s, "/", rest);
+    if (!head.n) return more ? walk(s, base, rest) : TM_OK;
+    if (tm_str_is(head, "**") && more) return walk_star_star(s, base, rest);
+    if (!is_pattern(head)) {
+        const char *name = tm_path_z(s->mem, head);
+        if (!name) return tm_fail_memory(s->err, "a path", 0);
+        return step_into(s, base, tm_str_of(name), rest, !more);
+    }
+    TM_TRY(tm_folder_list(s->mem, base[0] ? base : ".", &names, &count, s->err));
+    for (uint32_t i = 0; i < count; i++)
+        if (matches(head, names[i])) TM_TRY(step_into(s, base, names[i], rest, !more));
+    return TM_OK;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return tm_str_cmp(*(const tm_str *)a, *(const tm_str *)b);
+}
+
+tm_status tm_glob(tm_arena *mem, const char *pattern, tm_str **paths, uint32_t *count, tm_err *err)
+{
+    search s = {.mem = mem, .err = err};
+    tm_str text = tm_str_of(pattern);
+    if (!is_pattern(text) || tm_file_exists(pattern)) TM_TRY(found(&s, pattern));
+    else TM_TRY(walk(&s, "", text));
+    if (!s.count) return tm_fail(err, TM_EUSAGE, "no file matches %s", pattern);
+    qsort(s.found, s.count, sizeof *s.found, by_bytes);
+    uint32_t kept = 0; /* ** can reach a file on more than one way */
+    for (uint32_t i = 0; i < s.count; i++)
+        if (!kept || !tm_str_eq(s.found[kept - 1], s.found[i])) s.found[kept++] = s.found[i];
+    *paths = s.found;
+    *count = kept;
+    return TM_OK;
+}

@@ -1,0 +1,56 @@
+/* Threads by pthreads; time by the monotonic clock. */
+#include "base/thread.h"
+
+#include <sched.h>
+#include <sys/resource.h>
+#include <time.h>
+
+typedef struct start {
+    void (*body)(void *arg, unsigned worker);
+    void *arg;
+    unsigned worker;
+} start;
+
+static void *begin(void *of)
+{
+    start *s = of;
+    s->body(s->arg, s->worker);
+    return NULL;
+}
+
+void tm_parallel(unsigned threads, void (*body)(void *arg, unsigned worker), void *arg)
+{
+    enum { MOST = 1024 };
+    pthread_t thread[MOST];
+    start list[MOST];
+    unsigned made = 0;
+    if (threads > MOST) threads = MOST;
+    for (unsigned i = 1; i < threads; i++) {
+        list[made] = (start){body, arg, i};
+        if (pthread_create(&thread[made], NULL, begin, &list[made]) != 0) break;
+        made++;
+    }
+    body(arg, 0);
+    for (unsigned i = 0; i < made; i++) pthread_join(thread[i], NULL);
+}
+
+unsigned tm_cores(void)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return n > 0 ? (unsigned)n : 1;
+}
+
+double tm_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+uint64_t tm_peak_rss(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
+}
