@@ -26,7 +26,10 @@ tm_status tm_file_close(int file, const char *path, tm_err *err)
     return tm_fs_now.close(file) == 0 ? TM_OK : tm_fail_errno(err, "close", path, errno);
 }
 
-void tm_file_remove(const char *path) { tm_fs_now.remove(path); }
+void tm_file_remove(const char *path)
+{
+    tm_fs_now.remove(path);
+}
 
 tm_status tm_file_read(int file, const char *path, void *p, size_t n, size_t *got, tm_err *err)
 {
@@ -58,6 +61,7 @@ tm_status tm_file_write(int file, const char *path, const void *p, size_t n, tm_
     for (size_t done = 0; done < n;) {
         int64_t r = tm_fs_now.write(file, (const char *)p + done, n - done);
         if (r < 0 && errno == EINTR) continue;
+        if (r < 0 && errno == EPIPE) return tm_fail(err, TM_ECANCELLED, "%s was closed", path);
         if (r < 0) return tm_fail_errno(err, "write", path, errno);
         done += (size_t)r;
     }

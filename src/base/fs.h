@@ -42,6 +42,7 @@ tm_status tm_file_read_at(int file, const char *path, void *p, size_t n, uint64_
 tm_status tm_file_create(const char *path, bool only_new, bool only_owner, int *file, tm_err *err);
 tm_status tm_file_close(int file, const char *path, tm_err *err);
 void tm_file_remove(const char *path); /* whether it was there or not */
+/* TM_ECANCELLED when it is a pipe whose reader has gone. */
 tm_status tm_file_write(int file, const char *path, const void *p, size_t n, tm_err *err);
 tm_status tm_file_info_of(const char *path, tm_file_info *out, tm_err *err);
 bool tm_file_exists(const char *path);

@@ -134,14 +134,14 @@ static bool begins_value(char c)
            c == 'f' || c == 'n';
 }
 
-/* Is s[at..to) JSON, or JSON as far as it goes when it was cut at `to`? */
-static bool is_json(tm_str s, size_t at, size_t to, bool cut)
+/* Is s[at..to) JSON, or JSON as far as it goes: when it is cut at `to`, or only seen that far? */
+static bool is_json(tm_str s, size_t at, size_t to, bool cut, bool whole)
 {
     tm_json json = {0};
     bool ok = tm_json_scan(&json, s.p + at, to - at, 0, (tm_json_limits){.depth = 1 << 16});
     if (!ok && cut)
         ok = json.trouble == TM_JSON_CUT || json.trouble == TM_JSON_UNCLOSED ||
-             json.trouble == TM_JSON_MEMORY || json.at + 16 >= to - at;
+             (!whole && json.at + 16 >= to - at);
     tm_json_release(&json);
     return ok;
 }
@@ -169,7 +169,7 @@ static tm_container_id of_object(tm_str s, size_t at, size_t line_end, bool whol
     }
     if (line_end == s.n) return named_json ? TM_JSON : TM_JSONL; /* one line, not seen whole */
     if (end > s.n && whole && named_jsonl) return TM_JSONL;      /* a cut first line, perhaps */
-    return is_json(s, at, TM_MIN(end, s.n), end > s.n) ? TM_JSON : TM_JSONL;
+    return is_json(s, at, TM_MIN(end, s.n), end > s.n, whole) ? TM_JSON : TM_JSONL;
 }
 
 /* whole: s is all there is. */

@@ -101,6 +101,7 @@ tm_status tm_reader_open(tm_reader **out, const tm_source *source, const tm_read
     r->source = source;
     uint64_t most = 4 * TM_GIB - 64 * TM_MIB; /* spans are 32 bits wide */
     r->max_line = TM_MIN(limits->max_line ? limits->max_line : TM_MAX_LINE_DEFAULT, most);
+    if (source->encoding == TM_UTF8_BOM && source->container != TM_FOLDER) r->at = 3;
     tm_str before = pushed_back;
     if (tm_str_is(source->path, "-") && source->taken.n) before = source->taken;
     if (source->open_as.n) before = (tm_str){0};
