@@ -2,9 +2,9 @@
  *
  * The extended form of ISO 8601 only: calendar date, then perhaps T or a space, hours and minutes,
  * seconds with a fraction, and a zone (Z, +01:00, +0100, +01). Without a zone the time is UTC: a
- * dataset may not mean something else on another machine. 24:00:00 is the end of the day, and a leap
- * second (:60) is the second behind it, as POSIX counts. Weeks, ordinal days, intervals and the form
- * without hyphens are not dates here.
+ * dataset may not mean something else on another machine. 24:00:00 is the end of the day, and a
+ * leap second (:60) is the second behind it, as POSIX counts. Weeks, ordinal days, intervals and
+ * the form without hyphens are not dates here.
  *
  * Days from civil dates: the era method of H. Hinnant, "chrono-Compatible Low-Level Date
  * Algorithms", 2013, which counts years from March so that leap days fall at the end. */

@@ -12,7 +12,8 @@ bool tm_date_parse(tm_str text, double *seconds);
 /* Whether `seconds` lies in the years 0000 to 9999: what has a date. */
 bool tm_date_has(double seconds);
 
-/* 2026-01-31 for a midnight, else 2026-01-31T10:00:00Z, with as many decimals (up to 6) as count. */
+/* 2026-01-31 for a midnight, else 2026-01-31T10:00:00Z, with as many decimals (up to 6) as
+ * count. */
 void tm_date_print(double seconds, tm_buf *out);
 
 #endif

@@ -7,7 +7,8 @@
 
 #include "base/str.h"
 
-/* The nearest double to a decimal (-12.5e-3); infinite when it is too large. False: not a number. */
+/* The nearest double to a decimal (-12.5e-3); infinite when it is too large. False: not a
+ * number. */
 bool tm_decimal_to_f64(tm_str s, double *out);
 
 /* -1, 0 or 1: the exact order of two well-formed decimals, whatever their length or exponent. */

@@ -1,7 +1,8 @@
 /* The canonical text of an expression: what the compiler understood, with the brackets it needs.
  *
- * Compiling it again gives the same tree and the same text. Signals carry their full names, dates
- * and selectors that were read as texts show it, keywords are small, texts stand in single quotes. */
+ * Compiling it again gives the same tree and the same text. Signals carry their full names,
+ * dates and selectors that were read as texts show it, keywords are small, texts stand in
+ * single quotes. */
 #include "expr/dates.h"
 #include "expr/functions.h"
 
@@ -152,6 +153,10 @@ static void print_bare(const tm_expr *e, const tm_node *n, tm_buf *out)
     case TM_N_LITERAL: print_literal(n, out); break;
     case TM_N_FIELD:
         path = tm_fieldpath_text(n->path);
+        if (tm_str_find_char(path, '-') < path.n) { /* is it a key's or a sign? as it was written */
+            tm_buf_str(out, tm_str_slice(e->text, n->at, n->end));
+            break;
+        }
         tm_buf_z(out, !path.n || path.p[0] == '[' ? "$" : "$.");
         tm_buf_str(out, path);
         break;

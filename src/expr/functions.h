@@ -1,4 +1,5 @@
-/* What the checker and the evaluator know of a function, beside what docs print. Internal to expr/. */
+/* What the checker and the evaluator know of a function, beside what docs print. Internal to
+ * expr/. */
 #ifndef TM_EXPR_FUNCTIONS_H
 #define TM_EXPR_FUNCTIONS_H
 

@@ -187,12 +187,29 @@ static void scan_name(tm_str s, tm_token *t)
     t->end = i;
 }
 
-/* Behind a quoted key that begins at i, or 0 when it is never closed. */
+/* Behind a quoted key that begins at i, or 0 when it is never closed. Backslashes escape in double
+ * quotes, a doubled quote in single ones (record/fieldpath.h). */
 static uint32_t skip_key(tm_str s, uint32_t i)
 {
     char quote = s.p[i++];
-    while (i < s.n && s.p[i] != quote) i += s.p[i] == '\\' && i + 1 < s.n ? 2 : 1;
-    return i < s.n ? i + 1 : 0;
+    while (i < s.n) {
+        if (s.p[i] == quote && (quote == '"' || i + 1 >= s.n || s.p[i + 1] != quote)) return i + 1;
+        i += s.p[i] == quote || (s.p[i] == '\\' && quote == '"') ? 2 : 1;
+    }
+    return 0;
+}
+
+/* Behind a bare key. A minus sign belongs to it when a letter follows at once: $.user-id is a
+ * field, $.a-1 and $.a - b are subtractions. */
+static uint32_t skip_word(tm_str s, uint32_t i)
+{
+    uint32_t from = i;
+    while (i < s.n) {
+        bool joined = s.p[i] == '-' && i > from && i + 1 < s.n && is_letter(s.p[i + 1]);
+        if (!is_letter(s.p[i]) && !is_digit(s.p[i]) && !joined) break;
+        i++;
+    }
+    return i;
 }
 
 /* $ and steps: .name, ."na me", [3], ["na me"]. What a step may hold is fieldpath's business. */
@@ -207,7 +224,7 @@ static tm_status scan_field(tm_str s, tm_token *t, tm_err *err)
                 if (!i) return TM_EFAIL(err, s, from, "the quote opened here is never closed");
                 continue;
             }
-            while (i < s.n && (is_letter(s.p[i]) || is_digit(s.p[i]))) i++;
+            i = skip_word(s, i);
             if (i == from)
                 return TM_EFAIL(err, s, from,
                                 "a key is missing behind this dot, as in $.meta.lang");

@@ -279,17 +279,28 @@ static tm_status parse_unary(parser *p, tm_node **out)
     return TM_OK;
 }
 
-/* first, then every further link while `joins` accepts the token. */
-static tm_status parse_chain(parser *p, tm_nkind kind, uint8_t from, uint8_t to,
-                             tm_status (*link)(parser *, tm_node **), tm_node **out)
+/* Whether the token here continues a chain of this kind. */
+static bool joins(const parser *p, tm_nkind kind)
+{
+    switch (kind) {
+    case TM_N_OR: return is_word(p, "or");
+    case TM_N_AND: return is_word(p, "and");
+    case TM_N_SUM: return p->now.kind == TM_T_PLUS || p->now.kind == TM_T_MINUS;
+    default: return p->now.kind >= TM_T_TIMES && p->now.kind <= TM_T_REST;
+    }
+}
+
+/* link { sign link }: one node with all the links, or the link itself when there is one. */
+static tm_status parse_chain(parser *p, tm_nkind kind, tm_status (*link)(parser *, tm_node **),
+                             tm_node **out)
 {
     chain c = {0};
     tm_node *kid, *n;
     TM_TRY(link(p, &kid));
     *out = kid;
-    if (p->now.kind < from || p->now.kind > to) return TM_OK;
-    if (!chain_add(p, &c, kid, from)) return no_memory(p);
-    while (p->now.kind >= from && p->now.kind <= to) {
+    if (!joins(p, kind)) return TM_OK;
+    if (!chain_add(p, &c, kid, p->now.kind)) return no_memory(p);
+    while (joins(p, kind)) {
         uint8_t sign = p->now.kind;
         TM_TRY(advance(p));
         TM_TRY(link(p, &kid));
@@ -307,12 +318,12 @@ static tm_status parse_chain(parser *p, tm_nkind kind, uint8_t from, uint8_t to,
 
 static tm_status parse_product(parser *p, tm_node **out)
 {
-    return parse_chain(p, TM_N_PRODUCT, TM_T_TIMES, TM_T_REST, parse_unary, out);
+    return parse_chain(p, TM_N_PRODUCT, parse_unary, out);
 }
 
 static tm_status parse_sum(parser *p, tm_node **out)
 {
-    return parse_chain(p, TM_N_SUM, TM_T_PLUS, TM_T_MINUS, parse_product, out);
+    return parse_chain(p, TM_N_SUM, parse_product, out);
 }
 
 /* ---- conditions ------------------------------------------------------------------------------ */
@@ -452,38 +463,14 @@ static tm_status parse_not(parser *p, tm_node **out)
     return TM_OK;
 }
 
-/* link (word link)* */
-static tm_status parse_words(parser *p, tm_nkind kind, const char *word,
-                             tm_status (*link)(parser *, tm_node **), tm_node **out)
-{
-    chain c = {0};
-    tm_node *kid, *n;
-    TM_TRY(link(p, &kid));
-    *out = kid;
-    if (!is_word(p, word)) return TM_OK;
-    if (!chain_add(p, &c, kid, 0)) return no_memory(p);
-    while (is_word(p, word)) {
-        TM_TRY(advance(p));
-        TM_TRY(link(p, &kid));
-        if (!chain_add(p, &c, kid, 0)) return no_memory(p);
-    }
-    n = node_new(p, kind, c.kid[0]->at);
-    if (!n) return no_memory(p);
-    n->kid = c.kid;
-    n->kids = c.kids;
-    n->end = kid->end;
-    *out = n;
-    return TM_OK;
-}
-
 static tm_status parse_and(parser *p, tm_node **out)
 {
-    return parse_words(p, TM_N_AND, "and", parse_not, out);
+    return parse_chain(p, TM_N_AND, parse_not, out);
 }
 
 static tm_status parse_or(parser *p, tm_node **out)
 {
-    return parse_words(p, TM_N_OR, "or", parse_and, out);
+    return parse_chain(p, TM_N_OR, parse_and, out);
 }
 
 tm_status tm_eparse(tm_arena *mem, tm_str text, tm_node **out, tm_err *err)

@@ -1,7 +1,8 @@
-/* Regular expressions (PCRE2): compiled once with an expression, matched by many. Internal to expr/.
+/* Regular expressions (PCRE2): compiled once with an expression, matched by many. Internal to
+ * expr/.
  *
- *   tm_regex_compile at compile time (the pattern is constant), tm_regex_match per text with a state
- *   a worker owns. */
+ *   tm_regex_compile    at compile time: the pattern is constant
+ *   tm_regex_match      a text, with the state a worker owns */
 #ifndef TM_EXPR_REGEX_H
 #define TM_EXPR_REGEX_H
 
