@@ -37,6 +37,8 @@ void tm_yaml_print(const tm_yaml *node, tm_buf *out);
 /* One scalar: plain where YAML reads it back as the same text, else in double quotes. `quoted`
  * forces the quotes. */
 void tm_yaml_scalar(tm_str text, bool quoted, tm_buf *out);
+/* JSON with the characters escaped that YAML refuses raw (U+007F ...): the same JSON, and YAML. */
+void tm_yaml_escape(tm_str json, tm_buf *out);
 /* A node on one line: {a: 1, b: [x, "y z"]}. */
 void tm_yaml_flow(const tm_yaml *node, tm_buf *out);
 

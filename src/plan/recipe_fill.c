@@ -43,6 +43,19 @@ tm_status tm_recipe_name(const tm_recipe_reader *r, const char *what, const tm_y
                 TM_FMT(tm_str_slice(text, 0, 80)), what));
 }
 
+tm_status tm_recipe_set(const tm_recipe_reader *r, const tm_param *param, void *args,
+                        const tm_yaml *node)
+{
+    tm_pvalue value;
+    tm_status status = tm_yaml_value(r->mem, node, &value, r->err);
+    tm_pair only = {.value = value.scalar, .quoted = value.quoted};
+    bool one_path = param->type == TM_P_TEXTS && param->flags & TM_P_PATH;
+    if (status == TM_OK && one_path && value.form == TM_PV_SCALAR)
+        value.form = TM_PV_LIST, value.item = &only, value.count = 1;
+    if (status == TM_OK) status = tm_param_set(param, args, &value, r->mem, r->err);
+    return tm_recipe_at(r, node->line, node->column, status);
+}
+
 static bool listed(const char *const *names, tm_str name)
 {
     for (; names && *names; names++)
@@ -78,10 +91,7 @@ static tm_status fill_one(const tm_recipe_reader *r, const tm_fill *fill, const 
     TM_ASSERT(index < 64);
     *given |= (uint64_t)1 << index;
     if (fill->at) fill->at[index] = (tm_place){node->line, node->column, node->quoted};
-    tm_pvalue value;
-    tm_status status = tm_yaml_value(r->mem, node, &value, r->err);
-    if (status == TM_OK) status = tm_param_set(param, fill->args, &value, r->mem, r->err);
-    return tm_recipe_at(r, node->line, node->column, status);
+    return tm_recipe_set(r, param, fill->args, node);
 }
 
 tm_status tm_recipe_fill(const tm_recipe_reader *r, const tm_fill *fill, const tm_yaml *here,

@@ -93,12 +93,8 @@ static tm_status read_one(const list *l, tm_str name, const tm_yaml *node)
         TM_TRY(tm_recipe_fill(r, &fill, node, node));
     } else {
         TM_TRY(tm_params_default(tm_input_params, &args, r->mem, r->err));
-        tm_pvalue value;
-        tm_status status = tm_yaml_value(r->mem, node, &value, r->err);
-        if (status == TM_OK)
-            status = tm_param_set(tm_params_find(tm_input_params, TM_STR("path")), &args, &value,
-                                  r->mem, r->err);
-        TM_TRY(tm_recipe_at(r, node->line, node->column, status));
+        const tm_param *path = tm_params_find(tm_input_params, TM_STR("path"));
+        TM_TRY(tm_recipe_set(r, path, &args, node));
     }
     if (!name.n) TM_TRY(own_name(l, &name));
     return add(l, name, &args, node);

@@ -1,9 +1,10 @@
 /* A recipe as YAML that reads back to the same recipe.
  *
- * Only what differs from its default is printed, so that what stands there means something. A value
- * goes through tm_param_print (the canonical JSON of the table of parameters), is read as YAML, of
- * which JSON is a part, and printed as our own YAML: no parameter type is known here, but for maps,
- * whose values keep their quotes because those decide whether 42 is a number or a text.
+ * Only what differs from its default is printed, so that what stands there means something. A
+ * value goes through tm_param_print (the canonical JSON of the table of parameters), is read as
+ * YAML, of which JSON is a part, and printed as our own YAML. Only two types of parameter are
+ * known here: maps, whose values keep their quotes because those decide whether 42 is a number or
+ * a text, and sizes, which are printed as people write them.
  *
  * Appends to a tm_buf, whose failure is sticky; the arena for the detour is a local one. */
 #include "plan/recipe_reader.h"
@@ -20,6 +21,16 @@ static void print_pairs(const tm_pairs *pairs, tm_buf *out)
         tm_yaml_scalar(pairs->item[i].value, pairs->item[i].quoted, out);
     }
     tm_buf_char(out, '}');
+}
+
+/* 2GiB and not 2147483648, where it is exact. */
+static void print_size(uint64_t bytes, tm_buf *out)
+{
+    static const char *const unit[] = {"", "KiB", "MiB", "GiB"};
+    size_t u = 0;
+    while (bytes && u + 1 < TM_COUNT(unit) && bytes % TM_KIB == 0) bytes /= TM_KIB, u++;
+    tm_buf_u64(out, bytes);
+    tm_buf_z(out, unit[u]);
 }
 
 /* Without the quotes that JSON needs and YAML does not. */
@@ -54,13 +65,19 @@ static void print_value(const tm_param *param, const void *args, tm_buf *out)
         print_pairs((const tm_pairs *)(const void *)((const char *)args + param->at), out);
         return;
     }
-    tm_buf json = {0};
+    if (param->type == TM_P_SIZE) {
+        print_size(*(const uint64_t *)(const void *)((const char *)args + param->at), out);
+        return;
+    }
+    tm_buf json = {0}, escaped = {0};
     tm_param_print(param, args, &json);
-    if (json.failed)
+    tm_yaml_escape(tm_buf_view(&json), &escaped);
+    if (json.failed || escaped.failed)
         out->failed = true;
     else
-        print_json_as_yaml(tm_buf_view(&json), out);
+        print_json_as_yaml(tm_buf_view(&escaped), out);
     tm_buf_release(&json);
+    tm_buf_release(&escaped);
 }
 
 /* Whether the value differs from its default. */

@@ -14,6 +14,11 @@ typedef struct tm_recipe_reader {
 /* Gives the failure the recipe's name and this place, where it has none; returns `status`. */
 tm_status tm_recipe_at(const tm_recipe_reader *r, uint32_t line, uint32_t column, tm_status status);
 
+/* Sets one parameter to the node's value. A single path is not split at commas, as other lists are:
+ * names of files may hold them. */
+tm_status tm_recipe_set(const tm_recipe_reader *r, const tm_param *param, void *args,
+                        const tm_yaml *node);
+
 typedef struct tm_fill { /* how to fill a struct from a map */
     const char *what;    /* "filter", "output": for messages */
     const tm_param *params;

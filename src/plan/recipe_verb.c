@@ -4,6 +4,7 @@
  * Options come one by one and as text. Those of list type may be repeated (each adds an item, and
  * one value may hold several with commas), those of map type are NAME=VALUE and may be repeated; of
  * all others the last one counts. */
+#include "base/vec.h"
 #include "plan/recipe_reader.h"
 
 typedef struct verb {
@@ -46,23 +47,50 @@ static uint32_t times(const verb *v, uint32_t i, bool *last)
     return count;
 }
 
-/* All values of a repeated option as one list or map. */
-static tm_status gather(const verb *v, uint32_t i, uint32_t count, bool map, tm_pvalue *out)
+typedef struct gathering {
+    const verb *v;
+    tm_pair *item;
+    uint32_t count, room;
+} gathering;
+
+static tm_status add_item(gathering *g, tm_pair item)
 {
-    tm_pair *item = TM_NEW(v->r.mem, tm_pair, count + 1);
-    uint32_t n = 0;
-    if (!item) return tm_fail_memory(v->r.err, "the options", count * sizeof *item);
-    for (uint32_t j = 0; j < v->options; j++) {
-        if (!same_option(v->option[j].name, v->option[i].name)) continue;
-        tm_str value = v->option[j].value;
-        item[n] = (tm_pair){.value = value, .quoted = v->option[j].quoted};
-        if (map && !tm_str_cut(value, '=', &item[n].name, &item[n].value))
-            return tm_fail(v->r.err, TM_EUSAGE, "--%.*s takes NAME=VALUE, not \"%.*s\"",
-                           TM_FMT(v->option[j].name), TM_FMT(tm_str_slice(value, 0, 80)));
-        n++;
-    }
-    *out = (tm_pvalue){.form = map ? TM_PV_MAP : TM_PV_LIST, .item = item, .count = n};
+    if (!TM_ROOM(g->v->r.mem, g->item, g->count, g->room, 1))
+        return tm_fail_memory(g->v->r.err, "the options", sizeof item);
+    g->item[g->count++] = item;
     return TM_OK;
+}
+
+static tm_status add_value(gathering *g, const tm_pair *option, bool map)
+{
+    tm_pair item = {.value = option->value, .quoted = option->quoted};
+    if (map && (!tm_str_cut(option->value, '=', &item.name, &item.value) || !item.name.n))
+        return tm_fail(g->v->r.err, TM_EUSAGE, "--%.*s takes NAME=VALUE, not \"%.*s\"",
+                       TM_FMT(option->name), TM_FMT(tm_str_slice(option->value, 0, 80)));
+    if (map) return add_item(g, item);
+    tm_str rest = option->value;
+    while (rest.n) {
+        tm_str_cut(rest, ',', &item.value, &rest);
+        item.value = tm_str_trim(item.value);
+        if (item.value.n) TM_TRY(add_item(g, item));
+    }
+    return TM_OK;
+}
+
+/* All values of a repeated option as one list or map. */
+static tm_status gather(const verb *v, uint32_t i, bool map, tm_pvalue *out)
+{
+    gathering g = {.v = v};
+    for (uint32_t j = 0; j < v->options; j++)
+        if (same_option(v->option[j].name, v->option[i].name))
+            TM_TRY(add_value(&g, &v->option[j], map));
+    *out = (tm_pvalue){.form = map ? TM_PV_MAP : TM_PV_LIST, .item = g.item, .count = g.count};
+    return TM_OK;
+}
+
+static bool is_list(tm_ptype type)
+{
+    return type == TM_P_TEXTS || type == TM_P_CHOICES || type == TM_P_SELECTOR;
 }
 
 static tm_status set_option(const verb *v, uint32_t i, uint64_t *given)
@@ -84,8 +112,8 @@ static tm_status set_option(const verb *v, uint32_t i, uint64_t *given)
     if (!param) return tm_params_unknown(op->params, op->name, name, v->r.err);
     *given |= (uint64_t)1 << (param - op->params);
     tm_pvalue value = {.form = TM_PV_SCALAR, .scalar = option->value, .quoted = option->quoted};
-    bool map = param->type == TM_P_PAIRS, list = param->type == TM_P_TEXTS && count > 1;
-    if (map || list) TM_TRY(gather(v, i, count, map, &value));
+    bool map = param->type == TM_P_PAIRS;
+    if (map || (is_list(param->type) && count > 1)) TM_TRY(gather(v, i, map, &value));
     return tm_param_set(param, v->step->args, &value, v->r.mem, v->r.err);
 }
 

@@ -6,6 +6,8 @@
  * lets them pass), and so are depth above 64, more than 4 MiB and more than 262,144 nodes. Scalars
  * stay text: "no" is a boolean only where a parameter is one, so Norway keeps its code.
  *
+ * A text that is JSON is read by yaml_json.c instead, and may be larger.
+ *
  * Events and not libyaml's documents, because a document loses the order of reading and resolves
  * aliases first. Everything is copied into the arena; libyaml's own memory is freed before return.
  * Columns count characters, as libyaml's marks do. */
@@ -13,7 +15,7 @@
 
 #include "base/hash.h"
 #include "base/vec.h"
-#include "plan/recipe.h"
+#include "plan/yaml_tree.h"
 
 typedef struct reading {
     tm_arena *mem;
@@ -137,30 +139,10 @@ static tm_status copy_text(reading *r, const yaml_event_t *event, tm_str *out)
     return out->p ? TM_OK : no_memory(r);
 }
 
-/* The second of two equal keys, or TM_NONE. A table of indices: a map may have very many keys. */
-static tm_status second_of_equals(reading *r, const tm_yaml *map, uint32_t *second)
-{
-    uint32_t room = 16;
-    *second = TM_NONE;
-    while (room < map->count * 2) room *= 2;
-    uint32_t *slot = TM_NEW(r->mem, uint32_t, room);
-    if (!slot) return no_memory(r);
-    for (uint32_t i = 0; i < map->count; i++) {
-        uint32_t s = (uint32_t)tm_hash64(map->key[i].p, map->key[i].n, 0) & (room - 1);
-        for (; slot[s]; s = (s + 1) & (room - 1)) {
-            if (!tm_str_eq(map->key[slot[s] - 1], map->key[i])) continue;
-            *second = i;
-            return TM_OK;
-        }
-        slot[s] = i + 1;
-    }
-    return TM_OK;
-}
-
 static tm_status refuse_duplicates(reading *r, const tm_yaml *map)
 {
     uint32_t second, first = 0;
-    TM_TRY(second_of_equals(r, map, &second));
+    TM_TRY(tm_yaml_second(r->mem, map, &second, r->err));
     if (second == TM_NONE) return TM_OK;
     while (!tm_str_eq(map->key[first], map->key[second])) first++;
     tm_fail(r->err, TM_ERECIPE, "\"%.*s\" stands here a second time; the first is on line %u",
@@ -297,9 +279,31 @@ static tm_status read_all(reading *r, tm_yaml *out)
     return read_tail(r);
 }
 
+/* A table of indices and not pairs of loops: a map may have very many keys. */
+tm_status tm_yaml_second(tm_arena *mem, const tm_yaml *map, uint32_t *second, tm_err *err)
+{
+    uint32_t room = 16;
+    *second = TM_NONE;
+    while (room < map->count * 2) room *= 2;
+    uint32_t *slot = TM_NEW(mem, uint32_t, room);
+    if (!slot) return tm_fail_memory(err, "the recipe", room * sizeof *slot);
+    for (uint32_t i = 0; i < map->count; i++) {
+        uint32_t s = (uint32_t)tm_hash64(map->key[i].p, map->key[i].n, 0) & (room - 1);
+        for (; slot[s]; s = (s + 1) & (room - 1)) {
+            if (!tm_str_eq(map->key[slot[s] - 1], map->key[i])) continue;
+            *second = i;
+            return TM_OK;
+        }
+        slot[s] = i + 1;
+    }
+    return TM_OK;
+}
+
 tm_status tm_yaml_parse(tm_arena *mem, tm_str name, tm_str bytes, tm_yaml **out, tm_err *err)
 {
     reading r = {.mem = mem, .name = name, .bytes = bytes, .err = err};
+    TM_TRY(tm_yaml_from_json(mem, bytes, out, err));
+    if (*out) return TM_OK;
     if (bytes.n > TM_YAML_BYTES_MAX)
         return at(&r, (yaml_mark_t){0},
                   tm_fail(err, TM_ERECIPE,

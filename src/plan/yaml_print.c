@@ -59,7 +59,7 @@ static unsigned code_point(const unsigned char *p, size_t n)
     return (p[0] & 0xFu) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
 }
 
-static void escape_more(tm_str json, tm_buf *out)
+void tm_yaml_escape(tm_str json, tm_buf *out)
 {
     const unsigned char *p = (const unsigned char *)json.p;
     for (size_t i = 0, n; i < json.n; i += n ? n : 1) {
@@ -82,7 +82,7 @@ void tm_yaml_scalar(tm_str text, bool quoted, tm_buf *out)
     if (json.failed)
         out->failed = true;
     else
-        escape_more(tm_buf_view(&json), out);
+        tm_yaml_escape(tm_buf_view(&json), out);
     tm_buf_release(&json);
 }
 
