@@ -1,0 +1,508 @@
+/* Property: an edit is a splice, whatever the layout and however deep the text is wrapped.
+ *
+ * The model is naive. A record is a row of cells: a piece of structure, or one code point of a text
+ * in the bytes that encode it (through one to four JSON strings, each character escaped in a random
+ * way in every layer). Editing the model removes cells and inserts cells escaped in the plain way. The
+ * row, put together, must be exactly what tm_record_write gives, every part's text must be the
+ * model's after each step, and reading the written record again must give the same texts.
+ *
+ * Characters that are put in do not occur in the texts as read: then no edit ever puts back what was
+ * there, which the composer would undo byte for byte (test_edit.c looks at that). TAMIS_SEED sets the
+ * seed, which is printed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "record/fieldpath.h"
+#include "record/layout.h"
+#include "record/writer.h"
+#include "text/utf8.h"
+
+#define CELLS 4096
+#define SLOTS 32
+#define NO_SLOT 255
+
+typedef struct cell {
+    uint32_t code;  /* code point of a text */
+    uint8_t slot;   /* NO_SLOT: structure */
+    uint16_t at, n; /* bytes in the pool */
+} cell;
+
+typedef struct model {
+    cell cell[CELLS];
+    uint32_t cells;
+    char pool[60000];
+    uint32_t pooled;
+    uint8_t layers[SLOTS], twin[SLOTS]; /* twin: another slot with the same text, or NO_SLOT */
+    uint32_t begin[SLOTS];              /* its first cell (its closing quote when it is empty) */
+    uint32_t slots;
+    bool wide; /* ", " and ": " */
+} model;
+
+static uint64_t rng;
+
+static uint32_t below(uint32_t n)
+{
+    rng += 0x9E3779B97F4A7C15u; /* splitmix64 (Steele, Lea, Flood 2014) */
+    uint64_t z = rng;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return (uint32_t)((z ^ (z >> 31)) % n);
+}
+
+static bool must_escape(uint32_t code)
+{
+    return code < 0x20 || code == '"' || code == '\\' || (code >= 0xD800 && code < 0xE000);
+}
+
+/* One layer: each code point raw or escaped, at random where JSON leaves the choice. */
+static void wrap(tm_str text, tm_buf *out)
+{
+    for (size_t at = 0; at < text.n;) {
+        size_t from = at;
+        uint32_t code = tm_utf8_next(text, &at);
+        if (!must_escape(code) && below(6)) {
+            tm_buf_add(out, text.p + from, at - from);
+        } else if (code == '/' || ((code == '"' || code == '\\') && below(3))) {
+            tm_buf_char(out, '\\');
+            tm_buf_char(out, (char)code);
+        } else if (code == '\n' && below(2)) {
+            tm_buf_z(out, "\\n");
+        } else if (code < 0x10000) {
+            tm_buf_print(out, below(2) ? "\\u%04x" : "\\u%04X", code);
+        } else {
+            tm_buf_print(out, "\\u%04x\\u%04X", 0xD7C0 + (code >> 10), 0xDC00 + (code & 0x3FF));
+        }
+    }
+}
+
+static cell make_cell(model *m, uint32_t code, uint8_t slot, const tm_buf *bytes)
+{
+    cell c = {code, slot, (uint16_t)m->pooled, (uint16_t)bytes->n};
+    assert_true(!bytes->failed && m->pooled + bytes->n < sizeof m->pool);
+    if (bytes->n) memcpy(m->pool + m->pooled, bytes->p, bytes->n);
+    m->pooled += (uint32_t)bytes->n;
+    return c;
+}
+
+static void wrapped(tm_str text, unsigned layers, tm_buf *out)
+{
+    tm_buf in = {0};
+    tm_buf_clear(out);
+    tm_buf_str(out, text);
+    for (unsigned i = 0; i < layers; i++) {
+        tm_buf swap = in;
+        in = *out;
+        *out = swap;
+        tm_buf_clear(out);
+        wrap(tm_buf_view(&in), out);
+    }
+    tm_buf_release(&in);
+}
+
+/* Structure at a depth of strings. */
+static void put(model *m, unsigned depth, const char *structure)
+{
+    tm_buf bytes = {0};
+    wrapped(tm_str_of(structure), depth, &bytes);
+    m->cell[m->cells++] = make_cell(m, 0, NO_SLOT, &bytes);
+    tm_buf_release(&bytes);
+}
+
+static void put_text(model *m, unsigned depth, const uint32_t *code, uint32_t count)
+{
+    tm_buf bytes = {0};
+    uint8_t slot = (uint8_t)m->slots++;
+    put(m, depth, "\"");
+    m->begin[slot] = m->cells;
+    for (uint32_t i = 0; i < count; i++) {
+        char utf8[4];
+        unsigned n = tm_utf8_put(code[i], utf8);
+        wrapped((tm_str){utf8, n}, depth + 1, &bytes);
+        m->cell[m->cells++] = make_cell(m, code[i], slot, &bytes);
+    }
+    put(m, depth, "\"");
+    m->layers[slot] = (uint8_t)(depth + 1);
+    m->twin[slot] = NO_SLOT;
+    tm_buf_release(&bytes);
+}
+
+static uint32_t random_text(uint32_t *code)
+{
+    static const uint32_t alphabet[] = {'a',  'b',  ' ',    '\\',   '/',     '\n',
+                                        0x01, 0xE9, 0x20AC, 0xD83D, 0x1F600, 'c'};
+    uint32_t count = below(4) ? below(8) : 0;
+    for (uint32_t i = 0; i < count; i++) code[i] = alphabet[below((uint32_t)TM_COUNT(alphabet))];
+    return count;
+}
+
+static void text(model *m, unsigned depth)
+{
+    uint32_t code[8];
+    uint32_t count = random_text(code);
+    put_text(m, depth, code, count);
+}
+
+static void key(model *m, unsigned depth, bool first, const char *name)
+{
+    char piece[64];
+    snprintf(piece, sizeof piece, "%s\"%s\":%s",
+             first     ? ""
+             : m->wide ? ", "
+                       : ",",
+             name, m->wide ? " " : "");
+    put(m, depth, piece);
+}
+
+static void message(model *m, unsigned depth, bool gpt, const char *role)
+{
+    bool swap = below(4) == 0;
+    char piece[64];
+    snprintf(piece, sizeof piece, "\"%s\"", role);
+    put(m, depth, "{");
+    if (!swap) key(m, depth, true, gpt ? "from" : "role"), put(m, depth, piece);
+    key(m, depth, swap, gpt ? "value" : "content");
+    if (below(10))
+        text(m, depth);
+    else
+        put(m, depth, "null");
+    if (swap) key(m, depth, false, gpt ? "from" : "role"), put(m, depth, piece);
+    if (!gpt && !strcmp(role, "assistant") && below(3) == 0) {
+        key(m, depth, false, "tool_calls");
+        put(m, depth, "[{\"id\":\"1\",\"function\":{\"name\":\"f\",\"arguments\":");
+        text(m, depth);
+        put(m, depth, "}}]");
+        key(m, depth, false, "reasoning_content");
+        text(m, depth);
+    }
+    put(m, depth, "}");
+}
+
+static void chat(model *m, unsigned depth, bool gpt)
+{
+    static const char *const role[] = {"system", "user", "assistant", "tool", "human", "gpt"};
+    uint32_t count = 1 + below(3);
+    put(m, depth, "[");
+    for (uint32_t i = 0; i < count; i++) {
+        if (i) put(m, depth, ",");
+        message(m, depth, gpt, gpt ? role[4 + below(2)] : role[below(4)]);
+    }
+    put(m, depth, "]");
+}
+
+static void slots_of(model *m, const char *const *name, uint32_t count)
+{
+    uint32_t turn = below(count); /* any order of keys */
+    for (uint32_t i = 0; i < count; i++) {
+        key(m, 0, false, name[(i + turn) % count]);
+        text(m, 0);
+    }
+}
+
+/* chosen and rejected begin with the same message: two spellings of one text. */
+static void implicit_preference(model *m)
+{
+    uint32_t code[8], count = random_text(code);
+    uint8_t first = NO_SLOT;
+    for (int side = 0; side < 2; side++) {
+        key(m, 0, false, side ? "rejected" : "chosen");
+        put(m, 0, side ? "[{\"role\":\"user\",\"content\":" : "[{\"role\": \"user\", \"content\":");
+        put_text(m, 0, code, count);
+        if (side)
+            m->twin[first] = (uint8_t)(m->slots - 1);
+        else
+            first = (uint8_t)(m->slots - 1);
+        put(m, 0,
+            side ? "},{\"role\":\"assistant\",\"side\":1,\"content\":"
+                 : "},{\"role\":\"assistant\",\"content\":");
+        text(m, 0);
+        put(m, 0, "}]");
+    }
+}
+
+/* A conversation and a text inside `depth` strings under the key log. */
+static void nested(model *m, unsigned depth)
+{
+    key(m, 0, false, "log");
+    for (unsigned d = 0; d < depth; d++) put(m, d, d ? "{\"in\":\"" : "\"");
+    put(m, depth, "{");
+    key(m, depth, true, "messages");
+    chat(m, depth, below(2));
+    key(m, depth, false, "answer");
+    text(m, depth);
+    put(m, depth, "}");
+    for (unsigned d = depth; d-- > 0;) put(m, d, d ? "\"}" : "\"");
+}
+
+static const char *build(model *m)
+{
+    static const char *const alpaca[] = {"instruction", "input", "output"},
+                             *const pair[] = {"prompt", "completion"},
+                             *const choice[] = {"prompt", "chosen", "rejected"},
+                             *const document[] = {"text"};
+    m->cells = m->pooled = m->slots = 0;
+    m->wide = below(2);
+    put(m, 0, "{");
+    key(m, 0, true, "meta");
+    put(m, 0, "{\"n\":1.50,\"s\":\"\\u0061\"}");
+    uint32_t shape = below(10);
+    switch (shape) {
+    case 0: key(m, 0, false, "messages"), chat(m, 0, false); break;
+    case 1: key(m, 0, false, "conversations"), chat(m, 0, true); break;
+    case 2: slots_of(m, alpaca, 3); break;
+    case 3: slots_of(m, pair, 2); break;
+    case 4: slots_of(m, choice, 3); break;
+    case 5: implicit_preference(m); break;
+    case 6: slots_of(m, document, 1); break;
+    default: nested(m, shape - 6); break;
+    }
+    key(m, 0, false, "x");
+    put(m, 0, "[1,{}]");
+    put(m, 0, "}");
+    return shape < 7 ? NULL : shape == 7 ? "log" : shape == 8 ? "log.in" : "log.in.in";
+}
+
+static void spell(const model *m, tm_buf *out)
+{
+    tm_buf_clear(out);
+    for (uint32_t i = 0; i < m->cells; i++) tm_buf_add(out, m->pool + m->cell[i].at, m->cell[i].n);
+}
+
+/* Raw offset of the slot's first byte. */
+static uint32_t slot_at(const model *m, uint8_t slot)
+{
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < m->begin[slot]; i++) at += m->cell[i].n;
+    return at;
+}
+
+static void slot_text(const model *m, uint8_t slot, tm_buf *out)
+{
+    tm_buf_clear(out);
+    for (uint32_t i = m->begin[slot]; i < m->cells && m->cell[i].slot == slot; i++) {
+        char utf8[4];
+        tm_buf_add(out, utf8, tm_utf8_put(m->cell[i].code, utf8));
+    }
+}
+
+/* Replaces cells [at, at + cut) by the code points, escaped as the writer does. */
+static void splice_model(model *m, uint32_t at, uint32_t cut, uint8_t slot, const uint32_t *code,
+                         uint32_t count)
+{
+    tm_buf bytes = {0}, swap = {0};
+    cell fresh[8];
+    for (uint32_t i = 0; i < count; i++) {
+        char utf8[4];
+        tm_buf_clear(&bytes);
+        tm_buf_add(&bytes, utf8, tm_utf8_put(code[i], utf8));
+        for (unsigned layer = 0; layer < m->layers[slot]; layer++) {
+            tm_buf_clear(&swap);
+            tm_json_escape(tm_buf_view(&bytes), &swap);
+            tm_buf other = bytes;
+            bytes = swap;
+            swap = other;
+        }
+        fresh[i] = make_cell(m, code[i], slot, &bytes);
+    }
+    assert_true(m->cells + count < CELLS);
+    memmove(m->cell + at + count, m->cell + at + cut, (m->cells - at - cut) * sizeof *m->cell);
+    memcpy(m->cell + at, fresh, count * sizeof *fresh);
+    m->cells += count - cut;
+    tm_buf_release(&bytes);
+    tm_buf_release(&swap);
+}
+
+typedef struct run {
+    model m;
+    tm_arena mem;
+    tm_batch b;
+    tm_layout_set set;
+    tm_read_rules rules;
+    uint32_t part[SLOTS]; /* by slot */
+    tm_buf raw, out, text;
+} run;
+
+static void add_record(run *t, tm_str raw)
+{
+    tm_err err;
+    tm_rid rid = {0};
+    assert_int_equal(tm_batch_add(&t->b, &t->rules, rid, 0, raw, false, 0, NULL, &err), TM_OK);
+    uint32_t r = t->b.records - 1;
+    if (t->b.fate[r] != TM_LIVE)
+        fail_msg("%s %.*s\n%.*s", t->b.trouble[r].code, TM_FMT(t->b.trouble[r].sentence),
+                 TM_FMT(raw));
+}
+
+static uint32_t part_at(const run *t, uint32_t r, uint32_t at)
+{
+    for (uint32_t i = t->b.first_part[r]; i < t->b.first_part[r + 1]; i++)
+        if (t->b.part[i].raw_at == at && t->b.part[i].present == TM_IS_TEXT) return i;
+    fail_msg("no part at %u of %.*s", at, TM_FMT(t->b.raw[r]));
+    return TM_NONE;
+}
+
+static void expect_text(run *t, uint32_t part, uint8_t slot)
+{
+    tm_str now;
+    if (t->b.part[part].flags & TM_PART_COPY) part = t->b.part[part].twin;
+    assert_true(tm_part_text(&t->b, part, &now));
+    slot_text(&t->m, slot, &t->text);
+    if (!tm_str_eq(now, tm_buf_view(&t->text)))
+        fail_msg("text \"%.*s\" instead of \"%.*s\"", TM_FMT(now), TM_FMT(tm_buf_view(&t->text)));
+}
+
+static uint32_t slot_cells(const model *m, uint8_t slot)
+{
+    uint32_t count = 0, begin = m->begin[slot];
+    while (begin + count < m->cells && m->cell[begin + count].slot == slot) count++;
+    return count;
+}
+
+static void shift_slots(run *t, uint8_t slot, int64_t by)
+{
+    for (uint32_t s = slot + 1u; s < t->m.slots; s++)
+        t->m.begin[s] = (uint32_t)((int64_t)t->m.begin[s] + by);
+}
+
+/* Up to three splices of one text, in the model (and its twin) and in the batch. */
+static void edit_slot(run *t, uint8_t slot)
+{
+    static const uint32_t alphabet[] = {'A', '"', '\r', 0x02, 0x7F, 0xDF, 0x2603, 0x1F680};
+    tm_splice splice[3];
+    char bytes[3][16];
+    uint32_t code[3][3], from[3], cut[3], count[3], used = 0, cells, at = 0, byte = 0, cell_at = 0;
+    tm_err err;
+    cells = slot_cells(&t->m, slot);
+    slot_text(&t->m, slot, &t->text);
+    for (; used < 3 && at <= cells; used++) {
+        if (used && below(2)) break;
+        from[used] = at + below(cells - at + 1);
+        cut[used] = below(TM_MIN(cells - from[used], 3) + 1);
+        count[used] = below(3);
+        tm_str now = tm_buf_view(&t->text);
+        size_t walk = byte, begin_byte, n = 0;
+        for (; cell_at < from[used]; cell_at++) tm_utf8_next(now, &walk);
+        begin_byte = walk;
+        for (; cell_at < from[used] + cut[used]; cell_at++) tm_utf8_next(now, &walk);
+        for (uint32_t i = 0; i < count[used]; i++) {
+            code[used][i] = alphabet[below((uint32_t)TM_COUNT(alphabet))];
+            n += tm_utf8_put(code[used][i], bytes[used] + n);
+        }
+        splice[used] =
+            (tm_splice){(uint32_t)begin_byte, (uint32_t)(walk - begin_byte), {bytes[used], n}};
+        byte = (uint32_t)walk;
+        at = from[used] + cut[used];
+    }
+    assert_int_equal(tm_part_edit(&t->b, t->part[slot], splice, used, 1, 0, &err), TM_OK);
+    for (uint8_t s = slot; s != NO_SLOT; s = t->m.twin[s]) {
+        for (uint32_t i = used; i-- > 0;) {
+            splice_model(&t->m, t->m.begin[s] + from[i], cut[i], s, code[i], count[i]);
+            shift_slots(t, s, (int64_t)count[i] - cut[i]);
+        }
+    }
+}
+
+/* A key at the end of the record, as tag does. */
+static void set_field(run *t)
+{
+    tm_fieldpath *path;
+    tm_err err;
+    bool blocked;
+    tm_buf bytes = {0};
+    assert_int_equal(tm_fieldpath_compile(&t->mem, TM_STR("zz"), &path, &err), TM_OK);
+    assert_int_equal(tm_field_set(&t->b, 0, path, TM_STR("[7]"), 1, &blocked, &err), TM_OK);
+    assert_false(blocked);
+    tm_buf_z(&bytes, t->m.wide ? ", \"zz\": [7]" : ",\"zz\":[7]");
+    cell last = t->m.cell[t->m.cells - 1];
+    t->m.cell[t->m.cells - 1] = make_cell(&t->m, 0, NO_SLOT, &bytes);
+    t->m.cell[t->m.cells++] = last;
+    tm_buf_release(&bytes);
+}
+
+static void compare(run *t)
+{
+    tm_err err;
+    tm_buf_clear(&t->out);
+    assert_int_equal(tm_record_write(&t->b, 0, &t->out, &err), TM_OK);
+    tm_buf_clear(&t->text);
+    tm_buf expected = {0};
+    spell(&t->m, &expected);
+    if (!tm_str_eq(tm_buf_view(&t->out), tm_buf_view(&expected)))
+        fail_msg("read    %.*s\nwritten %.*s\nmodel   %.*s", TM_FMT(t->b.raw[0]),
+                 TM_FMT(tm_buf_view(&t->out)), TM_FMT(tm_buf_view(&expected)));
+    tm_buf_release(&expected);
+    add_record(t, tm_buf_view(&t->out));
+    for (uint8_t s = 0; s < t->m.slots; s++) expect_text(t, part_at(t, 1, slot_at(&t->m, s)), s);
+}
+
+static void one_record(run *t)
+{
+    tm_err err;
+    const char *map = build(&t->m);
+    tm_arena_reset(&t->mem);
+    assert_int_equal(tm_batch_reset(&t->b, 2, NULL, 0, &err), TM_OK);
+    t->rules.layouts = &t->set;
+    t->set = (tm_layout_set){0};
+    if (map) {
+        char a[64], b[64];
+        tm_mapping *mapping;
+        snprintf(a, sizeof a, "%s.messages", map);
+        snprintf(b, sizeof b, "%s.answer", map);
+        tm_pair pair[] = {{.name = TM_STR("messages"), .value = tm_str_of(a)},
+                          {.name = TM_STR("answer"), .value = tm_str_of(b)}};
+        tm_pairs pairs = {pair, 2};
+        assert_int_equal(tm_mapping_compile(&t->mem, &pairs, &mapping, &err), TM_OK);
+        t->set.layout[t->set.count++] = &tm_layout_map;
+        t->set.mapping = mapping;
+    }
+    for (uint32_t i = 0; !map && tm_layouts[i]; i++) t->set.layout[t->set.count++] = tm_layouts[i];
+    spell(&t->m, &t->raw);
+    add_record(t, tm_buf_view(&t->raw));
+    for (uint8_t s = 0; s < t->m.slots; s++) {
+        t->part[s] = part_at(t, 0, slot_at(&t->m, s));
+        expect_text(t, t->part[s], s);
+    }
+    uint32_t steps = below(4);
+    for (uint32_t step = 0; step < steps; step++) {
+        for (uint8_t s = 0; s < t->m.slots; s++)
+            if (below(2) && !(t->b.part[t->part[s]].flags & TM_PART_COPY)) edit_slot(t, s);
+        for (uint8_t s = 0; s < t->m.slots; s++) expect_text(t, t->part[s], s);
+    }
+    if (below(4) == 0) set_field(t);
+    compare(t);
+}
+
+static void edits_are_splices_in_every_layout_and_codec_stack(void **state)
+{
+    const char *given = getenv("TAMIS_SEED"), *rounds = getenv("TAMIS_ROUNDS");
+    uint64_t seed = given ? strtoull(given, NULL, 10) : 20240607;
+    uint32_t count = rounds ? (uint32_t)strtoul(rounds, NULL, 10) : 25000;
+    run *t = calloc(1, sizeof *t);
+    (void)state;
+    assert_non_null(t);
+    printf("seed %llu, %u records (TAMIS_SEED, TAMIS_ROUNDS)\n", (unsigned long long)seed, count);
+    tm_batch_init(&t->b, &t->mem);
+    for (uint32_t i = 0; i < count; i++) {
+        rng = seed + i * 1000003u;
+        one_record(t);
+    }
+    tm_batch_release(&t->b);
+    tm_arena_release(&t->mem);
+    tm_buf_release(&t->raw);
+    tm_buf_release(&t->out);
+    tm_buf_release(&t->text);
+    free(t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(edits_are_splices_in_every_layout_and_codec_stack),
+    };
+    return cmocka_run_group_tests_name("edits against a naive model", tests, NULL, NULL);
+}
