@@ -1,0 +1,107 @@
+/* Sort keys: memcmp over keys is the order of the values, in both directions. */
+#include "expr_help.h"
+
+static tm_evalue number(double n) { return (tm_evalue){.type = TM_E_NUMBER, .number = n}; }
+static tm_evalue date(double n) { return (tm_evalue){.type = TM_E_DATE, .number = n}; }
+static tm_evalue text(const char *s, size_t n)
+{
+    return (tm_evalue){.type = TM_E_TEXT, .text = {s, n}};
+}
+
+/* Ascending, each greater than the one before; unknown is last. */
+static size_t make_values(tm_evalue *v)
+{
+    static const double numbers[] = {-HUGE_VAL, -1e300, -2.5, -2, -1e-300, 0, 1e-300, 1, 1.5,
+                                     2, 9007199254740992.0, 1e300, HUGE_VAL};
+    size_t n = 0;
+    v[n++] = (tm_evalue){.type = TM_E_TRUTH, .truth = TM_FALSE};
+    v[n++] = (tm_evalue){.type = TM_E_TRUTH, .truth = TM_TRUE};
+    for (size_t i = 0; i < TM_COUNT(numbers); i++) v[n++] = number(numbers[i]);
+    v[n++] = date(-1);
+    v[n++] = date(5);
+    v[n++] = text("", 0);
+    v[n++] = text("\0", 1);
+    v[n++] = text("\0\0", 2);
+    v[n++] = text("\0\1", 2);
+    v[n++] = text("\0\xFF", 2);
+    v[n++] = text("\1", 1);
+    v[n++] = text("a", 1);
+    v[n++] = text("a\0b", 3);
+    v[n++] = text("a\1", 2);
+    v[n++] = text("ab", 2);
+    v[n++] = text("b", 1);
+    v[n++] = text("\xC3\xA9", 2);
+    v[n++] = text("\xFF", 1);
+    v[n++] = (tm_evalue){.type = TM_E_ANY};
+    return n;
+}
+
+static tm_str key_of(const tm_evalue *v, bool descending, tm_buf *out)
+{
+    tm_buf_clear(out);
+    tm_evalue_key(v, descending, out);
+    return tm_buf_view(out);
+}
+
+static void keys_order_as_values_do(void **state)
+{
+    TM_UNUSED(state);
+    tm_evalue v[64];
+    size_t n = make_values(v);
+    tm_buf a = {0}, b = {0};
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < n; j++) {
+            int wanted = (i > j) - (i < j);
+            int up = tm_str_cmp(key_of(&v[i], false, &a), key_of(&v[j], false, &b));
+            assert_int_equal((up > 0) - (up < 0), wanted);
+            bool unknown = i == n - 1 || j == n - 1; /* last in both directions */
+            int down = tm_str_cmp(key_of(&v[i], true, &a), key_of(&v[j], true, &b));
+            assert_int_equal((down > 0) - (down < 0), unknown ? wanted : -wanted);
+        }
+    }
+    tm_buf_release(&a);
+    tm_buf_release(&b);
+}
+
+static void no_key_begins_another(void **state)
+{
+    TM_UNUSED(state);
+    tm_evalue v[64];
+    size_t n = make_values(v);
+    tm_buf a = {0}, b = {0};
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < n; j++) {
+            for (int down = 0; down < 2; down++) {
+                tm_str key = key_of(&v[i], down, &a);
+                if (i != j) assert_false(tm_str_starts(key_of(&v[j], down, &b), key));
+            }
+        }
+    }
+    tm_buf_release(&a);
+    tm_buf_release(&b);
+}
+
+static void unknowns_share_a_key_and_so_do_zeros(void **state)
+{
+    TM_UNUSED(state);
+    tm_evalue any = {.type = TM_E_ANY}, nan = number((double)NAN), none = text(NULL, 0);
+    tm_evalue maybe = {.type = TM_E_TRUTH, .truth = TM_UNKNOWN};
+    tm_evalue plus = number(0.0), minus = number(-0.0);
+    tm_buf a = {0}, b = {0};
+    assert_true(tm_str_eq(key_of(&any, false, &a), key_of(&nan, true, &b)));
+    assert_true(tm_str_eq(key_of(&any, true, &a), key_of(&none, false, &b)));
+    assert_true(tm_str_eq(key_of(&any, true, &a), key_of(&maybe, true, &b)));
+    assert_true(tm_str_eq(key_of(&plus, false, &a), key_of(&minus, false, &b)));
+    tm_buf_release(&a);
+    tm_buf_release(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keys_order_as_values_do),
+        cmocka_unit_test(no_key_begins_another),
+        cmocka_unit_test(unknowns_share_a_key_and_so_do_zeros),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
