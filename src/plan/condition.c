@@ -3,11 +3,12 @@
  * Every truth node gets the set of values it might have: true, false, unknown. The three
  * connectives combine sets as they combine values; a comparison looks at the ranges of its two
  * sides (a literal is one number, a count of words is never below zero); and in a chain of `and`
- * the limits on one and the same thing are intersected: words(response) > 9 and words(response) <
- * 5 is never true. Where nothing is known the set is all three, so a result may be too wide and
- * is never too narrow: nothing is said that is not certain.
+ * the limits on one and the same thing are intersected: words(response) > 9 and words(response)
+ * < 5 is never true. Where nothing is known the set is all three, so a result may be too wide
+ * and is never too narrow: nothing is said that is not certain.
  *
- * It reads the compiled tree of expr/ (ast.h); a kind of node it does not know is just not known. */
+ * It reads the compiled tree of expr/ (ast.h); a kind of node it does not know is just not
+ * known. */
 #include "plan/condition.h"
 
 #include <math.h>

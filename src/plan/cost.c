@@ -12,9 +12,7 @@
  * run). */
 #include "plan/plan_parts.h"
 
-#define ENGINE_BYTES (24 * TM_MIB)  /* blocks, batches, decoder windows, writers with one worker */
-#define EXCHANGE_BYTES (8 * TM_MIB) /* the smallest budget it sorts with */
-#define FACT_OVERHEAD 48            /* frame and index of a fact */
+#define FACT_OVERHEAD 48 /* frame and index of a fact */
 
 static uint64_t add(uint64_t a, uint64_t b)
 {
@@ -34,13 +32,6 @@ tm_status tm_plan_add_cost(tm_plan *plan, tm_plan_step *step, const tm_input_fac
     return TM_OK;
 }
 
-static bool exchanges(const tm_plan *plan)
-{
-    for (uint32_t i = 0; i < plan->steps; i++)
-        if (plan->step[i].op->rounds) return true;
-    return false;
-}
-
 static uint64_t largest_spill(const tm_plan *plan)
 {
     uint64_t most = 0;
@@ -55,8 +46,8 @@ static uint64_t largest_spill(const tm_plan *plan)
 
 void tm_plan_sum_cost(tm_plan *plan, const tm_input_facts *facts)
 {
-    uint64_t need = add(ENGINE_BYTES, add(plan->cost.shared, plan->cost.memory));
-    plan->memory_needed = exchanges(plan) ? add(need, EXCHANGE_BYTES) : need;
+    uint64_t engine = TM_BASE_BYTES + TM_WORKER_BYTES + TM_EXCHANGE_BYTES;
+    plan->memory_needed = add(engine, add(plan->cost.shared, plan->cost.memory));
     tm_str format = plan->recipe->output.format;
     bool packed = tm_str_find_char(format, '.') < format.n;
     plan->disk_needed = add(largest_spill(plan), packed ? facts->bytes / 2 : facts->bytes);

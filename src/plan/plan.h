@@ -116,6 +116,11 @@ typedef struct tm_plan_step {
     tm_hash prefix; /* of the plan up to and with this step: names its decisions */
 } tm_plan_step;
 
+/* What the engine takes besides the steps; memory_needed counts one worker. */
+#define TM_BASE_BYTES (24 * TM_MIB)    /* once: sources, writers, the ledger */
+#define TM_WORKER_BYTES (24 * TM_MIB)  /* a worker: blocks, batches, compressors */
+#define TM_EXCHANGE_BYTES (8 * TM_MIB) /* the least a set step sorts with */
+
 typedef struct tm_lint_rule { /* the table behind the remarks, for docs */
     const char *code, *name;
     bool stops;

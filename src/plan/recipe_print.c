@@ -1,10 +1,10 @@
 /* A recipe as YAML that reads back to the same recipe.
  *
- * Only what differs from its default is printed, so that what stands there means something. A
- * value goes through tm_param_print (the canonical JSON of the table of parameters), is read as
- * YAML, of which JSON is a part, and printed as our own YAML. Only two types of parameter are
- * known here: maps, whose values keep their quotes because those decide whether 42 is a number or
- * a text, and sizes, which are printed as people write them.
+ * Only what is required or differs from its default is printed, so that what stands there means
+ * something. A value goes through tm_param_print (the canonical JSON of the table of
+ * parameters), is read as YAML, of which JSON is a part, and printed as our own YAML. Only two
+ * types of parameter are known here: maps, whose values keep their quotes because those decide
+ * whether 42 is a number or a text, and sizes, which are printed as people write them.
  *
  * Appends to a tm_buf, whose failure is sticky; the arena for the detour is a local one. */
 #include "plan/recipe_reader.h"
@@ -61,13 +61,21 @@ static void print_json_as_yaml(tm_str json, tm_buf *out)
 
 static void print_value(const tm_param *param, const void *args, tm_buf *out)
 {
+    const void *at = (const char *)args + param->at;
     if (param->type == TM_P_PAIRS) {
-        print_pairs((const tm_pairs *)(const void *)((const char *)args + param->at), out);
+        print_pairs(at, out);
         return;
     }
     if (param->type == TM_P_SIZE) {
-        print_size(*(const uint64_t *)(const void *)((const char *)args + param->at), out);
+        print_size(*(const uint64_t *)at, out);
         return;
+    }
+    if (param->type == TM_P_TEXTS && param->flags & TM_P_PATH) {
+        const tm_texts *paths = at;
+        if (paths->count == 1) {
+            tm_yaml_scalar(paths->item[0], false, out);
+            return;
+        }
     }
     tm_buf json = {0}, escaped = {0};
     tm_param_print(param, args, &json);
@@ -112,7 +120,7 @@ static void print_params(const tm_param *params, const void *args, size_t args_b
     bool known = defaults && tm_params_default(params, defaults, &mem, NULL) == TM_OK;
     if (!known) f->out->failed = true;
     for (const tm_param *p = params; known && p->name; p++) {
-        if (!is_set(p, args, defaults)) continue;
+        if (!(p->flags & TM_P_REQUIRED) && !is_set(p, args, defaults)) continue;
         begin_field(f, p->name);
         print_value(p, args, f->out);
     }

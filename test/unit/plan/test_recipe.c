@@ -243,7 +243,7 @@ static void a_printed_recipe_reads_back_to_the_same(void **state)
         "c\", deep: yes, how: slow, parts: [tail, middle], room: 3KiB, on: [prompt, response], "
         "share: 12.5%, weight: 0.1, keep: [max $.a.b, longest, \"a, b\"], set: {a: 1, b: \"1\", "
         "c.d: \"\", e: x y, f: -1.5e+3}, then: drop}}, {filter: {keep: \"a = 'b' and \\\"c\\\"\", "
-        "drop: \"x\\ny\"}}]",
+        "drop: \"x\\ny\"}}, {head: {records: 0}}]",
         "inputs: {a: x, b: {path: [y, \"z *\"], map: {messages: a.b}, tags: {n: 1, s: \"1\"}, "
         "layout: messages, container: jsonl, codec: gzip, utf8: replace}}\nreferences: [q]\n"
         "output: {path: a b, format: json, ledger: none, shard: 1000, level: 19}\n"
