@@ -193,8 +193,10 @@ check:  ## the house rules: format, layers, tidiness, clang-tidy, generated docs
 	@tools/setup.sh check
 	@tools/check.sh
 
-fmt:  ## format every C file in place
-	@find src include test examples -name '*.[ch]' | xargs -r clang-format -i
+fmt: FILES ?= $(shell find src include test examples bench -name '*.[ch]' -o -name '*.def')
+fmt:  ## format every C file in place (or those named by FILES=)
+	@clang-format -i $(filter %.c %.h,$(FILES))
+	@tools/wrap_comments.py $(FILES)
 
 docs:  ## write the generated reference pages again
 	@$(SUB) V=$(V) all

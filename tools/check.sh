@@ -26,7 +26,7 @@ gate() {
         echo "FAIL  $name"
     fi
     # A gate that passes may still have warned.
-    [ ! -s "$log" ] || tail -n 200 "$log" | sed 's/^/      | /'
+    [ ! -s "$log" ] || tail -n 500 "$log" | sed 's/^/      | /'
 }
 
 find_base() {
@@ -75,8 +75,7 @@ check_scripts() {
         [ -x "$script" ] || { echo "$script: not executable" && bad=1; }
     done
     find tools test bench -name '*.py' 2>/dev/null | while read -r script; do
-        python3 -B -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$script" \
-            || echo failed
+        python3 -B -c 'import ast, sys; ast.parse(open(sys.argv[1]).read())' "$script" || echo failed
     done | grep -q failed && bad=1
     return $bad
 }

@@ -147,10 +147,8 @@ def check_text(source, tables):
             yield say(number, "leftover", "finish it, or say why it is right: " + line.strip()[:60])
     count = len(source.lines) - 1
     if source.path not in tables and count > WARN_LINES:
-        if count > MAX_LINES:
-            yield say(1, "file-size", "%d lines, at most %d: is it one thing?" % (count, MAX_LINES))
-        else:
-            yield say(1, "warning", "%d lines, more than %d: is it one thing?" % (count, WARN_LINES))
+        code, most = ("file-size", MAX_LINES) if count > MAX_LINES else ("warning", WARN_LINES)
+        yield say(1, code, "%d lines, more than %d: is it one thing?" % (count, most))
 
 
 def check_header(source):
