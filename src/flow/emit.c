@@ -198,7 +198,7 @@ static tm_status write_lost(tm_emitter *e, const tm_lost *lost, tm_str sentence,
                                 .sentence = sentence,
                                 .value = (double)NAN,
                                 .verdict = TM_V_DROP};
-        e->run->options.on_finding(e->run->options.arg, &view);
+        e->run->options.on_finding(e->run->options.finding_arg, &view);
     }
     if (!e->run->folder) return TM_OK;
     if (!e->lost_bytes.open) TM_TRY(open_unreadable(e, err));
@@ -240,7 +240,7 @@ static tm_status take_damage(tm_emitter *e, const tm_piece *p, tm_err *err)
     tm_run *run = e->run;
     if (!p->damage.code) return TM_OK;
     tm_lost lost = {.rid = {TM_PLACE(p->source, p->damage.at), 0},
-                    .line = p->lines,
+                    .line = p->damage.line,
                     .column = 1,
                     .sentence_bytes = (uint32_t)strlen(p->damage.sentence)};
     memcpy(lost.code, p->damage.code, TM_MIN(strlen(p->damage.code), sizeof lost.code - 1));
@@ -252,7 +252,7 @@ static tm_status take_damage(tm_emitter *e, const tm_piece *p, tm_err *err)
     atomic_fetch_add(&run->unreadable, 1);
     if (p->damage.ends_source) run->result.damaged = true;
     if (e->ledger) {
-        tm_row row = {.rid = lost.rid, .line = p->lines, .fate = TM_UNREADABLE, .value = (double)NAN,
+        tm_row row = {.rid = lost.rid, .line = p->damage.line, .fate = TM_UNREADABLE, .value = (double)NAN,
                       .step = TM_NO_STEP, .copies = 1};
         TM_TRY(tm_ledger_row(e, &row, (tm_str){0}, err));
     }
@@ -287,7 +287,7 @@ static void show_finding(tm_emitter *e, const tm_found *f, const tm_code *code, 
                             .path = path,
                             .value = f->value,
                             .verdict = f->verdict};
-    e->run->options.on_finding(e->run->options.arg, &view);
+    e->run->options.on_finding(e->run->options.finding_arg, &view);
 }
 
 static tm_status store_finding(tm_pq_writer *w, const tm_found *f, const tm_code *code, tm_str step,

@@ -16,7 +16,7 @@
 
 /* The reader's own findings (step empty) and the codes of unreadable records. */
 extern const tm_code tm_reader_codes[];
-enum { TM_READER_UTF8_REPLACED, TM_READER_DUPLICATE_KEY, TM_READER_CODES };
+enum { TM_READER_UTF8_REPLACED, TM_READER_DUPLICATE_KEY, TM_READER_TAG_BLOCKED, TM_READER_CODES };
 
 typedef struct tm_step_state { /* of a set step or a head, once its rounds are done */
     tm_verdicts *verdicts;     /* NULL: not decided yet, or a record step */
@@ -68,6 +68,11 @@ typedef struct tm_piece {
     tm_counts counts;
 } tm_piece;
 
+typedef struct tm_input_tag { /* a constant field that an input's records get */
+    tm_fieldpath *path;
+    tm_str json;
+} tm_input_tag;
+
 typedef struct tm_worker {
     tm_run *run;
     tm_pass *pass;
@@ -88,16 +93,17 @@ typedef struct tm_worker {
 
 struct tm_run {
     tm_arena mem;
-    const tm_recipe *recipe;
+    tm_recipe *recipe;
     tm_run_options options;
     unsigned threads;
     tm_source *source;
     uint32_t sources, source_room;
-    tm_buf pushed_back;           /* standard input's head */
+    tm_buf head;                  /* first decoded bytes of standard input */
     char *stdin_copy;             /* its spooled file, when it must be read twice */
     tm_plan_input *input;
     uint32_t inputs;
     uint32_t *input_of;           /* by source index */
+    tm_input_tag **tags;          /* by input; ended by a NULL path */
     tm_plan *plan;
     tm_step_state *state;         /* by step */
     uint32_t *code_at;            /* first code of a step in `found`; [steps] = how many in all */

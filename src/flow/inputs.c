@@ -8,6 +8,7 @@
 
 #include "base/vec.h"
 #include "flow/engine.h"
+#include "op/scalar.h"
 
 enum { SAMPLED = 16, SAMPLE_RECORDS = 2000 };
 
@@ -40,7 +41,8 @@ static tm_status add_source(tm_run *run, const tm_recipe_input *input, tm_str pa
     tm_source source = {0};
     tm_source_wish wish = {-1, -1};
     TM_TRY(parse_wish(input, &wish, err));
-    TM_TRY(tm_source_probe(&run->mem, path, wish, &source, &run->pushed_back, err));
+    bool is_stdin = tm_str_is(path, "-");
+    TM_TRY(tm_source_probe(&run->mem, path, wish, &source, is_stdin ? &run->head : NULL, err));
     if (!TM_ROOM(&run->mem, run->source, run->sources, run->source_room, 1))
         return tm_fail_memory(err, "the list of sources", sizeof source);
     source.number = run->sources + 1;
@@ -111,18 +113,24 @@ typedef struct sample {
     bool all; /* the whole source was seen */
 } sample;
 
-static void vote(sample *s, const tm_block *block)
+static void vote(sample *s, tm_str raw)
 {
-    for (uint32_t i = 0; i < block->spans && i < SAMPLE_RECORDS; i++) {
-        tm_str raw = {block->bytes.p + block->span[i].at, block->span[i].bytes};
-        s->records++;
-        s->bytes += raw.n + 1;
-        if (!tm_json_scan(&s->json, raw.p, raw.n, 0, (tm_json_limits){0})) continue;
-        tm_layout_vote(&s->votes, &(tm_doc){.raw = raw, .node = s->json.node, .top = 0});
-    }
+    s->records++;
+    s->bytes += raw.n + 1;
+    if (!tm_json_scan(&s->json, raw.p, raw.n, 0, (tm_json_limits){0})) return;
+    tm_layout_vote(&s->votes, &(tm_doc){.raw = raw, .node = s->json.node, .top = 0});
 }
 
-/* The first block of a source; of standard input the bytes that the probe has read. */
+/* Lines of standard input as far as the probe has seen them; its last one may be cut and is not
+ * looked at. */
+static void sample_head(tm_str head, sample *s)
+{
+    tm_str line;
+    for (uint32_t i = 0; i < SAMPLE_RECORDS && tm_str_cut(head, '\n', &line, &head); i++)
+        if (tm_str_trim(line).n) vote(s, line);
+}
+
+/* The first block of a source. */
 static tm_status sample_source(tm_run *run, const tm_source *source, sample *s, tm_err *err)
 {
     tm_reader *reader = NULL;
@@ -133,7 +141,8 @@ static tm_status sample_source(tm_run *run, const tm_source *source, sample *s, 
     if (status == TM_OK) status = tm_block_records(&block, source, err);
     if (status == TM_OK) {
         s->all = block.last;
-        vote(s, &block);
+        for (uint32_t i = 0; i < block.spans && i < SAMPLE_RECORDS; i++)
+            vote(s, (tm_str){block.bytes.p + block.span[i].at, block.span[i].bytes});
     }
     tm_block_release(&block);
     if (reader) tm_reader_close(reader);
@@ -171,7 +180,15 @@ static tm_status choose_layouts(tm_run *run, tm_plan_input *input, sample *s, tm
     } else {
         tm_layout_choose(&s->votes, &input->layouts);
     }
-    uint32_t best = 0;
+    uint32_t best = 0, second = 0;
+    for (uint32_t i = 0; tm_layouts[i]; i++) {
+        bool chosen = false;
+        for (uint32_t l = 0; l < input->layouts.count; l++)
+            chosen |= tm_layouts[i] == input->layouts.layout[l];
+        if (chosen || s->votes.fits[i] <= second) continue;
+        second = s->votes.fits[i];
+        input->runner_up = tm_layouts[i]->name;
+    }
     input->kind = TM_SFT;
     for (uint32_t l = 0; l < input->layouts.count; l++) {
         uint32_t votes = 1;
@@ -197,7 +214,8 @@ static tm_status sample_input(tm_run *run, tm_plan_input *input, tm_err *err)
     for (uint32_t i = 0; status == TM_OK && i < input->sources; i++) {
         const tm_source *source = &run->source[first + i];
         input->facts.bytes += decoded_bytes(source);
-        if (i < SAMPLED && source->seekable) status = sample_source(run, source, &s, err);
+        if (!source->seekable) sample_head(tm_buf_view(&run->head), &s);
+        else if (i < SAMPLED) status = sample_source(run, source, &s, err);
     }
     if (status == TM_OK) status = choose_layouts(run, input, &s, err);
     uint64_t mean = s.records ? s.bytes / s.records : 512;
@@ -210,7 +228,7 @@ static tm_status sample_input(tm_run *run, tm_plan_input *input, tm_err *err)
 
 /* ---- standard input -------------------------------------------------------------------------- */
 
-static tm_status copy_stdin(tm_run *run, const char *path, tm_err *err)
+static tm_status copy_stdin(tm_run *run, tm_str taken, const char *path, tm_err *err)
 {
     int file;
     char *piece = tm_alloc(TM_BLOCK_BYTES);
@@ -220,8 +238,7 @@ static tm_status copy_stdin(tm_run *run, const char *path, tm_err *err)
         tm_free(piece);
         return status;
     }
-    tm_str head = tm_buf_view(&run->pushed_back);
-    status = tm_file_write(file, path, head.p, head.n, err);
+    status = tm_file_write(file, path, taken.p, taken.n, err);
     for (size_t got = 1; status == TM_OK && got;) {
         status = tm_file_read(0, "standard input", piece, TM_BLOCK_BYTES, &got, err);
         if (status == TM_OK) status = tm_spill_take(&run->spill, got, err);
@@ -250,13 +267,36 @@ tm_status tm_inputs_spool_stdin(tm_run *run, tm_err *err)
     atomic_store(&run->spill.made, true);
     run->stdin_copy = tm_arena_printf(&run->mem, "%s/stdin", run->spill.folder);
     if (!run->stdin_copy) return tm_fail_memory(err, "a path", 0);
-    TM_TRY(copy_stdin(run, run->stdin_copy, err));
+    TM_TRY(copy_stdin(run, source->taken, run->stdin_copy, err));
     tm_file_info info;
     TM_TRY(tm_file_info_of(run->stdin_copy, &info, err));
     source->open_as = tm_str_of(run->stdin_copy);
     source->bytes = info.bytes;
     source->seekable = true;
     return TM_OK;
+}
+
+/* ---- tags ------------------------------------------------------------------------------------ */
+
+/* Constant fields of an input, ended by a NULL path. */
+static tm_status compile_tags(tm_run *run, const tm_recipe_input *from, uint32_t input, tm_err *err)
+{
+    tm_buf json = {0};
+    tm_status status = TM_OK;
+    tm_input_tag *list = TM_NEW(&run->mem, tm_input_tag, from->tags.count + 1);
+    if (!list) return tm_fail_memory(err, "the tags of an input", 0);
+    for (uint32_t i = 0; status == TM_OK && i < from->tags.count; i++) {
+        const tm_pair *pair = &from->tags.item[i];
+        tm_buf_clear(&json);
+        tm_scalar_json(pair->value, pair->quoted, &json);
+        status = tm_buf_ok(&json, err);
+        if (status == TM_OK) status = tm_fieldpath_compile(&run->mem, pair->name, &list[i].path, err);
+        if (status == TM_OK) list[i].json = tm_arena_str(&run->mem, tm_buf_view(&json));
+        if (status == TM_OK && !list[i].json.p) status = tm_fail_memory(err, "a tag", 0);
+    }
+    tm_buf_release(&json);
+    run->tags[input] = list;
+    return status;
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */
@@ -276,9 +316,12 @@ tm_status tm_inputs_open(tm_run *run, tm_err *err)
     if (!run->sources) return tm_fail(err, TM_EUSAGE, "no input: name files, folders, globs or -");
     if (run->sources >= 1u << 24) return tm_fail(err, TM_ELIMIT, "more than 16,777,215 files");
     run->input_of = TM_NEW(&run->mem, uint32_t, run->sources);
-    if (!run->input_of) return tm_fail_memory(err, "the inputs", run->sources);
+    run->tags = TM_NEW(&run->mem, tm_input_tag *, run->inputs + 1);
+    if (!run->input_of || !run->tags) return tm_fail_memory(err, "the inputs", run->sources);
     bool look = !run->options.scan_only;
-    if (look) TM_TRY(tm_inputs_spool_stdin(run, err));
+    tm_source *in = stdin_source(run);
+    bool lines = in && in->container == TM_JSONL && tm_str_find_char(tm_buf_view(&run->head), '\n') < run->head.n;
+    if (look && in && !lines) TM_TRY(tm_inputs_spool_stdin(run, err)); /* nothing to sample yet */
     for (uint32_t i = 0; i < run->inputs; i++) {
         tm_plan_input *input = &run->input[i];
         for (uint32_t k = 0; k < input->sources; k++)
@@ -286,6 +329,7 @@ tm_status tm_inputs_open(tm_run *run, tm_err *err)
         if (input->sources)
             input->container = tm_containers[run->source[input->first_source - 1].container].name;
         if (look) TM_TRY(sample_input(run, input, err));
+        if (look) TM_TRY(compile_tags(run, input->from, i, err));
     }
     return TM_OK;
 }

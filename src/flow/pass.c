@@ -53,10 +53,7 @@ static tm_status open_next(pass_run *p, tm_err *err)
     const tm_limits *limits = &run->recipe->limits;
     tm_read_limits read = {.max_line = limits->max_line,
                            .digest = p->pass->kind == TM_PASS_WRITE && run->folder};
-    tm_str pushed_back = {0};
-    if (tm_str_is(run->source[p->source].path, "-") && !run->stdin_copy)
-        pushed_back = tm_buf_view(&run->pushed_back);
-    return tm_reader_open(&p->reader, &run->source[p->source], &read, pushed_back, err);
+    return tm_reader_open(&p->reader, &run->source[p->source], &read, (tm_str){0}, err);
 }
 
 static tm_status close_reader(pass_run *p, tm_err *err)

@@ -241,7 +241,7 @@ static tm_status show_batches(tm_worker *w, tm_err *err)
                               .source = &run->source[w->block.source - 1],
                               .layouts = &run->input[input].layouts,
                               .plan = run->plan};
-        status = run->options.on_batch(run->options.arg, &view, err);
+        status = run->options.on_batch(run->options.batch_arg, &view, err);
     }
     tm_lock_drop(&run->batch_lock);
     return status;

@@ -86,6 +86,21 @@ static tm_status number_codes(tm_run *run, tm_err *err)
     return TM_OK;
 }
 
+/* refine: the built-in recipe for the example kind that was found takes the place of no steps. */
+static tm_status choose_recipe(tm_run *run, tm_err *err)
+{
+    tm_recipe builtin, *recipe = run->recipe;
+    tm_buf text = {0};
+    tm_str yaml = tm_recipe_builtin(run->input[0].kind);
+    TM_TRY(tm_recipe_read(&builtin, &run->mem, TM_STR("refine"), yaml, err));
+    recipe->step = builtin.step;
+    recipe->steps = builtin.steps;
+    tm_recipe_print(recipe, &text);
+    recipe->text = tm_arena_str(&run->mem, tm_buf_view(&text));
+    tm_buf_release(&text);
+    return recipe->text.p ? TM_OK : tm_fail_memory(err, "the recipe", 0);
+}
+
 static tm_status open_run(tm_run *run, tm_err *err)
 {
     const tm_run_options *options = &run->options;
@@ -98,6 +113,7 @@ static tm_status open_run(tm_run *run, tm_err *err)
     }
     TM_TRY(choose_work(run, err));
     TM_TRY(tm_inputs_open(run, err));
+    if (options->refine) TM_TRY(choose_recipe(run, err));
     TM_TRY(tm_plan_make(&run->plan, &run->mem, run->recipe, run->input, run->inputs,
                         tm_inputs_identity(run), err));
     TM_TRY(number_codes(run, err));
@@ -107,8 +123,7 @@ static tm_status open_run(tm_run *run, tm_err *err)
     return share_memory(run, err);
 }
 
-tm_status tm_run_open(tm_run **out, const tm_recipe *recipe, const tm_run_options *options,
-                      tm_err *err)
+tm_status tm_run_open(tm_run **out, tm_recipe *recipe, const tm_run_options *options, tm_err *err)
 {
     tm_run *run = tm_alloc_zero(1, sizeof *run);
     if (!run) return tm_fail_memory(err, "the run", sizeof *run);
@@ -223,7 +238,7 @@ void tm_run_close(tm_run *run)
     if (atomic_load(&run->spill.made) && tm_file_exists(run->spill.folder))
         (void)tm_folder_remove(run->spill.folder, NULL);
     if (run->plan) tm_plan_release(run->plan);
-    tm_buf_release(&run->pushed_back);
+    tm_buf_release(&run->head);
     pthread_mutex_destroy(&run->batch_lock);
     tm_arena_release(&run->mem);
     tm_free(run);

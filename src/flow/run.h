@@ -50,15 +50,17 @@ typedef struct tm_run_options {
     bool resume;              /* take up an unfinished run of the same plan in the folder */
     bool overwrite;           /* replace an existing result */
     bool scan_only;           /* no layouts: validate and pass on (cat) */
+    bool refine;              /* the built-in recipe for the example kind found in the input */
     bool measure_only;        /* write no data: inspect, check (findings and ledger as asked) */
     uint32_t batch_records;   /* at most so many records a batch; 0 = by bytes (tests) */
     /* Called in order for every finding and unreadable record of the writing pass, on one thread at
      * a time; NULL = none. For check and for messages on the terminal. */
     void (*on_finding)(void *arg, const tm_finding_view *finding);
+    void *finding_arg;
     /* Called for every batch of the writing pass, one at a time but in any order: what it collects
      * must commute (integer counts, smallest rid). */
     tm_status (*on_batch)(void *arg, const tm_batch_view *view, tm_err *err);
-    void *arg;
+    void *batch_arg;
     /* Another exchange in the place of the local one (a cluster's; tests put a hostile one here):
      * must bring the facts together by key, sorted, and run the reducer over them. */
     tm_status (*reduce)(void *arg, const struct tm_reducer *reducer, struct tm_exchange *facts,
@@ -109,8 +111,8 @@ typedef struct tm_progress { /* a snapshot; cheap, any thread */
     double seconds;
 } tm_progress;
 
-tm_status tm_run_open(tm_run **out, const tm_recipe *recipe, const tm_run_options *options,
-                      tm_err *err);
+/* With options->refine the recipe gets the steps of the built-in one. It must outlive the run. */
+tm_status tm_run_open(tm_run **out, tm_recipe *recipe, const tm_run_options *options, tm_err *err);
 const tm_plan *tm_run_plan(const tm_run *run);
 tm_status tm_run_go(tm_run *run, tm_err *err);
 void tm_run_progress(const tm_run *run, tm_progress *out);

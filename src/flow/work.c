@@ -4,6 +4,7 @@
  * step looks at it. In an observing pass the steps before the set step are replayed and the round
  * looks at what is left; in the writing pass all steps run and the piece takes what remains. */
 #include "flow/piece.h"
+#include "record/fieldpath.h"
 
 enum { BATCH_BYTES = 256 << 10, BATCH_RECORDS = 4096 };
 
@@ -22,6 +23,14 @@ const tm_code tm_reader_codes[] = {
          .sentence = "a key stands twice in one object; the last one binds",
          .help = "Both stay in the record as they are, and the last is the one that is read. Other "
                  "programs may read the first.",
+         .verdict = TM_V_FLAG,
+         .fixed_verdict = true},
+    [TM_READER_TAG_BLOCKED] =
+        {.code = "T1031",
+         .name = "tag-blocked",
+         .sentence = "a tag of the input cannot be set: its parent is not an object",
+         .help = "Something on the way to the field is a string, a number or an array. The record "
+                 "goes on without that tag.",
          .verdict = TM_V_FLAG,
          .fixed_verdict = true},
     [TM_READER_CODES] = {0},
@@ -124,6 +133,18 @@ static tm_status reader_findings(tm_worker *w, tm_batch *b, uint32_t replaced, t
     return TM_OK;
 }
 
+static tm_status set_tags(tm_worker *w, tm_batch *b, tm_err *err)
+{
+    uint32_t r = b->records - 1;
+    const tm_input_tag *tag = w->run->tags[w->run->input_of[w->block.source - 1]];
+    for (; tag && tag->path && b->fate[r] == TM_LIVE; tag++) {
+        bool blocked = false;
+        TM_TRY(tm_field_set(b, r, tag->path, tag->json, TM_NO_STEP, &blocked, err));
+        if (blocked) TM_TRY(tm_find(b, r, TM_NONE, 0, 0, TM_NO_STEP, TM_READER_TAG_BLOCKED, TM_NO_VALUE, err));
+    }
+    return TM_OK;
+}
+
 static tm_status add_span(tm_worker *w, const tm_span *span, const tm_read_rules *rules, tm_err *err)
 {
     tm_batch *b = &w->batch[0];
@@ -137,7 +158,8 @@ static tm_status add_span(tm_worker *w, const tm_span *span, const tm_read_rules
     }
     tm_rid rid = {TM_PLACE(w->block.source, offset), 0};
     TM_TRY(tm_batch_add(b, rules, rid, span->line, raw, span->ascii, slack, &replaced, err));
-    return reader_findings(w, b, replaced, err);
+    TM_TRY(reader_findings(w, b, replaced, err));
+    return set_tags(w, b, err);
 }
 
 static tm_status observe(tm_worker *w, tm_err *err)

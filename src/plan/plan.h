@@ -102,6 +102,7 @@ typedef struct tm_plan_input { /* what flow found behind one recipe input */
     tm_layout_set layouts;
     tm_example_kind kind;
     const char *container; /* name, for the JSON */
+    const char *runner_up; /* the layout that fits next best in the sample, or NULL */
     tm_input_facts facts;
 } tm_plan_input;
 

@@ -4,6 +4,8 @@
  * would call true, false, null or a number is one, everything else is a string (quote it to be sure).
  * Keys and missing parents are added at the end of their object. */
 #include "op/op.h"
+#include "op/scalar.h"
+#include "record/fieldpath.h"
 
 enum { PARENT_NOT_OBJECT, VALUE_UNKNOWN };
 
@@ -30,20 +32,10 @@ typedef struct scratch {
     tm_buf json;
 } scratch;
 
-static bool is_json_scalar(tm_str text)
-{
-    tm_json json = {0};
-    bool valid = text.n && text.p[0] != '"' && text.p[0] != '[' && text.p[0] != '{' &&
-                 tm_json_scan(&json, text.p, text.n, 0, (tm_json_limits){0});
-    tm_json_release(&json);
-    return valid;
-}
-
 static tm_status constant(tm_prep *prep, const tm_pair *pair, tm_str *out, tm_err *err)
 {
     tm_buf json = {0};
-    if (!pair->quoted && is_json_scalar(pair->value)) tm_buf_str(&json, pair->value);
-    else tm_buf_json(&json, pair->value);
+    tm_scalar_json(pair->value, pair->quoted, &json);
     tm_status status = tm_buf_ok(&json, err);
     if (status == TM_OK) *out = tm_arena_str(prep->mem, tm_buf_view(&json));
     if (status == TM_OK && !out->p) status = tm_fail_memory(err, "tag", json.n);

@@ -1,0 +1,205 @@
+/* Runs a recipe from the command line: decides where output goes, shows the plan or the progress,
+ * takes Ctrl-C, prints what was unreadable, the waterfall and the last line. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "flow/runfolder.h"
+#include "report/report.h"
+
+enum { SHOWN = 10 }; /* unreadable records printed one by one */
+
+static tm_run *volatile interrupted; /* what a signal handler may reach */
+static volatile sig_atomic_t signals;
+
+static void on_signal(int number)
+{
+    TM_UNUSED(number);
+    if (signals++) _exit(128 + number);
+    if (interrupted) tm_run_cancel(interrupted);
+}
+
+static void catch_signals(tm_run *run)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    interrupted = run;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+}
+
+/* ---- where output goes ------------------------------------------------------------------------ */
+
+static bool is_folder_name(tm_cli *cli, tm_str path)
+{
+    tm_file_info info;
+    const char *z = tm_path_z(cli->mem, path);
+    size_t slash = tm_str_rfind_char(path, '/');
+    tm_str name = tm_str_slice(path, slash < path.n ? slash + 1 : 0, path.n);
+    if (tm_str_is(path, "-")) return false;
+    if (z && tm_fs_now.info(z, &info) == 0) return info.is_folder;
+    return !name.n || tm_str_find_char(name, '.') == name.n;
+}
+
+static tm_status choose_output(tm_cli *cli, tm_execution *e, tm_err *err)
+{
+    tm_recipe *recipe = e->recipe;
+    tm_run_options *o = &e->options;
+    tm_str path = cli->common.output.n ? cli->common.output : recipe->output.path;
+    if (o->measure_only) {
+        o->folder = cli->common.run;
+        return TM_OK;
+    }
+    if (!path.n && cli->out_is_terminal)
+        TM_TRY(tm_folder_new(cli->mem, tm_str_of(cli->verb), &path, err));
+    else if (!path.n) path = TM_STR("-");
+    if (is_folder_name(cli, path)) {
+        o->folder = path;
+        return TM_OK;
+    }
+    o->file = path;
+    o->folder = cli->common.run;
+    if (!tm_cli_given(cli, "format"))
+        recipe->output.format = tm_str_of(tm_format_name(tm_format_of_name(path)));
+    const char *z = tm_path_z(cli->mem, path);
+    tm_file_info info;
+    bool there = z && !tm_str_is(path, "-") && tm_fs_now.info(z, &info) == 0 && info.is_regular;
+    if (there && !o->overwrite)
+        return tm_fail(err, TM_EEXISTS, "%s is there already: give --overwrite or another -o", z);
+    return TM_OK;
+}
+
+/* An output that is one of its inputs would be read while it is replaced. */
+static tm_status refuse_same_file(const tm_recipe *recipe, tm_str file, tm_err *err)
+{
+    for (uint32_t i = 0; i < recipe->inputs; i++)
+        for (uint32_t k = 0; k < recipe->input[i].paths; k++)
+            if (file.n && !tm_str_is(file, "-") && tm_str_eq(recipe->input[i].path[k], file))
+                return tm_fail(err, TM_EUSAGE, "%.*s is both input and output: write elsewhere",
+                               TM_FMT(file));
+    return TM_OK;
+}
+
+/* ---- what is said ------------------------------------------------------------------------------ */
+
+typedef struct teller {
+    uint64_t unreadable;
+    void (*next)(void *arg, const tm_finding_view *f); /* the verb's own */
+    void *arg;
+} teller;
+
+static void tell(void *arg, const tm_finding_view *f)
+{
+    teller *t = arg;
+    if (t->next) t->next(t->arg, f);
+    if (f->step.n || f->verdict != TM_V_DROP) return;
+    if (t->unreadable++ >= SHOWN || t->next) return;
+    fprintf(stderr, "%.*s:%llu:%llu: error: %.*s (%s)\n", TM_FMT(f->source),
+            (unsigned long long)f->line, (unsigned long long)f->column, TM_FMT(f->sentence), f->code);
+}
+
+static tm_status print_plan(const tm_cli *cli, const tm_run *run, tm_err *err)
+{
+    tm_buf out = {0};
+    const tm_plan *plan = tm_run_plan(run);
+    if (cli->common.print_recipe) tm_recipe_print(plan->recipe, &out);
+    else if (cli->common.json) tm_plan_json(plan, &out), tm_buf_char(&out, '\n');
+    else tm_report_plan(run, &out);
+    tm_status status = tm_buf_ok(&out, err);
+    if (status == TM_OK) status = tm_cli_print(tm_buf_view(&out), err);
+    tm_buf_release(&out);
+    return status;
+}
+
+static void print_lint(const tm_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->lints; i++) {
+        const tm_lint *l = &plan->lint[i];
+        fprintf(stderr, "%.*s:%u:%u: warning: %.*s (%s)\n", TM_FMT(plan->recipe->name), l->line,
+                l->column, TM_FMT(l->sentence), l->code);
+    }
+}
+
+static tm_status print_result(tm_cli *cli, const tm_run *run, const tm_execution *e, tm_err *err)
+{
+    tm_buf out = {0};
+    tm_status status = TM_OK;
+    const tm_run_result *result = tm_run_result_of(run);
+    if (cli->common.json) {
+        tm_report_json(run, &out);
+        status = tm_buf_ok(&out, err);
+        if (status == TM_OK) status = tm_cli_print(tm_buf_view(&out), err);
+    } else if (!cli->common.quiet) {
+        tm_report_waterfall(run, &out);
+        fwrite(out.p, 1, out.n, stderr);
+    }
+    tm_buf_release(&out);
+    if (cli->common.quiet || cli->common.json) return status;
+    if (result->folder.n)
+        fprintf(stderr, "result: %.*s   next: open %.*s/report.html, or tamis explain %.*s FILE:LINE\n",
+                TM_FMT(result->folder), TM_FMT(result->folder), TM_FMT(result->folder));
+    else if (e->options.file.n && !tm_str_is(e->options.file, "-"))
+        fprintf(stderr, "result: %.*s\n", TM_FMT(e->options.file));
+    return status;
+}
+
+/* ---- the run ----------------------------------------------------------------------------------- */
+
+static tm_status finish(tm_cli *cli, tm_run *run, tm_execution *e, const teller *t, tm_err *err)
+{
+    const tm_run_result *result = tm_run_result_of(run);
+    if (t->unreadable > SHOWN && !t->next)
+        fprintf(stderr, "... and %llu more unreadable records\n",
+                (unsigned long long)(t->unreadable - SHOWN));
+    if (result->folder.n) {
+        TM_TRY(tm_report_write(result->folder, err));
+        TM_TRY(tm_folder_set_last(result->folder, err));
+    }
+    if (e->after) TM_TRY(e->after(run, e->arg, err));
+    if (!e->quiet_end) TM_TRY(print_result(cli, run, e, err));
+    return tm_run_verdict(run, err);
+}
+
+static tm_status go(tm_cli *cli, tm_run *run, tm_execution *e, teller *t, tm_err *err)
+{
+    const tm_common *c = &cli->common;
+    if (c->dry_run || c->print_recipe) return print_plan(cli, run, err);
+    if (!c->quiet) print_lint(tm_run_plan(run));
+    catch_signals(run);
+    tm_ticker *ticker = cli->err_is_terminal && !c->quiet ? tm_ticker_start(run) : NULL;
+    tm_status status = tm_run_go(run, err);
+    tm_ticker_stop(ticker);
+    interrupted = NULL;
+    if (status == TM_ECANCELLED && e->options.folder.n && err)
+        snprintf(err->msg, sizeof err->msg,
+                 "interrupted: run the same command again to go on (%.*s keeps what is done)",
+                 TM_FMT(e->options.folder));
+    return status == TM_OK ? finish(cli, run, e, t, err) : status;
+}
+
+tm_status tm_cli_execute(tm_cli *cli, tm_execution *e, tm_err *err)
+{
+    const tm_common *c = &cli->common;
+    tm_run *run = NULL;
+    TM_TRY(tm_cli_recipe(cli, e->recipe, err));
+    if (!e->recipe->inputs)
+        return tm_fail(err, TM_EUSAGE, "tamis %s needs an input: files, folders, globs or -", cli->verb);
+    tm_run_options *o = &e->options;
+    teller t = {.next = o->on_finding, .arg = o->finding_arg};
+    o->overwrite = c->overwrite;
+    if (!c->dry_run && !c->print_recipe) TM_TRY(choose_output(cli, e, err));
+    TM_TRY(refuse_same_file(e->recipe, o->file, err));
+    if (c->json && tm_str_is(o->file, "-"))
+        return tm_fail(err, TM_EUSAGE, "--json and the data cannot both go to standard output: give -o");
+    o->threads = (unsigned)c->threads;
+    o->resume = c->resume;
+    o->batch_records = (uint32_t)c->batch_records;
+    o->on_finding = tell;
+    o->finding_arg = &t;
+    tm_status status = tm_run_open(&run, e->recipe, o, err);
+    if (status == TM_OK) status = go(cli, run, e, &t, err);
+    if (run) tm_run_close(run);
+    return status;
+}

@@ -1,0 +1,109 @@
+/* Help, from the tables. */
+#include <string.h>
+
+#include "cli/command.h"
+
+enum { WIDTH = 92 };
+
+/* Words of `text`, wrapped, each line behind `indent` spaces; the first is already at `at`. */
+static void wrap(tm_buf *out, const char *text, size_t indent, size_t at)
+{
+    tm_str word, rest = tm_str_of(text);
+    while (rest.n) {
+        tm_str_cut(rest, ' ', &word, &rest);
+        if (at + word.n > WIDTH) {
+            tm_buf_print(out, "\n%*s", (int)indent, "");
+            at = indent;
+        }
+        tm_buf_str(out, word);
+        tm_buf_char(out, ' ');
+        at += word.n + 1;
+    }
+    while (out->n && out->p[out->n - 1] == ' ') out->n--;
+    tm_buf_char(out, '\n');
+}
+
+static void option_line(tm_buf *out, const tm_param *p)
+{
+    size_t from = out->n;
+    tm_buf_print(out, "  --");
+    for (const char *c = p->name; *c; c++) tm_buf_char(out, *c == '_' ? '-' : *c);
+    if (p->type != TM_P_BOOL) {
+        tm_buf_char(out, ' ');
+        for (const char *c = tm_ptype_name(p->type); *c; c++)
+            tm_buf_char(out, *c >= 'a' && *c <= 'z' ? (char)(*c - 32) : *c == ' ' ? '-' : *c);
+    }
+    while (out->n - from < 28) tm_buf_char(out, ' ');
+    if (out->n - from > 28) tm_buf_print(out, "\n%*s", 28, "");
+    tm_buf help = {0};
+    tm_buf_z(&help, p->help);
+    if (p->fallback && p->fallback[0]) tm_buf_print(&help, " (default: %s)", p->fallback);
+    tm_buf_char(&help, 0);
+    wrap(out, help.p ? help.p : p->help, 28, 28);
+    tm_buf_release(&help);
+}
+
+static void options(tm_buf *out, const char *title, const tm_param *params)
+{
+    if (!params || params->type == TM_P_END) return;
+    tm_buf_print(out, "\n%s\n", title);
+    for (const tm_param *p = params; p->type != TM_P_END; p++) option_line(out, p);
+}
+
+void tm_help_command(const tm_command *c, tm_buf *out)
+{
+    tm_buf_print(out, "tamis %s %s%s\n\n", c->name, c->words, c->params ? " [options]" : "");
+    wrap(out, c->why, 0, 0);
+    tm_buf_print(out, "\n  %s\n", c->example);
+    options(out, "Options", c->params);
+    if (c->runs) options(out, "Options of every verb that runs", tm_common_params);
+}
+
+static void show_example(tm_buf *out, const tm_op *op, const tm_example *e)
+{
+    tm_buf_print(out, "\n  %s\n    - %s: %s\n", e->title, op->name, e->recipe);
+    tm_str line, rest = tm_str_of(e->in);
+    while (rest.n) {
+        tm_str_cut(rest, '\n', &line, &rest);
+        tm_buf_print(out, "    < %.*s\n", TM_FMT(line));
+    }
+    rest = tm_str_of(e->out);
+    while (rest.n) {
+        tm_str_cut(rest, '\n', &line, &rest);
+        tm_buf_print(out, "    > %.*s\n", TM_FMT(line));
+    }
+    tm_buf_print(out, "    fates: %s\n", e->fates);
+}
+
+void tm_help_op(const tm_op *op, tm_buf *out)
+{
+    tm_buf_print(out, "tamis %s INPUT... [options]\n%s\n\n", op->name, op->summary);
+    wrap(out, op->why, 0, 0);
+    if (op->source) tm_buf_print(out, "\nSource: %s\n", op->source);
+    options(out, "Parameters (in a recipe: the same names with _)", op->params);
+    if (op->signals) tm_buf_z(out, "\nSignals\n");
+    for (const tm_signal *s = op->signals; s && s->name; s++)
+        tm_buf_print(out, "  %s.%-16s %s%s%s\n", op->name, s->name, s->help, s->unit ? ", in " : "",
+                     s->unit ? s->unit : "");
+    if (op->codes) tm_buf_z(out, "\nFindings\n");
+    for (const tm_code *c = op->codes; c && c->code; c++)
+        tm_buf_print(out, "  %s %-30s %-5s %s\n", c->code, c->name,
+                     tm_verdict_name((tm_verdict)c->verdict), c->sentence);
+    tm_buf_z(out, "\nExamples\n");
+    for (const tm_example *e = op->examples; e && e->title; e++) show_example(out, op, e);
+    tm_buf_z(out, "\nOptions of every verb that runs: tamis refine --help\n");
+}
+
+void tm_help_all(tm_buf *out)
+{
+    tm_buf_z(out, "tamis VERB [INPUT...] [-o OUT] [options]\n\n"
+                  "A workbench for post-training datasets: every record accounted for.\n\nVerbs\n");
+    for (size_t i = 0; tm_commands[i]; i++)
+        tm_buf_print(out, "  %-14s %s\n", tm_commands[i]->name, tm_commands[i]->summary);
+    tm_buf_z(out, "\nOperators (each is a verb, and a step of a recipe)\n");
+    for (size_t i = 0; tm_ops[i]; i++)
+        tm_buf_print(out, "  %-14s %s\n", tm_ops[i]->name, tm_ops[i]->summary);
+    tm_buf_z(out, "\nInputs are files, globs, folders or - . Exit codes: 0 well, 1 findings above the "
+                  "limit,\n2 usage, 3 input unreadable, 4 interrupted but resumable, 5 internal.\n"
+                  "tamis VERB --help says all about one.\n");
+}

@@ -1,0 +1,263 @@
+/* Counters of inspect: lengths per role in logarithmic bins, turns, duplicates, and findings by code
+ * with the first place of each. */
+#include "cli/inspection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "text/words.h"
+
+enum { ROLES = 6, BINS = 40, KINDS = 128 }; /* bin b: 2^((b-1)/2) .. 2^(b/2) characters */
+
+typedef struct lengths {
+    uint64_t parts, chars, most, bin[BINS];
+} lengths;
+
+typedef struct noticed { /* one code of findings */
+    char code[8], sentence[160], place[320], step[48];
+    uint64_t count;
+    uint8_t verdict;
+} noticed;
+
+struct tm_inspection {
+    lengths role[ROLES];
+    uint64_t turns[BINS], records, chars, duplicates, duplicate_chars, not_text;
+    noticed found[KINDS];
+    uint32_t kinds;
+};
+
+tm_inspection *tm_inspection_new(void) { return tm_alloc_zero(1, sizeof(tm_inspection)); }
+void tm_inspection_free(tm_inspection *seen) { tm_free(seen); }
+
+static unsigned bin_of(uint64_t n)
+{
+    if (!n) return 0;
+    unsigned whole = 63u - (unsigned)__builtin_clzll(n);
+    bool upper = whole ? (n >> (whole - 1) & 1) != 0 : false;
+    return TM_MIN(1 + 2 * whole + upper, (unsigned)BINS - 1);
+}
+
+/* Smallest length of a bin: 0, 1, 1, 2, 3, 4, 6, 8, 12 ... */
+static uint64_t floor_of(unsigned bin)
+{
+    if (!bin) return 0;
+    unsigned whole = (bin - 1) / 2;
+    uint64_t low = (uint64_t)1 << whole;
+    return (bin - 1) & 1 ? low + low / 2 : low;
+}
+
+static tm_status count_part(tm_inspection *seen, tm_batch *b, uint32_t p, uint64_t *record_chars,
+                            tm_err *err)
+{
+    const tm_part *part = &b->part[p];
+    tm_str text;
+    if (part->flags & TM_PART_NOT_TEXT) seen->not_text++;
+    if (part->present != TM_IS_TEXT || (part->flags & TM_PART_NOT_TEXT)) return TM_OK;
+    if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
+    uint64_t chars = tm_text_chars(text);
+    lengths *l = &seen->role[TM_MIN(part->role, ROLES - 1)];
+    l->parts++;
+    l->chars += chars;
+    l->most = TM_MAX(l->most, chars);
+    l->bin[bin_of(chars)]++;
+    *record_chars += chars;
+    return TM_OK;
+}
+
+tm_status tm_inspection_batch(void *arg, const tm_batch_view *view, tm_err *err)
+{
+    tm_inspection *seen = arg;
+    tm_batch *b = view->batch;
+    for (uint32_t r = 0; r < b->records; r++) {
+        uint64_t chars = 0;
+        if (b->fate[r] == TM_UNREADABLE) continue;
+        for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++)
+            TM_TRY(count_part(seen, b, p, &chars, err));
+        seen->records++;
+        seen->chars += chars;
+        seen->turns[bin_of(b->first_turn[r + 1] - b->first_turn[r])]++;
+        bool twice = b->decision && b->decision[r] && b->decision[r]->verdict != TM_V_NONE;
+        seen->duplicates += twice;
+        seen->duplicate_chars += twice ? chars : 0;
+    }
+    return TM_OK;
+}
+
+void tm_inspection_finding(void *arg, const tm_finding_view *f)
+{
+    tm_inspection *seen = arg;
+    noticed *n = seen->found;
+    while (n < seen->found + seen->kinds && strcmp(n->code, f->code) != 0) n++;
+    if (n == seen->found + KINDS) return;
+    if (n == seen->found + seen->kinds) {
+        seen->kinds++;
+        n->verdict = f->verdict;
+        snprintf(n->sentence, sizeof n->sentence, "%.*s", TM_FMT(f->sentence));
+        snprintf(n->step, sizeof n->step, "%.*s", TM_FMT(f->step));
+        snprintf(n->place, sizeof n->place, "%.*s:%llu:%llu", TM_FMT(f->source),
+                 (unsigned long long)f->line, (unsigned long long)f->column);
+        snprintf(n->code, sizeof n->code, "%s", f->code);
+    }
+    n->count++;
+}
+
+/* The length below which `share` of the parts lie, from the bins. */
+static uint64_t quantile(const lengths *l, double share)
+{
+    uint64_t want = (uint64_t)((double)l->parts * share), sum = 0;
+    for (unsigned b = 0; b < BINS; b++) {
+        sum += l->bin[b];
+        if (sum > want) return floor_of(b);
+    }
+    return l->most;
+}
+
+static int by_count(const void *a, const void *b)
+{
+    const noticed *x = *(const noticed *const *)a, *y = *(const noticed *const *)b;
+    if (x->count != y->count) return x->count < y->count ? 1 : -1;
+    return strcmp(x->code, y->code);
+}
+
+static const char *remedy(const noticed *n)
+{
+    if (!n->step[0]) return "repair the line, or leave it: it is counted and set aside";
+    if (n->code[1] == '1' && n->code[2] == '7') return "tamis dedup.exact";
+    if (strcmp(n->code, "T1203") == 0) return "tamis clean.text --fix control";
+    return "tamis check.record --then park";
+}
+
+static void bars(const lengths *l, tm_buf *out)
+{
+    static const char *const EIGHTHS[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    uint64_t most = 1;
+    for (unsigned b = 0; b < BINS; b += 2) most = TM_MAX(most, l->bin[b] + l->bin[b + 1]);
+    for (unsigned b = 0; b < 32; b += 2) {
+        uint64_t n = l->bin[b] + l->bin[b + 1];
+        tm_buf_z(out, EIGHTHS[n ? 1 + n * 7 / most : 0]);
+    }
+}
+
+static void inputs_text(const tm_run *run, tm_buf *out)
+{
+    const tm_run_result *result = tm_run_result_of(run);
+    const tm_plan *plan = tm_run_plan(run);
+    for (uint32_t s = 0; s < result->sources && s < 20; s++) {
+        const tm_source *source = &result->source[s];
+        const tm_source_result *r = &result->source_result[s];
+        tm_buf_print(out, "%.*s: %s%s%s, %llu records, %llu unreadable\n", TM_FMT(source->path),
+                     tm_containers[source->container].name, source->codec ? " in " : "",
+                     source->codec ? tm_codecs[source->codec].name : "",
+                     (unsigned long long)r->records, (unsigned long long)r->unreadable);
+    }
+    for (uint32_t i = 0; i < plan->inputs; i++) {
+        const tm_layout_set *set = &plan->input[i].layouts;
+        tm_buf_z(out, set->count > 1 ? "layouts     " : "layout      ");
+        for (uint32_t l = 0; l < set->count; l++) {
+            uint64_t count = 0;
+            for (uint32_t s = 0; s < plan->input[i].sources; s++)
+                count += result->source_result[plan->input[i].first_source - 1 + s].layouts[l];
+            tm_buf_print(out, "%s%s (%llu)", l ? ", " : "", set->layout[l]->name,
+                         (unsigned long long)count);
+        }
+        tm_buf_print(out, "; runner-up: %s\nkind        %s\n",
+                     plan->input[i].runner_up ? plan->input[i].runner_up : "none",
+                     tm_example_kind_name(plan->input[i].kind));
+    }
+}
+
+static void worst_text(const tm_inspection *seen, tm_buf *out)
+{
+    const noticed *list[KINDS];
+    for (uint32_t i = 0; i < seen->kinds; i++) list[i] = &seen->found[i];
+    qsort(list, seen->kinds, sizeof *list, by_count);
+    if (!seen->kinds) tm_buf_z(out, "\nfindings    none\n");
+    else tm_buf_z(out, "\nfindings\n");
+    for (uint32_t i = 0; i < seen->kinds && i < 5; i++)
+        tm_buf_print(out, "%8llu  %s %s\n          first %s\n          %s\n",
+                     (unsigned long long)list[i]->count, list[i]->code, list[i]->sentence,
+                     list[i]->place, remedy(list[i]));
+}
+
+void tm_inspection_text(const tm_inspection *seen, const tm_run *run, tm_buf *out)
+{
+    inputs_text(run, out);
+    double all = seen->records ? (double)seen->records : 1;
+    tm_buf_print(out, "duplicates  %llu records (%.1f %%), %.1f %% of the characters\n",
+                 (unsigned long long)seen->duplicates, 100.0 * (double)seen->duplicates / all,
+                 100.0 * (double)seen->duplicate_chars / (seen->chars ? (double)seen->chars : 1));
+    if (seen->not_text)
+        tm_buf_print(out, "not text    %llu blocks, carried untouched\n",
+                     (unsigned long long)seen->not_text);
+    tm_buf_print(out, "\ncharacters      texts     median        90 %%        max  1 to 32,768\n");
+    for (unsigned r = 0; r < ROLES; r++) {
+        const lengths *l = &seen->role[r];
+        if (!l->parts) continue;
+        tm_buf_print(out, "%-10s %10llu %10llu %11llu %10llu  ", tm_role_name((tm_role)r),
+                     (unsigned long long)l->parts, (unsigned long long)quantile(l, 0.5),
+                     (unsigned long long)quantile(l, 0.9), (unsigned long long)l->most);
+        bars(l, out);
+        tm_buf_char(out, '\n');
+    }
+    worst_text(seen, out);
+}
+
+static void lengths_json(const lengths *l, tm_buf *out)
+{
+    tm_buf_print(out, "{\"texts\":%llu,\"chars\":%llu,\"median\":%llu,\"p90\":%llu,\"max\":%llu,\"bins\":[",
+                 (unsigned long long)l->parts, (unsigned long long)l->chars,
+                 (unsigned long long)quantile(l, 0.5), (unsigned long long)quantile(l, 0.9),
+                 (unsigned long long)l->most);
+    bool first = true;
+    for (unsigned b = 0; b < BINS; b++) {
+        if (!l->bin[b]) continue;
+        tm_buf_print(out, "%s[%llu,%llu]", first ? "" : ",", (unsigned long long)floor_of(b),
+                     (unsigned long long)l->bin[b]);
+        first = false;
+    }
+    tm_buf_z(out, "]}");
+}
+
+void tm_inspection_json(const tm_inspection *seen, const tm_run *run, tm_buf *out)
+{
+    const tm_run_result *result = tm_run_result_of(run);
+    const tm_plan *plan = tm_run_plan(run);
+    tm_buf_print(out, "{\"records\":%llu,\"unreadable\":%llu,\"duplicates\":%llu,\"chars\":%llu,"
+                      "\"duplicate_chars\":%llu,\"not_text\":%llu,\"inputs\":[",
+                 (unsigned long long)result->counts.read, (unsigned long long)result->counts.unreadable,
+                 (unsigned long long)seen->duplicates, (unsigned long long)seen->chars,
+                 (unsigned long long)seen->duplicate_chars, (unsigned long long)seen->not_text);
+    for (uint32_t i = 0; i < plan->inputs; i++) {
+        tm_buf_print(out, "%s{\"container\":\"%s\",\"kind\":\"%s\",\"runner_up\":", i ? "," : "",
+                     plan->input[i].container, tm_example_kind_name(plan->input[i].kind));
+        if (plan->input[i].runner_up) tm_buf_json(out, tm_str_of(plan->input[i].runner_up));
+        else tm_buf_z(out, "null");
+        tm_buf_z(out, ",\"layouts\":[");
+        for (uint32_t l = 0; l < plan->input[i].layouts.count; l++)
+            tm_buf_print(out, "%s\"%s\"", l ? "," : "", plan->input[i].layouts.layout[l]->name);
+        tm_buf_z(out, "]}");
+    }
+    tm_buf_z(out, "],\"roles\":{");
+    bool first = true;
+    for (unsigned r = 0; r < ROLES; r++) {
+        if (!seen->role[r].parts) continue;
+        tm_buf_print(out, "%s\"%s\":", first ? "" : ",", tm_role_name((tm_role)r));
+        lengths_json(&seen->role[r], out);
+        first = false;
+    }
+    tm_buf_z(out, "},\"findings\":[");
+    for (uint32_t i = 0; i < seen->kinds; i++) {
+        const noticed *n = &seen->found[i];
+        tm_buf_print(out, "%s{\"code\":\"%s\",\"count\":%llu,\"first\":", i ? "," : "", n->code,
+                     (unsigned long long)n->count);
+        tm_buf_json(out, tm_str_of(n->place));
+        tm_buf_z(out, ",\"message\":");
+        tm_buf_json(out, tm_str_of(n->sentence));
+        tm_buf_z(out, ",\"remedy\":");
+        tm_buf_json(out, tm_str_of(remedy(n)));
+        tm_buf_char(out, '}');
+    }
+    tm_buf_z(out, "]}\n");
+}

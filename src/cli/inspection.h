@@ -1,0 +1,15 @@
+/* What inspect counts, and how it shows it. */
+#ifndef TM_CLI_INSPECTION_H
+#define TM_CLI_INSPECTION_H
+
+#include "flow/run.h"
+
+typedef struct tm_inspection tm_inspection;
+TM_MUST_USE tm_inspection *tm_inspection_new(void); /* NULL: memory */
+void tm_inspection_free(tm_inspection *seen);
+tm_status tm_inspection_batch(void *seen, const tm_batch_view *view, tm_err *err);
+void tm_inspection_finding(void *seen, const tm_finding_view *finding);
+void tm_inspection_text(const tm_inspection *seen, const tm_run *run, tm_buf *out);
+void tm_inspection_json(const tm_inspection *seen, const tm_run *run, tm_buf *out);
+
+#endif

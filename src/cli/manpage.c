@@ -1,0 +1,55 @@
+/* The man page (mdoc), from the same tables as the help. */
+#include "cli/command.h"
+
+static void escaped(tm_buf *out, const char *text)
+{
+    for (const char *c = text; *c; c++) {
+        if (*c == '\\') tm_buf_z(out, "\\e");
+        else if (*c == '-') tm_buf_z(out, "\\-");
+        else if (*c == '.' && (c == text || c[-1] == '\n')) tm_buf_z(out, "\\&.");
+        else tm_buf_char(out, *c);
+    }
+}
+
+static void params(tm_buf *out, const tm_param *p)
+{
+    for (; p && p->type != TM_P_END; p++) {
+        tm_buf_z(out, ".It Fl \\-");
+        for (const char *c = p->name; *c; c++) tm_buf_z(out, *c == '_' ? "\\-" : (char[]){*c, 0});
+        if (p->type != TM_P_BOOL) tm_buf_print(out, " Ar %s", tm_ptype_name(p->type));
+        tm_buf_char(out, '\n');
+        escaped(out, p->help);
+        tm_buf_char(out, '\n');
+    }
+}
+
+void tm_man_page(tm_buf *out)
+{
+    tm_buf_z(out, ".Dd $Mdocdate$\n.Dt TAMIS 1\n.Os\n.Sh NAME\n.Nm tamis\n"
+                  ".Nd a workbench for post\\-training datasets\n.Sh SYNOPSIS\n.Nm\n"
+                  ".Ar verb\n.Op Ar input ...\n.Op Fl o Ar out\n.Op Ar options\n.Sh VERBS\n");
+    tm_buf_z(out, ".Bl -tag -width Ds\n");
+    for (size_t i = 0; tm_commands[i]; i++) {
+        tm_buf_print(out, ".It Cm %s Ar %s\n", tm_commands[i]->name, tm_commands[i]->words);
+        escaped(out, tm_commands[i]->why);
+        tm_buf_char(out, '\n');
+        if (!tm_commands[i]->params || tm_commands[i]->params->type == TM_P_END) continue;
+        tm_buf_z(out, ".Bl -tag -width Ds\n");
+        params(out, tm_commands[i]->params);
+        tm_buf_z(out, ".El\n");
+    }
+    tm_buf_z(out, ".El\n.Sh OPERATORS\nEach is a verb and a step of a recipe.\n.Bl -tag -width Ds\n");
+    for (size_t i = 0; tm_ops[i]; i++) {
+        tm_buf_print(out, ".It Cm %s\n", tm_ops[i]->name);
+        escaped(out, tm_ops[i]->why);
+        tm_buf_z(out, "\n.Bl -tag -width Ds\n");
+        params(out, tm_ops[i]->params);
+        tm_buf_z(out, ".El\n");
+    }
+    tm_buf_z(out, ".El\n.Sh OPTIONS\nOf every verb that runs.\n.Bl -tag -width Ds\n");
+    params(out, tm_common_params);
+    tm_buf_z(out, ".El\n.Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev TAMIS_SIMD\n"
+                  "scalar, avx2 or avx512 forces a processor kernel.\n.El\n.Sh EXIT STATUS\n"
+                  "0 well, 1 findings above the limit, 2 usage, 3 input unreadable,\n"
+                  "4 interrupted but resumable, 5 internal.\n");
+}

@@ -1,0 +1,198 @@
+/* The one parser of command lines.
+ *
+ * --name value, --name=value, --flag, --no-flag, -o and -q and -h, and -- to end options. A name is
+ * looked for among the verb's own options, then the operator's, then the common ones; a misspelt one
+ * is an error with a suggestion. Values go through tm_param_set, as in a recipe. */
+#include <stdio.h>
+
+#include "base/vec.h"
+#include "cli/command.h"
+
+static const char *const COLORS[] = {"auto", "always", "never", NULL};
+static const char *const UTF8[] = {"strict", "replace", NULL};
+static const char *const LEDGERS[] = {"none", "fates", "reasons", "signals", NULL};
+
+#define AT(field) offsetof(tm_common, field)
+const tm_param tm_common_params[] = {
+    {"output", TM_P_TEXT, AT(output), .flags = TM_P_PATH,
+     .help = "-o DIR/ makes a run folder, -o FILE writes just the data, -o - is standard output"},
+    {"run", TM_P_TEXT, AT(run), .flags = TM_P_PATH,
+     .help = "keep a run folder here beside a file or a pipe"},
+    {"threads", TM_P_INT, AT(threads), .min = 0, .max = 1024,
+     .help = "worker threads; without it, one a processor"},
+    {"memory", TM_P_SIZE, AT(memory), .help = "the most memory a run may take; the rest spills"},
+    {"seed", TM_P_INT, AT(seed), .help = "decides every draw and shuffle"},
+    {"max_line", TM_P_SIZE, AT(max_line), .help = "a longer record is unreadable"},
+    {"limit_unreadable", TM_P_TEXT, AT(unreadable),
+     .help = "exit 1 above so many unreadable records: a count (100) or a share (0.1%)"},
+    {"layout", TM_P_TEXT, AT(layout), .help = "the layout of the records, when a sample misleads"},
+    {"map", TM_P_PAIRS, AT(map), .help = "bind other JSON: --map messages=request.messages"},
+    {"utf8", TM_P_CHOICE, AT(utf8), .choices = UTF8,
+     .help = "bytes that are not UTF-8: strict (unreadable) or replace (read as U+FFFD)"},
+    {"container", TM_P_TEXT, AT(container), .help = "the container, when the content misleads"},
+    {"codec", TM_P_TEXT, AT(codec), .help = "the compression, when the content misleads"},
+    {"format", TM_P_TEXT, AT(format), .help = "of the output: jsonl, jsonl.zst, jsonl.gz, json ..."},
+    {"level", TM_P_INT, AT(level), .min = 0, .max = 22, .help = "compression level of the output"},
+    {"shard", TM_P_SIZE, AT(shard), .help = "begin a new data file after so many decoded bytes"},
+    {"ledger", TM_P_CHOICE, AT(ledger), .choices = LEDGERS, .fallback = "signals",
+     .help = "how much the ledger says of each record"},
+    {"max_parts", TM_P_INT, AT(max_parts), .min = 1, .max = 16777216,
+     .help = "a record of more texts is unreadable"},
+    {"max_depth", TM_P_INT, AT(max_depth), .min = 1, .max = 65000,
+     .help = "a record nested deeper is unreadable"},
+    {"spill_dir", TM_P_TEXT, AT(spill_dir), .flags = TM_P_PATH, .help = "where spill files go"},
+    {"max_disk", TM_P_SIZE, AT(max_disk), .help = "the most disk that spilling may take"},
+    {"resume", TM_P_BOOL, AT(resume), .fallback = "true",
+     .help = "take up an unfinished run of the same plan (default)"},
+    {"overwrite", TM_P_BOOL, AT(overwrite), .help = "replace an existing result"},
+    {"dry_run", TM_P_BOOL, AT(dry_run), .help = "print the plan with its cost and stop"},
+    {"print_recipe", TM_P_BOOL, AT(print_recipe), .help = "print the recipe and stop"},
+    {"json", TM_P_BOOL, AT(json), .help = "one JSON object on standard output"},
+    {"quiet", TM_P_BOOL, AT(quiet), .help = "say only what went wrong"},
+    {"color", TM_P_CHOICE, AT(color), .choices = COLORS, .fallback = "auto",
+     .help = "colours in messages"},
+    {"batch_records", TM_P_INT, AT(batch_records), .min = 0, .max = 1e6,
+     .help = "records a batch; changes no result (for tests)"},
+    {"help", TM_P_BOOL, AT(help), .help = "this text"},
+    {0},
+};
+
+static tm_str underscored(tm_cli *cli, tm_str name)
+{
+    char *copy = tm_arena_alloc(cli->mem, name.n + 1, 1);
+    if (!copy) return (tm_str){0};
+    for (size_t i = 0; i < name.n; i++) copy[i] = name.p[i] == '-' ? '_' : name.p[i];
+    copy[name.n] = 0;
+    return (tm_str){copy, name.n};
+}
+
+static const tm_param *find(const tm_cli *cli, const tm_command *command, const tm_op *op,
+                            tm_str name, bool *common, bool *own)
+{
+    const tm_param *param = command ? tm_params_find(command->params, name) : NULL;
+    *common = *own = false;
+    if (param) return *own = true, param;
+    if (op && (param = tm_params_find(op->params, name))) return param;
+    TM_UNUSED(cli);
+    param = tm_params_find(tm_common_params, name);
+    *common = param != NULL;
+    return param;
+}
+
+static tm_status unknown(const tm_command *command, const tm_op *op, tm_str given, tm_err *err)
+{
+    const char *names[256];
+    size_t count = 0;
+    const tm_param *tables[] = {command ? command->params : NULL, op ? op->params : NULL,
+                                tm_common_params};
+    for (size_t t = 0; t < TM_COUNT(tables); t++)
+        for (const tm_param *p = tables[t]; p && p->type != TM_P_END && count < TM_COUNT(names); p++)
+            names[count++] = p->name;
+    char shown[96];
+    const char *near = tm_str_suggest(given, names, count);
+    snprintf(shown, sizeof shown, "%s", near ? near : "");
+    for (char *c = shown; *c; c++)
+        if (*c == '_') *c = '-';
+    return tm_fail(err, TM_EUSAGE, "there is no option --%.*s%s%s%s", TM_FMT(given),
+                   near ? "; did you mean --" : "", shown, near ? "?" : ": see --help");
+}
+
+static tm_status note_option(tm_cli *cli, tm_str name, tm_str value, tm_err *err)
+{
+    if (!TM_ROOM(cli->mem, cli->option, cli->options, cli->option_room, 1))
+        return tm_fail_memory(err, "the options", 0);
+    cli->option[cli->options++] = (tm_pair){.name = name, .value = value};
+    return TM_OK;
+}
+
+static tm_status set(tm_cli *cli, const tm_param *param, void *args, tm_str value, tm_err *err)
+{
+    tm_pvalue v = {.form = TM_PV_SCALAR, .scalar = value};
+    tm_status status = tm_param_set(param, args, &v, cli->mem, err);
+    return status == TM_ERECIPE ? TM_EUSAGE : status;
+}
+
+typedef struct line { /* where the parser is */
+    int count, at;
+    char **word;
+} line;
+
+/* --no-flag; *name becomes the flag's. */
+static bool is_negated(const tm_command *command, const tm_op *op, tm_str *name)
+{
+    bool common, own;
+    tm_str flag = tm_str_slice(*name, 3, name->n);
+    if (!tm_str_starts(*name, TM_STR("no_"))) return false;
+    const tm_param *param = find(NULL, command, op, flag, &common, &own);
+    if (!param || param->type != TM_P_BOOL) return false;
+    *name = flag;
+    return true;
+}
+
+static tm_status parse_option(tm_cli *cli, const tm_command *command, const tm_op *op, line *l,
+                              tm_str text, tm_err *err)
+{
+    tm_str given, value, name;
+    bool common, own, has_value = tm_str_cut(text, '=', &given, &value);
+    name = underscored(cli, given);
+    if (!name.p) return tm_fail_memory(err, "the options", 0);
+    bool reserved = op && (tm_str_is(name, "then") || tm_str_is(name, "name"));
+    bool negated = is_negated(command, op, &name);
+    const tm_param *param = find(cli, command, op, name, &common, &own);
+    if (!param && !reserved) return unknown(command, op, given, err);
+    bool flag = param && param->type == TM_P_BOOL;
+    if (flag && !has_value) value = negated ? TM_STR("false") : TM_STR("true");
+    if (!flag && !has_value) {
+        if (l->at >= l->count) return tm_fail(err, TM_EUSAGE, "--%.*s needs a value", TM_FMT(given));
+        value = tm_str_of(l->word[l->at++]);
+    }
+    if (own) return set(cli, param, cli->args, value, err);
+    if (!common) return note_option(cli, name, value, err);
+    cli->given |= (uint64_t)1 << (param - tm_common_params);
+    return set(cli, param, &cli->common, value, err);
+}
+
+static tm_str spelled_out(tm_str word)
+{
+    if (tm_str_is(word, "-o")) return TM_STR("output");
+    if (tm_str_is(word, "-q")) return TM_STR("quiet");
+    if (tm_str_is(word, "-h")) return TM_STR("help");
+    if (tm_str_is(word, "-j")) return TM_STR("threads");
+    return (tm_str){0};
+}
+
+tm_status tm_cli_parse(tm_cli *cli, const tm_command *command, const tm_op *op, int count,
+                       char **words, tm_err *err)
+{
+    line l = {.count = count, .word = words};
+    bool ended = false;
+    TM_TRY(tm_params_default(tm_common_params, &cli->common, cli->mem, err));
+    if (command && command->args_bytes) {
+        cli->args = tm_arena_zero(cli->mem, 1, command->args_bytes);
+        if (!cli->args) return tm_fail_memory(err, "the options", command->args_bytes);
+        TM_TRY(tm_params_default(command->params, cli->args, cli->mem, err));
+    }
+    while (l.at < l.count) {
+        tm_str word = tm_str_of(l.word[l.at++]), longer = spelled_out(word);
+        if (!ended && tm_str_is(word, "--")) {
+            ended = true;
+        } else if (!ended && (longer.n || tm_str_starts(word, TM_STR("--")))) {
+            tm_str text = longer.n ? longer : tm_str_slice(word, 2, word.n);
+            TM_TRY(parse_option(cli, command, op, &l, text, err));
+        } else if (!ended && word.n > 1 && word.p[0] == '-') {
+            return tm_fail(err, TM_EUSAGE, "there is no option %.*s: see --help", TM_FMT(word));
+        } else {
+            if (!TM_ROOM(cli->mem, cli->word, cli->words, cli->word_room, 1))
+                return tm_fail_memory(err, "the command line", 0);
+            cli->word[cli->words++] = word;
+        }
+    }
+    return TM_OK;
+}
+
+bool tm_cli_given(const tm_cli *cli, const char *common_name)
+{
+    for (uint32_t i = 0; tm_common_params[i].type != TM_P_END; i++)
+        if (tm_str_is(tm_str_of(common_name), tm_common_params[i].name)) return cli->given >> i & 1;
+    return false;
+}
