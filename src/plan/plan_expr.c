@@ -33,6 +33,23 @@ static bool right_at_the_end(const tm_plan *plan, tm_str text)
     return compile(text, &all, NULL) == TM_OK;
 }
 
+/* The error of an expression, with its place in the recipe. */
+static tm_status complain(const tm_plan *plan, const tm_recipe_step *from, const tm_param *param,
+                          tm_str text, const tm_err *own, tm_err *err)
+{
+    const tm_place *at = &from->at[param - from->op->params];
+    uint64_t column = at->line ? at->column + at->quoted : 0;
+    if (column && own->column) column += own->column - 1;
+    if (right_at_the_end(plan, text))
+        tm_fail(err, TM_ERECIPE,
+                "%s of \"%.*s\" needs a signal that a later step makes; move it behind that step",
+                param->name, TM_FMT(from->name));
+    else
+        tm_fail(err, TM_ERECIPE, "%s of \"%.*s\": %s", param->name, TM_FMT(from->name), own->msg);
+    if (err && at->line) tm_err_at(err, plan->recipe->name, at->line, column, UINT64_MAX);
+    return TM_ERECIPE;
+}
+
 tm_status tm_plan_check_expressions(tm_plan *plan, uint32_t index, tm_err *err)
 {
     const tm_recipe_step *from = &plan->recipe->step[index];
@@ -44,17 +61,7 @@ tm_status tm_plan_check_expressions(tm_plan *plan, uint32_t index, tm_err *err)
         tm_err own = {0};
         tm_status status = compile(text, &env, &own);
         if (status == TM_OK) continue;
-        if (status == TM_ERECIPE || status == TM_EUSAGE || status == TM_EINPUT) {
-            bool later = right_at_the_end(plan, text);
-            const tm_place *at = &from->at[p - from->op->params];
-            uint64_t column = at->line ? at->column + at->quoted : 0;
-            if (column && own.column) column += own.column - 1;
-            status = tm_fail(
-                err, status, "%s of \"%.*s\": %s%s", p->name, TM_FMT(from->name), own.msg,
-                later ? "; a later step makes that signal, so move this step behind it" : "");
-            if (err && at->line) tm_err_at(err, plan->recipe->name, at->line, column, UINT64_MAX);
-            return status;
-        }
+        if (status != TM_EMEMORY) return complain(plan, from, p, text, &own, err);
         if (err) *err = own;
         return status;
     }

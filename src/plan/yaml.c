@@ -6,7 +6,7 @@
  * lets them pass), and so are depth above 64, more than 4 MiB and more than 262,144 nodes. Scalars
  * stay text: "no" is a boolean only where a parameter is one, so Norway keeps its code.
  *
- * A text that is JSON is read by yaml_json.c instead, and may be larger.
+ * A text that is JSON is read by yaml_json.c instead, with the same limits.
  *
  * Events and not libyaml's documents, because a document loses the order of reading and resolves
  * aliases first. Everything is copied into the arena; libyaml's own memory is freed before return.

@@ -92,11 +92,11 @@ static void every_prepared_step_is_released_once_also_after_a_failure(void **sta
 static void an_unknown_signal_stands_at_its_place_in_the_expression(void **state)
 {
     (void)state;
-    refused("steps:\n  - look\n  - filter: {keep: \"1 = 1 and look.wrds > 2\"}\n", 3, 30,
+    refused("steps:\n  - look\n  - filter: {keep: \"1 = 1 and look.wrds > 2\"}\n", 3, 31,
             "look.words");
     refused("steps:\n  - look\n  - filter:\n      drop: look.wrds > 2\n", 4, 13, "look.words");
     refused("steps:\n  - filter: {keep: \"look.words > 2\"}\n  - look\n", 2, 21,
-            "move this step behind it");
+            "move it behind that step");
     refused("steps:\n  - filter: {keep: \"(\"}\n", 2, 22, "keep of \"filter\"");
     refused("steps:\n  - look: {least: 13}\n", 2, 5, "bad luck");
 }
@@ -200,7 +200,7 @@ static void plans_that_can_leave_nothing_are_refused(void **state)
     fixture f;
     refused("steps:\n  - filter: {drop: \"true\"}\n", 2, 20, "nothing is left");
     refused("steps:\n  - filter: {keep: \"false\"}\n", 2, 20, "nothing is left");
-    refused("steps:\n  - look\n  - head: {records: 0}\n", 3, 20, "leaves nothing");
+    refused("steps:\n  - look\n  - head: {records: 0}\n", 3, 21, "leaves nothing");
     refused("steps:\n  - ask\n  - look\n  - pii\n", 4, 5, "already sent it out");
     make(&f, "steps:\n  - head: {records: 0}\n");
     assert_string_equal(f.err.code, "T3103");
