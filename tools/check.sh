@@ -75,7 +75,8 @@ check_scripts() {
         [ -x "$script" ] || { echo "$script: not executable" && bad=1; }
     done
     find tools test bench -name '*.py' 2>/dev/null | while read -r script; do
-        python3 -B -c 'import ast, sys; ast.parse(open(sys.argv[1]).read())' "$script" || echo failed
+        python3 -B -c 'import ast, sys; ast.parse(open(sys.argv[1]).read())' "$script" ||
+            echo failed
     done | grep -q failed && bad=1
     return $bad
 }
