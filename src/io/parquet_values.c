@@ -202,10 +202,14 @@ static tm_status split(tm_pq_decoding *d, tm_str s, tm_pq_values out, uint32_t a
 
 tm_status tm_pq_too_big(const tm_arena *mem, uint64_t bytes, tm_err *err)
 {
+    enum { SLACK = 64 }; /* what the arena may add for alignment */
+    if (bytes + SLACK < mem->limit - TM_MIN(mem->held, mem->limit)) {
+        return tm_fail_memory(err, "a row group", bytes);
+    }
     return tm_fail(err, TM_ELIMIT,
-                   "a row group needs %zu bytes of memory and %zu more, above the limit of %zu; "
-                   "write the file again with smaller row groups",
-                   mem->used, (size_t)bytes, mem->limit);
+                   "the row group needs more than %zu bytes of memory, the limit; write the file "
+                   "again with smaller row groups",
+                   mem->limit);
 }
 
 tm_status tm_pq_values_room(const tm_pq_decoding *d, uint32_t count, tm_pq_values *out, tm_err *err)

@@ -215,6 +215,7 @@ static tm_status make(const char *path, uint64_t rows, uint64_t seed, tm_err *er
         make_text(&m, row);
         make_rest(&m, row);
         status = tm_pq_row(m.w, err);
+        if (status == TM_OK) status = tm_buf_ok(&m.line, err);
         print_line(&m.line);
     }
     tm_buf_release(&m.line);
