@@ -2,8 +2,8 @@
  *
  * The arrays by record grow together; a batch remembers how many parts and turns the last one had
  * and makes room for as many at once, so that in a steady stream nothing is copied and nothing goes
- * to the heap: the nodes of the JSON index and the scratch buffer are the only heap memory, and they
- * stay. */
+ * to the heap: the nodes of the JSON index and the scratch buffer are the only heap memory, and
+ * they stay. */
 #include "record/batch_room.h"
 
 #include <math.h>

@@ -1,8 +1,9 @@
 /* tm_batch: some records of one block, their parts, and all that steps have said about them.
  *
- * Slices in a batch live until that batch is recycled; whoever keeps one copies it. Everything hangs
- * off batch->mem and is given back at once. Only the engine writes fate, reason, route and copies;
- * operators measure (columns), find (findings), edit (edits, patches) and the rules do the rest.
+ * Slices in a batch live until that batch is recycled; whoever keeps one copies it. Everything
+ * hangs off batch->mem and is given back at once. Only the engine writes fate, reason, route and
+ * copies; operators measure (columns), find (findings), edit (edits, patches) and the rules do the
+ * rest.
  *
  * A record's raw bytes are never changed. `text` of a part is what the record says now, `as_read`
  * what it said; edits are kept in coordinates of the text as read, patches in raw coordinates, and
@@ -18,7 +19,7 @@
 /* Where a record comes from: a total order nobody has to count for. */
 typedef struct tm_rid {
     uint64_t place; /* source:24 (from 1) | offset in the decoded stream:40 */
-    uint64_t path;  /* ordinals of fan-outs from 1, 16 bits a level, first level on top; 0 = as read */
+    uint64_t path;  /* ordinals of fan-outs from 1, 16 bits a level, first on top; 0 = as read */
 } tm_rid;
 
 #define TM_PLACE(source, offset) (((uint64_t)(source) << 40) | (offset))
@@ -37,7 +38,14 @@ bool tm_rid_child(tm_rid parent, uint32_t ordinal, tm_rid *child);
 
 typedef tm_hash tm_id; /* identity of a record's content, identity.h */
 
-typedef enum tm_role { TM_SYSTEM, TM_USER, TM_ASSISTANT, TM_TOOL, TM_DOCUMENT, TM_ROLE_OTHER } tm_role;
+typedef enum tm_role {
+    TM_SYSTEM,
+    TM_USER,
+    TM_ASSISTANT,
+    TM_TOOL,
+    TM_DOCUMENT,
+    TM_ROLE_OTHER
+} tm_role;
 typedef enum tm_part_kind { TM_CONTENT, TM_REASONING, TM_CALL, TM_RESULT } tm_part_kind;
 typedef enum tm_present { TM_ABSENT, TM_IS_NULL, TM_IS_TEXT, TM_WRONG_TYPE } tm_present;
 typedef enum tm_fate {
@@ -50,7 +58,14 @@ typedef enum tm_fate {
     TM_UNREADABLE
 } tm_fate;
 typedef enum tm_example_kind {
-    TM_CORPUS, TM_SFT, TM_PREFERENCE, TM_UNPAIRED, TM_SCORED, TM_STEPWISE, TM_PROMPT, TM_LABEL
+    TM_CORPUS,
+    TM_SFT,
+    TM_PREFERENCE,
+    TM_UNPAIRED,
+    TM_SCORED,
+    TM_STEPWISE,
+    TM_PROMPT,
+    TM_LABEL
 } tm_example_kind;
 
 const char *tm_role_name(tm_role r);
@@ -93,23 +108,23 @@ typedef enum tm_codec { TM_CODEC_NONE, TM_CODEC_JSON_STRING } tm_codec; /* CSV_C
 
 typedef struct tm_part {
     uint8_t role, kind, present, flags;
-    uint8_t codecs[4];           /* raw to text, outermost first, ends at TM_CODEC_NONE */
-    uint16_t turn;               /* message number from 0 within its answer (prompt: shared context) */
-    uint16_t answer;             /* 0 = shared context, 1 = chosen or only answer, 2.. = others */
-    uint32_t record;             /* index in the batch */
-    uint32_t raw_at, raw_bytes;  /* encoded span in the record's raw bytes, without quotes */
-    uint32_t key_at;             /* raw offset of its key's opening quote, or TM_NONE */
-    uint32_t first_edit;         /* into batch->edit, or TM_NONE */
-    uint32_t version;            /* +1 a change */
-    uint32_t twin;               /* TM_PART_COPY: the part it repeats; else TM_NONE */
-    tm_str as_read, text;        /* .p NULL until decoded: use tm_part_text */
+    uint8_t codecs[4]; /* raw to text, outermost first, ends at TM_CODEC_NONE */
+    uint16_t turn;     /* message number from 0 within its answer (prompt: shared context) */
+    uint16_t answer;   /* 0 = shared context, 1 = chosen or only answer, 2.. = others */
+    uint32_t record;   /* index in the batch */
+    uint32_t raw_at, raw_bytes; /* encoded span in the record's raw bytes, without quotes */
+    uint32_t key_at;            /* raw offset of its key's opening quote, or TM_NONE */
+    uint32_t first_edit;        /* into batch->edit, or TM_NONE */
+    uint32_t version;           /* +1 a change */
+    uint32_t twin;              /* TM_PART_COPY: the part it repeats; else TM_NONE */
+    tm_str as_read, text;       /* .p NULL until decoded: use tm_part_text */
 } tm_part;
 
 /* One message of a conversation, for whoever checks structure. */
 typedef struct tm_turn {
     uint8_t role;
     uint16_t answer;
-    uint32_t node;               /* of the message object, in batch->json.node; TM_NONE if none */
+    uint32_t node; /* of the message object, in batch->json.node; TM_NONE if none */
     uint32_t first_part, parts;
 } tm_turn;
 
@@ -147,25 +162,39 @@ typedef struct tm_signal {
 
 typedef struct tm_column { /* one signal of one step over the batch */
     const tm_signal *signal;
-    double *number;  /* by record; NAN = unknown */
-    tm_str *word;    /* for TM_WORD; .p NULL = unknown */
+    double *number; /* by record; NAN = unknown */
+    tm_str *word;   /* for TM_WORD; .p NULL = unknown */
 } tm_column;
 
-typedef enum tm_verdict { TM_V_NONE, TM_V_FLAG, TM_V_FIX, TM_V_PARK, TM_V_DROP, TM_V_MERGE } tm_verdict;
+typedef enum tm_verdict {
+    TM_V_NONE,
+    TM_V_FLAG,
+    TM_V_FIX,
+    TM_V_PARK,
+    TM_V_DROP,
+    TM_V_MERGE
+} tm_verdict;
 const char *tm_verdict_name(tm_verdict v);
 
 typedef struct tm_decision { /* what a set step says of one record; `set` says which fields count */
     tm_rid rid;
-    uint16_t step, rule;    /* rule: index in the operator's codes */
-    uint8_t verdict;        /* tm_verdict */
-    uint8_t set;            /* TM_D_... */
+    uint16_t step, rule; /* rule: index in the operator's codes */
+    uint8_t verdict;     /* tm_verdict */
+    uint8_t set;         /* TM_D_... */
     uint16_t route, copies;
     tm_rid other;
     uint64_t order;
     double value;
-    tm_str data;            /* for the operator's own later rounds: spans, lists */
+    tm_str data; /* for the operator's own later rounds: spans, lists */
 } tm_decision;
-enum { TM_D_OTHER = 1, TM_D_ORDER = 2, TM_D_ROUTE = 4, TM_D_COPIES = 8, TM_D_VALUE = 16, TM_D_DATA = 32 };
+enum {
+    TM_D_OTHER = 1,
+    TM_D_ORDER = 2,
+    TM_D_ROUTE = 4,
+    TM_D_COPIES = 8,
+    TM_D_VALUE = 16,
+    TM_D_DATA = 32
+};
 
 typedef struct tm_reason { /* why a record has its fate; step TM_NO_STEP: the reader */
     uint16_t step, rule;
@@ -184,21 +213,21 @@ typedef struct tm_batch {
     /* by record */
     uint32_t records, record_room;
     tm_rid *rid;
-    tm_id *id;              /* {0,0} until tm_record_id asked */
+    tm_id *id; /* {0,0} until tm_record_id asked */
     tm_str *raw;
-    uint64_t *line;         /* within its block from 0, while in a worker; the engine adds the rest */
-    uint32_t *first_part;   /* parts of r: [first_part[r], first_part[r+1]) */
-    uint32_t *first_turn;   /* likewise */
-    uint32_t *top;          /* node of the record's top value in json.node, or TM_NONE */
-    uint16_t *layout;       /* index into the layout set; UINT16_MAX = none */
-    uint8_t *kind;          /* tm_example_kind of its layout (or mapping) */
-    tm_str *label;          /* label, score, margin as read (JSON, one after another); .p NULL = none */
-    uint32_t *first_patch;  /* list of its patches, or TM_NONE */
-    uint8_t *fate;          /* tm_fate */
+    uint64_t *line;       /* within its block from 0, while in a worker; the engine adds the rest */
+    uint32_t *first_part; /* parts of r: [first_part[r], first_part[r+1]) */
+    uint32_t *first_turn; /* likewise */
+    uint32_t *top;        /* node of the record's top value in json.node, or TM_NONE */
+    uint16_t *layout;     /* index into the layout set; UINT16_MAX = none */
+    uint8_t *kind;        /* tm_example_kind of its layout (or mapping) */
+    tm_str *label; /* label, score, margin as read (JSON, one after another); .p NULL = none */
+    uint32_t *first_patch; /* list of its patches, or TM_NONE */
+    uint8_t *fate;         /* tm_fate */
     tm_reason *reason;
     uint16_t *route, *copies;
-    uint64_t *order;        /* rank given by a reordering step, else 0 */
-    tm_trouble *trouble;    /* by record; code NULL = readable */
+    uint64_t *order;              /* rank given by a reordering step, else 0 */
+    tm_trouble *trouble;          /* by record; code NULL = readable */
     const tm_decision **decision; /* of this step's earlier rounds, by record; NULL array or NULL */
     /* lists */
     uint32_t parts, part_room, turns, turn_room, edits, edit_room;
@@ -209,9 +238,9 @@ typedef struct tm_batch {
     tm_patch *patch;
     tm_finding *finding;
     tm_column *column;
-    tm_json json;           /* nodes of all records; offsets are relative to each record's raw */
+    tm_json json; /* nodes of all records; offsets are relative to each record's raw */
     tm_arena *mem;
-    tm_buf scratch;         /* for decoding; anyone's between two calls */
+    tm_buf scratch; /* for decoding; anyone's between two calls */
 } tm_batch;
 
 /* mem: the batch's arena, owned by the caller, who resets it before tm_batch_reset (several batches
@@ -223,7 +252,10 @@ tm_status tm_batch_reset(tm_batch *b, uint32_t records, const tm_signal *const *
                          uint32_t columns, tm_err *err);
 void tm_batch_release(tm_batch *b);
 
-static inline bool tm_live(const tm_batch *b, uint32_t r) { return b->fate[r] == TM_LIVE; }
+static inline bool tm_live(const tm_batch *b, uint32_t r)
+{
+    return b->fate[r] == TM_LIVE;
+}
 
 bool tm_part_in(const tm_part *part, uint32_t selectors);
 
@@ -235,8 +267,8 @@ bool tm_part_text(tm_batch *b, uint32_t part, tm_str *out);
 tm_status tm_find(tm_batch *b, uint32_t record, uint32_t part, uint32_t at, uint32_t bytes,
                   uint16_t step, uint16_t code, double value, tm_err *err);
 
-/* "messages[3].content" for the value at raw offset `at` of record r, appended to out; the top value
- * appends nothing. Goes into strings that hold JSON for parts with a codec stack. */
+/* "messages[3].content" for the value at raw offset `at` of record r, appended to out; the top
+ * value appends nothing. Goes into strings that hold JSON for parts with a codec stack. */
 void tm_record_path(const tm_batch *b, uint32_t record, uint32_t raw_at, tm_buf *out);
 
 #endif

@@ -1,9 +1,9 @@
 /* Adding a record: scan, choose the layout, bind the parts. The hot path of reading.
  *
  * One pass of the scanner validates and indexes; one pass over the top keys tells which known keys
- * are there; the layouts of the set are asked in order (each a few bit tests); the one that fits binds
- * its parts straight into the batch. Nothing is allocated on the heap once the batch has its size.
- * A record that fails on the way leaves no parts, turns or nodes behind, only its trouble. */
+ * are there; the layouts of the set are asked in order (each a few bit tests); the one that fits
+ * binds its parts straight into the batch. Nothing is allocated on the heap once the batch has its
+ * size. A record that fails on the way leaves no parts, turns or nodes behind, only its trouble. */
 #include "base/vec.h"
 #include "record/batch_room.h"
 #include "record/layout_bind.h"

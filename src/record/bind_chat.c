@@ -2,11 +2,11 @@
  * value), or pairs {human, assistant}.
  *
  * Each message object is walked once; its keys are told apart as in keys.c. A message is one turn.
- * Its parts, in this order: reasoning, content (one part a block when it is a list), calls. A message
- * that has none of these keys gets one part that is absent, so nothing without text goes unseen.
- * Roles are compared as they are written: "User" is not a role anyone trains with, and a check says
- * so. What stands in the list but is no object is a turn of another role with a part of the wrong
- * type. */
+ * Its parts, in this order: reasoning, content (one part a block when it is a list), calls. A
+ * message that has none of these keys gets one part that is absent, so nothing without text goes
+ * unseen. Roles are compared as they are written: "User" is not a role anyone trains with, and a
+ * check says so. What stands in the list but is no object is a turn of another role with a part of
+ * the wrong type. */
 #include "record/layout_bind.h"
 
 enum {

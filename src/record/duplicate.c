@@ -1,8 +1,9 @@
 /* Keys that stand twice in the objects a layout reads.
  *
  * Small objects (nearly all): each key sets one of 64 bits by its length and two of its bytes; only
- * when a bit is set already is the key compared with those before it. Large objects go through a hash
- * table on the heap, so ten thousand columns, or keys made to collide in other hashes, stay linear. */
+ * when a bit is set already is the key compared with those before it. Large objects go through a
+ * hash table on the heap, so ten thousand columns, or keys made to collide in other hashes, stay
+ * linear. */
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "record/layout.h"
@@ -34,6 +35,26 @@ static bool same_key(const twice *t, uint32_t a, uint32_t b)
     return same;
 }
 
+static void small_object(twice *t, uint32_t object)
+{
+    const tm_json_node *node = t->node;
+    uint64_t seen = 0;
+    for (uint32_t k = object + 1; k < node[object].next; k = node[k + 1].next) {
+        uint32_t n = node[k].end - node[k].at;
+        const char *p = t->raw + node[k].at;
+        unsigned sign = (n * 7 + (unsigned char)p[1] + 5 * (unsigned char)p[n - 2]) & 63;
+        if (node[k].flags & TM_JSON_ESCAPED) seen = UINT64_MAX;
+        bool perhaps = (seen >> sign) & 1;
+        seen |= (uint64_t)1 << sign;
+        if (!perhaps) continue;
+        for (uint32_t other = object + 1; other < k; other = node[other + 1].next) {
+            if (!same_key(t, other, k)) continue;
+            note(t, k);
+            break;
+        }
+    }
+}
+
 static void large_object(twice *t, uint32_t object, uint32_t keys)
 {
     const tm_json_node *node = t->node;
@@ -41,7 +62,11 @@ static void large_object(twice *t, uint32_t object, uint32_t keys)
     while (room < 2 * (size_t)keys) room *= 2;
     uint32_t *table = tm_alloc_zero(room, sizeof *table);
     tm_buf text = {0};
-    for (uint32_t k = object + 1; table && k < node[object].next; k = node[k + 1].next) {
+    if (!table) { /* slower, and as right */
+        small_object(t, object);
+        return;
+    }
+    for (uint32_t k = object + 1; k < node[object].next; k = node[k + 1].next) {
         tm_str key = tm_json_inside(node, t->raw, k);
         if (node[k].flags & TM_JSON_ESCAPED) {
             tm_buf_clear(&text);
@@ -59,32 +84,6 @@ static void large_object(twice *t, uint32_t object, uint32_t keys)
     tm_free(table);
 }
 
-static void look(twice *t, uint32_t object)
-{
-    const tm_json_node *node = t->node;
-    uint64_t seen = 0;
-    uint32_t keys = 0;
-    for (uint32_t k = object + 1; k < node[object].next; k = node[k + 1].next, keys++) {
-        uint32_t n = node[k].end - node[k].at;
-        const char *p = t->raw + node[k].at;
-        unsigned sign = (n * 7 + (unsigned char)p[1] + 5 * (unsigned char)p[n - 2]) & 63;
-        if (keys == SMALL) {
-            t->count = 0;
-            t->first_at = UINT32_MAX;
-            return;
-        }
-        if (node[k].flags & TM_JSON_ESCAPED) seen = UINT64_MAX;
-        bool perhaps = (seen >> sign) & 1;
-        seen |= (uint64_t)1 << sign;
-        if (!perhaps) continue;
-        for (uint32_t other = object + 1; other < k; other = node[other + 1].next) {
-            if (!same_key(t, other, k)) continue;
-            note(t, k);
-            break;
-        }
-    }
-}
-
 static void object_of(twice *t, uint32_t object)
 {
     if (t->node[object].kind != TM_JSON_OBJECT) return;
@@ -96,7 +95,7 @@ static void object_of(twice *t, uint32_t object)
     if (keys > SMALL)
         large_object(&one, object, keys);
     else
-        look(&one, object);
+        small_object(&one, object);
     t->count += one.count;
     t->first_at = TM_MIN(t->first_at, one.first_at);
 }

@@ -1,14 +1,15 @@
 /* Editing a part: splices in coordinates of the text as it is now, kept as edits in coordinates of
  * the text as read.
  *
- * The part's edits and the new splices are two sorted rows over the same text, the text as it is now:
- * an old edit covers what it put there, a splice covers what it cuts. Runs of them that touch or
- * overlap become one edit. Its ends lie outside every edit, so they are known in both coordinates
- * (subtract how much the edits before it have lengthened the text); what it puts is the current text
- * between its ends with the splices carried out. One merge of two sorted rows, one copy of the text.
- * An edit that puts back exactly what was read is dropped: such a record is written as it came. */
+ * The part's edits and the new splices are two sorted rows over the same text, the text as it is
+ * now: an old edit covers what it put there, a splice covers what it cuts. Runs of them that touch
+ * or overlap become one edit. Its ends lie outside every edit, so they are known in both
+ * coordinates (subtract how much the edits before it have lengthened the text); what it puts is the
+ * current text between its ends with the splices carried out. One merge of two sorted rows, one
+ * copy of the text. An edit that puts back exactly what was read is dropped: such a record is
+ * written as it came. */
 #include "base/vec.h"
-#include "record/codec.h"
+#include "record/part_codec.h"
 #include "record/writer.h"
 
 typedef struct composer {

@@ -6,7 +6,7 @@
  * scanned and searched again. That is slow (as slow as reading it once more) and always right. */
 #include "record/field.h"
 
-#include "record/codec.h"
+#include "record/part_codec.h"
 
 tm_status tm_record_now(tm_batch *b, uint32_t record, tm_str *text, uint32_t *top, tm_err *err)
 {

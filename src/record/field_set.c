@@ -1,18 +1,19 @@
 /* Setting and removing fields: one patch each.
  *
- * In a record without patches the place is found in the nodes of the raw bytes. In a record that has
- * some, the record is written out as it is now, the place is found there, and the change is composed
- * with the patches it touches, as edits of a text are (edit.c): a run of changes that touch becomes
- * one patch whose ends are known in raw coordinates. So a second field set in an object that the
- * first one made, or a second key appended at the same brace, simply works.
+ * In a record without patches the place is found in the nodes of the raw bytes. In a record that
+ * has some, the record is written out as it is now, the place is found there, and the change is
+ * composed with the patches it touches, as edits of a text are (edit.c): a run of changes that
+ * touch becomes one patch whose ends are known in raw coordinates. So a second field set in an
+ * object that the first one made, or a second key appended at the same brace, simply works.
  *
- * A text that is a part is changed as a part (later steps see it); a patch that replaces a value with
- * parts inside makes them gone. New keys go to the end of their object, separated as the members
- * before them are. A place inside a string that holds JSON is reached through its frames, unless that
- * string is itself a part: then the change is blocked, for two writers of one span cannot agree. */
+ * A text that is a part is changed as a part (later steps see it); a patch that replaces a value
+ * with parts inside makes them gone. New keys go to the end of their object, separated as the
+ * members before them are. A place inside a string that holds JSON is reached through its frames,
+ * unless that string is itself a part: then the change is blocked, for two writers of one span
+ * cannot agree. */
 #include "record/field.h"
 
-#include "record/codec.h"
+#include "record/part_codec.h"
 
 typedef struct place { /* a change of one text: the record or a frame's */
     tm_where where;

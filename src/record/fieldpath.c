@@ -1,6 +1,6 @@
 /* Field paths: the grammar and its compiled form.
  *
- *   path = ["$"] first { step }        first: a name may stand without its dot; "$" alone: the record
+ *   path = ["$"] first { step }    first: a name needs no dot there; "$" alone is the record
  *   step = "." name | "." 'text' | [ integer ] | [ "text" ] | [ 'text' ]
  *   name = one or more of A-Z a-z 0-9 _ - and bytes >= 0x80
  *
@@ -160,7 +160,7 @@ void tm_fieldpath_key(tm_buf *out, tm_str key)
         return;
     }
     tm_buf_char(out, '[');
-    tm_buf_json(out, key);
+    tm_buf_json(out, key.n ? key : TM_STR(""));
     tm_buf_char(out, ']');
 }
 

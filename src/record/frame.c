@@ -1,12 +1,13 @@
 /* Following a path into a record, through strings that hold JSON.
  *
- * Entering a string decodes it, scans what it holds (behind the record's nodes in the batch's index)
- * and notes pairs of places, encoded and decoded, every 512 bytes of text: going back from any offset
- * then costs a walk of at most 512 bytes a layer, in whatever order the offsets come. A string that
- * does not begin like an array, an object or a string, or does not scan, ends the path there. */
+ * Entering a string decodes it, scans what it holds (behind the record's nodes in the batch's
+ * index) and notes pairs of places, encoded and decoded, every 512 bytes of text: going back from
+ * any offset then costs a walk of at most 512 bytes a layer, in whatever order the offsets come. A
+ * string that does not begin like an array, an object or a string, or does not scan, ends the path
+ * there. */
 #include "record/frame.h"
 
-#include "record/codec.h"
+#include "record/part_codec.h"
 
 #define MARK_EVERY 512
 

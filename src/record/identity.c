@@ -2,12 +2,12 @@
  *
  *   kind | for each part: role kind answer presence length:8 text | length:8 labels
  *
- * Lengths are little-endian and come first, so nothing runs together; parts of what is not text count
- * with their raw bytes (two images are two things). Copies of the prompt count once. The bytes are
- * gathered in the batch's scratch buffer and hashed in one call. */
+ * Lengths are little-endian and come first, so nothing runs together; parts of what is not text
+ * count with their raw bytes (two images are two things). Copies of the prompt count once. The
+ * bytes are gathered in the batch's scratch buffer and hashed in one call. */
 #include "record/identity.h"
 
-#include "record/codec.h"
+#include "record/part_codec.h"
 
 #define NO_PARTS 0xFF
 

@@ -3,8 +3,8 @@
  * Version 1: XXH3-128 over the example kind, then for every part in order its role, kind, answer,
  * presence and text as read (lengths first, so nothing runs together), then labels and scores as
  * read. Key order, spacing and unknown fields do not count; the layout does not either, so the same
- * conversation as sharegpt and as messages has the same id. For map: and text layouts alike. A record
- * without any part (unreadable) is named by its raw bytes. */
+ * conversation as sharegpt and as messages has the same id. For map: and text layouts alike. A
+ * record without any part (unreadable) is named by its raw bytes. */
 #ifndef TM_RECORD_IDENTITY_H
 #define TM_RECORD_IDENTITY_H
 

@@ -1,9 +1,9 @@
 /* The known keys of a record's top object, found in one pass.
  *
  * A key is told apart by its length first, then by one memcmp against the few names of that length:
- * no hashing, no allocation. A key that holds an escape is unescaped into a small buffer first; names
- * of layouts are short, so a longer one is not known. The cost is linear in the number of keys,
- * whatever they are called. */
+ * no hashing, no allocation. A key that holds an escape is unescaped into a small buffer first;
+ * names of layouts are short, so a longer one is not known. The cost is linear in the number of
+ * keys, whatever they are called. */
 #include "record/layout_bind.h"
 
 #define LONGEST_KEY 24

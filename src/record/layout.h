@@ -1,5 +1,5 @@
 /* Layouts: how a record holds an example. One const tm_layout each, in layouts.def in the order of
- * detection (docs: reference/formats 1.6). The plan samples each input and fixes a set of layouts;
+ * detection. The plan samples each input and fixes a set of layouts;
  * afterwards a record's layout is a pure function of the record within that set.
  *
  * To add a layout: one file layout_<name>.c, one line in layouts.def. */
@@ -21,10 +21,10 @@ typedef struct tm_doc { /* one scanned record */
 typedef struct tm_binder tm_binder; /* where a layout puts parts and turns: layout_bind.h */
 
 typedef struct tm_layout {
-    const char *name;     /* "messages" */
-    const char *summary;  /* one sentence */
-    const char *keys;     /* what it is recognised by, for people */
-    const char *example;  /* a record, JSON; used in docs and tests */
+    const char *name;    /* "messages" */
+    const char *summary; /* one sentence */
+    const char *keys;    /* what it is recognised by, for people */
+    const char *example; /* a record, JSON; used in docs and tests */
     tm_example_kind kind;
     /* Exact for this record: bind will find the required keys with the right types. Call it through
      * tm_layout_fits. */
@@ -37,8 +37,9 @@ const tm_layout *tm_layout_named(tm_str name);
 uint32_t tm_layout_count(void);
 bool tm_layout_fits(const tm_layout *layout, const tm_doc *doc);
 
-/* A mapping binds any JSON by paths. Keys: messages, prompt, response (or answer), chosen, rejected,
- * system, text, label, score, instruction, input, output ... (docs/guide/records-and-layouts). */
+/* A mapping binds any JSON by paths. Keys: messages, prompt, response (or answer), chosen,
+ * rejected, system, text, label, score, instruction, input, output ...
+ * (docs/guide/records-and-layouts). */
 typedef struct tm_mapping tm_mapping;
 tm_status tm_mapping_compile(tm_arena *mem, const tm_pairs *pairs, tm_mapping **out, tm_err *err);
 
@@ -54,18 +55,18 @@ typedef struct tm_layout_set { /* what an input's records may be; order decides 
 
 typedef struct tm_read_rules {
     const tm_layout_set *layouts;
-    uint32_t max_depth;   /* 0 = 1024 */
-    uint32_t max_parts;   /* 0 = TM_PARTS_MAX */
-    bool replace_utf8;    /* repair bytes that are not UTF-8 (finding T1008 by the engine) */
-    bool scan_only;       /* no layout: validate and index only (cat) */
+    uint32_t max_depth; /* 0 = 1024 */
+    uint32_t max_parts; /* 0 = TM_PARTS_MAX */
+    bool replace_utf8;  /* repair bytes that are not UTF-8 (finding T1008 by the engine) */
+    bool scan_only;     /* no layout: validate and index only (cat) */
 } tm_read_rules;
 
-/* Adds one record to the batch: scans it, finds its layout, binds its parts. A record that cannot be
- * read is added with fate TM_UNREADABLE and its trouble. raw must outlive the batch's content;
+/* Adds one record to the batch: scans it, finds its layout, binds its parts. A record that cannot
+ * be read is added with fate TM_UNREADABLE and its trouble. raw must outlive the batch's content;
  * `slack` bytes behind it may be read. *replaced (may be NULL): how many ill-formed sequences
  * replace_utf8 replaced (raw in the batch is then the repaired copy). Fails only for memory. */
-tm_status tm_batch_add(tm_batch *b, const tm_read_rules *rules, tm_rid rid, uint64_t line, tm_str raw,
-                       bool known_ascii, size_t slack, uint32_t *replaced, tm_err *err);
+tm_status tm_batch_add(tm_batch *b, const tm_read_rules *rules, tm_rid rid, uint64_t line,
+                       tm_str raw, bool known_ascii, size_t slack, uint32_t *replaced, tm_err *err);
 
 /* Keys that stand more than once in the objects a layout reads (the record and its messages):
  * how many, and the raw offset of the first repeat. */
@@ -73,8 +74,8 @@ uint32_t tm_record_duplicate_keys(const tm_batch *b, uint32_t record, uint32_t *
 
 /* Detection over a sample: for each layout how many of the records fit it first. */
 typedef struct tm_layout_votes {
-    uint32_t records, none;              /* readable records; those no layout fits */
-    uint32_t first[24], fits[24];        /* by index in tm_layouts */
+    uint32_t records, none;       /* readable records; those no layout fits */
+    uint32_t first[24], fits[24]; /* by index in tm_layouts */
 } tm_layout_votes;
 void tm_layout_vote(tm_layout_votes *votes, const tm_doc *doc);
 /* The set to read with: every layout that came first at least once, in detection order. */

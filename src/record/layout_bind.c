@@ -1,8 +1,9 @@
 /* The binder: where every layout puts the turns and parts of a record.
  *
- * A part is written once, completely, straight into the batch. A text without escapes is set at once
- * (it is a slice of the raw bytes); one with escapes waits until someone asks for it. For JSON inside
- * strings the frame says where the raw bytes are and how many codecs lie around the value. */
+ * A part is written once, completely, straight into the batch. A text without escapes is set at
+ * once (it is a slice of the raw bytes); one with escapes waits until someone asks for it. For JSON
+ * inside strings the frame says where the raw bytes are and how many codecs lie around the
+ * value. */
 #include "record/layout_bind.h"
 
 #include "base/vec.h"
@@ -75,7 +76,8 @@ static uint32_t raw_place(const tm_doc *doc, uint32_t at)
     return TM_LIKELY(!doc->frame) ? at : tm_frame_raw(doc->frame, at);
 }
 
-/* Sets the raw span and the codec stack of doc text [at, end); `own`: layers of the value itself. */
+/* Sets the raw span and the codec stack of doc text [at, end); `own`: layers of the value
+ * itself. */
 static void set_span(tm_part *p, const tm_doc *doc, uint32_t at, uint32_t end, unsigned own)
 {
     p->raw_at = raw_place(doc, at);

@@ -110,7 +110,8 @@ tm_status tm_bind_absent(tm_binder *to, const tm_doc *doc, uint32_t object, tm_p
 /* A turn with one part for a known key, if the key is there. */
 tm_status tm_bind_slot(tm_binder *to, const tm_doc *doc, tm_key k, tm_role role, uint16_t answer,
                        tm_err *err);
-/* Marks the assistant and tool parts behind the last user turn of the shared context as response. */
+/* Marks the assistant and tool parts behind the last user turn of the shared context as
+ * response. */
 void tm_bind_trained(tm_binder *to);
 /* Notes label-like values for identity and checks. */
 tm_status tm_bind_label(tm_binder *to, const tm_doc *doc, const tm_key *k, uint32_t count,
@@ -128,7 +129,8 @@ tm_status tm_bind_messages(tm_binder *to, const tm_doc *doc, uint32_t array, uin
 tm_status tm_bind_any(tm_binder *to, const tm_doc *doc, uint32_t key, uint32_t value, tm_role role,
                       uint16_t answer, tm_err *err);
 
-/* Binds by a mapping (layout_map.c). *fits: false, and nothing bound, when no path leads anywhere. */
+/* Binds by a mapping (layout_map.c). *fits: false, and nothing bound, when no path leads
+ * anywhere. */
 tm_status tm_map_bind(tm_binder *to, tm_str raw, uint32_t top, bool *fits, tm_err *err);
 
 #endif

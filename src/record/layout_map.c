@@ -5,8 +5,9 @@
  * Each path is one slot: system, messages, prompt (or instruction), input, response (or answer,
  * completion, output), chosen, rejected, text, and label or score. All paths are followed first
  * (entering strings moves the index of nodes), then the slots are bound in that order. What a path
- * leads to may be a text, a message object or a list of messages. A path that leads nowhere gives an
- * absent part, so that checks see it; a record where every path leads nowhere is not readable so. */
+ * leads to may be a text, a message object or a list of messages. A path that leads nowhere gives
+ * an absent part, so that checks see it; a record where every path leads nowhere is not readable
+ * so. */
 #include "record/layout_bind.h"
 
 typedef enum slot {

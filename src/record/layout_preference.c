@@ -2,12 +2,13 @@
  *
  * The prompt stands in prompt, messages, conversations or input.messages; or nowhere, and then both
  * answers are whole conversations and their longest common run of messages from the start is the
- * prompt. Such a prompt is in the record twice: the copy in `rejected` is bound as parts that repeat
- * the first ones (TM_PART_COPY), so an edit of the prompt is written to both. Messages are equal when
- * all their keys and values are, in order, however they are escaped or spaced.
+ * prompt. Such a prompt is in the record twice: the copy in `rejected` is bound as parts that
+ * repeat the first ones (TM_PART_COPY), so an edit of the prompt is written to both. Messages are
+ * equal when all their keys and values are, in order, however they are escaped or spaced.
  *
- * A prompt that is a text beside answers that are whole conversations is the same text again in most
- * published sets; it is left alone then, and bound only when the answers begin with the assistant. */
+ * A prompt that is a text beside answers that are whole conversations is the same text again in
+ * most published sets; it is left alone then, and bound only when the answers begin with the
+ * assistant. */
 #include "record/layout_bind.h"
 
 static bool is_answer(const tm_doc *doc, tm_key k)

@@ -1,6 +1,6 @@
-/* sharegpt: a conversation as a list of {from, value}, and its relatives: role and content under the
- * key conversations, or pairs {human, assistant} under conversation. function_call turns are the
- * assistant's, observation turns are a tool's. */
+/* sharegpt: a conversation as a list of {from, value}, and its relatives: role and content under
+ * the key conversations, or pairs {human, assistant} under conversation. function_call turns are
+ * the assistant's, observation turns are a tool's. */
 #include "record/layout_bind.h"
 
 static bool fits(const tm_doc *doc)

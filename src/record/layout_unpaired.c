@@ -1,6 +1,6 @@
-/* unpaired: one answer with a verdict, true or false (KTO). The answer is a completion, or the end of
- * a conversation. The label must be a boolean: 0 and 1 are also class numbers, and guessing between
- * the two would teach the wrong thing. */
+/* unpaired: one answer with a verdict, true or false (KTO). The answer is a completion, or the end
+ * of a conversation. The label must be a boolean: 0 and 1 are also class numbers, and guessing
+ * between the two would teach the wrong thing. */
 #include "record/layout_bind.h"
 
 static bool is_truth(const tm_doc *doc, tm_key k)

@@ -1,8 +1,8 @@
 /* The table of layouts, and detection by vote over a sample.
  *
- * Every record votes for the first layout that fits it; a set to read with holds each layout that was
- * first at least once, in the same order. So a file with two shapes is read with two layouts, and a
- * record's layout stays a pure function of the record. */
+ * Every record votes for the first layout that fits it; a set to read with holds each layout that
+ * was first at least once, in the same order. So a file with two shapes is read with two layouts,
+ * and a record's layout stays a pure function of the record. */
 #include "record/layout_bind.h"
 
 #define X(symbol) extern const tm_layout symbol;

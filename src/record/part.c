@@ -1,9 +1,9 @@
 /* Parts: which selectors they are in, and their text.
  *
- * A text is decoded when it is first asked for. Without escapes it is a slice of the raw bytes, which
- * the binder has already set; else each codec of the stack is undone in turn, in the batch's arena.
- * What is null, absent, of the wrong type, not text or patched away has the empty text. */
-#include "record/codec.h"
+ * A text is decoded when it is first asked for. Without escapes it is a slice of the raw bytes,
+ * which the binder has already set; else each codec of the stack is undone in turn, in the batch's
+ * arena. What is null, absent, of the wrong type, not text or patched away has the empty text. */
+#include "record/part_codec.h"
 
 bool tm_part_in(const tm_part *part, uint32_t selectors)
 {

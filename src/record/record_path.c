@@ -3,8 +3,8 @@
  * Walks down the record's nodes to the deepest value (or key) that holds the offset. When that is a
  * string with parts inside it, the string holds JSON: it is decoded and scanned on the side, the
  * offset is mapped into it, and the walk goes on there. For messages only: nothing here is hot. */
-#include "record/codec.h"
 #include "record/frame.h"
+#include "record/part_codec.h"
 
 typedef struct walk {
     const tm_json_node *node;

@@ -1,8 +1,8 @@
 /* Names of records and of the small enums around them.
  *
  * A child's rid is its parent's place with one more ordinal in the path: 16 bits a level, the first
- * level on top, so that memcmp order of paths is the order in which the records came. Four levels and
- * 65,535 children a level; what needs more is told so instead of wrapping around. */
+ * level on top, so that memcmp order of paths is the order in which the records came. Four levels
+ * and 65,535 children a level; what needs more is told so instead of wrapping around. */
 #include "record/batch.h"
 
 bool tm_rid_child(tm_rid parent, uint32_t ordinal, tm_rid *child)

@@ -1,13 +1,13 @@
 /* Collecting a record's changes.
  *
- * Each edited part's edits are lifted through its codec stack to raw coordinates (codec.c), patches
- * are there already; a stable merge sort puts them in order, insertions before cuts at the same
- * place. Parts come in the order of their layout and not of the bytes, hence the sort. A copy of the
- * prompt takes the edits of its twin. Overlap would be a bug and asserts. */
+ * Each edited part's edits are lifted through its codec stack to raw coordinates (part_codec.c),
+ * patches are there already; a stable merge sort puts them in order, insertions before cuts at the
+ * same place. Parts come in the order of their layout and not of the bytes, hence the sort. A copy
+ * of the prompt takes the edits of its twin. Overlap would be a bug and asserts. */
 #include "record/splices.h"
 
 #include "base/vec.h"
-#include "record/codec.h"
+#include "record/part_codec.h"
 
 static tm_status lift_part(tm_batch *b, const tm_part *p, uint32_t first_edit, tm_raw_splices *out,
                            tm_err *err)

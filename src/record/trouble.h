@@ -1,4 +1,5 @@
-/* Sentences for records that cannot be read. Internal to record/. */
+/* Sentences for records that cannot be read: what is wrong, where, and the next thing to do.
+ * Internal to record/; called by tm_batch_add. */
 #ifndef TM_RECORD_TROUBLE_H
 #define TM_RECORD_TROUBLE_H
 

@@ -1,8 +1,8 @@
 /* Writing a record as it is now: one walk over the raw bytes.
  *
  * What no splice touches is copied as it stands, so key order, spacing, the spelling of numbers,
- * escapes, unknown fields and duplicate keys come out as they came in. Without a change the raw bytes
- * are appended whole. */
+ * escapes, unknown fields and duplicate keys come out as they came in. Without a change the raw
+ * bytes are appended whole. */
 #include "record/splices.h"
 
 bool tm_record_changed(const tm_batch *b, uint32_t record)

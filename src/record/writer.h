@@ -1,7 +1,7 @@
 /* Edits and the writer. An edit is a splice, never a re-print (law 2).
  *
- * Operators hand over splices in coordinates of the text as it is now; tm_part_edit maps them to the
- * text as read and composes them with what earlier steps did. tm_record_write lifts each part's
+ * Operators hand over splices in coordinates of the text as it is now; tm_part_edit maps them to
+ * the text as read and composes them with what earlier steps did. tm_record_write lifts each part's
  * edits through its codec stack to raw coordinates, merges them with the patches and walks the raw
  * bytes once. With no edit and no patch the output is the raw bytes. */
 #ifndef TM_RECORD_WRITER_H

@@ -2,13 +2,13 @@
  *
  * The model is naive. A record is a row of cells: a piece of structure, or one code point of a text
  * in the bytes that encode it (through one to four JSON strings, each character escaped in a random
- * way in every layer). Editing the model removes cells and inserts cells escaped in the plain way. The
- * row, put together, must be exactly what tm_record_write gives, every part's text must be the
+ * way in every layer). Editing the model removes cells and inserts cells escaped in the plain way.
+ * The row, put together, must be exactly what tm_record_write gives, every part's text must be the
  * model's after each step, and reading the written record again must give the same texts.
  *
- * Characters that are put in do not occur in the texts as read: then no edit ever puts back what was
- * there, which the composer would undo byte for byte (test_edit.c looks at that). TAMIS_SEED sets the
- * seed, which is printed. */
+ * Characters that are put in do not occur in the texts as read: then no edit ever puts back what
+ * was there, which the composer would undo byte for byte (test_edit.c looks at that). TAMIS_SEED
+ * sets the seed, which is printed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* Batches: room, resets, rids, findings, selectors. */
+/* Batches: how they grow and are used again, how children are numbered, which parts a selector
+ * names, and the names of the small enums. */
 #include "record_help.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
-/* Duplicate keys: counted where layouts read, in linear time. */
+/* Duplicate keys: counted in the objects that layouts read, in linear time whatever the keys are
+ * called; and the last of two equal keys is the one that binds. */
 #include "record_help.h"
 
 #include "base/thread.h"

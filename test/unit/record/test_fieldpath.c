@@ -1,4 +1,5 @@
-/* Field paths: the grammar, its canonical form, its complaints. */
+/* Field paths: what the grammar takes, the one canonical form of each path, and what it complains
+ * about, with the place. */
 #include "record_help.h"
 
 #include "record/fieldpath.h"

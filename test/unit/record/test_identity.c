@@ -1,4 +1,5 @@
-/* Identity: what counts and what does not. */
+/* Identity: which changes of a record give it another id and which do not; version 1 is pinned by a
+ * digest. */
 #include "record_help.h"
 
 static tm_id id_of(const char *json)

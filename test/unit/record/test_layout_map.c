@@ -1,4 +1,5 @@
-/* Mappings: any JSON by paths, also through strings that hold JSON. */
+/* Mappings: any JSON bound by the paths a user names, also through strings that hold JSON, and what
+ * is refused. */
 #include "record_help.h"
 
 static void check(const char *const *pairs, const char *json, const char *parts)

@@ -1,4 +1,5 @@
-/* Real rows: every layout over published sets. Skips with a word where the shared data is absent. */
+/* Real rows: every layout over published sets. Skips with a word where the shared data is
+ * absent. */
 #include "record_help.h"
 
 #include <zlib.h>

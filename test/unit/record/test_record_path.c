@@ -1,4 +1,5 @@
-/* Paths of raw offsets, for messages. */
+/* The paths that messages name: from a raw offset to messages[3].content, also inside strings that
+ * hold JSON. */
 #include "record_help.h"
 
 static void check(fixture *f, uint32_t r, const char *what, const char *path)

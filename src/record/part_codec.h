@@ -4,8 +4,8 @@
  * what the one before gave. Reading applies them in order; writing goes the other way and moves
  * splices instead of text: positions in the text become positions in the layer outside, what is put
  * in is escaped once a layer. Everything else in the layer stays byte for byte what it was. */
-#ifndef TM_RECORD_CODEC_H
-#define TM_RECORD_CODEC_H
+#ifndef TM_RECORD_PART_CODEC_H
+#define TM_RECORD_PART_CODEC_H
 
 #include "record/batch.h"
 #include "record/writer.h"

@@ -1,15 +1,15 @@
 /* The JSON string codec as a map between two coordinates.
  *
- * The inside of a JSON string is a row of units: a plain byte stands for itself, an escape of 2, 6 or
- * 12 bytes (a pair of surrogates) stands for 1 to 4 bytes of text. A cursor walks the units forward
- * and jumps over plain stretches with one search for the next backslash, so a text without escapes
- * costs one search and mapping k sorted places costs one walk. Splices lie on code point borders,
- * which are always borders of units: a decoded unit is one code point, and a code point that stands
- * raw is a row of plain bytes. By induction that holds through any number of layers.
+ * The inside of a JSON string is a row of units: a plain byte stands for itself, an escape of 2, 6
+ * or 12 bytes (a pair of surrogates) stands for 1 to 4 bytes of text. A cursor walks the units
+ * forward and jumps over plain stretches with one search for the next backslash, so a text without
+ * escapes costs one search and mapping k sorted places costs one walk. Splices lie on code point
+ * borders, which are always borders of units: a decoded unit is one code point, and a code point
+ * that stands raw is a row of plain bytes. By induction that holds through any number of layers.
  *
  * Escapes are not chosen here: what is put in goes through tm_json_escape once a layer. A lone
  * surrogate put next to its other half would read as a pair; nothing puts surrogates. */
-#include "record/codec.h"
+#include "record/part_codec.h"
 
 static unsigned hex_digit(char c)
 {
