@@ -68,7 +68,9 @@ static tm_status list(tm_folder_stream *f, const char *relative, unsigned depth,
         const char *below = name && *relative ? tm_path_join(&f->mem, relative, name) : name;
         const char *full = below ? tm_path_join(&f->mem, f->root, below) : NULL;
         if (!full) return tm_fail_memory(err, "a path", names[i].n);
-        if (tm_file_info_of(full, &info, NULL) != TM_OK) continue; /* a dangling link */
+        tm_status status = tm_file_info_of(full, &info, err);
+        if (status == TM_EUSAGE && !is_text_name(names[i])) continue; /* a link to nowhere */
+        TM_TRY(status);
         if (info.is_folder && depth < DEEPEST) TM_TRY(list(f, below, depth + 1, err));
         if (info.is_regular && is_text_name(names[i])) TM_TRY(add_file(f, below, info.bytes, err));
     }

@@ -39,13 +39,12 @@ static const foreign strangers[] = {
     {"\4\x22\x4d\x18", 4, "LZ4 data", "decompress it first: lz4 -dc FILE | tamis VERB -"},
     {"\x1f\x9d", 2, "compress (.Z) data", "decompress it first: zcat FILE | tamis VERB -"},
     {"PAR1", 4, "a Parquet file",
-     "this version does not read it yet; write it as JSONL first, for example with duckdb: copy "
-     "(from 'FILE') to 'out.jsonl' (format json)"},
-    {"ARROW1", 6, "an Arrow file", "this version does not read it yet; write it as JSONL first"},
-    {"Obj\1", 4, "an Avro file", "this version does not read it; write it as JSONL first"},
+     "write it as JSONL first, for example with duckdb: copy (from 'FILE') to 'out.jsonl' (format "
+     "json)"},
+    {"ARROW1", 6, "an Arrow file", "write it as JSONL first"},
+    {"Obj\1", 4, "an Avro file", "write it as JSONL first"},
     {"SQLite format 3", 16, "an SQLite database", "export the table as JSONL first"},
-    {"\x89HDF\r\n\x1a\n", 8, "an HDF5 file",
-     "this version does not read it; write it as JSONL first"},
+    {"\x89HDF\r\n\x1a\n", 8, "an HDF5 file", "write it as JSONL first"},
     {"%PDF-", 5, "a PDF document", "extract its text first: pdftotext FILE"},
     {"\x89PNG\r\n\x1a\n", 8, "a picture", "Tamis reads text"},
 };
@@ -54,8 +53,8 @@ static const foreign strangers[] = {
 static tm_status refuse(tm_err *err, tm_str path, const char *inside, const char *what,
                         const char *advice)
 {
-    tm_fail(err, TM_EUNSUPPORTED, "this is %s%s, which Tamis does not read: %s", what, inside,
-            advice);
+    tm_fail(err, TM_EUNSUPPORTED, "this is %s%s, which this version does not read: %s", what,
+            inside, advice);
     if (err) memcpy(err->code, "T1120", 6);
     return tm_err_at(err, path, 0, 0, UINT64_MAX);
 }
@@ -193,10 +192,8 @@ static tm_status refuse_csv(tm_err *err, tm_str path, tm_str head)
     bool named = tm_str_ends(name, TM_STR(".csv")) || tm_str_ends(name, TM_STR(".tsv"));
     size_t at = skip_space(head, 0);
     if (!named || (at < head.n && (head.p[at] == '{' || head.p[at] == '['))) return TM_OK;
-    return refuse(
-        err, path, "", "CSV",
-        "this version does not read it yet; write it as JSONL first, for example with mlr "
-        "--icsv --ojsonl cat FILE");
+    return refuse(err, path, "", "CSV",
+                  "write it as JSONL first, for example with mlr --icsv --ojsonl cat FILE");
 }
 
 static tm_status refuse_wide(tm_err *err, tm_str path)
