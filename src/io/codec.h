@@ -5,8 +5,8 @@
  *   ops->close(d)
  *
  * read gives at least one byte unless the end is reached. Damage may come together with bytes: they
- * are good, and nothing comes behind them. Everything that can be decoded before the damage has been
- * given when the damage is told. */
+ * are good, and nothing comes behind them. Everything that can be decoded before the damage has
+ * been given when the damage is told. */
 #ifndef TM_IO_CODEC_H
 #define TM_IO_CODEC_H
 

@@ -1,10 +1,10 @@
-/* gzip: members one behind the other (RFC 1952), by zlib, and by libdeflate where a member is at hand
- * as a whole.
+/* gzip: members one behind the other (RFC 1952), by zlib, and by libdeflate where a member is at
+ * hand as a whole.
  *
  * zlib streams: it needs 44 KiB whatever the member's size, and it is what says where and how a
- * member is damaged. libdeflate is about twice as fast but wants all of a member and room for all it
- * decodes to; so it is tried when the window may hold the whole member, and when it fails for any
- * reason zlib does the member again from its start. Either gives the same bytes.
+ * member is damaged. libdeflate is about twice as fast but wants all of a member and room for all
+ * it decodes to; so it is tried when the window may hold the whole member, and when it fails for
+ * any reason zlib does the member again from its start. Either gives the same bytes.
  *
  * Zero bytes behind the last member are padding (tapes, block devices); anything else is damage. */
 #define ZLIB_CONST

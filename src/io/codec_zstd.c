@@ -2,8 +2,8 @@
  *
  * The decoder is fed exactly as many bytes as it asks for: one block a call. So when a call fails,
  * all blocks before the bad one have been given already (a call that fails gives nothing of what it
- * decoded), and what comes out before damage does not depend on how the file was read. Decoding goes
- * straight into the caller's room.
+ * decoded), and what comes out before damage does not depend on how the file was read. Decoding
+ * goes straight into the caller's room.
  *
  * Limits: a frame whose window is larger than max_window is refused, because a frame can make its
  * reader allocate that much; dictionaries are not known. */

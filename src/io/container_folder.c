@@ -1,11 +1,11 @@
-/* A folder of texts: every .txt and .md below it is one record {"path":"a/b.md","text":"..."}, in the
- * order of the paths' bytes, one line each. So a folder is JSONL from here on, and its places, blocks
- * and line numbers are those of that stream: line 7 is the seventh file.
+/* A folder of texts: every .txt and .md below it is one record {"path":"a/b.md","text":"..."}, in
+ * the order of the paths' bytes, one line each. So a folder is JSONL from here on, and its places,
+ * blocks and line numbers are those of that stream: line 7 is the seventh file.
  *
- * Texts stream through: a file longer than any limit is the reader's business, not this one's. A byte
- * order mark is taken off and UTF-16/32 transcoded, as for any file; bytes that are not UTF-8 go
- * through raw, so that the scanner finds them at their place. Names beginning with a dot are skipped,
- * as are folders more than 64 deep (a link may lead in a circle).
+ * Texts stream through: a file longer than any limit is the reader's business, not this one's. A
+ * byte order mark is taken off and UTF-16/32 transcoded, as for any file; bytes that are not UTF-8
+ * go through raw, so that the scanner finds them at their place. Names beginning with a dot are
+ * skipped, as are folders more than 64 deep (a link may lead in a circle).
  *
  * Limit: the list of paths is held in memory, about 100 bytes a file. */
 #include <stdlib.h>

@@ -1,12 +1,12 @@
-/* JSON that is not cut at lines: an array of records, one object, or values one after another, pretty
- * printed or not, of any size.
+/* JSON that is not cut at lines: an array of records, one object, or values one after another,
+ * pretty printed or not, of any size.
  *
- * A cutter follows strings and brackets and finds where each value begins and ends; it never looks at
- * a byte twice, and its state is carried from block to block, so a file costs one pass. Whether a
- * value is JSON is for the scanner to say: one bad element is one unreadable record, and reading goes
- * on with the next. What stands between the values is checked here: in an array one comma between two
- * elements and white space, and white space alone behind the closing bracket. When that is broken
- * nobody knows any more where a record begins: all from there to the end is one damage.
+ * A cutter follows strings and brackets and finds where each value begins and ends; it never looks
+ * at a byte twice, and its state is carried from block to block, so a file costs one pass. Whether
+ * a value is JSON is for the scanner to say: one bad element is one unreadable record, and reading
+ * goes on with the next. What stands between the values is checked here: in an array one comma
+ * between two elements and white space, and white space alone behind the closing bracket. When that
+ * is broken nobody knows any more where a record begins: all from there to the end is one damage.
  *
  * Space between values is not kept, so neither a gap nor an element longer than max_line can make a
  * block grow: memory holds a block and one record. */
@@ -72,8 +72,8 @@ static bool between(tm_json_walk *w, char c)
     return w->state == VALUE || w->state == FIRST;
 }
 
-/* Goes on through p[scanned..n) to the end of the next value, the end, or the first byte that cannot
- * stand where it does. */
+/* Goes on through p[scanned..n) to the end of the next value, the end, or the first byte that
+ * cannot stand where it does. */
 static enum event walk(tm_json_walk *w, const char *p, size_t n)
 {
     while (w->scanned < n) {

@@ -1,12 +1,12 @@
 /* JSONL: one JSON value a line.
  *
- * Only LF ends a line (U+2028 and its kin are text); a CR right before it is not part of the record.
- * Lines of nothing but space, tab and CR are no records but count as lines. The last line needs no
- * newline. The reader only looks for the last newline of a block, backwards; where the lines of the
- * block lie is found by whoever works on it.
+ * Only LF ends a line (U+2028 and its kin are text); a CR right before it is not part of the
+ * record. Lines of nothing but space, tab and CR are no records but count as lines. The last line
+ * needs no newline. The reader only looks for the last newline of a block, backwards; where the
+ * lines of the block lie is found by whoever works on it.
  *
- * A line longer than max_line is dropped while it streams by: memory never holds more of it than the
- * limit and a chunk. Reading goes on behind its newline.
+ * A line longer than max_line is dropped while it streams by: memory never holds more of it than
+ * the limit and a chunk. Reading goes on behind its newline.
  *
  * When the stream ends in damage, what stands behind the last newline is a torn line: it goes with
  * the damage. When only the checksum is wrong the data were all there, and the last line is one. */

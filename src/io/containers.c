@@ -1,6 +1,6 @@
-/* The tables of containers and codecs: one row each, read by the probe, by --help, by the docs and by
- * whoever names one. What this build cannot read or write stands here too, so that it is refused by
- * its name and not taken for something else. */
+/* The tables of containers and codecs: one row each, read by the probe, by --help, by the docs and
+ * by whoever names one. What this build cannot read or write stands here too, so that it is refused
+ * by its name and not taken for something else. */
 #include "io/source.h"
 
 const tm_container tm_containers[TM_CONTAINER_COUNT] = {

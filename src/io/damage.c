@@ -1,5 +1,5 @@
-/* Damage, said in one place: the code and the sentence of everything that can be wrong with a source
- * below its records. */
+/* Damage, said in one place: the code and the sentence of everything that can be wrong with a
+ * source below its records. */
 #include <stdarg.h>
 #include <stdio.h>
 

@@ -1,8 +1,8 @@
 /* The lowest step of reading: read() into a window or past it.
  *
- * Every byte of a file goes through take() exactly once, so the count and the digest are those of the
- * file whatever the decoder above does with it. Standard input's first bytes, taken by the probe, are
- * served before the file. */
+ * Every byte of a file goes through take() exactly once, so the count and the digest are those of
+ * the file whatever the decoder above does with it. Standard input's first bytes, taken by the
+ * probe, are served before the file. */
 #include "io/feed.h"
 
 static tm_status take(tm_feed *f, char *to, size_t room, size_t *got, tm_err *err)

@@ -1,7 +1,7 @@
 /* From a place back to its record, and from a line to its place: what `explain` asks.
  *
- * Reads the source from its start with the same reader as a run, so places mean the same thing. That
- * costs a pass over what lies before the record; an index would have to be kept up to date. */
+ * Reads the source from its start with the same reader as a run, so places mean the same thing.
+ * That costs a pass over what lies before the record; an index would have to be kept up to date. */
 #include "io/source.h"
 
 typedef struct search { /* one of the two is given */

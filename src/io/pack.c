@@ -1,6 +1,6 @@
-/* Packing: one piece of decoded bytes becomes one whole zstd frame (with its size and a checksum) or
- * one gzip member. Frames stand for themselves, so any worker may pack any piece and the file is the
- * pieces one behind the other.
+/* Packing: one piece of decoded bytes becomes one whole zstd frame (with its size and a checksum)
+ * or one gzip member. Frames stand for themselves, so any worker may pack any piece and the file is
+ * the pieces one behind the other.
  *
  * gzip goes through libdeflate where it is built in, which is about twice as fast as zlib and packs
  * a little tighter; the packed bytes then differ between builds, the decoded ones never do. */

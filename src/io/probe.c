@@ -1,9 +1,9 @@
 /* What is this file? Answered by its content; its name only breaks ties.
  *
  * Up to PROBE_BYTES of the file are read, the codec is told by its magic number and taken off in
- * memory, then the encoding and the container are told from what is inside. One layer of compression
- * is taken off and no more. What is known but cannot be read (archives, other compressors, Parquet,
- * CSV, UTF-16 without a mark) is refused by name, with what to do.
+ * memory, then the encoding and the container are told from what is inside. One layer of
+ * compression is taken off and no more. What is known but cannot be read (archives, other
+ * compressors, Parquet, CSV, UTF-16 without a mark) is refused by name, with what to do.
  *
  * JSONL or JSON? By the first byte that is not white space:
  *   '['  JSON array, unless the first line is a whole value and another value follows on a later
@@ -14,7 +14,7 @@
  *        When there is no newline at all, carriage returns behind the first value mean old Mac line
  *        ends; white space may separate values in JSON, so it is read as JSON.
  *   else JSONL; JSON if the name ends in .json.
- * A whole object alone in a file named .json is JSON; read as JSONL it would give the same record. */
+ * A whole object alone in a file named .json is JSON; as JSONL it would give the same record. */
 #include "io/stream.h"
 #include "text/json.h"
 
@@ -63,7 +63,7 @@ static tm_status refuse_strangers(tm_err *err, tm_str path, tm_str head, const c
 {
     for (size_t i = 0; i < TM_COUNT(strangers); i++) {
         const foreign *f = &strangers[i];
-        /* "BZh" might begin a text: a level digit must follow, then the magic of a block or the end */
+        /* "BZh" might begin a text: a level must follow, then the magic of a block or the end */
         if (f->magic[0] == 'B' && (head.n < 10 || head.p[3] < '1' || head.p[3] > '9' ||
                                    (memcmp(head.p + 4, "1AY&SY", 6) != 0 &&
                                     memcmp(head.p + 4, "\x17\x72\x45\x38\x50\x90", 6) != 0)))

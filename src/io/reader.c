@@ -1,13 +1,13 @@
 /* Blocks: room for them, what is carried from one to the next, and who cuts them.
  *
- * The stream is read straight into the block. The bytes behind the last record's end are kept in the
- * reader and begin the next block: a copy of half a record on average. A block is TM_BLOCK_BYTES long
- * at most, unless one record is longer; room that a long record took is given back with the next
- * block, so memory stays near one block per holder plus the longest record.
+ * The stream is read straight into the block. The bytes behind the last record's end are kept in
+ * the reader and begin the next block: a copy of half a record on average. A block is
+ * TM_BLOCK_BYTES long at most, unless one record is longer; room that a long record took is given
+ * back with the next block, so memory stays near one block per holder plus the longest record.
  *
  * How the end of a block follows from the bytes alone: a block begins where the last one ended; it
- * ends behind the last record that ends within TM_BLOCK_BYTES; if there is none it is the next record
- * alone. Read sizes play no part in that. */
+ * ends behind the last record that ends within TM_BLOCK_BYTES; if there is none it is the next
+ * record alone. Read sizes play no part in that. */
 #include "io/reader.h"
 
 static bool make_room(tm_buf *b, size_t room)

@@ -1,7 +1,7 @@
 /* Writing one file: pieces in order, packed by whoever, bracketed here when it is a JSON array.
  *
- * A file appears under its name at commit, complete; standard output is written through. The digest is
- * that of the decoded bytes, so it says the same for jsonl, jsonl.zst and jsonl.gz.
+ * A file appears under its name at commit, complete; standard output is written through. The digest
+ * is that of the decoded bytes, so it says the same for jsonl, jsonl.zst and jsonl.gz.
  *
  * A JSON array is "[\n", its elements with ",\n" between them, "\n]\n"; an empty one is "[]\n". */
 #include "io/sink.h"

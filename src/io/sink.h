@@ -1,6 +1,6 @@
 /* Writing: records to files, plain or compressed, in shards. Compression is cut from writing: any
- * worker packs its piece into a whole frame (tm_pack), the writer in order appends it. So the file's
- * bytes are the same for any number of threads, and every frame starts at a record. */
+ * worker packs its piece into a whole frame (tm_pack), the writer in order appends it. So the
+ * file's bytes are the same for any number of threads, and every frame starts at a record. */
 #ifndef TM_IO_SINK_H
 #define TM_IO_SINK_H
 

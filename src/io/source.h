@@ -5,15 +5,15 @@
  *   tm_reader_next(r, &block)            under one lock, in order: read, decompress, cut
  *   tm_block_records(&block, ...)        in any worker: the record spans of the block
  *
- * Blocks are cut by the container's own rule at about TM_BLOCK_BYTES of decoded stream, so where they
- * end depends on the bytes alone, never on threads, read sizes or memory. What cannot be decoded (a
- * cut gzip, a wrong checksum) is not a failure of the call: everything before it comes first, then a
- * block with `damage` set, and that is one unreadable record: a last line that the damage cuts through
- * belongs to it and is not given out as a record of its own.
+ * Blocks are cut by the container's own rule at about TM_BLOCK_BYTES of decoded stream, so where
+ * they end depends on the bytes alone, never on threads, read sizes or memory. What cannot be
+ * decoded (a cut gzip, a wrong checksum) is not a failure of the call: everything before it comes
+ * first, then a block with `damage` set, and that is one unreadable record: a last line that the
+ * damage cuts through belongs to it and is not given out as a record of its own.
  *
  * Offsets count bytes of the decoded stream, as UTF-8. A UTF-8 byte order mark counts, that of a
- * UTF-16 or UTF-32 file does not. The decoded stream of a folder is one JSON object a line, one line a
- * file, by path. */
+ * UTF-16 or UTF-32 file does not. The decoded stream of a folder is one JSON object a line, one
+ * line a file, by path. */
 #ifndef TM_IO_SOURCE_H
 #define TM_IO_SOURCE_H
 
@@ -135,12 +135,12 @@ typedef struct tm_block {
 void tm_block_release(tm_block *b);
 
 typedef struct tm_reader tm_reader;
-/* source and what it points to outlive the reader. pushed_back: raw bytes that stand before what the
- * file gives; not needed (and not looked at) when source->taken holds them or open_as is set. */
+/* source and what it points to outlive the reader. pushed_back: raw bytes that stand before what
+ * the file gives; not looked at when source->taken holds them or open_as is set. */
 tm_status tm_reader_open(tm_reader **out, const tm_source *source, const tm_read_limits *limits,
                          tm_str pushed_back, tm_err *err);
-/* Fills *block; block->last on the source's last one (which may hold no record). TM_EIO when reading
- * the file itself fails. */
+/* Fills *block; block->last on the source's last one (which may hold no record). TM_EIO when
+ * reading the file itself fails. */
 tm_status tm_reader_next(tm_reader *r, tm_block *block, tm_err *err);
 /* After the last block: SHA-256 of the file's bytes (hex), if asked; decoded bytes. */
 void tm_reader_summary(const tm_reader *r, char sha256[65], uint64_t *file_bytes,

@@ -1,5 +1,6 @@
 /* From a file to the UTF-8 bytes it stands for: codec off, byte order mark off, UTF-16 and UTF-32
- * turned into UTF-8. Plain UTF-8 is read straight to where it is wanted; nothing is copied on the way.
+ * turned into UTF-8. Plain UTF-8 is read straight to where it is wanted; nothing is copied on the
+ * way.
  *
  * A folder of texts takes the place of file and codec (container_folder.c); the digest of such a
  * source is that of the stream it makes, so it covers names and texts. */

@@ -1,6 +1,6 @@
 /* Any bytes as a JSON array, as values one after another and as JSONL. However they are read, the
- * same blocks come out; records lie in their block in order and do not touch; what no record holds is
- * white space, brackets and commas, or damage that says where and how much. */
+ * same blocks come out; records lie in their block in order and do not touch; what no record holds
+ * is white space, brackets and commas, or damage that says where and how much. */
 #include "io/source.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

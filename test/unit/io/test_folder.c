@@ -1,4 +1,4 @@
-/* A folder of texts: order, escaping, encodings, what is left out. */
+/* A folder of texts as one source: their order, escaping and encodings, and what is left out. */
 #include <unistd.h>
 
 #include "io_help.h"

@@ -1,5 +1,5 @@
-/* Blocks and lines: what a JSONL source gives, where it says it lies, and that nothing but its bytes
- * decides on either. */
+/* Blocks and lines: what a JSONL source gives, where it says it lies, and that nothing but its
+ * bytes decides on either. */
 #include "io_help.h"
 
 static void lines_are_records_and_blank_ones_only_count(void **state)

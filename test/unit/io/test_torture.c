@@ -1,5 +1,5 @@
-/* Every file of the torture set through probe, reader and scanner: rows and bad lines as its manifest
- * says; what cannot be read is refused clearly. The files lie outside the repository
+/* Every file of the torture set through probe, reader and scanner: rows and bad lines as its
+ * manifest says; what cannot be read is refused clearly. The files lie outside the repository
  * (TAMIS_SHARED, ../shared by default) and the test skips without them. */
 #include "io_help.h"
 #include "text/json.h"
@@ -8,7 +8,7 @@ typedef struct seen {
     uint64_t rows, bad[32], bad_lines;
 } seen;
 
-/* What the manifest leaves open, as this program decides it: a code of damage or refusal, or rows. */
+/* What the manifest leaves open, as this program decides it: a code of damage or refusal, rows. */
 typedef struct special {
     const char *file, *code;
     int rows; /* -1 = not said */
