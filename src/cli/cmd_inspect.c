@@ -16,7 +16,7 @@ static tm_status make_recipe(tm_cli *cli, tm_recipe *recipe, tm_err *err)
                                "  - check.record: {then: flag}\n"
                                "  - length\n"
                                "  - dedup.exact: {by: all, then: flag}\n";
-    return tm_recipe_read(recipe, cli->mem, TM_STR("inspect"), TM_STR(TEXT), err);
+    return tm_recipe_read(recipe, cli->mem, TM_STR("inspect"), tm_str_of(TEXT), err);
 }
 
 typedef struct inspecting {

@@ -23,11 +23,11 @@ static tm_status in_folder(const tm_emitter *e, const char *name, char out[4096]
 
 static tm_status open_shard(tm_emitter *e, tm_err *err)
 {
-    char name[64], path[4096];
+    char name[64], *path = e->data_path;
     const tm_run_options *options = &e->run->options;
     bool digest = e->run->folder != NULL;
     if (options->file.n) {
-        snprintf(path, sizeof path, "%.*s", TM_FMT(options->file));
+        snprintf(path, sizeof e->data_path, "%.*s", TM_FMT(options->file));
     } else {
         snprintf(name, sizeof name, "data-%05u.%s", e->shard, tm_format_name(e->format));
         TM_TRY(in_folder(e, name, path, err));
@@ -75,7 +75,8 @@ tm_status tm_emitter_open(tm_emitter **out, tm_run *run, tm_err *err)
 
 /* ---- data ------------------------------------------------------------------------------------ */
 
-static tm_status note_output(tm_emitter *e, tm_sink *sink, tm_str route, tm_err *err)
+static tm_status note_output(tm_emitter *e, tm_sink *sink, const char *opened, tm_str route,
+                             tm_err *err)
 {
     tm_run_result *result = &e->run->result;
     tm_arena *mem = &e->run->mem;
@@ -88,8 +89,13 @@ static tm_status note_output(tm_emitter *e, tm_sink *sink, tm_str route, tm_err 
     }
     if (n) memcpy(outputs, result->output, n * sizeof *outputs);
     if (n) memcpy(routes, result->output_route, n * sizeof *routes);
+    tm_str path = tm_arena_str(mem, tm_str_of(opened));
+    if (!path.p) {
+        tm_sink_abandon(sink);
+        return tm_fail_memory(err, "a path", 0);
+    }
     TM_TRY(tm_sink_commit(sink, &outputs[n], err));
-    outputs[n].path = tm_arena_str(mem, outputs[n].path);
+    outputs[n].path = path; /* the sink's own went with it */
     routes[n] = route;
     result->output = outputs;
     result->output_route = routes;
@@ -101,7 +107,7 @@ static tm_status close_shard(tm_emitter *e, tm_err *err)
 {
     tm_sink *sink = e->data;
     e->data = NULL;
-    return sink ? note_output(e, sink, TM_STR("data"), err) : TM_OK;
+    return sink ? note_output(e, sink, e->data_path, TM_STR("data"), err) : TM_OK;
 }
 
 static tm_status write_data(tm_emitter *e, tm_str decoded, tm_str packed, uint64_t records,
@@ -161,7 +167,7 @@ static tm_status write_sorted(tm_emitter *e, tm_err *err)
 
 static tm_status write_parked(tm_emitter *e, const tm_piece *p, tm_err *err)
 {
-    char path[4096], name[64];
+    char name[64], *path = e->parked_path;
     if (!p->parked.n || !e->run->folder) return TM_OK;
     if (!e->parked) {
         snprintf(name, sizeof name, "parked-00000.%s", tm_format_name(e->format));
@@ -412,7 +418,7 @@ static tm_status commit_all(tm_emitter *e, tm_err *err)
     tm_sink *parked = e->parked;
     e->parked = NULL;
     TM_TRY(close_shard(e, err));
-    if (parked) TM_TRY(note_output(e, parked, TM_STR("parked"), err));
+    if (parked) TM_TRY(note_output(e, parked, e->parked_path, TM_STR("parked"), err));
     for (uint32_t s = 0; s < run->plan->steps; s++)
         run->result.step[s].found = e->found + run->code_at[s];
     return TM_OK;

@@ -11,6 +11,7 @@ struct tm_emitter {
     tm_run *run;
     tm_format format;
     tm_sink *data, *parked;
+    char data_path[4096], parked_path[4096];
     unsigned shard;
     uint64_t shard_bytes;
     tm_pq_writer *ledger, *findings;

@@ -4,64 +4,13 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "flow/counts_json.h"
 #include "flow/engine.h"
-
-static void put_counts(tm_buf *b, const tm_counts *c)
-{
-    const struct {
-        const char *name;
-        uint64_t value;
-    } list[] = {{"read", c->read},         {"made", c->made},
-                {"kept", c->kept},         {"dropped", c->dropped},
-                {"merged", c->merged},     {"parked", c->parked},
-                {"replaced", c->replaced}, {"unreadable", c->unreadable},
-                {"written", c->written}};
-    tm_buf_char(b, '{');
-    for (size_t i = 0; i < TM_COUNT(list); i++)
-        tm_buf_print(b, "%s\"%s\":%llu", i ? "," : "", list[i].name,
-                     (unsigned long long)list[i].value);
-    tm_buf_char(b, '}');
-}
 
 static void put_text(tm_buf *b, const char *name, tm_str value)
 {
     tm_buf_print(b, "\"%s\":", name);
     tm_buf_json(b, value);
-}
-
-static void put_params(tm_buf *b, const tm_plan_step *step)
-{
-    tm_buf_z(b, "\"params\":{");
-    for (uint32_t i = 0; step->op->params && step->op->params[i].type != TM_P_END; i++) {
-        tm_buf_print(b, "%s\"%s\":", i ? "," : "", step->op->params[i].name);
-        tm_param_print(&step->op->params[i], step->args, b);
-    }
-    tm_buf_char(b, '}');
-}
-
-static void put_steps(const tm_run *run, tm_buf *b)
-{
-    tm_buf_z(b, "\"steps\":[");
-    for (uint32_t s = 0; s < run->plan->steps; s++) {
-        const tm_plan_step *step = &run->plan->step[s];
-        const tm_step_result *result = &run->result.step[s];
-        bool first = true;
-        tm_buf_z(b, s ? ",\n  {" : "\n  {");
-        put_text(b, "name", step->name);
-        tm_buf_print(b, ",\"op\":\"%s\",\"rev\":%u,", step->op->name, step->op->rev);
-        put_params(b, step);
-        tm_buf_z(b, ",\"counts\":");
-        put_counts(b, &result->counts);
-        tm_buf_z(b, ",\"findings\":{");
-        for (uint32_t c = 0; step->op->codes && step->op->codes[c].code; c++) {
-            if (!result->found[c]) continue;
-            tm_buf_print(b, "%s\"%s\":%llu", first ? "" : ",", step->op->codes[c].code,
-                         (unsigned long long)result->found[c]);
-            first = false;
-        }
-        tm_buf_z(b, "}}");
-    }
-    tm_buf_z(b, "],\n");
 }
 
 static void put_layouts(const tm_run *run, uint32_t s, tm_buf *b)
@@ -128,9 +77,11 @@ static void put_manifest(const tm_run *run, tm_buf *b)
     char hex[33];
     tm_hash_hex(run->plan->identity, hex);
     tm_buf_print(b, "{\"tamis\":\"manifest\",\"version\":\"%s\",\n\"counts\":", TM_VERSION);
-    put_counts(b, &run->result.counts);
+    tm_counts_json(&run->result.counts, b);
     tm_buf_z(b, ",\n");
-    put_steps(run, b);
+    tm_buf_z(b, "\"steps\":");
+    tm_steps_json(run->plan, &run->result, b);
+    tm_buf_z(b, ",\n");
     put_inputs(run, b);
     put_outputs(run, b);
     tm_buf_print(b, "\"damaged\":%s,\n", run->result.damaged ? "true" : "false");

@@ -1,0 +1,208 @@
+/* audit: does a run folder still hold what its manifest says?
+ *
+ * Recomputes the SHA-256 of every input and of every output's decoded bytes, counts the output's
+ * records, and adds up the ledger by fate. Every thing looked at gets a line; the first difference
+ * does not end it. */
+#include <stdio.h>
+
+#include "base/hash.h"
+#include "flow/ledger_read.h"
+#include "flow/runfolder.h"
+#include "io/stream.h"
+
+typedef struct audit {
+    tm_arena *mem;
+    tm_str folder;
+    const tm_yaml *manifest;
+    bool json;
+    tm_buf *out;
+    unsigned looked, wrong;
+} audit;
+
+static void say(audit *a, bool good, const char *what, tm_str name, const char *detail)
+{
+    a->looked++;
+    if (!good) a->wrong++;
+    if (!a->json) {
+        tm_buf_print(a->out, "%-7s %-9s %.*s%s%s\n", good ? "well" : "DIFFERS", what, TM_FMT(name),
+                     detail[0] ? ": " : "", detail);
+        return;
+    }
+    tm_buf_print(a->out, "%s{\"what\":\"%s\",\"name\":", a->looked > 1 ? "," : "", what);
+    tm_buf_json(a->out, name);
+    tm_buf_print(a->out, ",\"well\":%s,\"detail\":", good ? "true" : "false");
+    tm_buf_json(a->out, tm_str_of(detail));
+    tm_buf_char(a->out, '}');
+}
+
+static tm_str text_of(const tm_yaml *map, const char *key)
+{
+    const tm_yaml *v = map ? tm_yaml_get(map, key) : NULL;
+    return v ? v->text : (tm_str){0};
+}
+
+static uint64_t number_of(const tm_yaml *map, const char *key)
+{
+    uint64_t n = 0;
+    return tm_str_to_u64(text_of(map, key), &n) ? n : 0;
+}
+
+static void check_sums(audit *a, const tm_yaml *counts, const char *what, tm_str name)
+{
+    tm_counts c = {number_of(counts, "read"),     number_of(counts, "made"),
+                   number_of(counts, "kept"),     number_of(counts, "dropped"),
+                   number_of(counts, "merged"),   number_of(counts, "parked"),
+                   number_of(counts, "replaced"), number_of(counts, "unreadable"),
+                   number_of(counts, "written")};
+    say(a, tm_counts_close(&c), what, name, tm_counts_close(&c) ? "" : "the sums do not close");
+}
+
+typedef struct digest { /* of one file */
+    char sha256[65];
+    uint64_t bytes, lines;
+    char damage[256];
+} digest;
+
+/* The decoded stream of a file (or its own bytes when `decoded` is false). */
+static tm_status digest_file(audit *a, tm_str path, bool decoded, digest *d, tm_err *err)
+{
+    tm_source source = {0};
+    tm_stream *stream = NULL;
+    size_t got = 1;
+    TM_TRY(tm_source_probe(a->mem, path, (tm_source_wish){TM_JSONL, decoded ? -1 : TM_PLAIN}, &source,
+                           NULL, err));
+    if (!decoded) source.codec = TM_PLAIN, source.encoding = TM_UTF8;
+    tm_sha256 *sha = tm_sha256_new();
+    char *piece = tm_alloc(TM_BLOCK_BYTES);
+    tm_status status = sha && piece ? tm_stream_open(&stream, &source, &(tm_read_limits){0},
+                                                     (tm_str){0}, err)
+                                    : tm_fail_memory(err, "audit", TM_BLOCK_BYTES);
+    while (status == TM_OK && got) {
+        status = tm_stream_read(stream, piece, TM_BLOCK_BYTES, &got, err);
+        if (status != TM_OK) break;
+        tm_sha256_add(sha, piece, got);
+        d->bytes += got;
+        for (size_t i = 0; i < got; i++) d->lines += piece[i] == '\n';
+    }
+    if (status == TM_OK) {
+        tm_sha256_hex(sha, d->sha256);
+        snprintf(d->damage, sizeof d->damage, "%s", stream->damage.code ? stream->damage.sentence : "");
+    }
+    tm_stream_close(stream);
+    tm_sha256_free(sha);
+    tm_free(piece);
+    return status;
+}
+
+static tm_status check_file(audit *a, const char *what, tm_str name, tm_str path, bool decoded,
+                            tm_str wanted, uint64_t records, tm_err *err)
+{
+    digest d = {0};
+    const char *z = tm_path_z(a->mem, path);
+    if (!z) return tm_fail_memory(err, "a path", path.n);
+    if (tm_str_is(path, "-")) {
+        say(a, true, what, name, "standard input cannot be read again");
+        return TM_OK;
+    }
+    if (!tm_file_exists(z)) {
+        say(a, false, what, name, "it is gone");
+        return TM_OK;
+    }
+    tm_err why = {0};
+    tm_status status = digest_file(a, path, decoded, &d, &why);
+    if (status == TM_EMEMORY) return *err = why, status;
+    bool lines = records == UINT64_MAX || d.lines == records;
+    if (status != TM_OK) say(a, false, what, name, why.msg);
+    else if (d.damage[0]) say(a, false, what, name, d.damage);
+    else if (!tm_str_is(wanted, d.sha256)) say(a, false, what, name, "its bytes are not those of the run");
+    else say(a, lines, what, name, lines ? "" : "it holds another number of records");
+    return TM_OK;
+}
+
+static tm_status check_inputs(audit *a, tm_err *err)
+{
+    const tm_yaml *list = tm_yaml_get(a->manifest, "inputs");
+    for (uint32_t i = 0; list && i < list->count; i++) {
+        tm_str path = text_of(&list->child[i], "path"), sha = text_of(&list->child[i], "sha256");
+        if (tm_str_is(text_of(&list->child[i], "container"), "folder")) {
+            say(a, true, "input", path, "a folder of texts: its files are not digested");
+            continue;
+        }
+        TM_TRY(check_file(a, "input", path, path, false, sha, UINT64_MAX, err));
+    }
+    return TM_OK;
+}
+
+static tm_status check_outputs(audit *a, tm_err *err)
+{
+    const tm_yaml *list = tm_yaml_get(a->manifest, "outputs");
+    for (uint32_t i = 0; list && i < list->count; i++) {
+        const tm_yaml *o = &list->child[i];
+        tm_str name = text_of(o, "path");
+        const char *inner = tm_path_join(a->mem, a->folder.p, name.p);
+        if (!inner) return tm_fail_memory(err, "a path", name.n);
+        bool array = tm_str_find(name, TM_STR(".jsonl")) == name.n;
+        const char *path = tm_file_exists(inner) ? inner : name.p;
+        uint64_t records = array ? UINT64_MAX : number_of(o, "records");
+        TM_TRY(check_file(a, "output", name, tm_str_of(path), true, text_of(o, "sha256_decoded"),
+                          records, err));
+    }
+    return TM_OK;
+}
+
+static tm_status check_ledger(audit *a, tm_err *err)
+{
+    static const char *const FATES[] = {"kept", "dropped", "merged", "parked", "replaced", "unreadable"};
+    uint64_t count[TM_COUNT(FATES)] = {0}, copies = 0;
+    const tm_yaml *counts = tm_yaml_get(a->manifest, "counts");
+    const char *path = tm_path_join(a->mem, a->folder.p, "ledger.parquet");
+    tm_ledger ledger;
+    tm_ledger_row row;
+    bool more = true;
+    if (!path) return tm_fail_memory(err, "a path", 0);
+    if (!tm_file_exists(path)) return TM_OK;
+    tm_err why = {0};
+    tm_status status = tm_ledger_read(&ledger, path, &why);
+    while (status == TM_OK) {
+        status = tm_ledger_next(&ledger, &row, &more, &why);
+        if (status != TM_OK || !more) break;
+        for (size_t f = 0; f < TM_COUNT(FATES); f++) count[f] += tm_str_is(row.fate, FATES[f]);
+        copies += row.copies;
+    }
+    tm_ledger_close(&ledger);
+    if (status == TM_EMEMORY) return *err = why, status;
+    if (status != TM_OK) {
+        say(a, false, "ledger", TM_STR("ledger.parquet"), why.msg);
+        return TM_OK;
+    }
+    for (size_t f = 0; f < TM_COUNT(FATES); f++) {
+        bool same = count[f] == number_of(counts, FATES[f]);
+        say(a, same, "ledger", tm_str_of(FATES[f]), same ? "" : "its rows differ from the manifest's count");
+    }
+    bool same = copies == number_of(counts, "written");
+    say(a, same, "ledger", TM_STR("written"), same ? "" : "its copies differ from what was written");
+    return TM_OK;
+}
+
+static tm_status check_all(audit *a, tm_err *err)
+{
+    const tm_yaml *steps = tm_yaml_get(a->manifest, "steps");
+    check_sums(a, tm_yaml_get(a->manifest, "counts"), "sums", TM_STR("run"));
+    for (uint32_t s = 0; steps && s < steps->count; s++)
+        check_sums(a, tm_yaml_get(&steps->child[s], "counts"), "sums", text_of(&steps->child[s], "name"));
+    TM_TRY(check_inputs(a, err));
+    TM_TRY(check_outputs(a, err));
+    return check_ledger(a, err);
+}
+
+tm_status tm_audit(tm_arena *mem, tm_str folder, bool json, tm_buf *out, tm_err *err)
+{
+    tm_yaml *manifest;
+    TM_TRY(tm_folder_manifest(mem, folder, &manifest, err));
+    audit a = {.mem = mem, .folder = folder, .manifest = manifest, .json = json, .out = out};
+    if (json) tm_buf_z(out, "{\"looked_at\":[");
+    TM_TRY(check_all(&a, err));
+    if (json) tm_buf_print(out, "],\"differs\":%u}\n", a.wrong);
+    if (!a.wrong) return tm_buf_ok(out, err);
+    return tm_fail(err, TM_EDIFFERS, "%u of %u things differ from the manifest", a.wrong, a.looked);
+}

@@ -1,0 +1,55 @@
+/* Counts and steps as JSON: one spelling for manifest.json and --json. */
+#include "flow/counts_json.h"
+
+void tm_counts_json(const tm_counts *c, tm_buf *b)
+{
+    const struct {
+        const char *name;
+        uint64_t value;
+    } list[] = {{"read", c->read},         {"made", c->made},
+                {"kept", c->kept},         {"dropped", c->dropped},
+                {"merged", c->merged},     {"parked", c->parked},
+                {"replaced", c->replaced}, {"unreadable", c->unreadable},
+                {"written", c->written}};
+    tm_buf_char(b, '{');
+    for (size_t i = 0; i < TM_COUNT(list); i++)
+        tm_buf_print(b, "%s\"%s\":%llu", i ? "," : "", list[i].name,
+                     (unsigned long long)list[i].value);
+    tm_buf_char(b, '}');
+}
+
+static void put_params(tm_buf *b, const tm_plan_step *step)
+{
+    tm_buf_z(b, "\"params\":{");
+    for (uint32_t i = 0; step->op->params && step->op->params[i].type != TM_P_END; i++) {
+        tm_buf_print(b, "%s\"%s\":", i ? "," : "", step->op->params[i].name);
+        tm_param_print(&step->op->params[i], step->args, b);
+    }
+    tm_buf_char(b, '}');
+}
+
+void tm_steps_json(const tm_plan *plan, const tm_run_result *all, tm_buf *b)
+{
+    tm_buf_char(b, '[');
+    for (uint32_t s = 0; s < plan->steps; s++) {
+        const tm_plan_step *step = &plan->step[s];
+        const tm_step_result *result = &all->step[s];
+        bool first = true;
+        tm_buf_z(b, s ? ",\n  {" : "\n  {");
+        tm_buf_z(b, "\"name\":");
+        tm_buf_json(b, step->name);
+        tm_buf_print(b, ",\"op\":\"%s\",\"rev\":%u,", step->op->name, step->op->rev);
+        put_params(b, step);
+        tm_buf_z(b, ",\"counts\":");
+        tm_counts_json(&result->counts, b);
+        tm_buf_z(b, ",\"findings\":{");
+        for (uint32_t c = 0; step->op->codes && step->op->codes[c].code; c++) {
+            if (!result->found[c]) continue;
+            tm_buf_print(b, "%s\"%s\":%llu", first ? "" : ",", step->op->codes[c].code,
+                         (unsigned long long)result->found[c]);
+            first = false;
+        }
+        tm_buf_z(b, "}}");
+    }
+    tm_buf_char(b, ']');
+}

@@ -1,0 +1,261 @@
+/* explain: one record's story, from the ledger, the findings and the source.
+ *
+ * The ledger is read once to find the record (and once more for the place of the record it was merged
+ * into); the source is read to the record, and its size is compared with the manifest's first, so that
+ * a changed file is not quoted as evidence. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "flow/ledger_read.h"
+#include "flow/runfolder.h"
+
+typedef struct question { /* which record */
+    tm_str file;
+    uint64_t line, offset; /* line 0: by offset */
+    tm_rid rid;            /* place 0: by file */
+} question;
+
+typedef struct story {
+    tm_arena *mem;
+    tm_str folder;
+    bool json;
+    tm_buf *out;
+    const tm_yaml *manifest;
+    unsigned told;
+} story;
+
+static tm_status parse_place(tm_str text, question *q, tm_err *err)
+{
+    tm_str head, tail;
+    *q = (question){0};
+    size_t colon = tm_str_rfind_char(text, ':'), at = tm_str_rfind_char(text, '@');
+    if (colon < text.n && tm_str_to_u64(tm_str_slice(text, colon + 1, text.n), &q->line) && q->line) {
+        q->file = tm_str_slice(text, 0, colon);
+        return TM_OK;
+    }
+    if (at < text.n && tm_str_to_u64(tm_str_slice(text, at + 1, text.n), &q->offset)) {
+        q->file = tm_str_slice(text, 0, at);
+        return TM_OK;
+    }
+    bool child = tm_str_cut(text, '/', &head, &tail);
+    if (tm_str_to_u64(head, &q->rid.place) && (!child || tm_str_to_u64(tail, &q->rid.path)) &&
+        q->rid.place)
+        return TM_OK;
+    return tm_fail(err, TM_EUSAGE,
+                   "\"%.*s\" is not a place: use FILE:LINE, FILE@OFFSET, or the ledger's PLACE or "
+                   "PLACE/PATH",
+                   TM_FMT(text));
+}
+
+/* A file is meant by its path or by its last part. */
+static bool same_file(tm_str source, tm_str asked)
+{
+    if (tm_str_eq(source, asked)) return true;
+    return tm_str_ends(source, asked) && source.n > asked.n && source.p[source.n - asked.n - 1] == '/';
+}
+
+static bool is_asked(const question *q, const tm_ledger_row *row)
+{
+    if (q->rid.place) return q->rid.place == row->rid.place && (!q->rid.path || q->rid.path == row->rid.path);
+    if (!same_file(row->source, q->file)) return false;
+    return q->line ? q->line == row->line : q->offset == TM_PLACE_OFFSET(row->rid.place);
+}
+
+static void field(story *s, const char *name, tm_str value)
+{
+    if (!value.n) return;
+    if (s->json) {
+        tm_buf_print(s->out, ",\"%s\":", name);
+        tm_buf_json(s->out, value);
+    } else {
+        tm_buf_print(s->out, "  %-10s %.*s\n", name, TM_FMT(value));
+    }
+}
+
+static void number(story *s, const char *name, double value)
+{
+    if (isnan(value)) return;
+    if (s->json) tm_buf_print(s->out, ",\"%s\":", name);
+    else tm_buf_print(s->out, "  %-10s ", name);
+    tm_buf_f64(s->out, value);
+    if (!s->json) tm_buf_char(s->out, '\n');
+}
+
+/* "file:line" of a rid, by the ledger. */
+static tm_status place_of(story *s, const char *path, tm_rid rid, tm_str *out, tm_err *err)
+{
+    tm_ledger l;
+    tm_ledger_row row;
+    bool more = true;
+    TM_TRY(tm_ledger_read(&l, path, err));
+    tm_status status = TM_OK;
+    *out = TM_STR("");
+    while (status == TM_OK && more && !out->n) {
+        status = tm_ledger_next(&l, &row, &more, err);
+        if (status != TM_OK || !more || tm_rid_cmp(row.rid, rid) != 0) continue;
+        *out = tm_str_of(tm_arena_printf(s->mem, "%.*s:%llu", TM_FMT(row.source),
+                                         (unsigned long long)row.line));
+    }
+    tm_ledger_close(&l);
+    return status;
+}
+
+static void signals(story *s, const tm_ledger *l, uint32_t row)
+{
+    const tm_pq_column *columns;
+    uint32_t count = tm_pq_columns(l->reader, &columns);
+    if (s->json && count > TM_LEDGER_FIXED) tm_buf_z(s->out, ",\"signals\":{\"columns\":0");
+    for (uint32_t c = TM_LEDGER_FIXED; c < count; c++) {
+        if (tm_pq_is_null(l->reader, c, row)) continue;
+        if (columns[c].type == TM_PQ_F64) number(s, columns[c].name, tm_pq_get_f64(l->reader, c, row));
+        else field(s, columns[c].name, tm_pq_get_text(l->reader, c, row));
+    }
+    if (s->json && count > TM_LEDGER_FIXED) tm_buf_char(s->out, '}');
+}
+
+static void finding(story *s, const tm_pq_reader *r, const uint32_t column[5], uint32_t row,
+                    unsigned shown)
+{
+    tm_str text[3] = {{0}};
+    for (unsigned i = 0; i < 3; i++)
+        if (!tm_pq_is_null(r, column[2 + i], row)) text[i] = tm_pq_get_text(r, column[2 + i], row);
+    if (s->json) {
+        tm_buf_print(s->out, "%s{\"step\":", shown ? "," : "");
+        tm_buf_json(s->out, text[0]);
+        tm_buf_z(s->out, ",\"code\":");
+        tm_buf_json(s->out, text[1]);
+        tm_buf_z(s->out, ",\"part\":");
+        tm_buf_json(s->out, text[2]);
+        tm_buf_char(s->out, '}');
+        return;
+    }
+    tm_buf_print(s->out, "  noticed    %.*s by %.*s%s%.*s\n", TM_FMT(text[1]),
+                 TM_FMT(text[0].n ? text[0] : TM_STR("the reader")), text[2].n ? " at " : "",
+                 TM_FMT(text[2]));
+}
+
+static tm_status findings(story *s, tm_rid rid, tm_err *err)
+{
+    static const char *const NAMES[5] = {"place", "path", "step", "code", "part"};
+    uint32_t column[5], rows;
+    bool more = true;
+    unsigned shown = 0;
+    tm_pq_reader *r;
+    const char *path = tm_path_join(s->mem, s->folder.p, "findings.parquet");
+    if (!path || !tm_file_exists(path)) return TM_OK;
+    TM_TRY(tm_pq_open(&r, path, err));
+    tm_status status = TM_OK;
+    for (unsigned i = 0; i < 5; i++) {
+        column[i] = tm_pq_column_named(r, NAMES[i]);
+        if (column[i] == TM_NONE) status = tm_fail(err, TM_EINPUT, "%s is not a list of findings", path);
+    }
+    if (s->json) tm_buf_z(s->out, ",\"findings\":[");
+    while (status == TM_OK && more) {
+        status = tm_pq_next(r, &more, &rows, err);
+        for (uint32_t i = 0; status == TM_OK && more && i < rows; i++)
+            if (tm_pq_get_u64(r, column[0], i) == rid.place && tm_pq_get_u64(r, column[1], i) == rid.path)
+                finding(s, r, column, i, shown++);
+    }
+    if (s->json) tm_buf_char(s->out, ']');
+    tm_pq_close(r);
+    return status;
+}
+
+static const tm_yaml *input_of(const story *s, tm_str path)
+{
+    const tm_yaml *list = tm_yaml_get(s->manifest, "inputs");
+    for (uint32_t i = 0; list && i < list->count; i++) {
+        const tm_yaml *name = tm_yaml_get(&list->child[i], "path");
+        if (name && tm_str_eq(name->text, path)) return &list->child[i];
+    }
+    return NULL;
+}
+
+/* The record as it was read, unless its source is gone or has another size. */
+static tm_status raw(story *s, const tm_ledger_row *row, tm_err *err)
+{
+    tm_source source = {0};
+    tm_buf bytes = {0};
+    uint64_t line, size = 0;
+    tm_str path = tm_arena_str(s->mem, row->source);
+    const tm_yaml *input = input_of(s, path), *was = input ? tm_yaml_get(input, "bytes") : NULL;
+    if (was) tm_str_to_u64(was->text, &size);
+    if (!path.p) return tm_fail_memory(err, "a path", 0);
+    if (tm_str_is(path, "-") || !tm_file_exists(path.p)) {
+        field(s, "raw", TM_STR("(the source cannot be read again)"));
+        return TM_OK;
+    }
+    TM_TRY(tm_source_probe(s->mem, path, (tm_source_wish){-1, -1}, &source, NULL, err));
+    if (size && source.container != TM_FOLDER && source.bytes != size) {
+        field(s, "raw", TM_STR("(the source has changed since the run)"));
+        return TM_OK;
+    }
+    tm_status status = tm_source_record(&source, &(tm_read_limits){0},
+                                        TM_PLACE_OFFSET(row->rid.place), &bytes, &line, err);
+    if (status == TM_OK) field(s, "raw", tm_buf_view(&bytes));
+    tm_buf_release(&bytes);
+    return status;
+}
+
+static tm_status tell(story *s, const char *path, const tm_ledger *l, const tm_ledger_row *row,
+                      tm_err *err)
+{
+    tm_str other = {0};
+    if (s->json) {
+        tm_buf_print(s->out, "%s{\"place\":%llu,\"path\":%llu,\"line\":%llu,\"offset\":%llu",
+                     s->told ? "," : "", (unsigned long long)row->rid.place,
+                     (unsigned long long)row->rid.path, (unsigned long long)row->line,
+                     (unsigned long long)TM_PLACE_OFFSET(row->rid.place));
+        field(s, "source", row->source);
+    } else {
+        tm_buf_print(s->out, "%.*s:%llu%s\n", TM_FMT(row->source), (unsigned long long)row->line,
+                     row->rid.path ? " (a child)" : "");
+    }
+    s->told++;
+    field(s, "fate", row->fate);
+    field(s, "step", row->step);
+    field(s, "rule", row->rule);
+    number(s, "value", row->value);
+    if (row->other.place) TM_TRY(place_of(s, path, row->other, &other, err));
+    field(s, "other", other);
+    field(s, "route", row->route);
+    field(s, "id", row->id);
+    signals(s, l, row->row);
+    TM_TRY(findings(s, row->rid, err));
+    if (!row->rid.path) TM_TRY(raw(s, row, err));
+    if (s->json) tm_buf_char(s->out, '}');
+    return TM_OK;
+}
+
+tm_status tm_explain(tm_arena *mem, tm_str folder, tm_str place, bool json, tm_buf *out, tm_err *err)
+{
+    question q;
+    tm_ledger l;
+    tm_ledger_row row;
+    tm_yaml *manifest;
+    bool more = true;
+    story s = {.mem = mem, .folder = folder, .json = json, .out = out};
+    TM_TRY(parse_place(place, &q, err));
+    TM_TRY(tm_folder_manifest(mem, folder, &manifest, err));
+    s.manifest = manifest;
+    const char *path = tm_path_join(mem, folder.p, "ledger.parquet");
+    if (!path) return tm_fail_memory(err, "a path", 0);
+    if (!tm_file_exists(path))
+        return tm_fail(err, TM_EUSAGE, "%s has no ledger: run with --ledger fates or more", folder.p);
+    TM_TRY(tm_ledger_read(&l, path, err));
+    if (json) tm_buf_z(out, "{\"records\":[");
+    tm_status status = TM_OK;
+    while (status == TM_OK) {
+        status = tm_ledger_next(&l, &row, &more, err);
+        if (status != TM_OK || !more) break;
+        if (is_asked(&q, &row)) status = tell(&s, path, &l, &row, err);
+    }
+    tm_ledger_close(&l);
+    if (json) tm_buf_z(out, "]}\n");
+    if (status == TM_OK && !s.told)
+        return tm_fail(err, TM_EUSAGE, "no record of this run stands at %.*s: a blank line, a line "
+                                       "behind a head, or another file",
+                       TM_FMT(place));
+    return status;
+}

@@ -1,0 +1,28 @@
+/* A ledger read back row by row, by the names of its columns. */
+#ifndef TM_FLOW_LEDGER_READ_H
+#define TM_FLOW_LEDGER_READ_H
+
+#include "io/parquet.h"
+#include "record/batch.h"
+
+typedef struct tm_ledger_row { /* slices live until the next row group */
+    tm_rid rid, other;
+    tm_str source, id, fate, step, rule, route;
+    uint64_t line, copies;
+    double value;              /* NAN = none */
+    uint32_t row;              /* in the loaded group, for tm_pq_get_... of signal columns */
+} tm_ledger_row;
+
+typedef struct tm_ledger {
+    tm_pq_reader *reader;
+    uint32_t column[13];       /* of the fixed columns, in the order of the contract */
+    uint32_t row, rows;
+} tm_ledger;
+
+#define TM_LEDGER_FIXED 13 /* signal columns follow */
+
+tm_status tm_ledger_read(tm_ledger *l, const char *path, tm_err *err);
+tm_status tm_ledger_next(tm_ledger *l, tm_ledger_row *row, bool *more, tm_err *err);
+void tm_ledger_close(tm_ledger *l);
+
+#endif

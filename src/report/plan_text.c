@@ -1,0 +1,39 @@
+/* The plan before a run, for --dry-run: what was found, what will be done, what it will cost. */
+#include "report/report.h"
+
+static void input(const tm_plan_input *in, tm_buf *out)
+{
+    tm_buf_print(out, "input   %.*s: %u file%s, %s, about %llu records, %.1f MB\n        layouts ",
+                 TM_FMT(in->from->name), in->sources, in->sources == 1 ? "" : "s",
+                 in->container ? in->container : "", (unsigned long long)in->facts.records,
+                 (double)in->facts.bytes / 1e6);
+    for (uint32_t l = 0; l < in->layouts.count; l++)
+        tm_buf_print(out, "%s%s", l ? ", " : "", in->layouts.layout[l]->name);
+    tm_buf_print(out, "; kind %s\n", tm_example_kind_name(in->kind));
+}
+
+static void step(const tm_plan_step *s, tm_buf *out)
+{
+    tm_buf_print(out, "step %2u %.*s", s->index + 1u, TM_FMT(s->name));
+    for (const tm_param *p = s->op->params; p && p->type != TM_P_END; p++) {
+        tm_buf_print(out, "  %s: ", p->name);
+        tm_param_print(p, s->args, out);
+    }
+    if (s->cost.fact_bytes)
+        tm_buf_print(out, "\n        exchanges about %.1f MB", (double)s->cost.fact_bytes / 1e6);
+    tm_buf_char(out, '\n');
+}
+
+void tm_report_plan(const tm_run *run, tm_buf *out)
+{
+    const tm_plan *plan = tm_run_plan(run);
+    for (uint32_t i = 0; i < plan->inputs; i++) input(&plan->input[i], out);
+    for (uint32_t s = 0; s < plan->steps; s++) step(&plan->step[s], out);
+    tm_buf_print(out, "output  %.*s\n", TM_FMT(plan->recipe->output.format));
+    tm_buf_print(out, "memory  needs %.0f MB, has %.0f MB\n", (double)plan->memory_needed / 1e6,
+                 (double)plan->recipe->limits.memory / 1e6);
+    tm_buf_print(out, "disk    about %.1f MB at most\n", (double)plan->disk_needed / 1e6);
+    for (uint32_t i = 0; i < plan->lints; i++)
+        tm_buf_print(out, "remark  %u:%u %.*s (%s)\n", plan->lint[i].line, plan->lint[i].column,
+                     TM_FMT(plan->lint[i].sentence), plan->lint[i].code);
+}
