@@ -13,21 +13,35 @@ static uint64_t head_of(tm_str s)
     return __builtin_bswap64(head);
 }
 
+typedef struct ends { /* of the texts seen so far */
+    tm_str least, most;
+    uint64_t low, high; /* their heads */
+} ends;
+
+static void widen(ends *e, tm_str s)
+{
+    uint64_t head = head_of(s);
+    if (head <= e->low && tm_str_cmp(s, e->least) < 0) e->least = s, e->low = head;
+    if (head >= e->high && tm_str_cmp(s, e->most) > 0) e->most = s, e->high = head;
+}
+
+static bool range_is(const ends *e, tm_pq_range *out)
+{
+    out->min = e->least;
+    out->max = e->most;
+    return e->least.n <= TM_PQ_RANGE_BYTES && e->most.n <= TM_PQ_RANGE_BYTES;
+}
+
 static bool range_of_text(const tm_pq_build *c, tm_pq_range *out)
 {
     const char *p = c->bytes.p ? c->bytes.p : "";
-    tm_str least = {p, c->length[0]}, most = least;
-    uint64_t low = head_of(least), high = low;
+    tm_str first = {p, c->length[0]};
+    ends e = {first, first, head_of(first), head_of(first)};
     for (uint32_t i = 0; i < c->present; i++) {
-        tm_str s = {p, c->length[i]};
-        uint64_t head = head_of(s);
-        p += s.n;
-        if (head <= low && tm_str_cmp(s, least) < 0) least = s, low = head;
-        if (head >= high && tm_str_cmp(s, most) > 0) most = s, high = head;
+        widen(&e, (tm_str){p, c->length[i]});
+        p += c->length[i];
     }
-    out->min = least;
-    out->max = most;
-    return least.n <= TM_PQ_RANGE_BYTES && most.n <= TM_PQ_RANGE_BYTES;
+    return range_is(&e, out);
 }
 
 static bool range_of_doubles(const tm_pq_build *c, tm_pq_range *out)
@@ -122,4 +136,11 @@ bool tm_pq_build_range(const tm_pq_build *c, tm_pq_range *out)
     out->min = (tm_str){(const char *)&out->least, bytes};
     out->max = (tm_str){(const char *)&out->most, bytes};
     return any;
+}
+
+bool tm_pq_range_of_texts(const tm_str *text, uint32_t count, tm_pq_range *out)
+{
+    ends e = {text[0], text[0], head_of(text[0]), head_of(text[0])};
+    for (uint32_t i = 1; i < count; i++) widen(&e, text[i]);
+    return range_is(&e, out);
 }

@@ -66,5 +66,7 @@ typedef struct tm_pq_range {
     uint64_t least, most;
 } tm_pq_range;
 bool tm_pq_build_range(const tm_pq_build *c, tm_pq_range *out);
+/* The same of a list of texts (a dictionary has them all, and far fewer). count > 0. */
+bool tm_pq_range_of_texts(const tm_str *text, uint32_t count, tm_pq_range *out);
 
 #endif

@@ -1,13 +1,15 @@
 /* Column chunks: choosing an encoding, cutting pages, compressing them.
  *
  * The choice is made once a row group and column, by the exact size before compression: a dictionary
- * with its indices, differences (integers only), or plain values, the earlier of equals. It depends on
- * the values alone, so the same rows give the same bytes. Dictionary indices and differences always
- * fit one page, since TM_PARQUET_ROWS values of 8 bytes do; plain text is cut at about
+ * with its indices, differences (of integers, or of the lengths of text), or plain values, the earlier
+ * of equals. It depends on the values alone, so the same rows give the same bytes. Numbers always fit
+ * one page, since TM_PARQUET_ROWS values of 8 bytes do; text without a dictionary is cut at about
  * TM_PQ_PAGE_BYTES, on multiples of 64 rows so that a page's levels begin at a word of the bit map.
+ * Differences of lengths leave the text in one piece, which zstd takes faster and smaller.
  *
- * Compression is one codec a chunk. When the first plain page does not shrink by a sixteenth (hashes,
- * random bits), the chunk is stored as it is: that is faster on both sides and hardly larger. */
+ * Compression is one codec a chunk. When there is no dictionary and the first page does not shrink by
+ * a sixteenth (ids, random bits), the chunk is stored as it is: that is faster on both sides and hardly
+ * larger. */
 #include "io/parquet_encode.h"
 #include "io/parquet_bits.h"
 #include "io/thrift.h"
@@ -18,23 +20,33 @@ typedef struct slice {       /* the part of a column that one page holds */
     uint64_t text_at, text_bytes;
 } slice;
 
-/* The value part of a plain page. */
-static void plain_values(const tm_pq_build *c, const slice *s, tm_buf *out)
+/* The value parts of pages: text plainly, */
+static void plain_text(const tm_pq_build *c, const slice *s, tm_buf *out)
+{
+    if (!tm_buf_grow(out, s->text_bytes + (size_t)s->present * 4)) return;
+    char *to = out->p + out->n;
+    const char *p = c->bytes.p ? c->bytes.p + s->text_at : ""; /* all of them may be empty */
+    for (uint32_t i = s->first; i < s->first + s->present; i++) {
+        memcpy(to, &c->length[i], 4);
+        memcpy(to + 4, p, c->length[i]);
+        to += 4 + c->length[i];
+        p += c->length[i];
+    }
+    out->n = (size_t)(to - out->p);
+}
+
+/* text behind its lengths, */
+static void text_behind_lengths(const tm_pq_encoder *e, const tm_pq_build *c, const slice *s,
+                                tm_buf *out)
+{
+    tm_pq_delta_encode(e->lengths + s->first, s->present, out);
+    if (s->text_bytes) tm_buf_add(out, c->bytes.p + s->text_at, s->text_bytes);
+}
+
+/* and numbers plainly. */
+static void plain_numbers(const tm_pq_build *c, const slice *s, tm_buf *out)
 {
     if (s->present == 0) return;
-    if (tm_pq_is_text(c->is.type)) {
-        if (!tm_buf_grow(out, s->text_bytes + (size_t)s->present * 4)) return;
-        char *to = out->p + out->n;
-        const char *p = c->bytes.p ? c->bytes.p + s->text_at : ""; /* all of them may be empty */
-        for (uint32_t i = s->first; i < s->first + s->present; i++) {
-            memcpy(to, &c->length[i], 4);
-            memcpy(to + 4, p, c->length[i]);
-            to += 4 + c->length[i];
-            p += c->length[i];
-        }
-        out->n = (size_t)(to - out->p);
-        return;
-    }
     const uint64_t *v = c->value + s->first;
     unsigned bytes = tm_pq_number_bytes(c->is.type);
     if (bytes == 8) {
@@ -67,7 +79,7 @@ static void dictionary_values(const tm_pq_dict *d, const tm_pq_build *c, tm_buf 
     }
     slice all = {.present = d->count};
     tm_pq_build entries = {.is = c->is, .value = d->number};
-    plain_values(&entries, &all, out);
+    plain_numbers(&entries, &all, out);
 }
 
 static void page_header(tm_pq_encoder *e, bool dictionary, uint32_t values, tm_pq_encoding encoding,
@@ -104,7 +116,7 @@ static tm_status put_page(tm_pq_encoder *e, tm_pq_chunk *chunk, bool dictionary,
         tm_buf_clear(&e->squeezed);
         TM_TRY(tm_pq_compress(&e->codec, stored, &e->squeezed, err));
         bool first = e->pages.n == 0 && !dictionary;
-        if (first && encoding == TM_PQE_PLAIN && e->squeezed.n > stored.n - stored.n / 16) {
+        if (first && e->squeezed.n > stored.n - stored.n / 16) {
             chunk->codec = TM_PQC_UNCOMPRESSED;
         } else {
             stored = tm_buf_view(&e->squeezed);
@@ -155,13 +167,23 @@ static bool next_slice(const tm_pq_build *c, slice *s)
     return s->rows > 0;
 }
 
-static tm_status put_plain(tm_pq_encoder *e, const tm_pq_build *c, tm_pq_chunk *chunk, tm_err *err)
+static tm_status put_slices(tm_pq_encoder *e, const tm_pq_build *c, tm_pq_chunk *chunk, tm_err *err)
 {
     slice s = {0};
     while (next_slice(c, &s)) {
         begin_body(e, c, &s);
-        plain_values(c, &s, &e->body);
-        TM_TRY(put_page(e, chunk, false, s.rows, TM_PQE_PLAIN, err));
+        if (s.present == 0) {
+            /* nothing but nulls */
+        } else if (chunk->encoding == TM_PQE_DELTA_BINARY_PACKED) {
+            tm_pq_delta_encode(c->value + s.first, s.present, &e->body);
+        } else if (chunk->encoding == TM_PQE_DELTA_LENGTH_BYTE_ARRAY) {
+            text_behind_lengths(e, c, &s, &e->body);
+        } else if (tm_pq_is_text(c->is.type)) {
+            plain_text(c, &s, &e->body);
+        } else {
+            plain_numbers(c, &s, &e->body);
+        }
+        TM_TRY(put_page(e, chunk, false, s.rows, chunk->encoding, err));
     }
     return TM_OK;
 }
@@ -179,25 +201,35 @@ static tm_status put_dictionary(tm_pq_encoder *e, const tm_pq_build *c, tm_pq_ch
     return put_page(e, chunk, false, c->rows, TM_PQE_RLE_DICTIONARY, err);
 }
 
-static tm_status put_delta(tm_pq_encoder *e, const tm_pq_build *c, tm_pq_chunk *chunk, tm_err *err)
+/* The smallest encoding without a dictionary; *bytes = its size. */
+static tm_status choose_direct(tm_pq_encoder *e, const tm_pq_build *c, tm_pq_encoding *out,
+                               uint64_t *bytes, tm_err *err)
 {
-    slice all = {.rows = c->rows};
-    begin_body(e, c, &all);
-    tm_pq_delta_encode(c->value, c->present, &e->body);
-    return put_page(e, chunk, false, c->rows, TM_PQE_DELTA_BINARY_PACKED, err);
+    uint64_t delta = UINT64_MAX;
+    tm_pq_encoding differences = TM_PQE_DELTA_BINARY_PACKED;
+    *out = TM_PQE_PLAIN;
+    *bytes = (uint64_t)c->present * tm_pq_number_bytes(c->is.type);
+    if (c->present == 0) return TM_OK;
+    if (tm_pq_is_text(c->is.type)) {
+        *bytes = c->bytes.n + (uint64_t)c->present * 4;
+        if (!e->lengths) e->lengths = tm_alloc(TM_PARQUET_ROWS * sizeof *e->lengths);
+        if (!e->lengths) return tm_fail_memory(err, "lengths", TM_PARQUET_ROWS);
+        for (uint32_t i = 0; i < c->present; i++) e->lengths[i] = c->length[i];
+        delta = tm_pq_delta_size(e->lengths, c->present) + c->bytes.n;
+        differences = TM_PQE_DELTA_LENGTH_BYTE_ARRAY;
+    } else if (c->is.type == TM_PQ_I64 || c->is.type == TM_PQ_U64) {
+        delta = tm_pq_delta_size(c->value, c->present);
+    }
+    if (delta < *bytes) *bytes = delta, *out = differences;
+    return TM_OK;
 }
 
 /* The smallest encoding; when it is a dictionary, e->dict and e->indices hold it. */
 static tm_status choose(tm_pq_encoder *e, const tm_pq_build *c, tm_pq_encoding *out, tm_err *err)
 {
-    bool pays, text = tm_pq_is_text(c->is.type);
-    unsigned bytes = tm_pq_number_bytes(c->is.type);
-    uint64_t best = text ? c->bytes.n + (uint64_t)c->present * 4 : (uint64_t)c->present * bytes;
-    *out = TM_PQE_PLAIN;
-    if (c->is.type == TM_PQ_I64 || c->is.type == TM_PQ_U64) {
-        uint64_t delta = tm_pq_delta_size(c->value, c->present);
-        if (delta < best) best = delta, *out = TM_PQE_DELTA_BINARY_PACKED;
-    }
+    bool pays;
+    uint64_t direct;
+    TM_TRY(choose_direct(e, c, out, &direct, err));
     TM_TRY(tm_pq_dict_make(&e->dict, c, &pays, err));
     if (!pays) return TM_OK;
     unsigned width = TM_MAX(tm_pq_width(e->dict.count - 1), 1u);
@@ -205,9 +237,9 @@ static tm_status choose(tm_pq_encoder *e, const tm_pq_build *c, tm_pq_encoding *
     tm_buf_char(&e->indices, (char)(uint8_t)width);
     tm_pq_hybrid_encode(e->dict.index, c->present, width, &e->indices);
     TM_TRY(tm_buf_ok(&e->indices, err));
-    uint64_t entries =
-        text ? e->dict.bytes + (uint64_t)e->dict.count * 4 : (uint64_t)e->dict.count * bytes;
-    if (entries + e->indices.n <= best) *out = TM_PQE_RLE_DICTIONARY;
+    unsigned each = tm_pq_is_text(c->is.type) ? 4 : tm_pq_number_bytes(c->is.type);
+    uint64_t entries = e->dict.bytes + (uint64_t)e->dict.count * each;
+    if (entries + e->indices.n <= direct) *out = TM_PQE_RLE_DICTIONARY;
     return TM_OK;
 }
 
@@ -216,19 +248,19 @@ tm_status tm_pq_encode(tm_pq_encoder *e, const tm_pq_build *column, tm_pq_chunk 
     *out = (tm_pq_chunk){
         .codec = TM_PQC_ZSTD, .values = column->rows, .nulls = column->rows - column->present};
     tm_buf_clear(&e->pages);
-    out->has_range = tm_pq_build_range(column, &out->range);
     TM_TRY(choose(e, column, &out->encoding, err));
-    switch (out->encoding) {
-    case TM_PQE_RLE_DICTIONARY: return put_dictionary(e, column, out, err);
-    case TM_PQE_DELTA_BINARY_PACKED: return put_delta(e, column, out, err);
-    default: return put_plain(e, column, out, err);
-    }
+    bool dictionary = out->encoding == TM_PQE_RLE_DICTIONARY;
+    out->has_range = dictionary && tm_pq_is_text(column->is.type)
+                         ? tm_pq_range_of_texts(e->dict.text, e->dict.count, &out->range)
+                         : tm_pq_build_range(column, &out->range);
+    return dictionary ? put_dictionary(e, column, out, err) : put_slices(e, column, out, err);
 }
 
 void tm_pq_encoder_release(tm_pq_encoder *e)
 {
     tm_pq_codec_release(&e->codec);
     tm_pq_dict_release(&e->dict);
+    tm_free(e->lengths);
     tm_buf_release(&e->pages);
     tm_buf_release(&e->body);
     tm_buf_release(&e->indices);

@@ -8,10 +8,11 @@
 typedef struct tm_pq_encoder { /* zeroed is ready */
     tm_pq_codec codec;
     tm_pq_dict dict;
-    tm_buf pages;    /* the chunk being made: headers and bodies */
-    tm_buf body;     /* one page before compression */
-    tm_buf indices;  /* dictionary indices, encoded */
-    tm_buf squeezed; /* one page after compression */
+    uint64_t *lengths; /* of text, as numbers */
+    tm_buf pages;      /* the chunk being made: headers and bodies */
+    tm_buf body;       /* one page before compression */
+    tm_buf indices;    /* dictionary indices, encoded */
+    tm_buf squeezed;   /* one page after compression */
 } tm_pq_encoder;
 
 typedef struct tm_pq_chunk { /* what the footer says about it */

@@ -140,7 +140,7 @@ class OursReadByOthers(Same):
                 column = meta.row_group(g).column(c)
                 seen.update(column.encodings, [column.compression])
         self.assertLessEqual({"PLAIN", "RLE_DICTIONARY", "DELTA_BINARY_PACKED", "ZSTD",
-                              "UNCOMPRESSED"}, seen)
+                              "DELTA_LENGTH_BYTE_ARRAY", "UNCOMPRESSED"}, seen)
 
     def test_duckdb(self):
         found = duckdb.sql("SELECT * FROM read_parquet('%s')" % self.path)
