@@ -1,17 +1,17 @@
 /* Flat Parquet of our own: what ledgers and findings are kept in, open to DuckDB, polars, pyarrow.
  *
  * Writer: columns of INT64 (signed or unsigned), DOUBLE, INT32, BOOLEAN and BYTE_ARRAY (UTF8 or
- * binary), each optional or required. Row groups of TM_PARQUET_ROWS rows (fewer when their values pass
- * 32 MiB); a column of a row group is stored as a dictionary, as differences or plainly, whichever is
- * smallest; data page v1 with checksums; zstd; min/max/null statistics. Format: Apache Parquet
- * (parquet.thrift 2.10, Encodings.md). The same rows give the same bytes. Order of calls:
+ * binary), each optional or required. Row groups of TM_PARQUET_ROWS rows (fewer when their values
+ * pass 32 MiB); a column of a row group is stored as a dictionary, as differences or plainly,
+ * whichever is smallest; data page v1 with checksums; zstd; min/max/null statistics. Format: Apache
+ * Parquet (parquet.thrift 2.10, Encodings.md). The same rows give the same bytes. Order of calls:
  * tm_pq_create, (a call a column, tm_pq_row) for every row, tm_pq_note, tm_pq_commit.
  *
- * Reader: flat schemas, all encodings but BIT_PACKED levels, v1 and v2 pages, uncompressed, zstd and
- * gzip: enough to read back our own and most others'. Dates and times come as the numbers they are
- * stored as; DECIMAL, INT96 and nested columns are refused by name. Hostile bytes give an error, never
- * a crash (fuzzed). Order of calls: tm_pq_open, (tm_pq_limit, tm_pq_want), tm_pq_next until it gives
- * no more, tm_pq_close. */
+ * Reader: flat schemas, all encodings but BIT_PACKED levels, v1 and v2 pages, uncompressed, zstd
+ * and gzip: enough to read back our own and most others'. Dates and times come as the numbers they
+ * are stored as; DECIMAL, INT96 and nested columns are refused by name. Hostile bytes give an
+ * error, never a crash (fuzzed). Order of calls: tm_pq_open, (tm_pq_limit, tm_pq_want), tm_pq_next
+ * until it gives no more, tm_pq_close. */
 #ifndef TM_IO_PARQUET_H
 #define TM_IO_PARQUET_H
 
@@ -61,8 +61,8 @@ void tm_pq_limit(tm_pq_reader *r, uint64_t bytes);
 void tm_pq_want(tm_pq_reader *r, const uint32_t *columns, uint32_t count);
 /* Loads the next row group; false in *more at the end. */
 tm_status tm_pq_next(tm_pq_reader *r, bool *more, uint32_t *rows, tm_err *err);
-/* Values of the loaded row group; slices live until the next tm_pq_next. u64: I64, U64, I32 (with the
- * sign spread) and BOOL by the column's type. Null is 0 or empty. Text is as stored: it may be
+/* Values of the loaded row group; slices live until the next tm_pq_next. u64: I64, U64, I32 (with
+ * the sign spread) and BOOL by the column's type. Null is 0 or empty. Text is as stored: it may be
  * anything but UTF-8 in files that are not ours. */
 bool tm_pq_is_null(const tm_pq_reader *r, uint32_t column, uint32_t row);
 uint64_t tm_pq_get_u64(const tm_pq_reader *r, uint32_t column, uint32_t row);

@@ -1,13 +1,13 @@
 /* Bit packing and the RLE/bit-packed hybrid (Parquet's Encodings.md, "RLE = 3").
  *
- * The hybrid is a row of runs, each with a varint head: count << 1 for one value repeated (the value
- * in whole bytes), groups << 1 | 1 for groups of eight values packed low bit first. The encoder looks
- * at eight values at a time: eight equal ones begin a run that goes on as far as they stay equal,
- * everything else is packed. That is never more than a byte or two a run from the best choice and
- * needs no search. The last group is filled up with zeros, as the format wants.
+ * The hybrid is a row of runs, each with a varint head: count << 1 for one value repeated (the
+ * value in whole bytes), groups << 1 | 1 for groups of eight values packed low bit first. The
+ * encoder looks at eight values at a time: eight equal ones begin a run that goes on as far as they
+ * stay equal, everything else is packed. That is never more than a byte or two a run from the best
+ * choice and needs no search. The last group is filled up with zeros, as the format wants.
  *
- * The decoder believes nothing: a run may not hold more bytes than are left, and is cut to the number
- * of values asked for, so a head that claims two billion costs nothing. */
+ * The decoder believes nothing: a run may not hold more bytes than are left, and is cut to the
+ * number of values asked for, so a head that claims two billion costs nothing. */
 #include "io/parquet_bits.h"
 
 static void put_varint(tm_buf *b, uint64_t value)
@@ -115,7 +115,7 @@ bool tm_pq_hybrid_decode(const char *p, size_t n, unsigned width, uint32_t count
         uint32_t take = (uint32_t)TM_MIN(claimed, (uint64_t)(count - done));
         if (take == 0) return false;
         if (head & 1) {
-            /* Some writers leave out the filling of the last group: what is needed must be there. */
+            /* Some writers leave out the filling of the last group. */
             size_t bytes = (size_t)TM_MIN((head >> 1) * width, (uint64_t)(n - at));
             if (bytes < ((uint64_t)take * width + 7) / 8) return false;
             if (width == 0) {

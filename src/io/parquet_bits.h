@@ -1,6 +1,7 @@
-/* The integer codings of Parquet: bit packing, the RLE/bit-packed hybrid (levels, dictionary indices,
- * truth values) and DELTA_BINARY_PACKED. Pure functions over arrays. Encoders append to a tm_buf
- * (sticky failure); decoders return false on bytes that no encoder makes, and never read past `n`. */
+/* The integer codings of Parquet: bit packing, the RLE/bit-packed hybrid (levels, dictionary
+ * indices, truth values) and DELTA_BINARY_PACKED. Pure functions over arrays. Encoders append to a
+ * tm_buf (sticky failure); decoders return false on bytes that no encoder makes, and never read
+ * past `n`. */
 #ifndef TM_IO_PARQUET_BITS_H
 #define TM_IO_PARQUET_BITS_H
 

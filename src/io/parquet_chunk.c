@@ -1,7 +1,7 @@
 /* Pages, one after another: header, checksum, decompression, levels, values.
  *
- * A chunk is a dictionary page (or none) and data pages until all rows are there. Data pages come in
- * two forms: v1 compresses levels and values together, v2 keeps the levels outside. Values are
+ * A chunk is a dictionary page (or none) and data pages until all rows are there. Data pages come
+ * in two forms: v1 compresses levels and values together, v2 keeps the levels outside. Values are
  * decoded densely and then moved apart from the back to leave room for nulls, so a row is an index.
  *
  * Every size in a header is held against the bytes that are left (compressed) or taken from the

@@ -1,9 +1,9 @@
 /* Pages in and out of zstd and gzip, by libzstd and zlib, one call a page.
  *
- * Sizes are known on both sides: the page header states them, so a page that expands to anything else
- * is damaged, and a bomb cannot grow past what the caller was ready to hold. gzip pages may hold
- * several members (parquet-mr writes one, the format allows more). snappy, LZ4 and brotli are not
- * read yet; their names are in the sentence, and so is the way out. */
+ * Sizes are known on both sides: the page header states them, so a page that expands to anything
+ * else is damaged, and a bomb cannot grow past what the caller was ready to hold. gzip pages may
+ * hold several members (parquet-mr writes one, the format allows more). snappy, LZ4 and brotli are
+ * not read yet; their names are in the sentence, and so is the way out. */
 #define ZLIB_CONST
 #include <zlib.h>
 #include <zstd.h>

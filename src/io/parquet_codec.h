@@ -12,8 +12,8 @@ typedef struct tm_pq_codec {
 
 /* Appends `page` as one zstd frame, level 3. */
 tm_status tm_pq_compress(tm_pq_codec *c, tm_str page, tm_buf *out, tm_err *err);
-/* Fills exactly `bytes` at `out`; TM_EINPUT when the page holds more, less or something else. `id` is
- * a number of tm_pq_codec_id; those that this build cannot read are refused by name. */
+/* Fills exactly `bytes` at `out`; TM_EINPUT when the page holds more, less or something else. `id`
+ * is a number of tm_pq_codec_id; those that this build cannot read are refused by name. */
 tm_status tm_pq_expand(tm_pq_codec *c, int32_t id, tm_str page, char *out, size_t bytes,
                        tm_err *err);
 /* TM_EUNSUPPORTED with the codec's name and what to do, unless this build reads it. */

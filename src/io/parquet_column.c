@@ -2,8 +2,8 @@
  *
  * Nulls take a bit and nothing else: values lie densely, as Parquet stores them. The range compares
  * by the logical type (unsigned for U64, bytes for text), because that is what column_orders
- * promises. Text keeps the first eight bytes of both ends as big-endian numbers, which settle nearly
- * every comparison without touching the ends themselves. */
+ * promises. Text keeps the first eight bytes of both ends as big-endian numbers, which settle
+ * nearly every comparison without touching the ends themselves. */
 #include "io/parquet_column.h"
 
 static uint64_t head_of(tm_str s)

@@ -1,7 +1,7 @@
 /* One column of the row group that is being filled: its values as they were given, without nulls.
  *
- * tm_pq_build_* append; the encoder (parquet_encode.h) reads the fields; tm_pq_build_clear begins the
- * next row group and keeps the memory. */
+ * tm_pq_build_* append; the encoder (parquet_encode.h) reads the fields; tm_pq_build_clear begins
+ * the next row group and keeps the memory. */
 #ifndef TM_IO_PARQUET_COLUMN_H
 #define TM_IO_PARQUET_COLUMN_H
 
@@ -57,8 +57,8 @@ static inline bool tm_pq_build_text(tm_pq_build *c, tm_str value)
 }
 
 /* The least and the greatest value as Parquet's statistics want them: plain bytes, ordered by the
- * column's logical type. NaN takes no part; -0 and +0 widen to both. `least` and `most` hold numbers;
- * text is sliced from the column. False: there are none (no value, or text above
+ * column's logical type. NaN takes no part; -0 and +0 widen to both. `least` and `most` hold
+ * numbers; text is sliced from the column. False: there are none (no value, or text above
  * TM_PQ_RANGE_BYTES). */
 #define TM_PQ_RANGE_BYTES 64
 typedef struct tm_pq_range {

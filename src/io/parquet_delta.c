@@ -1,10 +1,11 @@
 /* DELTA_BINARY_PACKED (Parquet's Encodings.md, "DELTA_BINARY_PACKED = 5"; after Lemire and Boytsov,
  * "Decoding billions of integers per second through vectorization", 2012).
  *
- * Blocks of 128 differences, each in 4 parts of 32. A block stores its smallest difference, and each
- * part the distances from it in as many bits as the greatest needs. Sorted columns (places, lines)
- * shrink to a few bits a row, a steady step to nothing. All arithmetic is modulo 2^64, so overflow is
- * exact. Reading takes any block layout that the format allows, up to BLOCK_MOST values a block. */
+ * Blocks of 128 differences, each in 4 parts of 32. A block stores its smallest difference, and
+ * each part the distances from it in as many bits as the greatest needs. Sorted columns (places,
+ * lines) shrink to a few bits a row, a steady step to nothing. All arithmetic is modulo 2^64, so
+ * overflow is exact. Reading takes any block layout that the format allows, up to BLOCK_MOST values
+ * a block. */
 #include "io/parquet_bits.h"
 
 enum { BLOCK = 128, PARTS = 4, PART = BLOCK / PARTS };

@@ -1,7 +1,7 @@
 /* Dictionaries by open addressing with linear steps, at most half full.
  *
- * A column either has few distinct values or soon shows that it has many: the attempt is given up as
- * soon as more than half of the values seen (and a head start of 1,024) were new, so a column of
+ * A column either has few distinct values or soon shows that it has many: the attempt is given up
+ * as soon as more than half of the values seen (and a head start of 1,024) were new, so a column of
  * unique values costs about two thousand look-ups a row group and no more. Whether it is given up
  * depends on the values alone. A value equal to the one before it is not looked up at all: ledger
  * columns are long runs. */

@@ -1,5 +1,6 @@
-/* Dictionaries for one column of a row group: the distinct values in the order they first appear, and
- * for every value its index. A zeroed tm_pq_dict is ready and is used for column after column. */
+/* Dictionaries for one column of a row group: the distinct values in the order they first appear,
+ * and for every value its index. A zeroed tm_pq_dict is ready and is used for column after
+ * column. */
 #ifndef TM_IO_PARQUET_DICT_H
 #define TM_IO_PARQUET_DICT_H
 

@@ -1,15 +1,16 @@
 /* Column chunks: choosing an encoding, cutting pages, compressing them.
  *
- * The choice is made once a row group and column, by the exact size before compression: a dictionary
- * with its indices, differences (of integers, or of the lengths of text), or plain values, the earlier
- * of equals. It depends on the values alone, so the same rows give the same bytes. Numbers always fit
- * one page, since TM_PARQUET_ROWS values of 8 bytes do; text without a dictionary is cut at about
- * TM_PQ_PAGE_BYTES, on multiples of 64 rows so that a page's levels begin at a word of the bit map.
- * Differences of lengths leave the text in one piece, which zstd takes faster and smaller.
+ * The choice is made once a row group and column, by the exact size before compression: a
+ * dictionary with its indices, differences (of integers, or of the lengths of text), or plain
+ * values, the earlier of equals. It depends on the values alone, so the same rows give the same
+ * bytes. Numbers always fit one page, since TM_PARQUET_ROWS values of 8 bytes do; text without a
+ * dictionary is cut at about TM_PQ_PAGE_BYTES, on multiples of 64 rows so that a page's levels
+ * begin at a word of the bit map. Differences of lengths leave the text in one piece, which zstd
+ * takes faster and smaller.
  *
- * Compression is one codec a chunk. When there is no dictionary and the first page does not shrink by
- * a sixteenth (ids, random bits), the chunk is stored as it is: that is faster on both sides and hardly
- * larger. */
+ * Compression is one codec a chunk. When there is no dictionary and the first page does not shrink
+ * by a sixteenth (ids, random bits), the chunk is stored as it is: that is faster on both sides and
+ * hardly larger. */
 #include "io/parquet_encode.h"
 #include "io/parquet_bits.h"
 #include "io/thrift.h"

@@ -1,5 +1,5 @@
-/* The numbers of the Parquet format (parquet.thrift 2.10, Encodings.md) that reader and writer share,
- * and nothing else. Inside io/parquet_*.c only; everybody else includes io/parquet.h. */
+/* The numbers of the Parquet format (parquet.thrift 2.10, Encodings.md) that reader and writer
+ * share, and nothing else. Inside io/parquet_*.c only; everybody else includes io/parquet.h. */
 #ifndef TM_IO_PARQUET_FORMAT_H
 #define TM_IO_PARQUET_FORMAT_H
 

@@ -1,8 +1,9 @@
 /* The reader: footer first, then one row group at a time, column by column.
  *
- * A row group is read whole into one arena, and the arena's limit (tm_pq_limit) is what stands between
- * a hostile file and the machine's memory: a few bytes can claim any number of rows. The file is read
- * in place (read_at), one column chunk at a time; columns that are not wanted are not read at all. */
+ * A row group is read whole into one arena, and the arena's limit (tm_pq_limit) is what stands
+ * between a hostile file and the machine's memory: a few bytes can claim any number of rows. The
+ * file is read in place (read_at), one column chunk at a time; columns that are not wanted are not
+ * read at all. */
 #include "io/parquet_chunk.h"
 
 #define READ_BYTES TM_GIB

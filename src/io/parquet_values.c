@@ -1,11 +1,11 @@
 /* Decoding of page values: PLAIN, RLE, dictionary indices, the three DELTA encodings and
  * BYTE_STREAM_SPLIT (Encodings.md).
  *
- * Every function gets the bytes of the page and the number of values that must be in them, and fails
- * unless they are; nothing is read past the page and nothing is written past `count` values. Text is
- * sliced, not copied, except for DELTA_BYTE_ARRAY, whose values share heads and are put together in
- * the arena (whose limit is what stops a bomb there). Numbers are widened to 64 bits, floats to
- * doubles, which is exact. */
+ * Every function gets the bytes of the page and the number of values that must be in them, and
+ * fails unless they are; nothing is read past the page and nothing is written past `count` values.
+ * Text is sliced, not copied, except for DELTA_BYTE_ARRAY, whose values share heads and are put
+ * together in the arena (whose limit is what stops a bomb there). Numbers are widened to 64 bits,
+ * floats to doubles, which is exact. */
 #include "io/parquet_values.h"
 #include "io/parquet_bits.h"
 

@@ -1,10 +1,10 @@
 /* The writer: rows in, row groups out, the footer at the end.
  *
- * Values are kept column by column until the row group is full (TM_PARQUET_ROWS rows, or GROUP_BYTES
- * of values, whichever comes first: both depend on the rows alone), then every column is encoded and
- * appended to the file. What the footer must say about a row group is serialised at once, so memory
- * does not grow with the file but for some hundred bytes a column and row group. The file appears
- * under its name only when tm_pq_commit has written all of it (tm_out). */
+ * Values are kept column by column until the row group is full (TM_PARQUET_ROWS rows, or
+ * GROUP_BYTES of values, whichever comes first: both depend on the rows alone), then every column
+ * is encoded and appended to the file. What the footer must say about a row group is serialised at
+ * once, so memory does not grow with the file but for some hundred bytes a column and row group.
+ * The file appears under its name only when tm_pq_commit has written all of it (tm_out). */
 #include <inttypes.h>
 
 #include "io/parquet_encode.h"
@@ -16,7 +16,7 @@
 #ifndef TM_VERSION
 #define TM_VERSION "0"
 #endif
-/* Readers parse "NAME version X.Y.Z"; parquet-mr (Spark) ignores the statistics of other spellings. */
+/* Readers parse "NAME version X.Y.Z"; parquet-mr (Spark) ignores statistics of other spellings. */
 #define CREATED_BY "tamis version " TM_VERSION
 
 typedef struct note {

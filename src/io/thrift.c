@@ -1,11 +1,11 @@
 /* The compact protocol of Apache Thrift (thrift-compact-protocol.md), the part that Parquet uses.
  *
- * Integers are zigzag varints; a field's head is one byte (the step from the last field's number and
- * the type) or, for steps above 15, the type and a varint; a struct ends with a zero byte. A truth
- * value in a struct lives in its type. Nothing here trusts a length: text and lists are held against
- * the bytes that are left, nesting against TM_THRIFT_DEPTH, and a varint against ten bytes. So time
- * and memory are bounded by the input's size. Recursion exists only in tm_thrift_skip and is bounded
- * the same way. Doubles are passed over: Parquet's metadata has none. */
+ * Integers are zigzag varints; a field's head is one byte (the step from the last field's number
+ * and the type) or, for steps above 15, the type and a varint; a struct ends with a zero byte. A
+ * truth value in a struct lives in its type. Nothing here trusts a length: text and lists are held
+ * against the bytes that are left, nesting against TM_THRIFT_DEPTH, and a varint against ten bytes.
+ * So time and memory are bounded by the input's size. Recursion exists only in tm_thrift_skip and
+ * is bounded the same way. Doubles are passed over: Parquet's metadata has none. */
 #include "io/thrift.h"
 
 static void put_varint(tm_buf *b, uint64_t value)

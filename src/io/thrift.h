@@ -1,8 +1,10 @@
-/* Thrift's compact protocol: the notation that a Parquet file's footer and page headers are kept in.
+/* Thrift's compact protocol: the notation that a Parquet file's footer and page headers are kept
+ * in.
  *
  * Writing appends to a tm_buf (whose failure is sticky): tm_thrift_begin, fields in rising order of
- * their number, tm_thrift_end. A list is tm_thrift_list followed by its elements: tm_thrift_begin_item
- * ... tm_thrift_end for structs, tm_thrift_item_int and tm_thrift_item_text for the rest.
+ * their number, tm_thrift_end. A list is tm_thrift_list followed by its elements:
+ * tm_thrift_begin_item ... tm_thrift_end for structs, tm_thrift_item_int and tm_thrift_item_text
+ * for the rest.
  *
  * Reading walks the fields of a struct and asks for those it knows:
  *

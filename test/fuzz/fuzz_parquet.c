@@ -1,6 +1,6 @@
-/* Any bytes as a Parquet file: opened and read to the end under a memory limit of 4 MiB. Besides not
- * crashing it holds that an error has a sentence, that rows add up, and that what was read (up to a
- * thousand rows of each group) can be written by our writer and reads back the same. */
+/* Any bytes as a Parquet file: opened and read to the end under a memory limit of 4 MiB. Besides
+ * not crashing it holds that an error has a sentence, that rows add up, and that what was read (up
+ * to a thousand rows of each group) can be written by our writer and reads back the same. */
 #include "io/parquet.h"
 #include "support/memory_fs.h"
 

@@ -1,14 +1,14 @@
 /* Parquet files for the oracle tests: `make` writes one with our writer and prints what is in it,
- * `dump` prints what our reader finds in one. Both print JSON lines of the same form, so that
- * made == dumped, and either can be compared with what other programs read.
+ * `dump` prints what our reader finds in one. Both print JSON lines of the same form, so that made
+ * == dumped, and either can be compared with what other programs read.
  *
  *   parquet_tool make FILE ROWS SEED     columns of all types, shaped to meet every encoding
  *   parquet_tool dump FILE [COLUMN...]
  *   parquet_tool speed FILE ROWS         a ledger's columns; says rows a second
  *
- * First line: {"rows":N,"columns":[[name,type,optional],...],"notes":{"by":...}}. Then an array a row:
- * null, integers as numbers, truth values as 0 and 1, doubles as the 16 hex digits of their bits, text
- * and bytes in hex. */
+ * First line: {"rows":N,"columns":[[name,type,optional],...],"notes":{"by":...}}. Then an array a
+ * row: null, integers as numbers, truth values as 0 and 1, doubles as the 16 hex digits of their
+ * bits, text and bytes in hex. */
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -22,7 +22,8 @@ def build_program(name, folder, shared=False):
     target = os.path.join(folder, name + (".so" if shared else ""))
     flags = [_make_variable(variant, build, n) for n in ("LINK", "CPPFLAGS_ALL", "DEP_LIBS")]
     line = "%s -Itest -fPIC %s %s -o %s test/programs/%s.c %s/libtamis.a %s -lm" % (
-        flags[0], flags[1], "-shared" if shared else "", target, name, os.path.abspath(out), flags[2])
+        flags[0], flags[1], "-shared" if shared else "", target, name, os.path.abspath(out),
+        flags[2])
     if shared:
         line = line.replace(" -pie ", " ").replace(" -fPIE ", " ")
     subprocess.run(line, shell=True, check=True, cwd=ROOT)

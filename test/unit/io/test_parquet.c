@@ -1,6 +1,6 @@
 /* Parquet written and read back in memory: every type with and without nulls, row groups and pages
- * and where they end, notes, choice of columns, limits, damage at every byte, and failing calls. What
- * other programs make of the files is the business of test/oracle/test_parquet.py. */
+ * and where they end, notes, choice of columns, limits, damage at every byte, and failing calls.
+ * What other programs make of the files is the business of test/oracle/test_parquet.py. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

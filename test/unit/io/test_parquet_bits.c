@@ -1,5 +1,5 @@
-/* Bit packing, the hybrid and the differences: round trips over shapes and widths, the known bytes of
- * the format's own examples, and damaged input. */
+/* Bit packing, the hybrid and the differences: round trips over shapes and widths, the known bytes
+ * of the format's own examples, and damaged input. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
