@@ -17,6 +17,7 @@ static tm_status merge_layouts(tm_plan *plan, tm_err *err)
         for (uint32_t k = 0; k < one->count; k++) {
             uint32_t at = 0;
             while (at < all->count && all->layout[at] != one->layout[k]) at++;
+            plan->input[i].layout_at[k] = (uint16_t)at;
             if (at < all->count) continue;
             if (all->count == TM_COUNT(all->layout))
                 return tm_fail(err, TM_ERECIPE, "the inputs have more than %zu layouts together",

@@ -100,6 +100,7 @@ typedef struct tm_plan_input { /* what flow found behind one recipe input */
     const tm_recipe_input *from;
     uint32_t first_source, sources; /* numbers of its sources: [first, first + sources) */
     tm_layout_set layouts;
+    uint16_t layout_at[16]; /* tm_plan_make: where its layouts stand in plan->layouts */
     tm_example_kind kind;
     const char *container; /* name, for the JSON */
     const char *runner_up; /* the layout that fits next best in the sample, or NULL */

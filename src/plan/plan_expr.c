@@ -12,7 +12,8 @@ tm_expr_env tm_plan_env(const tm_plan *plan, uint32_t index)
     return (tm_expr_env){.name = plan->env_name,
                          .signal = plan->signal,
                          .column = plan->env_column,
-                         .signals = signals};
+                         .signals = signals,
+                         .layouts = &plan->layouts};
 }
 
 /* Compiles into an arena that goes at once. */

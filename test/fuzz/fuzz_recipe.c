@@ -2,6 +2,7 @@
  * JSON. Besides not crashing it holds that what is printed reads back and prints the same, and that
  * an error of a recipe has a place. */
 #include "plan/plan.h"
+#include "text/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -24,7 +25,9 @@ static void plan_it(tm_arena *mem, const tm_recipe *r)
     }
     tm_buf json = {0};
     tm_plan_json(plan, &json);
-    TM_ASSERT(!json.failed);
+    tm_json scan = {0};
+    TM_ASSERT(!json.failed && tm_json_scan(&scan, json.p, json.n, 0, (tm_json_limits){0}));
+    tm_json_release(&scan);
     tm_buf_release(&json);
     tm_plan_release(plan);
 }

@@ -45,7 +45,7 @@ static void every_kind_has_a_recipe_that_plans_without_a_remark(void **state)
         tm_str text = tm_recipe_builtin((tm_example_kind)kind);
         tm_plan_input input = {.first_source = 1, .sources = 1, .container = "jsonl"};
         for (size_t i = 0; i < TM_COUNT(builtin); i++)
-            if (builtin[i].kind == kind)
+            if ((int)builtin[i].kind == kind)
                 input.layouts.layout[0] = tm_layout_named(tm_str_of(builtin[i].layout));
         input.layouts.count = input.layouts.layout[0] != NULL;
         tm_status status = tm_recipe_read(&r, &mem, TM_STR("refine"), text, &err);

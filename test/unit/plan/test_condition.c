@@ -15,7 +15,7 @@ static void is(const char *text, tm_truth_known want)
     static const char *const name[] = {"quality.score", "language.code"};
     static const tm_signal *const signal[] = {&SCORE, &CODE};
     static const uint32_t column[] = {0, 1};
-    tm_expr_env env = {name, signal, column, 2};
+    tm_expr_env env = {.name = name, .signal = signal, .column = column, .signals = 2};
     tm_arena mem = {0};
     tm_expr *e = NULL;
     tm_err err = {0};

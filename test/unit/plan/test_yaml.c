@@ -97,8 +97,8 @@ static void json_beyond_yaml_is_read_too(void **state)
     assert_int_equal(b->column, 7);
     assert_int_equal(f.root->key_column[1], 2);
     tm_arena_release(&f.mem);
-    refused("{\"a\": 1, \"b\": 2, \"a\": 3}", 1, 17, "a second time");
-    refused("{\"a\": \"\\ud800\"}", 1, 8, "");
+    refused("{\"a\": 1, \"b\": 2, \"a\": 3}", 1, 18, "a second time");
+    refused("{\"a\": \"\\ud800\"}", 1, 10, "");
 }
 
 static void what_a_recipe_may_not_use_is_refused_with_its_place(void **state)
