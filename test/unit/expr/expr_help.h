@@ -70,8 +70,10 @@ static inline uint32_t ex_add(ex_world *w, const char *json)
     tm_str raw = tm_str_of(json);
     assert_int_equal(tm_batch_add(&w->b, &w->rules, rid, r, raw, false, 0, NULL, &w->err), TM_OK);
     for (uint32_t i = 0; i < EX_SIGNALS; i++) {
-        if (i == 2) w->b.column[i].word[r] = TM_STR("en");
-        else w->b.column[i].number[r] = numbers[i];
+        if (i == 2)
+            w->b.column[i].word[r] = TM_STR("en");
+        else
+            w->b.column[i].number[r] = numbers[i];
     }
     return r;
 }

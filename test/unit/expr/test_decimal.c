@@ -1,4 +1,5 @@
-/* Decimals compare by value, exactly, however they are written. */
+/* Decimals compare by value, exactly, however they are written, and become the nearest double when
+ * someone calculates with them. */
 #include "expr/decimal.h"
 
 #include <math.h>
@@ -57,18 +58,24 @@ static void decimals_become_doubles(void **state)
     static const struct {
         const char *text;
         double value;
-    } cases[] = {{"0", 0},       {"-0", 0},      {"7", 7},
-                 {"-12", -12},   {"2.5", 2.5},   {"1e3", 1000},
+    } cases[] = {{"0", 0},
+                 {"-0", 0},
+                 {"7", 7},
+                 {"-12", -12},
+                 {"2.5", 2.5},
+                 {"1e3", 1000},
                  {"999999999999999", 999999999999999.0},
                  {"9007199254740993", 9007199254740992.0},
-                 {"1e400", HUGE_VAL}, {"-1e400", -HUGE_VAL}, {"1e-400", 0}};
+                 {"1e400", HUGE_VAL},
+                 {"-1e400", -HUGE_VAL},
+                 {"1e-400", 0}};
     double value;
     for (size_t i = 0; i < TM_COUNT(cases); i++) {
         if (!tm_decimal_to_f64(tm_str_of(cases[i].text), &value)) fail_msg("%s", cases[i].text);
         assert_true(value >= cases[i].value && value <= cases[i].value);
     }
-    static const char *const wrong[] = {"", "-", "+1", "1.", ".5", "1e", "1e+", "0x10", "nan",
-                                        "inf", "1 ", " 1", "1,5", "--1"};
+    static const char *const wrong[] = {"",     "-",   "+1",  "1.", ".5", "1e",  "1e+",
+                                        "0x10", "nan", "inf", "1 ", " 1", "1,5", "--1"};
     for (size_t i = 0; i < TM_COUNT(wrong); i++) {
         if (tm_decimal_to_f64(tm_str_of(wrong[i]), &value)) fail_msg("\"%s\"", wrong[i]);
     }

@@ -1,8 +1,14 @@
 /* Sort keys: memcmp over keys is the order of the values, in both directions. */
 #include "expr_help.h"
 
-static tm_evalue number(double n) { return (tm_evalue){.type = TM_E_NUMBER, .number = n}; }
-static tm_evalue date(double n) { return (tm_evalue){.type = TM_E_DATE, .number = n}; }
+static tm_evalue number(double n)
+{
+    return (tm_evalue){.type = TM_E_NUMBER, .number = n};
+}
+static tm_evalue date(double n)
+{
+    return (tm_evalue){.type = TM_E_DATE, .number = n};
+}
 static tm_evalue text(const char *s, size_t n)
 {
     return (tm_evalue){.type = TM_E_TEXT, .text = {s, n}};
@@ -11,8 +17,9 @@ static tm_evalue text(const char *s, size_t n)
 /* Ascending, each greater than the one before; unknown is last. */
 static size_t make_values(tm_evalue *v)
 {
-    static const double numbers[] = {-HUGE_VAL, -1e300, -2.5, -2, -1e-300, 0, 1e-300, 1, 1.5,
-                                     2, 9007199254740992.0, 1e300, HUGE_VAL};
+    static const double numbers[] = {
+        -HUGE_VAL,          -1e300, -2.5,    -2, -1e-300, 0, 1e-300, 1, 1.5, 2,
+        9007199254740992.0, 1e300,  HUGE_VAL};
     size_t n = 0;
     v[n++] = (tm_evalue){.type = TM_E_TRUTH, .truth = TM_FALSE};
     v[n++] = (tm_evalue){.type = TM_E_TRUTH, .truth = TM_TRUE};

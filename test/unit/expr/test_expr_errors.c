@@ -1,4 +1,5 @@
-/* Wrong expressions: each is refused at the right column, with a sentence that says what to write. */
+/* Wrong expressions: each is refused at the right column, with a sentence that says what to write
+ * instead. */
 #include "expr_help.h"
 
 static const struct {
@@ -130,7 +131,7 @@ static const struct {
     {"lower(3) = 'x'", 7, "lower() takes a selector"},
     /* patterns: the column is that of the mistake inside the quotes */
     {"matches(response, 'a(b')", 23, "missing closing parenthesis"},
-    {"matches(response, 'a**b(')", 24, "the pattern is wrong here"},
+    {"matches(response, 'a**b(')", 22, "the pattern is wrong here"},
     {"matches(response, '\\\\(\\n[z-a]')", 28, "range out of order"},
     {"matches(response, 'it''s (')", 27, "missing closing parenthesis"},
     {"matches(response, $.pattern)", 19, "a pattern in quotes"},
@@ -221,9 +222,8 @@ static void a_type_that_is_wanted_is_asked_for(void **state)
     ex_world w;
     tm_expr *e = NULL;
     ex_open(&w);
-    assert_int_equal(
-        tm_expr_compile(&w.mem, TM_STR("length.words"), &w.env, TM_E_TEXT, &e, &w.err),
-        TM_ERECIPE);
+    assert_int_equal(tm_expr_compile(&w.mem, TM_STR("length.words"), &w.env, TM_E_TEXT, &e, &w.err),
+                     TM_ERECIPE);
     assert_non_null(strstr(w.err.msg, "a text is wanted here, and this is a number"));
     w.env.layouts = NULL;
     assert_int_equal(

@@ -191,7 +191,10 @@ static const struct {
     {"2 in $.meta.lang", "unknown"},
     {"2 in $.no", "unknown"},
     {"$.meta.lang in $.meta.tags", "false"},
-    {"lower('\xC3\x89" "A') = '\xC3\xA9" "a'", "true"},
+    {"lower('\xC3\x89"
+     "A') = '\xC3\xA9"
+     "a'",
+     "true"},
     {"lower($.meta.n) = '3'", "unknown"},
     {"trim(' \\t a b\\u00a0 ') = 'a b'", "true"},
     {"trim('   ') = ''", "true"},
