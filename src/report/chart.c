@@ -1,0 +1,79 @@
+/* Two charts. Coordinates are integers, so the same data give the same bytes everywhere. */
+#include "report/chart.h"
+
+#include "report/html.h"
+
+enum { WIDTH = 720, NAME = 170, BAR = 22, GAP = 8, HEIGHT = 120 };
+
+static void open_svg(tm_buf *out, int width, int height, const char *title)
+{
+    tm_buf_print(out, "<svg viewBox=\"0 0 %d %d\" width=\"%d\" role=\"img\"><title>%s</title>", width,
+                 height, width, title);
+}
+
+static unsigned long long scaled(uint64_t n, uint64_t most, uint64_t width)
+{
+    return most ? (unsigned long long)((double)n / (double)most * (double)width + 0.5) : 0;
+}
+
+void tm_chart_waterfall(tm_buf *out, const tm_fall *bars, uint32_t count, const char *title)
+{
+    uint64_t most = 1, room = WIDTH - NAME - 100;
+    for (uint32_t i = 0; i < count; i++) most = TM_MAX(most, bars[i].left + bars[i].fell);
+    open_svg(out, WIDTH, (int)count * (BAR + GAP), title);
+    for (uint32_t i = 0; i < count; i++) {
+        int y = (int)i * (BAR + GAP);
+        unsigned long long left = scaled(bars[i].left, most, room), fell = scaled(bars[i].fell, most, room);
+        if (bars[i].fell && !fell) fell = 1;
+        tm_buf_print(out, "<text x=\"%d\" y=\"%d\" class=\"name\">", NAME - 10, y + 16);
+        tm_html_text(out, bars[i].name);
+        tm_buf_print(out, "</text><rect x=\"%d\" y=\"%d\" width=\"%llu\" height=\"%d\" class=\"left\"/>",
+                     NAME, y, left, BAR);
+        if (fell)
+            tm_buf_print(out, "<rect x=\"%llu\" y=\"%d\" width=\"%llu\" height=\"%d\" class=\"fell\"/>",
+                         NAME + left, y, fell, BAR);
+        tm_buf_print(out, "<text x=\"%llu\" y=\"%d\" class=\"value\">", NAME + left + fell + 8, y + 16);
+        tm_html_number(out, bars[i].left);
+        tm_buf_z(out, "</text>");
+    }
+    tm_buf_z(out, "</svg>");
+}
+
+unsigned tm_chart_bin(uint64_t n)
+{
+    if (!n) return 0;
+    unsigned whole = 63u - (unsigned)__builtin_clzll(n);
+    bool upper = whole && (n >> (whole - 1) & 1);
+    return TM_MIN(1 + 2 * whole + upper, (unsigned)TM_CHART_BINS - 1);
+}
+
+uint64_t tm_chart_bin_floor(unsigned bin)
+{
+    if (!bin) return 0;
+    uint64_t low = (uint64_t)1 << (bin - 1) / 2;
+    return (bin - 1) & 1 ? low + low / 2 : low;
+}
+
+void tm_chart_histogram(tm_buf *out, const uint64_t bins[TM_CHART_BINS], const char *title)
+{
+    uint64_t most = 1;
+    unsigned last = 8, step = 16;
+    for (unsigned b = 0; b < TM_CHART_BINS; b++) {
+        most = TM_MAX(most, bins[b]);
+        if (bins[b]) last = TM_MAX(last, b);
+    }
+    open_svg(out, (int)((last + 1) * step + 40), HEIGHT + 24, title);
+    for (unsigned b = 0; b <= last; b++) {
+        unsigned long long h = scaled(bins[b], most, HEIGHT);
+        if (bins[b] && !h) h = 1;
+        tm_buf_print(out, "<rect x=\"%u\" y=\"%llu\" width=\"%u\" height=\"%llu\" class=\"left\"/>",
+                     b * step, HEIGHT - h, step - 3, h);
+        if (b % 6 == 1 || b == 0) {
+            tm_buf_print(out, "<text x=\"%u\" y=\"%d\" class=\"tick\">", b * step + 6, HEIGHT + 16);
+            tm_html_number(out, tm_chart_bin_floor(b));
+            tm_buf_z(out, "</text>");
+        }
+    }
+    tm_buf_print(out, "<line x1=\"0\" x2=\"%u\" y1=\"%d\" y2=\"%d\" class=\"axis\"/></svg>",
+                 (last + 1) * step, HEIGHT, HEIGHT);
+}

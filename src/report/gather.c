@@ -1,0 +1,231 @@
+/* Cards are the records of smallest id of each kind: the same for every run over the same data, and
+ * no favourites. */
+#include "report/gather.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "flow/ledger_read.h"
+#include "op/op.h"
+#include "plan/jsontree.h"
+
+tm_str tm_tree_text(const tm_yaml *map, const char *key)
+{
+    const tm_yaml *v = map ? tm_yaml_get(map, key) : NULL;
+    return v ? v->text : (tm_str){0};
+}
+
+uint64_t tm_tree_number(const tm_yaml *map, const char *key)
+{
+    uint64_t n = 0;
+    return tm_str_to_u64(tm_tree_text(map, key), &n) ? n : 0;
+}
+
+/* Puts the card in its place among the smallest ids, or nowhere. */
+static void offer(tm_gathered *g, tm_card_kind kind, const tm_card *card)
+{
+    tm_card *list = g->card[kind];
+    uint32_t at = g->cards[kind];
+    while (at && strcmp(card->id, list[at - 1].id) < 0) at--;
+    if (at == TM_CARDS) return;
+    if (g->cards[kind] < TM_CARDS) g->cards[kind]++;
+    memmove(list + at + 1, list + at, (g->cards[kind] - 1 - at) * sizeof *list);
+    list[at] = *card;
+}
+
+static tm_card card_of(const tm_ledger_row *row, uint64_t kept)
+{
+    tm_card c = {.rid = row->rid, .other = row->other, .line = row->line, .kept = kept};
+    memcpy(c.id, row->id.p, TM_MIN(row->id.n, sizeof c.id - 1));
+    return c;
+}
+
+/* Names live in the row group; the few that stay are copied when the ledger has been read. */
+static void name_card(tm_gathered *g, tm_card *c, const tm_ledger_row *row)
+{
+    c->source = tm_arena_str(g->mem, row->source);
+    c->step = tm_arena_str(g->mem, row->step);
+    c->rule = tm_arena_str(g->mem, row->rule);
+}
+
+static bool better(const tm_gathered *g, tm_card_kind kind, tm_str id)
+{
+    if (g->cards[kind] < TM_CARDS) return true;
+    return tm_str_cmp(id, tm_str_of(g->card[kind][TM_CARDS - 1].id)) < 0;
+}
+
+static void take_row(tm_gathered *g, const tm_ledger_row *row, bool edited, uint64_t kept)
+{
+    static const char *const FATES[TM_CARD_KINDS] = {"", "dropped", "merged", "parked", "unreadable"};
+    for (unsigned k = 0; k < TM_CARD_KINDS; k++) {
+        bool mine = k == TM_CARD_EDITED ? edited && tm_str_is(row->fate, "kept")
+                                        : tm_str_is(row->fate, FATES[k]);
+        if (!mine || row->rid.path || !better(g, (tm_card_kind)k, row->id)) continue;
+        tm_card card = card_of(row, kept);
+        name_card(g, &card, row);
+        offer(g, (tm_card_kind)k, &card);
+    }
+}
+
+static void take_lengths(tm_gathered *g, const tm_ledger *l, uint32_t row)
+{
+    for (uint32_t h = 0; h < g->histograms; h++) {
+        tm_histogram *own = &g->histogram[h];
+        if (tm_pq_is_null(l->reader, own->column, row)) continue;
+        double value = tm_pq_get_f64(l->reader, own->column, row);
+        if (!(value >= 0) || value > 1e18) continue;
+        own->bins[tm_chart_bin((uint64_t)value)]++;
+        own->records++;
+    }
+}
+
+static void find_lengths(tm_gathered *g, const tm_ledger *l)
+{
+    const tm_pq_column *columns;
+    uint32_t count = tm_pq_columns(l->reader, &columns);
+    for (uint32_t c = TM_LEDGER_FIXED; c < count && g->histograms < TM_COUNT(g->histogram); c++) {
+        tm_str name = tm_str_of(columns[c].name);
+        bool length = tm_str_find(name, TM_STR("length.")) == 0 && columns[c].type == TM_PQ_F64;
+        if (!length) continue;
+        g->histogram[g->histograms++] = (tm_histogram){.name = tm_arena_str(g->mem, name), .column = c};
+    }
+}
+
+/* ---- findings --------------------------------------------------------------------------------- */
+
+typedef struct fixes { /* rids of records with a repair, in rid order: a cursor over the findings */
+    tm_pq_reader *r;
+    uint32_t place, path, row, rows;
+    tm_rid now;
+    bool more;
+} fixes;
+
+static const tm_code *code_named(tm_str code)
+{
+    for (size_t i = 0; tm_ops[i]; i++)
+        for (const tm_code *c = tm_ops[i]->codes; c && c->code; c++)
+            if (tm_str_is(code, c->code)) return c;
+    return NULL;
+}
+
+static tm_noticed *noticed_of(tm_gathered *g, tm_str code, tm_str step)
+{
+    for (uint32_t i = 0; i < g->kinds; i++)
+        if (tm_str_eq(g->noticed[i].code, code) && tm_str_eq(g->noticed[i].step, step))
+            return &g->noticed[i];
+    if (g->kinds == TM_COUNT(g->noticed)) return NULL;
+    tm_noticed *n = &g->noticed[g->kinds++];
+    n->code = tm_arena_str(g->mem, code);
+    n->step = tm_arena_str(g->mem, step);
+    n->what = code_named(n->code);
+    return n;
+}
+
+/* The next record that has a repair; counts every finding on the way. */
+static tm_status next_fix(tm_gathered *g, fixes *f, uint32_t code, uint32_t step, tm_err *err)
+{
+    tm_rid last = f->now;
+    while (f->more) {
+        while (f->row == f->rows && f->more) {
+            f->row = 0;
+            TM_TRY(tm_pq_next(f->r, &f->more, &f->rows, err));
+            if (!f->more) return TM_OK;
+        }
+        tm_rid rid = {tm_pq_get_u64(f->r, f->place, f->row), tm_pq_get_u64(f->r, f->path, f->row)};
+        tm_str by = tm_pq_is_null(f->r, step, f->row) ? (tm_str){0} : tm_pq_get_text(f->r, step, f->row);
+        tm_noticed *n = noticed_of(g, tm_pq_get_text(f->r, code, f->row), by);
+        if (n && !n->count++) n->first = rid;
+        f->row++;
+        bool fix = n && n->what && n->what->verdict == TM_V_FIX && tm_rid_cmp(rid, last) != 0;
+        if (!fix) continue;
+        f->now = rid;
+        return TM_OK;
+    }
+    return TM_OK;
+}
+
+static void place_noticed(tm_gathered *g, const tm_ledger_row *row)
+{
+    for (uint32_t i = 0; i < g->kinds; i++) {
+        tm_noticed *n = &g->noticed[i];
+        if (n->source.p || tm_rid_cmp(n->first, row->rid) != 0) continue;
+        n->source = tm_arena_str(g->mem, row->source);
+        n->line = row->line;
+    }
+}
+
+/* Ledger and findings are both in rid order: one walk joins them. */
+static tm_status walk(tm_gathered *g, tm_ledger *l, fixes *f, tm_err *err)
+{
+    tm_ledger_row row;
+    bool more = true;
+    uint64_t kept = 0;
+    uint32_t code = f->r ? tm_pq_column_named(f->r, "code") : 0;
+    uint32_t step = f->r ? tm_pq_column_named(f->r, "step") : 0;
+    if (f->r) TM_TRY(next_fix(g, f, code, step, err));
+    for (;;) {
+        TM_TRY(tm_ledger_next(l, &row, &more, err));
+        if (!more) break;
+        while (f->r && f->more && tm_rid_cmp(f->now, row.rid) < 0)
+            TM_TRY(next_fix(g, f, code, step, err));
+        bool edited = f->r && f->more && tm_rid_cmp(f->now, row.rid) == 0;
+        take_row(g, &row, edited, kept);
+        take_lengths(g, l, row.row);
+        place_noticed(g, &row);
+        kept += row.copies;
+    }
+    while (f->r && f->more) TM_TRY(next_fix(g, f, code, step, err));
+    return TM_OK;
+}
+
+static tm_status read_ledger(tm_gathered *g, tm_err *err)
+{
+    const char *ledger = tm_path_join(g->mem, g->folder.p, "ledger.parquet");
+    const char *findings = tm_path_join(g->mem, g->folder.p, "findings.parquet");
+    if (!ledger || !findings) return tm_fail_memory(err, "a path", 0);
+    if (!tm_file_exists(ledger)) return TM_OK;
+    tm_ledger l;
+    fixes f = {.more = true};
+    TM_TRY(tm_ledger_read(&l, ledger, err));
+    tm_status status = TM_OK;
+    if (tm_file_exists(findings)) {
+        status = tm_pq_open(&f.r, findings, err);
+        if (status == TM_OK) f.place = tm_pq_column_named(f.r, "place"), f.path = tm_pq_column_named(f.r, "path");
+    }
+    find_lengths(g, &l);
+    if (status == TM_OK) status = walk(g, &l, &f, err);
+    tm_ledger_close(&l);
+    if (f.r) tm_pq_close(f.r);
+    return status;
+}
+
+static tm_status load_tree(tm_gathered *g, const char *name, tm_yaml **out, tm_err *err)
+{
+    tm_buf text = {0};
+    const char *path = tm_path_join(g->mem, g->folder.p, name);
+    if (!path) return tm_fail_memory(err, "a path", 0);
+    tm_status status = tm_file_load(path, 64 * TM_MIB, &text, err);
+    tm_str copy = status == TM_OK ? tm_arena_str(g->mem, tm_buf_view(&text)) : (tm_str){0};
+    if (status == TM_OK && !copy.p) status = tm_fail_memory(err, "the report", text.n);
+    if (status == TM_OK) status = tm_json_tree(g->mem, tm_str_of(path), copy, out, err);
+    tm_buf_release(&text);
+    return status;
+}
+
+tm_status tm_gather(tm_gathered *g, tm_arena *mem, tm_str folder, tm_err *err)
+{
+    g->mem = mem;
+    g->folder = folder;
+    TM_TRY(load_tree(g, "manifest.json", &g->manifest, err));
+    TM_TRY(load_tree(g, "run.json", &g->run, err));
+    const tm_yaml *steps = tm_yaml_get(g->manifest, "steps");
+    bool private_step = false;
+    for (uint32_t s = 0; steps && s < steps->count; s++) {
+        const tm_op *op = tm_op_named(tm_tree_text(&steps->child[s], "op"));
+        g->reorders |= op && (op->flags & TM_REORDERS);
+        private_step |= op && (op->flags & TM_PRIVACY);
+    }
+    TM_TRY(read_ledger(g, err));
+    if (private_step) memset(g->cards, 0, sizeof g->cards); /* law 7: no text of what was private */
+    return tm_gather_texts(g, err);
+}
