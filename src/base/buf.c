@@ -107,6 +107,7 @@ static void json_control(tm_buf *b, unsigned char c)
 
 void tm_buf_json(tm_buf *b, tm_str text)
 {
+    if (!text.p) text = TM_STR("");
     const unsigned char *p = (const unsigned char *)text.p;
     tm_buf_char(b, '"');
     for (size_t at = 0, plain = 0; at <= text.n;) {
