@@ -89,7 +89,7 @@ static bool fill_part(tm_batch *b, uint32_t part, tm_field *out)
     tm_buf json = {0};
     if (b->part[part].flags & TM_PART_COPY) part = b->part[part].twin;
     if (!tm_part_text(b, part, &out->text)) return false;
-    tm_buf_json(&json, out->text);
+    tm_codec_quote(&json, out->text);
     out->raw = json.failed ? (tm_str){0} : tm_arena_str(b->mem, tm_buf_view(&json));
     tm_buf_release(&json);
     out->present = TM_IS_TEXT;

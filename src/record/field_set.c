@@ -70,7 +70,7 @@ static tm_status new_member(setter *s, place *p, const tm_step *step, uint32_t s
     if (last != TM_NONE) tm_buf_str(&out, comma);
     for (uint32_t i = 0; i < steps; i++) {
         if (i) tm_buf_char(&out, '{');
-        tm_buf_json(&out, step[i].key);
+        tm_codec_quote(&out, step[i].key);
         tm_buf_str(&out, colon);
     }
     tm_buf_str(&out, json);

@@ -8,6 +8,8 @@
  * single quote ('' stands for one). Linear, no recursion, at most 64 steps. */
 #include "base/buf.h"
 #include "record/frame.h"
+#include "record/part_codec.h"
+#include "text/kernel.h"
 
 #define STEPS_MAX 64
 
@@ -154,13 +156,14 @@ void tm_fieldpath_key(tm_buf *out, tm_str key)
 {
     bool plain = key.n > 0;
     for (size_t i = 0; i < key.n && plain; i++) plain = is_name(key.p[i]);
+    if (plain && tm_kernel_now()->utf8_valid(key.p, key.n) < key.n) plain = false; /* surrogates */
     if (plain) {
         if (out->n) tm_buf_char(out, '.');
         tm_buf_str(out, key);
         return;
     }
     tm_buf_char(out, '[');
-    tm_buf_json(out, key.n ? key : TM_STR(""));
+    tm_codec_quote(out, key);
     tm_buf_char(out, ']');
 }
 
@@ -192,6 +195,8 @@ tm_status tm_fieldpath_compile(tm_arena *mem, tm_str text, tm_fieldpath **out, t
     p.to = TM_NEW(mem, tm_fieldpath, 1);
     p.text = tm_arena_str(mem, text); /* keys are slices of it */
     if (!p.to || !p.text.p) return tm_fail_memory(err, "a field path", text.n);
+    size_t wrong = tm_kernel_now()->utf8_valid(p.text.p, p.text.n);
+    if (wrong < p.text.n) return refuse(&p, wrong, "these bytes are not UTF-8");
     TM_TRY(parse(&p));
     TM_TRY(canonical(&p));
     *out = p.to;

@@ -118,6 +118,13 @@ tm_str tm_codec_escape(tm_arena *mem, tm_str text)
     return copy;
 }
 
+void tm_codec_quote(tm_buf *out, tm_str text)
+{
+    tm_buf_char(out, '"');
+    if (text.n) tm_json_escape(text, out);
+    tm_buf_char(out, '"');
+}
+
 static bool lift_layer(tm_arena *mem, tm_str encoded, tm_splice *splice, uint32_t count)
 {
     tm_codec_cursor c;

@@ -35,6 +35,9 @@ tm_str tm_codec_decode(tm_arena *mem, tm_str raw, unsigned layers);
 /* `text` as it stands inside a JSON string; .p NULL when memory is exhausted (text.p is not). */
 tm_str tm_codec_escape(tm_arena *mem, tm_str text);
 
+/* Appends `text` as a JSON string with its quotes; lone surrogates become escapes again. */
+void tm_codec_quote(tm_buf *out, tm_str text);
+
 /* Moves `count` sorted splices of the text to coordinates of the raw span (in place; put from mem).
  * False when memory is exhausted. */
 bool tm_codec_lift(tm_arena *mem, tm_str raw, unsigned layers, tm_splice *splice, uint32_t count);

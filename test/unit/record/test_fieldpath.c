@@ -21,6 +21,8 @@ static void paths_have_one_canonical_form(void **state)
          "gr\xC3\xB6\xC3\x9F"
          "e-1_x"},
         {"''", "[\"\"]"},
+        {"a.\"\\ud806\"", "a[\"\\ud806\"]"},
+        {"'\f\r'", "[\"\\f\\r\"]"},
         {"a.\"b\".c", "a.b.c"},
     };
     tm_arena mem = {0};
@@ -53,6 +55,7 @@ static void wrong_paths_are_refused_with_a_place(void **state)
         {"$a", "a dot or a bracket"},
         {"a[99999999999]", "a number or"},
         {"a[\"b\\", "never closed"},
+        {"a\xff", "not UTF-8"},
     };
     tm_arena mem = {0};
     (void)state;
