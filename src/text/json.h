@@ -29,9 +29,9 @@ typedef enum tm_json_kind {
     TM_JSON_KEY /* in an object, a key node stands right before its value node */
 } tm_json_kind;
 
-enum { /* flags of STRING and KEY nodes */
-       TM_JSON_ESCAPED = 1,      /* holds a backslash: text differs from raw */
-       TM_JSON_NOT_ASCII = 2,    /* raw bytes >= 0x80 (an escape alone does not set it) */
+enum {                            /* flags of STRING and KEY nodes */
+       TM_JSON_ESCAPED = 1,       /* holds a backslash: text differs from raw */
+       TM_JSON_NOT_ASCII = 2,     /* raw bytes >= 0x80 (an escape alone does not set it) */
        TM_JSON_LONE_SURROGATE = 4 /* an unpaired \uD8xx-\uDFxx escape */
 };
 
@@ -43,21 +43,21 @@ typedef struct tm_json_node {
 } tm_json_node;
 
 /* Why a value was refused. X(name, code, sentence). The codes have pages in docs/reference. */
-#define TM_JSON_TROUBLES(X)                                                                        \
-    X(TM_JSON_OK, "", "")                                                                          \
-    X(TM_JSON_EMPTY, "T1001", "there is no value here")                                            \
-    X(TM_JSON_CUT, "T1002", "the record ends inside a value")                                      \
-    X(TM_JSON_TRAILING, "T1003", "there is something after the end of the value")                  \
-    X(TM_JSON_TOKEN, "T1004", "this is not JSON")                                                  \
-    X(TM_JSON_BAD_NUMBER, "T1005", "this number is not written as JSON writes numbers")            \
-    X(TM_JSON_BAD_ESCAPE, "T1006", "this escape sequence does not exist in JSON")                  \
-    X(TM_JSON_CONTROL, "T1007", "a control character stands raw inside a string")                  \
-    X(TM_JSON_UTF8, "T1008", "these bytes are not UTF-8")                                          \
-    X(TM_JSON_DEPTH, "T1009", "brackets are nested deeper than the limit")                         \
-    X(TM_JSON_NO_COLON, "T1010", "a colon is missing after this key")                              \
-    X(TM_JSON_NO_COMMA, "T1011", "a comma or a closing bracket is missing here")                   \
-    X(TM_JSON_NO_KEY, "T1012", "a key in double quotes is missing here")                           \
-    X(TM_JSON_UNCLOSED, "T1013", "this string is never closed")                                    \
+#define TM_JSON_TROUBLES(X)                                                             \
+    X(TM_JSON_OK, "", "")                                                               \
+    X(TM_JSON_EMPTY, "T1001", "there is no value here")                                 \
+    X(TM_JSON_CUT, "T1002", "the record ends inside a value")                           \
+    X(TM_JSON_TRAILING, "T1003", "there is something after the end of the value")       \
+    X(TM_JSON_TOKEN, "T1004", "this is not JSON")                                       \
+    X(TM_JSON_BAD_NUMBER, "T1005", "this number is not written as JSON writes numbers") \
+    X(TM_JSON_BAD_ESCAPE, "T1006", "this escape sequence does not exist in JSON")       \
+    X(TM_JSON_CONTROL, "T1007", "a control character stands raw inside a string")       \
+    X(TM_JSON_UTF8, "T1008", "these bytes are not UTF-8")                               \
+    X(TM_JSON_DEPTH, "T1009", "brackets are nested deeper than the limit")              \
+    X(TM_JSON_NO_COLON, "T1010", "a colon is missing after this key")                   \
+    X(TM_JSON_NO_COMMA, "T1011", "a comma or a closing bracket is missing here")        \
+    X(TM_JSON_NO_KEY, "T1012", "a key in double quotes is missing here")                \
+    X(TM_JSON_UNCLOSED, "T1013", "this string is never closed")                         \
     X(TM_JSON_MEMORY, "T1014", "there is no memory left to index this record")
 
 typedef enum tm_json_trouble {
@@ -136,7 +136,7 @@ void tm_text_position(const char *p, size_t n, size_t at, uint64_t *line, uint64
  * any size. Feed it bytes in order; it finds where values begin and end. It follows strings and
  * brackets only; each value it cuts must still be scanned. */
 typedef struct tm_json_cutter {
-    uint64_t depth;  /* brackets open now, within the current value */
+    uint64_t depth; /* brackets open now, within the current value */
     bool in_string, escaped, in_scalar, in_value;
 } tm_json_cutter;
 /* Looks at p[0..n); stops after the end of a value or at n. Sets *from and *to when a value begins/ends

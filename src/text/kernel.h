@@ -8,6 +8,15 @@
 
 #include "base/def.h"
 
+struct tm_json;
+
+/* What a fast JSON scanner says (json_scan.h). */
+typedef enum tm_json_fast {
+    TM_FAST_UNSURE, /* not accepted: the definition decides */
+    TM_FAST_YES,    /* valid, and its nodes are there */
+    TM_FAST_MEMORY  /* no room for the nodes */
+} tm_json_fast;
+
 typedef struct tm_kernel {
     const char *name; /* "scalar", "avx2", "avx512" */
     /* First invalid byte of p[0..n) as UTF-8 (RFC 3629: no surrogates, no overlong forms, nothing
@@ -26,6 +35,12 @@ typedef struct tm_kernel {
     size_t (*find_backslash)(const char *p, size_t n);
     /* First byte that must be escaped in JSON ('"', '\\', < 0x20) or is >= 0x80, or n. */
     size_t (*escape_plain)(const char *p, size_t n);
+    /* Unescapes the inside of a valid JSON string up to its first \u: writes at most as many bytes
+     * as it eats, to[0..*written), and returns how many bytes of p it ate. */
+    size_t (*unescape)(const char *p, size_t n, char *to, size_t *written);
+    /* A fast JSON scanner, or NULL: the definition alone is used. */
+    tm_json_fast (*json_accept)(struct tm_json *json, const char *p, size_t n, uint32_t depth,
+                                bool known_ascii);
 } tm_kernel;
 
 extern const tm_kernel tm_kernel_scalar;

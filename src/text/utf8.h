@@ -14,11 +14,23 @@ uint32_t tm_utf8_next(tm_str s, size_t *at);
 unsigned tm_utf8_put(uint32_t code_point, char out[4]); /* bytes written; surrogates as WTF-8 */
 size_t tm_utf8_back(tm_str s, size_t at); /* start of the code point that ends before `at` */
 
+/* Bytes of the well-formed sequence (RFC 3629) at p, or 0 if there is none. n > 0. */
+size_t tm_utf8_sequence(const char *p, size_t n);
+/* Bytes of the maximal ill-formed subpart at p, where tm_utf8_sequence gave 0: 1 to 3. */
+size_t tm_utf8_ill_formed(const char *p, size_t n);
+
 /* Appends s with each maximal ill-formed subpart (Unicode 15, 3.9, best practice) replaced by
  * U+FFFD; returns how many were. */
 size_t tm_utf8_repair(tm_str s, tm_buf *out);
 
-typedef enum tm_encoding { TM_UTF8, TM_UTF8_BOM, TM_UTF16LE, TM_UTF16BE, TM_UTF32LE, TM_UTF32BE } tm_encoding;
+typedef enum tm_encoding {
+    TM_UTF8,
+    TM_UTF8_BOM,
+    TM_UTF16LE,
+    TM_UTF16BE,
+    TM_UTF32LE,
+    TM_UTF32BE
+} tm_encoding;
 const char *tm_encoding_name(tm_encoding e);
 /* By the byte order mark at the head of a stream; *bom_bytes = its length. UTF-32LE is told from
  * UTF-16LE. */

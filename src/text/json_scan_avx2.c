@@ -1,0 +1,150 @@
+/* The fast JSON scanner's first stage for AVX2 (json_walk.h has the idea).
+ *
+ * Classes of bytes are looked up by half bytes, as Langdale and Lemire do (VLDB Journal 28, 2019,
+ * section 3.1.2). Tokens are taken bit by bit from the mask. The last block is copied to a block of
+ * spaces first, so nothing behind n is touched. */
+#include "text/kernel.h"
+
+#if defined(__x86_64__)
+#define TM_TARGET __attribute__((target("avx2,pclmul,bmi,bmi2,popcnt")))
+#include "text/json_walk.h"
+#include "text/kernel_x86.h"
+
+typedef struct block {
+    __m256i a, b;
+} block;
+
+TM_INLINE __m256i fill(int c)
+{
+    return _mm256_set1_epi8((char)c);
+}
+
+TM_INLINE uint64_t bits(__m256i a, __m256i b)
+{
+    return (uint32_t)_mm256_movemask_epi8(a) | (uint64_t)(uint32_t)_mm256_movemask_epi8(b) << 32;
+}
+
+TM_INLINE uint64_t equal(block v, int c)
+{
+    return bits(_mm256_cmpeq_epi8(v.a, fill(c)), _mm256_cmpeq_epi8(v.b, fill(c)));
+}
+
+/* Bytes from..from + range. */
+TM_INLINE uint64_t among(block v, int from, int range)
+{
+    __m256i a = _mm256_sub_epi8(v.a, fill(from)), b = _mm256_sub_epi8(v.b, fill(from));
+    return bits(_mm256_cmpeq_epi8(_mm256_min_epu8(a, fill(range)), a),
+                _mm256_cmpeq_epi8(_mm256_min_epu8(b, fill(range)), b));
+}
+
+TM_INLINE __m256i look_up(__m128i row, __m256i at)
+{
+    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(row), at);
+}
+
+/* Bytes that equal the entry of a row at their own low half; the rest of the row must not match. */
+TM_INLINE uint64_t in_row(block v, __m128i row)
+{
+    return bits(_mm256_cmpeq_epi8(look_up(row, v.a), v.a),
+                _mm256_cmpeq_epi8(look_up(row, v.b), v.b));
+}
+
+TM_INLINE uint64_t parity_of(uint64_t quotes)
+{
+    __m128i all = _mm_set1_epi8((char)0xFF);
+    return (uint64_t)_mm_cvtsi128_si64(
+        _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)quotes), all, 0));
+}
+
+/* {}[] differ from :, in their low halves, and { from [ by 0x20 only; ',' and ':' have it set. But
+ * 0x0C and 0x1A would become ',' and ':' too: they are control characters and taken out. */
+TM_INLINE uint64_t brackets(block v, uint64_t control)
+{
+    const __m128i row = _mm_setr_epi8(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, ':', '{', ',', '}', 0, 0);
+    block folded = {_mm256_or_si256(v.a, fill(0x20)), _mm256_or_si256(v.b, fill(0x20))};
+    return in_row(folded, row) & ~control;
+}
+
+TM_INLINE uint64_t spaces(block v)
+{
+    const __m128i row = _mm_setr_epi8(' ', 0, 0, 0, 0, 0, 0, 0, 0, '\t', '\n', 0, 0, '\r', 0, 0);
+    return in_row(v, row);
+}
+
+/* "\/bfnrt: the upper half chooses a bit, the lower half holds the bits it goes with. */
+TM_INLINE uint64_t simple(block v)
+{
+    const __m128i uppers = _mm_setr_epi8(0, 0, 1, 0, 0, 2, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0);
+    const __m128i lowers = _mm_setr_epi8(0, 0, 1 | 4 | 8, 0, 8, 0, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1);
+    const __m256i low = fill(0x0F), zero = _mm256_setzero_si256();
+    __m256i a = look_up(uppers, _mm256_and_si256(_mm256_srli_epi16(v.a, 4), low));
+    __m256i b = look_up(uppers, _mm256_and_si256(_mm256_srli_epi16(v.b, 4), low));
+    a = _mm256_and_si256(a, look_up(lowers, v.a));
+    b = _mm256_and_si256(b, look_up(lowers, v.b));
+    return ~bits(_mm256_cmpeq_epi8(a, zero), _mm256_cmpeq_epi8(b, zero));
+}
+
+TM_INLINE void write_tokens(tm_json_walk *w, const char *p, const tm_json_marks *m, uint32_t at)
+{
+    uint32_t tokens = w->tokens;
+    for (uint64_t token = m->token; token; token &= token - 1) {
+        uint64_t i = _tzcnt_u64(token);
+        unsigned flags = (unsigned)(m->escape_close >> i & 1) | (unsigned)(m->high_close >> i & 1)
+                                                                    << 1;
+        w->at[tokens] = at + (uint32_t)i;
+        w->kind[tokens++] = (char)(p[i] + (char)flags);
+    }
+    w->tokens = tokens;
+}
+
+TM_INLINE void scan_block(tm_json_walk *w, tm_json_carry *c, const char *p, uint32_t at)
+{
+    block v = {_mm256_loadu_si256((const __m256i *)(const void *)p),
+               _mm256_loadu_si256((const __m256i *)(const void *)(p + 32))};
+    tm_json_masks m = {.quote = equal(v, '"'),
+                       .backslash = equal(v, '\\'),
+                       .control = among(v, 0, 0x1F),
+                       .space = spaces(v),
+                       .high = bits(v.a, v.b)};
+    m.bracket = brackets(v, m.control);
+    uint64_t escaped = tm_json_escaped(m.backslash, &c->escaped);
+    m.simple = escaped ? simple(v) : 0;
+    uint64_t quote = m.quote & ~escaped, doubt = escaped & ~m.simple;
+    tm_json_marks marks = tm_json_mark(&m, quote, parity_of(quote), c, false);
+    if (TM_UNLIKELY(doubt | c->hex)) {
+        block lower = {_mm256_or_si256(v.a, fill(0x20)), _mm256_or_si256(v.b, fill(0x20))};
+        uint64_t digit = among(v, '0', 9) | among(lower, 'a', 5);
+        tm_json_unicode(doubt, equal(v, 'u'), digit, equal(lower, 'd'), c);
+    }
+    write_tokens(w, p, &marks, at);
+}
+
+TM_TARGET tm_json_fast tm_json_accept_avx2(tm_json *json, const char *p, size_t n, uint32_t depth,
+                                           bool known_ascii)
+{
+    tm_json_walk w;
+    tm_json_carry c = {.gap = 1};
+    tm_json_begin(&w, json, p, n, depth);
+    TM_UNUSED(known_ascii);
+    for (size_t at = 0;;) {
+        for (size_t stop = at + TM_MIN(n - at, (size_t)TM_PIECE) / 64 * 64; at < stop; at += 64)
+            scan_block(&w, &c, p + at, (uint32_t)at);
+        bool last = n - at < 64;
+        if (last && n > at) {
+            char rest[64];
+            memset(rest, ' ', sizeof rest);
+            memcpy(rest, p + at, n - at);
+            scan_block(&w, &c, rest, (uint32_t)at);
+        }
+        if (c.wrong | (last ? c.in_string : 0)) return TM_FAST_UNSURE;
+        tm_json_fast fast = tm_json_walk_piece(&w, last);
+        if (fast != TM_FAST_YES) return fast;
+        if (last) break;
+    }
+    if (c.high && tm_utf8_valid_avx2(p, n) != n) return TM_FAST_UNSURE;
+    if (TM_UNLIKELY(c.surrogate)) tm_json_flag_lone(json, p, w.first);
+    return TM_FAST_YES;
+}
+#else
+typedef int tm_json_scan_avx2_is_for_x86;
+#endif

@@ -1,0 +1,119 @@
+/* The scalar kernels: the definition of what every kernel answers, and what runs where nothing
+ * faster can. Plain loops over bytes, with eight bytes at a time only where it stays obvious. */
+#include <string.h>
+
+#include "text/kernel.h"
+#include "text/utf8.h"
+
+static uint64_t eight(const char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    return word;
+}
+
+static size_t utf8_valid(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        if (i + 8 <= n && !(eight(p + i) & 0x8080808080808080u)) {
+            i += 8;
+            continue;
+        }
+        size_t bytes = tm_utf8_sequence(p + i, n - i);
+        if (!bytes) return i;
+        i += bytes;
+    }
+    return n;
+}
+
+static size_t utf8_count(const char *p, size_t n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) count += ((uint8_t)p[i] & 0xC0) != 0x80;
+    return count;
+}
+
+static size_t lines(const char *p, size_t n, uint64_t *ends, size_t room, size_t *eaten)
+{
+    size_t count = 0;
+    *eaten = 0;
+    if (!room) return 0;
+    for (size_t begin = 0; begin < n;) {
+        const char *newline = memchr(p + begin, '\n', n - begin);
+        if (!newline) break;
+        size_t end = (size_t)(newline - p) + 1;
+        uint8_t high = 0;
+        for (size_t i = begin; i < end; i++) high |= (uint8_t)p[i];
+        ends[count++] = end | (uint64_t)(high >> 7) << 63;
+        begin = end;
+        if (count == room) {
+            *eaten = end;
+            return count;
+        }
+    }
+    *eaten = n;
+    return count;
+}
+
+static size_t count_newlines(const char *p, size_t n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) count += p[i] == '\n';
+    return count;
+}
+
+static size_t string_plain(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint8_t c = (uint8_t)p[i];
+        if (c == '"' || c == '\\' || c < 0x20 || c >= 0x80) return i;
+    }
+    return n;
+}
+
+static size_t find_backslash(const char *p, size_t n)
+{
+    const char *at = n ? memchr(p, '\\', n) : NULL;
+    return at ? (size_t)(at - p) : n;
+}
+
+static char meaning(char escape)
+{
+    switch (escape) {
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    default: return escape;
+    }
+}
+
+static size_t unescape(const char *p, size_t n, char *to, size_t *written)
+{
+    size_t i = 0, out = 0;
+    while (i < n) {
+        size_t plain = find_backslash(p + i, n - i);
+        if (plain) memcpy(to + out, p + i, plain);
+        i += plain;
+        out += plain;
+        if (i + 1 >= n || p[i + 1] == 'u') break;
+        to[out++] = meaning(p[i + 1]);
+        i += 2;
+    }
+    *written = out;
+    return i;
+}
+
+const tm_kernel tm_kernel_scalar = {
+    .name = "scalar",
+    .utf8_valid = utf8_valid,
+    .utf8_count = utf8_count,
+    .lines = lines,
+    .count_newlines = count_newlines,
+    .string_plain = string_plain,
+    .find_backslash = find_backslash,
+    .escape_plain = string_plain,
+    .unescape = unescape,
+    .json_accept = NULL,
+};
