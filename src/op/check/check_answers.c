@@ -27,6 +27,19 @@ static tm_status check_same(const tm_checking *c)
     return same ? tm_check_find(c, CHECK_SAME_ANSWERS, 0) : status;
 }
 
+/* Two whole conversations as plain strings (implicit prompt) share at least how they begin. */
+static bool begin_alike(const tm_checking *c)
+{
+    char first[3] = {0};
+    for (uint32_t p = c->b->first_part[c->r]; p < c->b->first_part[c->r + 1]; p++) {
+        tm_str text;
+        uint16_t answer = c->b->part[p].answer;
+        bool wanted = answer < 3 && !first[answer];
+        if (wanted && tm_part_text(c->b, p, &text) && text.n) first[answer] = text.p[0];
+    }
+    return first[1] && first[1] == first[2];
+}
+
 static tm_status check_pair(const tm_checking *c)
 {
     bool prompt = false, ends[3] = {true, true, true};
@@ -38,7 +51,7 @@ static tm_status check_pair(const tm_checking *c)
         prompt |= c->b->part[p].answer == 0;
     TM_TRY(check_same(c));
     bool explicit_prompt = tm_check_key(c, c->b->top[c->r], "prompt") != TM_NONE;
-    if (!prompt && !explicit_prompt) TM_TRY(tm_check_find(c, CHECK_NO_SHARED_PROMPT, 0));
+    if (!prompt && !explicit_prompt && !begin_alike(c)) TM_TRY(tm_check_find(c, CHECK_NO_SHARED_PROMPT, 0));
     if (!ends[1] || !ends[2]) TM_TRY(tm_check_find(c, CHECK_ANSWER_END, 0));
     return TM_OK;
 }

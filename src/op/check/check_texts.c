@@ -30,15 +30,14 @@ static tm_status check_part(const tm_checking *c, uint32_t p, bool *said)
     bool blank = is_blank(text);
     if (!blank && (part->flags & TM_PART_RESPONSE)) *said = true;
     if (part->kind == TM_CALL && (part->flags & TM_PART_RESPONSE)) *said = true;
-    bool matters = blank && part->role == TM_USER && part->kind == TM_CONTENT;
-    if (matters) TM_TRY(tm_check_find(c, CHECK_EMPTY_TEXT, part->raw_at));
     if (tm_str_find_char(text, 0) < text.n) TM_TRY(tm_check_find(c, CHECK_NUL, part->raw_at));
     if (has_lone_surrogate(text)) return tm_check_find(c, CHECK_LONE_SURROGATE, part->raw_at);
     return TM_OK;
 }
 
-/* V6: null content is right beside tool calls or a refusal only. */
-static tm_status check_null(const tm_checking *c, const tm_turn *turn)
+/* V6: null content is right beside tool calls or a refusal only; *said then, so that it is not
+ * called empty as well. */
+static tm_status check_null(const tm_checking *c, const tm_turn *turn, bool *said)
 {
     static const char *const EXCUSES[] = {"tool_calls", "function_call", "refusal"};
     for (uint32_t p = turn->first_part; p < turn->first_part + turn->parts; p++) {
@@ -47,9 +46,24 @@ static tm_status check_null(const tm_checking *c, const tm_turn *turn)
         if (part->present != TM_IS_NULL) continue;
         for (size_t i = 0; i < TM_COUNT(EXCUSES) && turn->role == TM_ASSISTANT; i++)
             excused |= tm_check_key(c, turn->node, EXCUSES[i]) != TM_NONE;
+        *said = true;
         if (!excused) TM_TRY(tm_check_find(c, CHECK_NULL_CONTENT, part->raw_at));
     }
     return TM_OK;
+}
+
+/* A user message is empty when all its texts are: an empty alpaca `input` beside an instruction is
+ * normal. */
+static tm_status check_user(const tm_checking *c, const tm_turn *turn)
+{
+    bool blank = turn->role == TM_USER && turn->parts;
+    for (uint32_t p = turn->first_part; blank && p < turn->first_part + turn->parts; p++) {
+        tm_str text;
+        if (c->b->part[p].flags & TM_PART_NOT_TEXT || c->b->part[p].present != TM_IS_TEXT) return TM_OK;
+        if (!tm_part_text(c->b, p, &text)) return tm_fail_memory(c->err, "a part's text", 0);
+        blank = is_blank(text);
+    }
+    return blank ? tm_check_find(c, CHECK_EMPTY_TEXT, c->b->part[turn->first_part].raw_at) : TM_OK;
 }
 
 tm_status tm_check_texts(const tm_checking *c)
@@ -65,8 +79,10 @@ tm_status tm_check_texts(const tm_checking *c)
         response = true;
         said |= !is_blank(text);
     }
-    for (uint32_t t = c->b->first_turn[c->r]; t < c->b->first_turn[c->r + 1]; t++)
-        TM_TRY(check_null(c, &c->b->turn[t]));
+    for (uint32_t t = c->b->first_turn[c->r]; t < c->b->first_turn[c->r + 1]; t++) {
+        TM_TRY(check_null(c, &c->b->turn[t], &said));
+        TM_TRY(check_user(c, &c->b->turn[t]));
+    }
     bool empty = response && !said && c->kind != TM_PROMPT;
     return empty ? tm_check_find(c, CHECK_EMPTY_RESPONSE, c->b->part[end - 1].raw_at) : TM_OK;
 }
