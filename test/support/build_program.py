@@ -15,16 +15,27 @@ def _make_variable(variant, build, name):
     return done.stdout.strip()
 
 
-def build_program(name, folder, shared=False):
-    """The path of the built program (or shared library)."""
+def _run(line):
+    subprocess.run(line, shell=True, check=True, cwd=ROOT)
+
+
+def build_program(name, folder):
+    """The path of the built program."""
     out = os.environ.get("TAMIS_BUILD", os.path.join(ROOT, "build/release"))
     build, variant = os.path.split(os.path.abspath(out))
-    target = os.path.join(folder, name + (".so" if shared else ""))
-    flags = [_make_variable(variant, build, n) for n in ("LINK", "CPPFLAGS_ALL", "DEP_LIBS")]
-    line = "%s -Itest -fPIC %s %s -o %s test/programs/%s.c %s/libtamis.a %s -lm" % (
-        flags[0], flags[1], "-shared" if shared else "", target, name, os.path.abspath(out),
-        flags[2])
-    if shared:
-        line = line.replace(" -pie ", " ").replace(" -fPIE ", " ")
-    subprocess.run(line, shell=True, check=True, cwd=ROOT)
+    target = os.path.join(folder, name)
+    link, flags, libraries = [_make_variable(variant, build, n)
+                              for n in ("LINK", "CPPFLAGS_ALL", "DEP_LIBS")]
+    _run("%s %s -Itest -o %s test/programs/%s.c %s/libtamis.a %s -lm"
+         % (link, flags, target, name, os.path.abspath(out), libraries))
+    return target
+
+
+def build_shared(name, folder, sources):
+    """The path of a shared library of the program and some of our sources: the objects of
+    libtamis.a are made for programs and cannot go into one."""
+    target = os.path.join(folder, name + ".so")
+    flags, libraries = [_make_variable("release", "build", n) for n in ("CPPFLAGS_ALL", "DEP_LIBS")]
+    _run("cc -std=c17 -O1 -fPIC -pthread %s -shared -o %s test/programs/%s.c %s %s -lm"
+         % (flags, target, name, " ".join(sources), libraries))
     return target
