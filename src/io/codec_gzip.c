@@ -15,7 +15,10 @@
 
 #include "io/codec.h"
 
-enum { WHOLE_MEMBER = 4 << 20 }; /* decoded bytes libdeflate is given room for */
+enum {
+    WINDOW = 1 << 20,      /* compressed bytes at hand: members of half of that are always whole */
+    WHOLE_MEMBER = 4 << 20 /* decoded bytes libdeflate is given room for */
+};
 
 typedef struct gzip_decoder {
     z_stream zlib;
@@ -191,6 +194,7 @@ static tm_status gzip_read(tm_decoder *decoder, tm_feed *feed, char *to, size_t 
 {
     gzip_decoder *d = (gzip_decoder *)decoder;
     *got = 0;
+    TM_TRY(tm_feed_reserve(feed, WINDOW, err));
     while (*got < room && !damage->code) {
         size_t n = 0;
 #ifdef HAVE_LIBDEFLATE

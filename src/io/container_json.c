@@ -153,7 +153,7 @@ static tm_status broken(cut *c, size_t at, const char *sentence, tm_err *err)
     size_t end = c->end;
     count_lines(c, at);
     uint64_t place = b->at + at, bytes = b->bytes.n - at, line = b->lines;
-    char rest[4096];
+    char rest[32 << 10];
     while (!tm_reader_ended(r)) {
         size_t got = 0;
         TM_TRY(tm_stream_read(r->stream, rest, sizeof rest, &got, err));

@@ -98,6 +98,11 @@ typedef struct tm_read_limits {
     X(TM_DAMAGE_LONG, "T1110", "a record is longer than the limit")                            \
     X(TM_DAMAGE_ARRAY, "T1111", "the JSON array or sequence of values is broken")
 
+/* Why a source is not read at all. X(code, sentence). */
+#define TM_REFUSALS(X)                                          \
+    X("T1120", "this kind of file is not read by this version") \
+    X("T1121", "the file looks like UTF-16 or UTF-32 but has no byte order mark")
+
 typedef enum tm_damage_kind {
 #define X(name, code, sentence) name,
     TM_DAMAGES(X)
