@@ -174,19 +174,25 @@ static inline TM_TARGET uint32_t tm_json_number_end(const char *p, size_t n, uin
     return i < n && tm_json_ends_word(p[i]) ? (uint32_t)i : 0;
 }
 
-/* The end of the word or number at `at`, which begins with `first`, and its kind; or 0. */
+/* True if `word` stands at p[at..n) with its end behind it. */
+TM_INLINE bool tm_json_is_word(const char *p, size_t n, size_t at, const char *word, size_t length)
+{
+    return n - at > length && !memcmp(p + at, word, length) && tm_json_ends_word(p[at + length]);
+}
+
+/* The end of the word or number at `at`, which begins with `first`, and its kind; or 0. When the
+ * tokens are at their end `first` is 0, and `at` means nothing. */
 TM_INLINE uint32_t tm_json_word_end(const char *p, size_t n, uint32_t at, char first,
                                     tm_json_kind *kind)
 {
-    size_t left = n - at;
     *kind = TM_JSON_NUMBER;
     if (TM_LIKELY((uint8_t)(first - '0') <= 9 || first == '-')) return tm_json_number_end(p, n, at);
-    p += at;
-    if (left < 5 || (left < 6 && first == 'f')) return 0;
-    *kind = first == 't' ? TM_JSON_TRUE : first == 'n' ? TM_JSON_NULL : TM_JSON_FALSE;
-    if (first == 'f') return !memcmp(p, "false", 5) && tm_json_ends_word(p[5]) ? at + 5 : 0;
-    const char *word = first == 't' ? "true" : "null";
-    return !memcmp(p, word, 4) && tm_json_ends_word(p[4]) ? at + 4 : 0;
+    *kind = TM_JSON_TRUE;
+    if (first == 't') return tm_json_is_word(p, n, at, "true", 4) ? at + 4 : 0;
+    *kind = TM_JSON_FALSE;
+    if (first == 'f') return tm_json_is_word(p, n, at, "false", 5) ? at + 5 : 0;
+    *kind = TM_JSON_NULL;
+    return first == 'n' && tm_json_is_word(p, n, at, "null", 4) ? at + 4 : 0;
 }
 
 /* Where the walk stands, in registers. */
