@@ -210,7 +210,7 @@ static bool once_is_enough(const tm_op *op)
     return strcmp(op->name, "dedup.exact") == 0;
 }
 
-static bool same_args(const tm_plan_step *a, const tm_plan_step *b)
+static tm_status same_args(const tm_plan_step *a, const tm_plan_step *b, bool *same, tm_err *err)
 {
     tm_buf x = {0}, y = {0};
     for (const tm_param *p = a->op->params; p && p->name; p++) {
@@ -219,10 +219,12 @@ static bool same_args(const tm_plan_step *a, const tm_plan_step *b)
         tm_buf_char(&x, '\n');
         tm_buf_char(&y, '\n');
     }
-    bool same = !x.failed && !y.failed && tm_str_eq(tm_buf_view(&x), tm_buf_view(&y));
+    *same = tm_str_eq(tm_buf_view(&x), tm_buf_view(&y));
+    tm_status status = tm_buf_ok(&x, err);
+    if (status == TM_OK) status = tm_buf_ok(&y, err);
     tm_buf_release(&x);
     tm_buf_release(&y);
-    return same;
+    return status;
 }
 
 static tm_status check_twice(linting *l, uint32_t i)
@@ -230,8 +232,10 @@ static tm_status check_twice(linting *l, uint32_t i)
     const tm_plan *plan = l->plan;
     if (!i) return TM_OK;
     const tm_plan_step *a = &plan->step[i - 1], *b = &plan->step[i];
-    if (a->op != b->op || a->then != b->then || !once_is_enough(a->op) || !same_args(a, b))
-        return TM_OK;
+    bool same;
+    if (a->op != b->op || a->then != b->then || !once_is_enough(a->op)) return TM_OK;
+    TM_TRY(same_args(a, b, &same, l->err));
+    if (!same) return TM_OK;
     return remark(l, TWICE, i, NULL,
                   tm_arena_printf(plan->mem,
                                   "\"%.*s\" does again what \"%.*s\" right before has "

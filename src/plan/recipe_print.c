@@ -55,7 +55,7 @@ static void print_json_as_yaml(tm_str json, tm_buf *out)
     if (tm_yaml_parse(&mem, TM_STR("value"), json, &node, NULL) == TM_OK)
         print_bare(node, out);
     else
-        tm_buf_str(out, json);
+        out->failed = true; /* our own JSON: only memory can be missing */
     tm_arena_release(&mem);
 }
 
@@ -89,12 +89,13 @@ static void print_value(const tm_param *param, const void *args, tm_buf *out)
 }
 
 /* Whether the value differs from its default. */
-static bool is_set(const tm_param *param, const void *args, const void *defaults)
+static bool is_set(const tm_param *param, const void *args, const void *defaults, tm_buf *out)
 {
     tm_buf a = {0}, b = {0};
     tm_param_print(param, args, &a);
     tm_param_print(param, defaults, &b);
-    bool same = !a.failed && !b.failed && tm_str_eq(tm_buf_view(&a), tm_buf_view(&b));
+    bool same = tm_str_eq(tm_buf_view(&a), tm_buf_view(&b));
+    if (a.failed || b.failed) out->failed = true;
     tm_buf_release(&a);
     tm_buf_release(&b);
     return !same;
@@ -120,7 +121,7 @@ static void print_params(const tm_param *params, const void *args, size_t args_b
     bool known = defaults && tm_params_default(params, defaults, &mem, NULL) == TM_OK;
     if (!known) f->out->failed = true;
     for (const tm_param *p = params; known && p->name; p++) {
-        if (!(p->flags & TM_P_REQUIRED) && !is_set(p, args, defaults)) continue;
+        if (!(p->flags & TM_P_REQUIRED) && !is_set(p, args, defaults, f->out)) continue;
         begin_field(f, p->name);
         print_value(p, args, f->out);
     }
