@@ -1,5 +1,6 @@
 /* Every recipe in docs/guide/recipes.md is read and planned. One that is followed by a block of
- * ```text must fail, or be remarked upon, with exactly that text; all others must be without fault. */
+ * ```text must fail, or be remarked upon, with exactly that text; all others must be without
+ * fault. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
