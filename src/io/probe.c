@@ -305,13 +305,19 @@ static tm_status take_raw(tm_arena *mem, tm_source *out, tm_buf *raw, bool *whol
         if (*folder) return TM_OK;
         TM_TRY(tm_file_open(path, &file, err));
     }
-    size_t want = info.is_regular && info.bytes < PROBE_BYTES ? info.bytes + 1 : PROBE_BYTES;
+    /* One byte more than a file says it has tells its end; a size of 0 may mean it does not know. */
+    bool small = info.is_regular && info.bytes && info.bytes < PROBE_BYTES;
+    size_t want = small ? info.bytes + 1 : PROBE_BYTES;
     tm_status status = tm_buf_grow(raw, want) ? TM_OK : tm_fail_memory(err, "probing", want);
     if (status == TM_OK)
         status = tm_file_read(file, standard ? "standard input" : path, raw->p, want, &got, err);
     raw->n = got;
     *whole = got < want;
-    if (!standard) tm_fs_now.close(file);
+    if (standard) return status;
+    if (out->seekable || status != TM_OK)
+        tm_fs_now.close(file);
+    else
+        out->held = file; /* what it gave is gone: it cannot be opened again */
     return status;
 }
 
@@ -333,10 +339,12 @@ tm_status tm_source_probe(tm_arena *mem, tm_str path, tm_source_wish wish, tm_so
     } else if (status == TM_OK) {
         status = probe_bytes(tm_buf_view(&raw), whole, wish, out, head ? head : &own, err);
     }
-    if (status == TM_OK && raw.n && tm_str_is(path, "-")) {
+    if (status == TM_OK && raw.n && !out->seekable) {
         out->taken = tm_arena_str(mem, tm_buf_view(&raw));
-        if (!out->taken.p) status = tm_fail_memory(err, "standard input's head", raw.n);
+        if (!out->taken.p) status = tm_fail_memory(err, "a pipe's head", raw.n);
     }
+    if (status != TM_OK && out->held) tm_fs_now.close(out->held);
+    if (status != TM_OK) out->held = 0;
     tm_buf_release(&raw);
     tm_buf_release(&own);
     if (status != TM_OK && err && !err->source[0]) tm_err_at(err, path, 0, 0, UINT64_MAX);

@@ -103,7 +103,7 @@ tm_status tm_reader_open(tm_reader **out, const tm_source *source, const tm_read
     r->max_line = TM_MIN(limits->max_line ? limits->max_line : TM_MAX_LINE_DEFAULT, most);
     if (source->encoding == TM_UTF8_BOM && source->container != TM_FOLDER) r->at = 3;
     tm_str before = pushed_back;
-    if (tm_str_is(source->path, "-") && source->taken.n) before = source->taken;
+    if (source->taken.n) before = source->taken;
     if (source->open_as.n) before = (tm_str){0};
     tm_status status = tm_stream_open(&r->stream, source, limits, before, err);
     if (status != TM_OK) {

@@ -68,7 +68,8 @@ typedef struct tm_source { /* a plan's input file, probed */
     uint64_t modified_ns, inode;
     bool seekable;  /* can be read twice */
     tm_str open_as; /* the file behind path when they differ (spooled input), or empty */
-    tm_str taken;   /* standard input: its first bytes as the probe took them (raw) */
+    tm_str taken;   /* not seekable: its first bytes as the probe took them (raw) */
+    int held;       /* a pipe: its open file, taken over by the first reader; 0 = none, or "-" */
 } tm_source;
 
 typedef struct tm_source_wish { /* what the user said; -1 = by content */
@@ -78,7 +79,7 @@ typedef struct tm_source_wish { /* what the user said; -1 = by content */
 /* Looks at the first bytes. Fills all but number. Refuses what it knows but cannot read (archives,
  * nested compression, UTF-16 without a mark) with advice. head (may be NULL) gets the first decoded
  * bytes (UTF-8, without a byte order mark), up to 1 MiB, for layout detection. What was taken from
- * standard input for it stays in out->taken (raw, in mem): tm_reader_open begins with that. */
+ * standard input or a pipe for it stays in out->taken (raw, in mem): the reader begins with that. */
 tm_status tm_source_probe(tm_arena *mem, tm_str path, tm_source_wish wish, tm_source *out,
                           tm_buf *head, tm_err *err);
 

@@ -67,7 +67,10 @@ static tm_status open_file(tm_stream *s, const tm_source *source, const tm_read_
     if (!path) return tm_fail_memory(err, "a path", name.n);
     if (source->container == TM_FOLDER) return tm_folder_open(&s->folder, path, err);
     bool standard = tm_str_is(name, "-");
-    if (!standard) TM_TRY(tm_file_open(path, &file, err));
+    if (source->held && !source->open_as.n)
+        file = source->held;
+    else if (!standard)
+        TM_TRY(tm_file_open(path, &file, err));
     tm_sha256 *digest = s->feed.digest;
     tm_feed_init(&s->feed, file, standard ? "standard input" : path, before);
     s->feed.digest = digest;

@@ -1,5 +1,9 @@
 /* Blocks and lines: what a JSONL source gives, where it says it lies, and that nothing but its
  * bytes decides on either. */
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "io_help.h"
 
 static void lines_are_records_and_blank_ones_only_count(void **state)
@@ -240,6 +244,39 @@ static void standard_input_begins_with_what_the_probe_took(void **state)
     tm_buf_release(&plain);
 }
 
+static void a_named_pipe_is_opened_once(void **state)
+{
+    TM_UNUSED(state);
+    char path[64] = "/tmp/tamis-pipe-XXXXXX";
+    tm_buf plain = {0}, packed = {0};
+    make_lines(&plain, 30000);
+    pack_to(TM_GZIP, tm_buf_view(&plain), &packed);
+    assert_non_null(mkdtemp(path));
+    memcpy(path + strlen(path), "/p", 3);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (!child) {
+        FILE *f = fopen(path, "w");
+        size_t n = f ? fwrite(packed.p, 1, packed.n, f) : 0;
+        _exit(n == packed.n && fclose(f) == 0 ? 0 : 1);
+    }
+    told t = read_all(path);
+    int result = 1;
+    waitpid(child, &result, 0);
+    assert_int_equal(result, 0);
+    assert_int_equal(t.status, TM_OK);
+    assert_false(t.source.seekable);
+    assert_int_equal(t.damages, 0);
+    assert_int_equal(t.raws.n, plain.n);
+    assert_memory_equal(t.raws.p, plain.p, plain.n);
+    told_free(&t);
+    tm_buf_release(&plain);
+    tm_buf_release(&packed);
+    path[strlen(path) - 2] = 0;
+    assert_int_equal(tm_folder_remove(path, NULL), TM_OK);
+}
+
 static void a_failing_read_is_an_error_with_the_name(void **state)
 {
     TM_UNUSED(state);
@@ -288,6 +325,7 @@ int main(void)
         cmocka_unit_test(a_line_too_long_is_dropped_and_the_next_one_read),
         cmocka_unit_test(a_line_of_a_gigabyte_stays_within_the_limit),
         cmocka_unit_test(standard_input_begins_with_what_the_probe_took),
+        cmocka_unit_test(a_named_pipe_is_opened_once),
         cmocka_unit_test(a_failing_read_is_an_error_with_the_name),
         cmocka_unit_test(ten_thousand_columns_are_one_record),
     };
