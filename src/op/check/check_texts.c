@@ -11,8 +11,10 @@ static bool is_blank(tm_str s)
 
 static bool has_lone_surrogate(tm_str s)
 {
-    for (size_t i = 0; i + 1 < s.n; i++)
-        if ((uint8_t)s.p[i] == 0xED && (uint8_t)s.p[i + 1] >= 0xA0) return true;
+    for (size_t at = tm_str_find_char(s, (char)0xED); at + 1 < s.n;) {
+        if ((uint8_t)s.p[at + 1] >= 0xA0) return true;
+        at += 1 + tm_str_find_char(tm_str_slice(s, at + 1, s.n), (char)0xED);
+    }
     return false;
 }
 
