@@ -9,6 +9,7 @@
 
 #include "io/parquet_encode.h"
 #include "io/thrift.h"
+#include "text/kernel.h"
 #include "text/utf8.h"
 
 #define GROUP_BYTES (32 * TM_MIB)
@@ -244,6 +245,7 @@ static tm_str as_utf8(tm_pq_writer *w, tm_str s)
     }
     for (; i < s.n; i++) any |= (uint8_t)s.p[i];
     if (TM_LIKELY(!(any & UINT64_C(0x8080808080808080)))) return s;
+    if (tm_kernel_now()->utf8_valid(s.p, s.n) == s.n) return s;
     tm_buf_clear(&w->repaired);
     tm_utf8_repair(s, &w->repaired);
     keep_failure(w, !w->repaired.failed);
