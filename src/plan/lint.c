@@ -33,9 +33,23 @@ const tm_lint_rule tm_lint_rules[] = {
     {"T3107", "twice", false, "a step does again what an earlier one has done",
      "The same operator with the same parameters stands right before; the second time nothing is "
      "left for it to find."},
+    {"T3108", "head-too-late", true, "head stands behind a step that makes or orders records",
+     "head stops reading: it passes the first records in the order in which they are read. It "
+     "knows "
+     "nothing of records that a step makes, or of an order that a step gives. Put head before that "
+     "step; for a random part use sample."},
     {0}};
 
-enum { KEEPS_NOTHING, NO_EFFECT, NOTHING_LEFT, PRIVACY_AFTER_ASK, FLAGS_UNSEEN, ORDER_LOST, TWICE };
+enum {
+    KEEPS_NOTHING,
+    NO_EFFECT,
+    NOTHING_LEFT,
+    PRIVACY_AFTER_ASK,
+    FLAGS_UNSEEN,
+    ORDER_LOST,
+    TWICE,
+    HEAD_TOO_LATE
+};
 
 typedef struct linting {
     tm_plan *plan;
@@ -192,13 +206,31 @@ static tm_status check_order(linting *l, uint32_t i)
     const tm_plan *plan = l->plan;
     if (!(plan->step[i].op->flags & TM_REORDERS)) return TM_OK;
     for (uint32_t k = i + 1; k < plan->steps; k++) {
-        if (plan->step[k].op->shape == TM_HEAD) return TM_OK; /* takes by this order */
         if (!(plan->step[k].op->flags & TM_REORDERS)) continue;
         return remark(l, ORDER_LOST, i, NULL,
                       tm_arena_printf(plan->mem,
                                       "the order that \"%.*s\" makes is lost again in "
                                       "\"%.*s\"",
                                       TM_FMT(plan->step[i].name), TM_FMT(plan->step[k].name)));
+    }
+    return TM_OK;
+}
+
+static tm_status check_head(linting *l, uint32_t i)
+{
+    const tm_plan *plan = l->plan;
+    if (plan->step[i].op->shape != TM_HEAD) return TM_OK;
+    for (uint32_t k = 0; k < i; k++) {
+        const tm_op *op = plan->step[k].op;
+        bool makes = op->shape == TM_FANOUT;
+        if (!makes && !(op->flags & TM_REORDERS)) continue;
+        return remark(l, HEAD_TOO_LATE, i, NULL,
+                      tm_arena_printf(plan->mem,
+                                      "\"%.*s\" passes the first records as they are read and "
+                                      "cannot stand behind \"%.*s\", which %s; put it before, or "
+                                      "use sample",
+                                      TM_FMT(plan->step[i].name), TM_FMT(plan->step[k].name),
+                                      makes ? "makes new ones" : "gives them another order"));
     }
     return TM_OK;
 }
@@ -244,7 +276,7 @@ static tm_status check_twice(linting *l, uint32_t i)
 }
 
 static tm_status (*const checks[])(linting *, uint32_t) = {
-    check_conditions, check_amount, check_asking, check_flags, check_order, check_twice,
+    check_conditions, check_amount, check_asking, check_flags, check_order, check_head, check_twice,
 };
 
 tm_status tm_plan_lint(tm_plan *plan, tm_err *err)

@@ -54,7 +54,7 @@ static void judge(tm_str yaml, char *said, size_t room)
     if (status != TM_OK)
         tm_err_print(&err, said, room);
     else if (plan->lints)
-        snprintf(said, room, "recipe.yaml:%u:%u: remark: %.*s (%s)", plan->lint[0].line,
+        snprintf(said, room, "recipe.yaml:%u:%u: warning: %.*s (%s)", plan->lint[0].line,
                  plan->lint[0].column, TM_FMT(plan->lint[0].sentence), plan->lint[0].code);
     tm_plan_release(plan);
     tm_arena_release(&mem);

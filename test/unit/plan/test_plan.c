@@ -194,7 +194,7 @@ static void remarked(const char *text, const char *code, uint32_t line, uint32_t
     done(&f);
 }
 
-static void plans_that_can_leave_nothing_are_refused(void **state)
+static void plans_that_cannot_do_what_they_say_are_refused(void **state)
 {
     (void)state;
     fixture f;
@@ -202,6 +202,8 @@ static void plans_that_can_leave_nothing_are_refused(void **state)
     refused("steps:\n  - filter: {keep: \"false\"}\n", 2, 20, "nothing is left");
     refused("steps:\n  - look\n  - head: {records: 0}\n", 3, 21, "leaves nothing");
     refused("steps:\n  - ask\n  - look\n  - pii\n", 4, 5, "already sent it out");
+    refused("steps:\n  - mix\n  - head: {records: 9}\n", 3, 5, "gives them another order");
+    refused("steps:\n  - cut\n  - head: {records: 9}\n", 3, 5, "makes new ones");
     make(&f, "steps:\n  - head: {records: 0}\n");
     assert_string_equal(f.err.code, "T3103");
     done(&f);
@@ -216,8 +218,8 @@ static void steps_without_effect_are_remarked(void **state)
     remarked("steps:\n  - look: {then: flag}\noutput: {ledger: none}\n", "T3105", 2, 5);
     remarked("steps:\n  - mix\n  - mix: {name: again}\n", "T3106", 2, 5);
     remarked("steps:\n  - look\n  - look: {name: again}\n", "T3107", 3, 5);
-    must_make(&f, "steps:\n  - pii\n  - ask\n  - look\n  - mix\n  - head: {records: 3}\n"
-                  "  - mix: {name: b}\n  - filter: {keep: \"look.words > 3\", then: flag}\n"
+    must_make(&f, "steps:\n  - pii\n  - head: {records: 3}\n  - ask\n  - look\n"
+                  "  - mix\n  - filter: {keep: \"look.words > 3\", then: flag}\n"
                   "  - look: {name: c}\n");
     assert_int_equal(f.plan->lints, 0);
     done(&f);
@@ -284,7 +286,7 @@ int main(void)
         cmocka_unit_test(an_unknown_signal_stands_at_its_place_in_the_expression),
         cmocka_unit_test(a_plan_is_named_by_what_decides_results),
         cmocka_unit_test(costs_add_up),
-        cmocka_unit_test(plans_that_can_leave_nothing_are_refused),
+        cmocka_unit_test(plans_that_cannot_do_what_they_say_are_refused),
         cmocka_unit_test(steps_without_effect_are_remarked),
         cmocka_unit_test(a_plan_as_json_is_json_and_complete),
         cmocka_unit_test(the_registry_and_the_schema_are_json),

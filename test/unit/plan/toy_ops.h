@@ -142,8 +142,11 @@ static const tm_op toy_pii = {.name = "pii",
                               .shape = TM_EDIT,
                               .flags = TM_PRIVACY};
 
-const tm_op *const tm_ops[] = {&toy_look, &toy_filter, &toy_head, &toy_mix,
-                               &toy_ask,  &toy_pii,    NULL};
+static const tm_op toy_cut = {
+    .name = "cut", .group = "toys", .summary = "cuts", .rev = 1, .shape = TM_FANOUT};
+
+const tm_op *const tm_ops[] = {&toy_cut, &toy_look, &toy_filter, &toy_head,
+                               &toy_mix, &toy_ask,  &toy_pii,    NULL};
 const tm_op *tm_op_named(tm_str name)
 {
     for (size_t i = 0; tm_ops[i]; i++)
