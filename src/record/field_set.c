@@ -38,7 +38,7 @@ static void style_of(const tm_json_node *node, const char *raw, uint32_t object,
                      tm_str *colon)
 {
     uint32_t first = tm_json_first(node, object);
-    if (first == TM_NONE) return;
+    if (first == TM_NONE || node[object].kind != TM_JSON_OBJECT) return;
     uint32_t second = tm_json_after(node, object, first);
     *colon = (tm_str){raw + node[first].end, node[first + 1].at - node[first].end};
     if (second != TM_NONE)
@@ -61,8 +61,9 @@ static tm_status new_member(setter *s, place *p, const tm_step *step, uint32_t s
     const tm_json_node *node = s->b->json.node;
     tm_str comma = TM_STR(", "), colon = TM_STR(": ");
     tm_buf out = {0};
-    style_of(node, p->where.text.p, p->where.top, &comma, &colon);
-    if (memchr(comma.p, '\n', comma.n)) comma = TM_STR(", ");
+    style_of(node, s->text.p, s->top, &comma, &colon);
+    if (p->where.frame) style_of(node, p->where.text.p, p->where.top, &comma, &colon);
+    if (memchr(comma.p, '\n', comma.n)) comma = TM_STR(", "); /* its indent is another object's */
     style_of(node, p->where.text.p, p->where.node, &comma, &colon);
     uint32_t last = last_value(node, p->where.node);
     p->at = last == TM_NONE ? node[p->where.node].at + 1 : node[last].end;
