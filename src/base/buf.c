@@ -96,12 +96,11 @@ static size_t sequence(const unsigned char *p, size_t n, bool *surrogate)
 
 static void json_control(tm_buf *b, unsigned char c)
 {
-    static const char SHORT[] = "bt_n_fr";
+    static const char SHORT[] = "btn_fr"; /* from 8; 11 has no short form */
     char text[8];
     if (c == '"' || c == '\\') text[0] = '\\', text[1] = (char)c, text[2] = 0;
     else if (c >= 8 && c <= 13 && c != 11) text[0] = '\\', text[1] = SHORT[c - 8], text[2] = 0;
     else snprintf(text, sizeof text, "\\u%04x", c);
-    if (c == 10) text[1] = 'n';
     tm_buf_z(b, text);
 }
 

@@ -238,6 +238,27 @@ static void a_printed_tree_reads_back_to_the_same(void **state)
     }
 }
 
+static void every_character_survives_printing(void **state)
+{
+    (void)state;
+    static const char *const more[] = {"\xE2\x80\xA8", "\xE2\x80\xA9",     "\xEF\xBB\xBF",
+                                       "\xEF\xBF\xBE", "\xF0\x9F\x98\x80", "\xED\x9F\xBF"};
+    for (unsigned c = 0; c < 0x300 + TM_COUNT(more); c++) {
+        char two[2] = {(char)(0xC0 | c >> 6), (char)(0x80 | (c & 0x3F))}, one = (char)c;
+        tm_str text = c < 0x80 ? (tm_str){&one, 1} : (tm_str){two, 2};
+        if (c >= 0x300) text = tm_str_of(more[c - 0x300]);
+        tm_buf out = {0};
+        fixture f = {0};
+        tm_yaml_scalar(text, false, &out);
+        assert_int_equal(
+            tm_yaml_parse(&f.mem, TM_STR("r.yaml"), tm_buf_view(&out), &f.root, &f.err), TM_OK);
+        if (!tm_str_eq(f.root->text, text)) print_message("U+%04X became %s\n", c, out.p);
+        assert_true(tm_str_eq(f.root->text, text));
+        tm_buf_release(&out);
+        tm_arena_release(&f.mem);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +273,7 @@ int main(void)
         cmocka_unit_test(many_keys_are_checked_for_equals_quickly),
         cmocka_unit_test(a_node_becomes_the_value_of_a_parameter),
         cmocka_unit_test(a_printed_tree_reads_back_to_the_same),
+        cmocka_unit_test(every_character_survives_printing),
     };
     return cmocka_run_group_tests_name("yaml", tests, NULL, NULL);
 }
