@@ -112,12 +112,11 @@ static tm_status read_wide(tm_stream *s, char *to, size_t room, size_t *got, tm_
     size_t n = 0, more = 0;
     while (n < room) {
         if (s->narrow_at == s->narrow.n) {
-            bool last = s->coded_end;
-            if (last && s->ended) break;
+            if (s->flushed) break;
             TM_TRY(read_coded(s, s->wide_bytes, WIDE_BYTES, &more, err));
             tm_buf_clear(&s->narrow);
             s->narrow_at = 0;
-            s->ended = s->coded_end;
+            s->flushed = s->coded_end;
             tm_transcode(&s->wide, s->wide_bytes, more, s->coded_end, &s->narrow);
             TM_TRY(tm_buf_ok(&s->narrow, err));
             continue;
@@ -164,8 +163,8 @@ tm_status tm_stream_read(tm_stream *s, char *to, size_t room, size_t *got, tm_er
             TM_TRY(read_coded(s, to + n, room - n, &more, err));
             n += more;
         }
-        s->ended = s->coded_end;
     }
+    s->ended = n < room; /* and not sooner: whether damage came with the last byte is chance */
     s->at += n;
     *got = n;
     return TM_OK;

@@ -25,7 +25,8 @@ typedef struct tm_stream {
     uint64_t at;       /* offset of the next byte in the decoded stream */
     uint8_t mark_left; /* bytes of the byte order mark still to be taken off */
     bool coded_end;    /* the decoder has nothing more */
-    bool ended;
+    bool flushed;      /* nor has the transcoder */
+    bool ended;        /* the last read gave less than it had room for */
     tm_damage damage;
     tm_arena mem;
 } tm_stream;

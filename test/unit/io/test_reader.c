@@ -61,6 +61,31 @@ static void wide_encodings_are_transcoded(void **state)
     }
 }
 
+/* The end of the file near the end of a block, and anywhere in what is transcoded at a time. */
+static void wide_text_is_complete_wherever_it_ends(void **state)
+{
+    TM_UNUSED(state);
+    static const size_t steps[] = {1, 2, 3, 1000, 16384, 32767, 32768, 32769, 40000, 65536};
+    for (size_t i = 0; i < 2 * TM_COUNT(steps); i++) {
+        size_t step = steps[i / 2], n = i % 2 ? TM_BLOCK_BYTES + step : TM_BLOCK_BYTES - step;
+        tm_buf b = {0}, plain = {0};
+        tm_buf_add(&b, "\xff\xfe", 2);
+        for (size_t k = 0; k < n; k++) {
+            char c = k % 100 == 99 ? '\n' : (char)('0' + k % 10);
+            tm_buf_char(&plain, c);
+            tm_buf_add(&b, (char[2]){c, 0}, 2);
+        }
+        tm_buf_char(&plain, '\n'); /* read_mem ends each record with one */
+        told t = read_mem("wide.jsonl", tm_buf_view(&b), 0, (tm_read_limits){0});
+        assert_int_equal(t.decoded_bytes, n);
+        assert_int_equal(t.raws.n, n % 100 ? plain.n : n);
+        assert_memory_equal(t.raws.p, plain.p, t.raws.n);
+        told_free(&t);
+        tm_buf_release(&b);
+        tm_buf_release(&plain);
+    }
+}
+
 static void an_ill_formed_unit_is_replaced_and_counted(void **state)
 {
     TM_UNUSED(state);
@@ -319,6 +344,7 @@ int main(void)
         cmocka_unit_test(only_a_line_feed_ends_a_line),
         cmocka_unit_test(a_byte_order_mark_counts_and_is_not_in_the_record),
         cmocka_unit_test(wide_encodings_are_transcoded),
+        cmocka_unit_test(wide_text_is_complete_wherever_it_ends),
         cmocka_unit_test(an_ill_formed_unit_is_replaced_and_counted),
         cmocka_unit_test(blocks_do_not_depend_on_how_the_file_is_read),
         cmocka_unit_test(a_block_ends_at_the_last_record_within_its_bytes),
