@@ -1,8 +1,8 @@
 /* Property: fields set, removed and read in any order do what they would do to a tree.
  *
- * The model is a tree of JSON values, some of them strings that hold JSON, some keys standing twice.
- * Random paths are set and removed in tree and record, and the text that is a part is edited in
- * between; after each step the record, written out, must be the tree, written out, byte for byte
+ * The model is a tree of JSON values, some of them strings that hold JSON, some keys standing
+ * twice. Random paths are set and removed in tree and record, and the text that is a part is edited
+ * in between; after each step the record, written out, must be the tree, written out, byte for byte
  * (everything is in one compact style), and a random path must give the tree's value. Strings that
  * hold JSON are entered by paths; the part's own text is not. */
 #include <setjmp.h>
