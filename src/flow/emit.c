@@ -225,21 +225,6 @@ static tm_status write_lost(tm_emitter *e, const tm_lost *lost, tm_str sentence,
     return tm_out_write(&e->lost_bytes, raw.p, raw.n, err);
 }
 
-static tm_status write_unreadable(tm_emitter *e, const tm_piece *p, tm_err *err)
-{
-    size_t raw = 0;
-    for (size_t at = 0; at < p->lost.n;) {
-        tm_lost lost;
-        memcpy(&lost, p->lost.p + at, sizeof lost);
-        tm_str sentence = {p->lost.p + at + sizeof lost, lost.sentence_bytes};
-        tm_str bytes = {p->unreadable.p + raw, (size_t)lost.raw_bytes};
-        TM_TRY(write_lost(e, &lost, sentence, bytes, err));
-        at += sizeof lost + lost.sentence_bytes;
-        raw += (size_t)lost.raw_bytes;
-    }
-    return TM_OK;
-}
-
 /* What a source could not give: one unreadable record, so that the sums tell of it. */
 static tm_status take_damage(tm_emitter *e, const tm_piece *p, tm_err *err)
 {
@@ -312,17 +297,33 @@ static tm_status store_finding(tm_pq_writer *w, const tm_found *f, const tm_code
     return tm_pq_row(w, err);
 }
 
+static tm_status take_finding(tm_emitter *e, const tm_found *f, tm_str path, tm_err *err)
+{
+    tm_str step;
+    const tm_code *code = code_of(e->run, f, &step);
+    if (e->run->options.on_finding) show_finding(e, f, code, step, path);
+    return e->findings ? store_finding(e->findings, f, code, step, path, err) : TM_OK;
+}
+
+/* Findings and unreadable records, in rid order together: people read them as one list. */
 static tm_status take_findings(tm_emitter *e, const tm_piece *p, tm_err *err)
 {
-    for (size_t at = 0; at < p->findings.n;) {
-        tm_found f;
-        tm_str step;
-        memcpy(&f, p->findings.p + at, sizeof f);
-        tm_str path = {p->findings.p + at + sizeof f, f.path_bytes};
-        const tm_code *code = code_of(e->run, &f, &step);
-        if (e->run->options.on_finding) show_finding(e, &f, code, step, path);
-        if (e->findings) TM_TRY(store_finding(e->findings, &f, code, step, path, err));
-        at += sizeof f + f.path_bytes;
+    tm_found f;
+    tm_lost lost;
+    size_t raw = 0, at = 0, gone = 0;
+    while (at < p->findings.n || gone < p->lost.n) {
+        bool more = at < p->findings.n, less = gone < p->lost.n;
+        if (more) memcpy(&f, p->findings.p + at, sizeof f);
+        if (less) memcpy(&lost, p->lost.p + gone, sizeof lost);
+        if (more && (!less || tm_rid_cmp(f.rid, lost.rid) <= 0)) {
+            TM_TRY(take_finding(e, &f, (tm_str){p->findings.p + at + sizeof f, f.path_bytes}, err));
+            at += sizeof f + f.path_bytes;
+            continue;
+        }
+        tm_str sentence = {p->lost.p + gone + sizeof lost, lost.sentence_bytes};
+        TM_TRY(write_lost(e, &lost, sentence, (tm_str){p->unreadable.p + raw, (size_t)lost.raw_bytes}, err));
+        gone += sizeof lost + lost.sentence_bytes;
+        raw += (size_t)lost.raw_bytes;
     }
     return TM_OK;
 }
@@ -380,7 +381,6 @@ tm_status tm_emit(tm_emitter *e, tm_piece *p, tm_err *err)
     TM_TRY(write_parked(e, p, err));
     TM_TRY(take_rows(e, p, err));
     TM_TRY(take_findings(e, p, err));
-    TM_TRY(write_unreadable(e, p, err));
     TM_TRY(take_damage(e, p, err));
     e->lines += p->lines;
     return TM_OK;

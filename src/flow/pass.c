@@ -56,11 +56,13 @@ static tm_status open_next(pass_run *p, tm_err *err)
     return tm_reader_open(&p->reader, &run->source[p->source], &read, (tm_str){0}, err);
 }
 
-static tm_status close_reader(pass_run *p, tm_err *err)
+/* whole: read to its end. A source that a head cut short has no digest. */
+static tm_status close_reader(pass_run *p, bool whole, tm_err *err)
 {
     char sha256[65] = "";
     uint64_t file_bytes = 0, decoded_bytes = 0;
     tm_reader_summary(p->reader, sha256, &file_bytes, &decoded_bytes);
+    if (!whole) sha256[0] = 0;
     tm_reader_close(p->reader);
     p->reader = NULL;
     tm_status status = TM_OK;
@@ -87,7 +89,7 @@ static tm_status read_block(pass_run *p, tm_block *block, bool *more, tm_err *er
     atomic_fetch_add(&run->bytes_read, block->bytes.n);
     uint64_t end = TM_PLACE(block->source, block->at + block->bytes.n);
     if (tm_run_cut(run, &cut) && end > cut.place) p->no_more = true;
-    if (block->last) TM_TRY(close_reader(p, err));
+    if (block->last) TM_TRY(close_reader(p, true, err));
     return TM_OK;
 }
 
@@ -203,7 +205,7 @@ tm_status tm_pass_run(tm_pass *pass, tm_err *err)
         tm_parallel(run->threads, pass_body, &p);
         status = p.status;
     }
-    if (p.reader && status == TM_OK) status = close_reader(&p, err);
+    if (p.reader && status == TM_OK) status = close_reader(&p, false, err);
     if (p.reader) tm_reader_close(p.reader);
     ring_release(&p);
     return status;

@@ -1,0 +1,118 @@
+"""The law harness: every operator of the registry, unasked.
+
+Its own examples; the same bytes in data and ledger for threads 1, 3, 8 and batches of 1, 7, 4096
+records and without SIMD; a second pass over its own output changes nothing; sums that close. A new
+operator is tested by being in the registry: where its defaults ask for nothing, SETTINGS below says
+what to try (a missing entry fails).
+"""
+# time-limit: 600
+
+import json
+import os
+import unittest
+
+from lawkit import LawCase, digest, manifest, operators
+
+# What to try an operator with on the demo's chats.
+SETTINGS = {
+    "check.record": [[], ["--profile", "strict", "--then", "drop"]],
+    "length": [[]],
+    "filter": [["--keep", "words(response) >= 20"], ["--park", "contains(all, 'bees')", "--drop",
+               "$.meta.rating < 3"]],
+    "tag": [["--set", "origin=demo", "--set", "meta.words== words(response)", "--remove", "meta.id"]],
+    "clean.text": [[], ["--fix", "unicode,control,zero_width,line_ends,trailing_space,blank_runs"]],
+    "split.turns": [[]],
+    "dedup.exact": [["--by", "prompt,response"],
+                    ["--normalise", "unicode,zero_width,case,space", "--keep", "max $.meta.rating,longest"]],
+    "sample": [["--share", "30%"], ["--count", "200"]],
+    "shuffle": [[]],
+    "head": [["--records", "500"]],
+}
+# Operators whose second application must change nothing more.
+IDEMPOTENT = {"check.record", "length", "filter", "tag", "clean.text", "dedup.exact", "head"}
+
+
+class Operators(LawCase):
+    def setUp(self):
+        super().setUp()
+        self.files = self.demo()
+
+    def outcome(self, name, op, words, *more, env=None):
+        folder = self.run_folder(name, op, *self.files, *words, *more, env=env,
+                                 expect=None)
+        return self.data(folder), digest(os.path.join(folder, "ledger.parquet")), folder
+
+    def test_every_operator_has_settings(self):
+        self.assertEqual(sorted(op["name"] for op in operators()), sorted(SETTINGS))
+
+    def test_examples(self):
+        for op in operators():
+            for number, example in enumerate(op["examples"]):
+                with self.subTest(op=op["name"], example=example["title"]):
+                    self.check_example(op, number, example)
+
+    def check_example(self, op, number, example):
+        source = self.write("in.jsonl", example["in"])
+        recipe = self.write("recipe.yaml", f"steps:\n  - {op['name']}: {example['recipe']}\n")
+        folder = self.run_folder(f"{op['name']}-{number}", "run", recipe, source)
+        self.assertEqual(self.data(folder).decode(), example["out"])
+        fates = []
+        for line in range(1, example["in"].count("\n") + 1):
+            told = self.tamis("explain", folder, f"in.jsonl:{line}", "--json", expect=None)
+            if told.returncode == 0:
+                fates.append(json.loads(told.stdout)["records"][0]["fate"])
+        self.assertEqual(" ".join(fates), example["fates"])
+
+    def test_same_bytes_for_threads_batches_and_kernels(self):
+        for op in operators():
+            for number, words in enumerate(SETTINGS.get(op["name"], [])):
+                with self.subTest(op=op["name"], words=words):
+                    self.check_same(f"{op['name']}-{number}", op["name"], words)
+
+    def check_same(self, name, op, words):
+        first = self.outcome(name, op, words, "--threads", "1")[:2]
+        ways = [("--threads", "3"), ("--threads", "8"), ("--threads", "2", "--batch-records", "1"),
+                ("--threads", "3", "--batch-records", "7"), ("--batch-records", "4096"),
+                ("--memory", "100MiB", "--threads", "2")]
+        for number, way in enumerate(ways):
+            self.assertEqual(self.outcome(f"{name}-w{number}", op, words, *way)[:2], first, way)
+        plain = self.outcome(f"{name}-scalar", op, words, env={"TAMIS_SIMD": "scalar"})[:2]
+        self.assertEqual(plain, first, "TAMIS_SIMD=scalar")
+
+    def test_sums_close_and_audit_agrees(self):
+        for op in operators():
+            for number, words in enumerate(SETTINGS.get(op["name"], [])):
+                with self.subTest(op=op["name"], words=words):
+                    folder = self.outcome(f"{op['name']}-{number}", op["name"], words)[2]
+                    told = manifest(folder)
+                    for counts in [told["counts"]] + [step["counts"] for step in told["steps"]]:
+                        fates = sum(counts[f] for f in ("kept", "dropped", "merged", "parked", "replaced",
+                                                        "unreadable"))
+                        self.assertEqual(counts["read"] + counts["made"], fates)
+                    self.tamis("audit", folder)
+
+    def test_idempotent(self):
+        for op in sorted(IDEMPOTENT):
+            for number, words in enumerate(SETTINGS[op]):
+                with self.subTest(op=op, words=words):
+                    data = self.outcome(f"{op}-{number}", op, words)[0]
+                    again = self.write("again.jsonl", data)
+                    folder = self.run_folder(f"{op}-{number}-again", op, again, *words, expect=None)
+                    self.assertEqual(self.data(folder), data)
+
+    def test_memory_within_the_ceiling(self):
+        files = self.demo(records=40000, seed=5)
+        for op in operators():
+            for number, words in enumerate(SETTINGS[op["name"]]):
+                with self.subTest(op=op["name"], words=words):
+                    folder = self.run_folder(f"m-{op['name']}-{number}", op["name"], *files, *words,
+                                             "--memory", "110MiB", "--threads", "2", expect=None)
+                    with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
+                        told = json.load(file)
+                    if "sanitizer" not in os.environ.get("TAMIS_BUILD", "") and \
+                            os.path.basename(os.environ.get("TAMIS_BUILD", "release")) in ("release", "clang"):
+                        self.assertLessEqual(told["peak_memory"], 110 << 20)
+
+
+if __name__ == "__main__":
+    unittest.main()
