@@ -5,12 +5,14 @@
  *
  * The file is read into memory first (the rival does the same). Lines are cut 256 KiB at a time, as
  * the engine's batches are. Fields are taken raw; "text" unescapes them. Prints records and the sum
- * of the fields' bytes, which must equal the rival's. */
+ * of the fields' bytes, which must equal the rival's. Time is processor time, so that a neighbour on
+ * the machine counts less. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "base/thread.h"
+#include "base/alloc.h"
 #include "text/json.h"
 #include "text/kernel.h"
 
@@ -37,6 +39,12 @@ static bool pull(job *j, const char *p, size_t n, size_t after, bool ascii)
     return true;
 }
 
+/* Asks for the next piece while this one is worked on, as a reader that reads ahead would. */
+static void prefetch(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i += 64) __builtin_prefetch(p + i, 0, 2);
+}
+
 static bool run(job *j, const char *p, size_t n)
 {
     static uint64_t ends[PIECE];
@@ -48,12 +56,20 @@ static bool run(job *j, const char *p, size_t n)
         if (!count) return false;
         for (size_t i = 0; i < count; i++) {
             size_t end = ends[i] & (UINT64_MAX >> 1);
+            if (n - at > PIECE + end) prefetch(p + at + begin + PIECE, end - begin);
             if (!pull(j, p + at + begin, end - 1 - begin, 0, !(ends[i] >> 63))) return false;
             begin = end;
         }
         at += begin;
     }
     return true;
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 static int compare(const void *a, const void *b)
@@ -87,9 +103,9 @@ int main(int argc, char **argv)
     if (!p || !j.to) return fputs("cannot read\n", stderr), 1;
     rounds = TM_MAX(1, TM_MIN(rounds, 100));
     for (int i = 0; i < rounds; i++) {
-        double begin = tm_now();
+        double begin = seconds();
         if (!run(&j, p, bytes)) return fputs("bad record\n", stderr), 1;
-        times[i] = tm_now() - begin;
+        times[i] = seconds() - begin;
     }
     qsort(times, (size_t)rounds, sizeof *times, compare);
     printf("tamis-%s %llu records sum %llu best %.2f GB/s median %.2f GB/s\n",

@@ -5,6 +5,7 @@
  * single quotes. */
 #include "expr/dates.h"
 #include "expr/functions.h"
+#include "text/kernel.h"
 
 /* Ranks of the grammar: what binds tighter is higher. */
 enum { RANK_OR, RANK_AND, RANK_NOT, RANK_PREDICATE, RANK_SUM, RANK_PRODUCT, RANK_UNARY, RANK_LEAF };
@@ -146,6 +147,14 @@ static void print_predicate(const tm_expr *e, const tm_node *n, tm_buf *out)
         print_node(e, n->kid[1], RANK_LEAF, out);
 }
 
+/* Whether a path's own text reads as the same path in an expression: there a minus sign may be an
+ * operator, and a lone surrogate cannot stand without its escape. Else it is printed as written. */
+static bool can_stand(tm_str path)
+{
+    if (tm_str_find_char(path, '-') < path.n) return false;
+    return !path.n || tm_kernel_now()->utf8_valid(path.p, path.n) == path.n;
+}
+
 static void print_bare(const tm_expr *e, const tm_node *n, tm_buf *out)
 {
     tm_str path;
@@ -153,7 +162,7 @@ static void print_bare(const tm_expr *e, const tm_node *n, tm_buf *out)
     case TM_N_LITERAL: print_literal(n, out); break;
     case TM_N_FIELD:
         path = tm_fieldpath_text(n->path);
-        if (tm_str_find_char(path, '-') < path.n) { /* is it a key's or a sign? as it was written */
+        if (!can_stand(path)) {
             tm_buf_str(out, tm_str_slice(e->text, n->at, n->end));
             break;
         }

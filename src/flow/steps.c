@@ -156,6 +156,22 @@ static tm_status step_on_batch(tm_worker *w, tm_piece *piece, const tm_plan_step
     return TM_OK;
 }
 
+static bool is_read(const tm_plan *plan, const tm_plan_step *measure, uint32_t until)
+{
+    for (uint32_t s = measure->index + 1u; s <= until && s < plan->steps; s++)
+        for (uint32_t c = 0; c < measure->columns; c++)
+            if (plan->step[s].reads[measure->column + c]) return true;
+    return false;
+}
+
+/* An observing pass leaves out measures that no step up to its own looks at. */
+static bool is_idle(const tm_worker *w, const tm_plan_step *step)
+{
+    if (w->pass->kind == TM_PASS_WRITE || step->op->shape != TM_MEASURE) return false;
+    bool finds = step->op->codes && step->op->codes[0].code;
+    return !finds && !is_read(w->run->plan, step, w->pass->step);
+}
+
 tm_status tm_steps_apply(tm_worker *w, tm_piece *piece, tm_err *err)
 {
     tm_run *run = w->run;
@@ -164,6 +180,7 @@ tm_status tm_steps_apply(tm_worker *w, tm_piece *piece, tm_err *err)
         children kids = {.face.add = children_add, .w = w, .step = step, .parent = TM_NONE};
         uint32_t batches = w->chain;
         double began = tm_now();
+        if (is_idle(w, step)) continue;
         if (step->op->shape == TM_FANOUT) TM_TRY(open_children(w, &kids, err));
         for (uint32_t k = 0; k < batches; k++)
             TM_TRY(step_on_batch(w, piece, step, &w->batch[k], &kids, err));

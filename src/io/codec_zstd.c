@@ -1,6 +1,7 @@
 /* Zstandard: frames one behind the other, skippable frames, checksums (RFC 8878), by libzstd.
  *
- * The decoder is fed exactly as many bytes as it asks for: one block a call. So when a call fails,
+ * The decoder is fed exactly as many bytes as it asks for, one block a call, and nothing while it
+ * still holds decoded bytes. So when a call fails,
  * all blocks before the bad one have been given already (a call that fails gives nothing of what it
  * decoded), and what comes out before damage does not depend on how the file was read. Decoding
  * goes straight into the caller's room.
@@ -117,7 +118,8 @@ static tm_status zstd_read(tm_decoder *decoder, tm_feed *feed, char *to, size_t 
             tm_damage_set(damage, TM_DAMAGE_CUT, "the zstd data end in the middle of a frame");
             break;
         }
-        ZSTD_inBuffer in = {feed->p + feed->at, TM_MIN(d->want, feed->n - feed->at), 0};
+        size_t most = d->full ? 0 : d->want; /* what is inside comes out before more goes in */
+        ZSTD_inBuffer in = {feed->p + feed->at, TM_MIN(most, feed->n - feed->at), 0};
         size_t result = ZSTD_decompressStream(d->zstd, &out, &in);
         feed->at += in.pos;
         d->full = out.pos == out.size;

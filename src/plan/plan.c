@@ -76,6 +76,9 @@ static tm_status prepare_step(tm_plan *plan, uint32_t i, const tm_input_facts *f
                     .env = tm_plan_env(plan, i),
                     .layouts = &plan->layouts,
                     .then = step->then};
+    step->reads = TM_NEW(plan->mem, uint8_t, plan->columns + 1);
+    if (!step->reads) return tm_fail_memory(err, "a step", plan->columns);
+    prep.env.used = step->reads;
     TM_TRY(tm_plan_check_expressions(plan, i, err));
     const void *shared = step->args;
     if (step->op->prepare) TM_TRY(step->op->prepare(&prep, step->args, &shared, err));

@@ -115,6 +115,7 @@ typedef struct tm_plan_step {
     uint16_t index;
     uint32_t column, columns; /* its signals in batch->column */
     tm_cost cost;
+    uint8_t *reads; /* by column of the plan: 1 if its expressions name that signal */
     tm_hash prefix; /* of the plan up to and with this step: names its decisions */
 } tm_plan_step;
 
