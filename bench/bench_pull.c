@@ -5,8 +5,8 @@
  *
  * The file is read into memory first (the rival does the same). Lines are cut 256 KiB at a time, as
  * the engine's batches are. Fields are taken raw; "text" unescapes them. Prints records and the sum
- * of the fields' bytes, which must equal the rival's. Time is processor time, so that a neighbour on
- * the machine counts less. */
+ * of the fields' bytes, which must equal the rival's. Time is processor time, so that a neighbour
+ * on the machine counts less. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,8 @@
  * chats: 300-800 bytes a line, a messages array of two to four turns, short fields around it.
  * docs:  1.2-3 KB a line, one long text with a \n escape every 60-80 characters, short fields.
  * One line in ten holds some characters beyond ASCII. Words are drawn from syllables: no text of
- * anybody's. The fields to pull are `id` and `source` in both shapes, the long text lies between. */
+ * anybody's. The fields to pull are `id` and `source` in both shapes, the long text lies
+ * between. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,8 +44,8 @@ static void put_text(size_t bytes, int breaks, int foreign)
 {
     static const char *const syllable[] = {"ka", "lo", "mi",  "ner", "tu",  "sel", "or", "an",
                                            "de", "vi", "pra", "shu", "ban", "ex",  "il", "mo"};
-    static const char *const other[] = {"caf\xC3\xA9", "\xE2\x80\x9Ctam\xE2\x80\x9D", "\xE7\xAF\xA9",
-                                        "\xF0\x9F\x8D\xB2"};
+    static const char *const other[] = {"caf\xC3\xA9", "\xE2\x80\x9Ctam\xE2\x80\x9D",
+                                        "\xE7\xAF\xA9", "\xF0\x9F\x8D\xB2"};
     size_t begin = used, column = 0, width = 60 + draw(20);
     while (used - begin < bytes) {
         size_t before = used;
@@ -120,8 +121,10 @@ int main(int argc, char **argv)
     for (uint64_t number = 0; written < bytes; number++) {
         used = 0;
         int foreign = draw(10) == 0;
-        if (!strcmp(argv[1], "docs")) doc(number, foreign);
-        else chat(number, foreign);
+        if (!strcmp(argv[1], "docs"))
+            doc(number, foreign);
+        else
+            chat(number, foreign);
         written += used;
         if (fwrite(line, 1, used, stdout) != used) return 1;
     }

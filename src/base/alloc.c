@@ -17,7 +17,8 @@ static void count(void *p)
                    malloc_usable_size(p);
     uint64_t most = atomic_load_explicit(&peak, memory_order_relaxed);
     while (now > most && !atomic_compare_exchange_weak_explicit(
-                             &peak, &most, now, memory_order_relaxed, memory_order_relaxed)) {}
+                             &peak, &most, now, memory_order_relaxed, memory_order_relaxed)) {
+    }
 }
 
 static void discount(void *p)
@@ -60,5 +61,11 @@ void tm_free(void *p)
     free(p);
 }
 
-uint64_t tm_alloc_live(void) { return atomic_load_explicit(&live, memory_order_relaxed); }
-uint64_t tm_alloc_peak(void) { return atomic_load_explicit(&peak, memory_order_relaxed); }
+uint64_t tm_alloc_live(void)
+{
+    return atomic_load_explicit(&live, memory_order_relaxed);
+}
+uint64_t tm_alloc_peak(void)
+{
+    return atomic_load_explicit(&peak, memory_order_relaxed);
+}

@@ -6,10 +6,10 @@
 
 #include "base/def.h"
 
-TM_MUST_USE void *tm_alloc(size_t bytes);                      /* NULL when there is none; not zeroed */
-TM_MUST_USE void *tm_alloc_zero(size_t count, size_t bytes);   /* zeroed; NULL on overflow too */
-TM_MUST_USE void *tm_realloc(void *p, size_t bytes);           /* p stays valid when NULL comes back */
-void tm_free(void *p);                                         /* NULL is fine */
+TM_MUST_USE void *tm_alloc(size_t bytes); /* NULL when there is none; not zeroed */
+TM_MUST_USE void *tm_alloc_zero(size_t count, size_t bytes); /* zeroed; NULL on overflow too */
+TM_MUST_USE void *tm_realloc(void *p, size_t bytes); /* p stays valid when NULL comes back */
+void tm_free(void *p);                               /* NULL is fine */
 
 uint64_t tm_alloc_live(void); /* bytes now allocated through this door */
 uint64_t tm_alloc_peak(void); /* the most there ever was */

@@ -33,7 +33,10 @@ struct tm_arena_chunk {
     _Alignas(64) char bytes[];
 };
 
-void tm_arena_init(tm_arena *a, size_t limit_bytes) { *a = (tm_arena){.limit = limit_bytes}; }
+void tm_arena_init(tm_arena *a, size_t limit_bytes)
+{
+    *a = (tm_arena){.limit = limit_bytes};
+}
 
 static tm_arena_chunk *new_chunk(tm_arena *a, size_t least)
 {
@@ -81,8 +84,10 @@ void *tm_arena_alloc(tm_arena *a, size_t bytes, size_t align)
     tm_arena_chunk *c = new_chunk(a, bytes + align);
     if (!c) return NULL;
     c->next = a->now ? a->now->next : NULL;
-    if (a->now) a->now->next = c;
-    else a->first = c;
+    if (a->now)
+        a->now->next = c;
+    else
+        a->first = c;
     a->now = c;
     a->used += bytes;
     return take(c, bytes, align);

@@ -10,7 +10,8 @@ bool tm_buf_grow(tm_buf *b, size_t more)
     size_t need, room;
     if (b->failed) return false;
     if (b->room - b->n >= more) return true;
-    if (__builtin_add_overflow(b->n, more, &need) || need > SIZE_MAX / 4) return !(b->failed = true);
+    if (__builtin_add_overflow(b->n, more, &need) || need > SIZE_MAX / 4)
+        return !(b->failed = true);
     room = TM_MAX(b->room * 2, (size_t)256);
     if (room < need) room = need;
     char *p = tm_realloc(b->p, room);
@@ -33,7 +34,8 @@ void tm_buf_print(tm_buf *b, const char *format, ...)
     va_start(args, format);
     va_copy(again, args);
     int n = vsnprintf(NULL, 0, format, args);
-    if (n < 0) b->failed = true;
+    if (n < 0)
+        b->failed = true;
     else if (tm_buf_grow(b, (size_t)n + 1)) {
         vsnprintf(b->p + b->n, (size_t)n + 1, format, again);
         b->n += (size_t)n;
@@ -98,9 +100,12 @@ static void json_control(tm_buf *b, unsigned char c)
 {
     static const char SHORT[] = "btn_fr"; /* from 8; 11 has no short form */
     char text[8];
-    if (c == '"' || c == '\\') text[0] = '\\', text[1] = (char)c, text[2] = 0;
-    else if (c >= 8 && c <= 13 && c != 11) text[0] = '\\', text[1] = SHORT[c - 8], text[2] = 0;
-    else snprintf(text, sizeof text, "\\u%04x", c);
+    if (c == '"' || c == '\\')
+        text[0] = '\\', text[1] = (char)c, text[2] = 0;
+    else if (c >= 8 && c <= 13 && c != 11)
+        text[0] = '\\', text[1] = SHORT[c - 8], text[2] = 0;
+    else
+        snprintf(text, sizeof text, "\\u%04x", c);
     tm_buf_z(b, text);
 }
 
@@ -119,9 +124,12 @@ void tm_buf_json(tm_buf *b, tm_str text)
         }
         tm_buf_add(b, text.p + plain, at - plain);
         if (at == text.n) break;
-        if (stop) json_control(b, p[at]);
-        else if (surrogate) tm_buf_print(b, "\\u%04x", 0xD000u | (p[at + 1] & 0x3Fu) << 6 | (p[at + 2] & 0x3Fu));
-        else tm_buf_z(b, "\xEF\xBF\xBD");
+        if (stop)
+            json_control(b, p[at]);
+        else if (surrogate)
+            tm_buf_print(b, "\\u%04x", 0xD000u | (p[at + 1] & 0x3Fu) << 6 | (p[at + 2] & 0x3Fu));
+        else
+            tm_buf_z(b, "\xEF\xBF\xBD");
         at += surrogate ? 3 : 1;
         plain = at;
     }

@@ -36,13 +36,25 @@ static inline void tm_buf_add(tm_buf *b, const void *p, size_t n)
         tm_buf_add_slow(b, p, n);
     }
 }
-static inline void tm_buf_str(tm_buf *b, tm_str s) { tm_buf_add(b, s.p, s.n); }
-static inline void tm_buf_char(tm_buf *b, char c) { tm_buf_add(b, &c, 1); }
+static inline void tm_buf_str(tm_buf *b, tm_str s)
+{
+    tm_buf_add(b, s.p, s.n);
+}
+static inline void tm_buf_char(tm_buf *b, char c)
+{
+    tm_buf_add(b, &c, 1);
+}
 static inline void tm_buf_z(tm_buf *b, const char *zero_terminated)
 {
     tm_buf_add(b, zero_terminated, strlen(zero_terminated));
 }
-static inline tm_str tm_buf_view(const tm_buf *b) { return (tm_str){b->p, b->n}; }
-static inline void tm_buf_clear(tm_buf *b) { b->n = 0, b->failed = false; }
+static inline tm_str tm_buf_view(const tm_buf *b)
+{
+    return (tm_str){b->p, b->n};
+}
+static inline void tm_buf_clear(tm_buf *b)
+{
+    b->n = 0, b->failed = false;
+}
 
 #endif

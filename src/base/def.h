@@ -2,7 +2,8 @@
  *
  * TM_ASSERT states something that only a bug in Tamis can break. It stays on in release builds:
  * a data tool that goes on after a broken invariant writes wrong data. Failed operations return a
- * tm_status instead (err.h), and bad records are neither (they become unreadable and are counted). */
+ * tm_status instead (err.h), and bad records are neither (they become unreadable and are
+ * counted). */
 #ifndef TM_BASE_DEF_H
 #define TM_BASE_DEF_H
 
@@ -27,7 +28,7 @@
 #define TM_MIB (TM_KIB * 1024)
 #define TM_GIB (TM_MIB * 1024)
 
-#define TM_ASSERT(condition)                                                                       \
+#define TM_ASSERT(condition) \
     (TM_LIKELY(condition) ? (void)0 : tm_assert_failed(#condition, __FILE__, __LINE__))
 
 TM_NORETURN void tm_assert_failed(const char *condition, const char *file, int line);

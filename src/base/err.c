@@ -18,9 +18,18 @@ static const struct {
 #undef X
 };
 
-int tm_status_exit(tm_status status) { return STATUSES[status].exit; }
-const char *tm_status_text(tm_status status) { return STATUSES[status].text; }
-const char *tm_status_name(tm_status status) { return STATUSES[status].name; }
+int tm_status_exit(tm_status status)
+{
+    return STATUSES[status].exit;
+}
+const char *tm_status_text(tm_status status)
+{
+    return STATUSES[status].text;
+}
+const char *tm_status_name(tm_status status)
+{
+    return STATUSES[status].name;
+}
 
 tm_status tm_fail(tm_err *err, tm_status status, const char *format, ...)
 {
@@ -50,8 +59,7 @@ tm_status tm_fail_errno(tm_err *err, const char *doing, const char *path, int nu
 tm_status tm_err_at(tm_err *err, tm_str source, uint64_t line, uint64_t column, uint64_t byte)
 {
     if (!err) return TM_OK;
-    if (!err->source[0])
-        snprintf(err->source, sizeof err->source, "%.*s", TM_FMT(source));
+    if (!err->source[0]) snprintf(err->source, sizeof err->source, "%.*s", TM_FMT(source));
     if (!err->line) err->line = line, err->column = column;
     if (err->byte == UINT64_MAX) err->byte = byte;
     return err->status;
@@ -62,13 +70,17 @@ size_t tm_err_print(const tm_err *err, char *out, size_t out_bytes)
     char place[320] = "";
     const char *source = err->source;
     unsigned long long line = err->line, column = err->column;
-    if (source[0] && line && column) snprintf(place, sizeof place, "%s:%llu:%llu: ", source, line, column);
-    else if (source[0] && line) snprintf(place, sizeof place, "%s:%llu: ", source, line);
-    else if (source[0]) snprintf(place, sizeof place, "%s: ", source);
-    else if (line) snprintf(place, sizeof place, "%llu:%llu: ", line, column);
+    if (source[0] && line && column)
+        snprintf(place, sizeof place, "%s:%llu:%llu: ", source, line, column);
+    else if (source[0] && line)
+        snprintf(place, sizeof place, "%s:%llu: ", source, line);
+    else if (source[0])
+        snprintf(place, sizeof place, "%s: ", source);
+    else if (line)
+        snprintf(place, sizeof place, "%llu:%llu: ", line, column);
     const char *code = err->code;
-    int n = snprintf(out, out_bytes, "%serror: %s%s%s%s", place, err->msg, code[0] ? " (" : "", code,
-                     code[0] ? ")" : "");
+    int n = snprintf(out, out_bytes, "%serror: %s%s%s%s", place, err->msg, code[0] ? " (" : "",
+                     code, code[0] ? ")" : "");
     if (n < 0) return 0;
     return TM_MIN((size_t)n, out_bytes ? out_bytes - 1 : 0);
 }

@@ -12,21 +12,21 @@
 #include "base/str.h"
 
 /*          name            exit  text */
-#define TM_STATUSES(X)                                                                             \
-    X(TM_OK,                0,    "well")                                                          \
-    X(TM_EFINDINGS,         1,    "findings above the limit")                                      \
-    X(TM_EUSAGE,            2,    "wrong usage")                                                   \
-    X(TM_ERECIPE,           2,    "wrong recipe")                                                  \
-    X(TM_EINPUT,            3,    "input unreadable")                                              \
-    X(TM_ECANCELLED,        4,    "interrupted")                                                   \
-    X(TM_EBUSY,             2,    "held by another process")                                       \
-    X(TM_EEXISTS,           2,    "already there")                                                 \
-    X(TM_EIO,               5,    "input or output failed")                                        \
-    X(TM_EMEMORY,           5,    "out of memory")                                                 \
-    X(TM_ELIMIT,            2,    "a limit is too small")                                          \
-    X(TM_EDIFFERS,          1,    "does not close")                                                \
-    X(TM_EUNSUPPORTED,      2,    "not supported by this build")                                   \
-    X(TM_EBUG,              5,    "internal error")
+#define TM_STATUSES(X)                                   \
+    X(TM_OK, 0, "well")                                  \
+    X(TM_EFINDINGS, 1, "findings above the limit")       \
+    X(TM_EUSAGE, 2, "wrong usage")                       \
+    X(TM_ERECIPE, 2, "wrong recipe")                     \
+    X(TM_EINPUT, 3, "input unreadable")                  \
+    X(TM_ECANCELLED, 4, "interrupted")                   \
+    X(TM_EBUSY, 2, "held by another process")            \
+    X(TM_EEXISTS, 2, "already there")                    \
+    X(TM_EIO, 5, "input or output failed")               \
+    X(TM_EMEMORY, 5, "out of memory")                    \
+    X(TM_ELIMIT, 2, "a limit is too small")              \
+    X(TM_EDIFFERS, 1, "does not close")                  \
+    X(TM_EUNSUPPORTED, 2, "not supported by this build") \
+    X(TM_EBUG, 5, "internal error")
 
 typedef enum tm_status {
 #define X(name, exit, text) name,
@@ -43,10 +43,10 @@ typedef struct tm_err {
     char msg[768];
 } tm_err;
 
-#define TM_TRY(expression)                                                                         \
-    do {                                                                                           \
-        tm_status tm_try_status = (expression);                                                    \
-        if (TM_UNLIKELY(tm_try_status != TM_OK)) return tm_try_status;                             \
+#define TM_TRY(expression)                                             \
+    do {                                                               \
+        tm_status tm_try_status = (expression);                        \
+        if (TM_UNLIKELY(tm_try_status != TM_OK)) return tm_try_status; \
     } while (0)
 
 int tm_status_exit(tm_status status);         /* the process exit code for it */

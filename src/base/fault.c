@@ -39,10 +39,14 @@ static void read_plan(void)
         unsigned long n = strtoul(number + 1, &end, 10);
         bool on = *end == '+';
         if (on) end++;
-        if (alloc) plan.alloc_at = n, plan.alloc_on = on;
-        else if (io) plan.io_at = n, plan.io_on = on, plan.number = number_of(end + (*end == ':'));
-        else if (strncmp(at, "short:", 6) == 0) plan.piece = n;
-        else if (strncmp(at, "eintr:", 6) == 0) plan.interrupt = n;
+        if (alloc)
+            plan.alloc_at = n, plan.alloc_on = on;
+        else if (io)
+            plan.io_at = n, plan.io_on = on, plan.number = number_of(end + (*end == ':'));
+        else if (strncmp(at, "short:", 6) == 0)
+            plan.piece = n;
+        else if (strncmp(at, "eintr:", 6) == 0)
+            plan.interrupt = n;
         at = strchr(end, ',');
         if (at) at++;
     }

@@ -12,15 +12,27 @@
 #include "base/def.h"
 
 #ifdef TM_FAULTS
-bool tm_fault_alloc(void);              /* should this allocation fail? */
-bool tm_fault_io(void);                 /* should this call fail? errno is set */
-bool tm_fault_eintr(void);              /* should this read or write be interrupted? errno is set */
-size_t tm_fault_short(size_t n);        /* how many bytes to read or write at most */
+bool tm_fault_alloc(void);       /* should this allocation fail? */
+bool tm_fault_io(void);          /* should this call fail? errno is set */
+bool tm_fault_eintr(void);       /* should this read or write be interrupted? errno is set */
+size_t tm_fault_short(size_t n); /* how many bytes to read or write at most */
 #else
-static inline bool tm_fault_alloc(void) { return false; }
-static inline bool tm_fault_io(void) { return false; }
-static inline bool tm_fault_eintr(void) { return false; }
-static inline size_t tm_fault_short(size_t n) { return n; }
+static inline bool tm_fault_alloc(void)
+{
+    return false;
+}
+static inline bool tm_fault_io(void)
+{
+    return false;
+}
+static inline bool tm_fault_eintr(void)
+{
+    return false;
+}
+static inline size_t tm_fault_short(size_t n)
+{
+    return n;
+}
 #endif
 
 #endif

@@ -20,7 +20,8 @@ tm_status tm_folder_make(const char *path, tm_err *err)
         if (tm_fs_now.make_folder(part) == 0) continue;
         int number = errno;
         if (tm_fs_now.info(part, &info) == 0 && info.is_folder) continue;
-        if (number == EEXIST) return tm_fail(err, TM_EUSAGE, "%s is there and is not a folder", part);
+        if (number == EEXIST)
+            return tm_fail(err, TM_EUSAGE, "%s is there and is not a folder", part);
         return tm_fail_errno(err, "make the folder", part, number);
     }
     return TM_OK;
@@ -45,7 +46,8 @@ tm_status tm_folder_list(tm_arena *mem, const char *path, tm_str **names, uint32
         tm_str name = tm_arena_str(mem, tm_str_of(entry->d_name));
         if (!name.p || !TM_ROOM(mem, *names, *count, room, 1))
             status = tm_fail_memory(err, "a list of files", 0);
-        else (*names)[(*count)++] = name;
+        else
+            (*names)[(*count)++] = name;
     }
     closedir(dir);
     if (status == TM_OK && *count) qsort(*names, *count, sizeof **names, by_bytes);
@@ -57,7 +59,8 @@ tm_status tm_folder_sync(const char *path, tm_err *err)
     int file = tm_fs_now.open_read(path);
     if (file < 0) return tm_fail_errno(err, "open the folder", path, errno);
     tm_status status = TM_OK;
-    if (tm_fs_now.sync(file) != 0 && errno != EINVAL) status = tm_fail_errno(err, "sync", path, errno);
+    if (tm_fs_now.sync(file) != 0 && errno != EINVAL)
+        status = tm_fail_errno(err, "sync", path, errno);
     (void)tm_fs_now.close(file);
     return status;
 }
@@ -70,8 +73,10 @@ tm_status tm_folder_remove(const char *path, tm_err *err)
     tm_status status = tm_folder_list(&mem, path, &names, &count, err);
     for (uint32_t i = 0; status == TM_OK && i < count; i++) {
         const char *inner = tm_path_join(&mem, path, names[i].p);
-        if (!inner) status = tm_fail_memory(err, "a path", 0);
-        else if (tm_fs_now.remove(inner) != 0) status = tm_folder_remove(inner, err);
+        if (!inner)
+            status = tm_fail_memory(err, "a path", 0);
+        else if (tm_fs_now.remove(inner) != 0)
+            status = tm_folder_remove(inner, err);
     }
     if (status == TM_OK && tm_fs_now.remove_folder(path) != 0)
         status = tm_fail_errno(err, "remove the folder", path, errno);

@@ -63,10 +63,10 @@ void tm_lock_release(int file, const char *path); /* and removes the file */
 
 /* Expands ~ nothing, * ? [..] and ** within one pattern, sorted by bytes; a pattern without them
  * gives itself. Zero matches is TM_EINPUT. */
-tm_status tm_glob(tm_arena *mem, const char *pattern, tm_str **paths, uint32_t *count,
-                  tm_err *err);
+tm_status tm_glob(tm_arena *mem, const char *pattern, tm_str **paths, uint32_t *count, tm_err *err);
 
-const char *tm_path_z(tm_arena *mem, tm_str path); /* NUL-terminated copy; NULL: memory or NUL in it */
+const char *tm_path_z(tm_arena *mem,
+                      tm_str path); /* NUL-terminated copy; NULL: memory or NUL in it */
 const char *tm_path_join(tm_arena *mem, const char *folder, const char *name);
 
 typedef struct tm_out {
@@ -82,6 +82,6 @@ tm_status tm_out_write(tm_out *o, const void *p, size_t n, tm_err *err);
 /* Overwrites bytes already written (a head that is known only at the end); regular files only. */
 tm_status tm_out_rewrite(tm_out *o, uint64_t at, const void *p, size_t n, tm_err *err);
 tm_status tm_out_commit(tm_out *o, tm_err *err); /* fsync, close, rename, fsync of the folder */
-void tm_out_abandon(tm_out *o);                  /* removes the temporary file; fine when not open */
+void tm_out_abandon(tm_out *o); /* removes the temporary file; fine when not open */
 
 #endif

@@ -39,7 +39,10 @@ static int64_t posix_write_at(int file, const void *p, size_t n, uint64_t at)
     return tm_fault_io() || tm_fault_eintr() ? -1 : pwrite(file, p, tm_fault_short(n), (off_t)at);
 }
 
-static int posix_sync(int file) { return tm_fault_io() ? -1 : fsync(file); }
+static int posix_sync(int file)
+{
+    return tm_fault_io() ? -1 : fsync(file);
+}
 
 static int posix_close(int file)
 {
@@ -52,9 +55,18 @@ static int posix_rename(const char *from, const char *to)
     return tm_fault_io() ? -1 : rename(from, to);
 }
 
-static int posix_remove(const char *path) { return unlink(path); }
-static int posix_make_folder(const char *path) { return tm_fault_io() ? -1 : mkdir(path, 0777); }
-static int posix_remove_folder(const char *path) { return rmdir(path); }
+static int posix_remove(const char *path)
+{
+    return unlink(path);
+}
+static int posix_make_folder(const char *path)
+{
+    return tm_fault_io() ? -1 : mkdir(path, 0777);
+}
+static int posix_remove_folder(const char *path)
+{
+    return rmdir(path);
+}
 
 static int posix_info(const char *path, tm_file_info *out)
 {

@@ -38,7 +38,8 @@ static bool in_class(tm_str p, char c, size_t *used)
     return hit != negate;
 }
 
-/* One name against one pattern without slashes; backtracks only to the last star, so time is bounded by the product of the lengths. */
+/* One name against one pattern without slashes; backtracks only to the last star, so time is
+ * bounded by the product of the lengths. */
 static bool matches(tm_str pattern, tm_str name)
 {
     size_t p = 0, n = 0, star = SIZE_MAX, mark = 0, used = 0;
@@ -52,7 +53,8 @@ static bool matches(tm_str pattern, tm_str name)
                    in_class(tm_str_slice(pattern, p + 1, pattern.n), name.p[n], &used) && used) {
             p += used + 1;
             n++;
-        } else if (more && pattern.p[p] != '[' && (pattern.p[p] == '?' || pattern.p[p] == name.p[n])) {
+        } else if (more && pattern.p[p] != '[' &&
+                   (pattern.p[p] == '?' || pattern.p[p] == name.p[n])) {
             p++;
             n++;
         } else if (star != SIZE_MAX) {
@@ -130,8 +132,10 @@ tm_status tm_glob(tm_arena *mem, const char *pattern, tm_str **paths, uint32_t *
 {
     search s = {.mem = mem, .err = err};
     tm_str text = tm_str_of(pattern);
-    if (!is_pattern(text) || tm_file_exists(pattern)) TM_TRY(found(&s, pattern));
-    else TM_TRY(walk(&s, "", text));
+    if (!is_pattern(text) || tm_file_exists(pattern))
+        TM_TRY(found(&s, pattern));
+    else
+        TM_TRY(walk(&s, "", text));
     if (!s.count) return tm_fail(err, TM_EUSAGE, "no file matches %s", pattern);
     qsort(s.found, s.count, sizeof *s.found, by_bytes);
     uint32_t kept = 0; /* ** can reach a file on more than one way */

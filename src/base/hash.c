@@ -1,5 +1,6 @@
-/* XXH3 (xxHash, Yann Collet) for speed, SHA-256 (libcrypto) where a digest leaves the machine, and a
- * counter-based generator from the finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014). */
+/* XXH3 (xxHash, Yann Collet) for speed, SHA-256 (libcrypto) where a digest leaves the machine, and
+ * a counter-based generator from the finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA
+ * 2014). */
 #include "base/hash.h"
 
 #define XXH_INLINE_ALL
@@ -9,16 +10,25 @@
 
 #include "base/alloc.h"
 
-static tm_hash of_xxh(XXH128_hash_t h) { return (tm_hash){h.high64, h.low64}; }
+static tm_hash of_xxh(XXH128_hash_t h)
+{
+    return (tm_hash){h.high64, h.low64};
+}
 
-tm_hash tm_hash128(const void *p, size_t n) { return of_xxh(XXH3_128bits(p, n)); }
+tm_hash tm_hash128(const void *p, size_t n)
+{
+    return of_xxh(XXH3_128bits(p, n));
+}
 
 tm_hash tm_hash128_seeded(const void *p, size_t n, uint64_t seed)
 {
     return of_xxh(XXH3_128bits_withSeed(p, n, seed));
 }
 
-uint64_t tm_hash64(const void *p, size_t n, uint64_t seed) { return XXH3_64bits_withSeed(p, n, seed); }
+uint64_t tm_hash64(const void *p, size_t n, uint64_t seed)
+{
+    return XXH3_64bits_withSeed(p, n, seed);
+}
 
 void tm_hash_hex(tm_hash h, char out[33])
 {
@@ -53,14 +63,20 @@ tm_hasher *tm_hasher_new(void)
     return h;
 }
 
-void tm_hasher_reset(tm_hasher *h) { XXH3_128bits_reset(h->state); }
+void tm_hasher_reset(tm_hasher *h)
+{
+    XXH3_128bits_reset(h->state);
+}
 
 void tm_hasher_add(tm_hasher *h, const void *p, size_t n)
 {
     if (n) XXH3_128bits_update(h->state, p, n);
 }
 
-tm_hash tm_hasher_done(const tm_hasher *h) { return of_xxh(XXH3_128bits_digest(h->state)); }
+tm_hash tm_hasher_done(const tm_hasher *h)
+{
+    return of_xxh(XXH3_128bits_digest(h->state));
+}
 
 void tm_hasher_free(tm_hasher *h)
 {

@@ -20,7 +20,7 @@ uint64_t tm_hash64(const void *p, size_t n, uint64_t seed);
 void tm_hash_hex(tm_hash h, char out[33]); /* lower case, NUL-terminated */
 int tm_hash_cmp(tm_hash a, tm_hash b);
 
-typedef struct tm_hasher tm_hasher; /* XXH3-128 over pieces */
+typedef struct tm_hasher tm_hasher;         /* XXH3-128 over pieces */
 TM_MUST_USE tm_hasher *tm_hasher_new(void); /* NULL when out of memory */
 void tm_hasher_reset(tm_hasher *h);
 void tm_hasher_add(tm_hasher *h, const void *p, size_t n);

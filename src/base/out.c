@@ -18,18 +18,21 @@ static tm_status temp_name(tm_out *o, tm_err *err)
     int folder = slash ? (int)(slash - o->path) + 1 : 0;
     int n = snprintf(o->temp, sizeof o->temp, "%.*s.%s.tmp-%ld-%u", folder, o->path,
                      o->path + folder, (long)getpid(), atomic_fetch_add(&names, 1));
-    return n > 0 && (size_t)n < sizeof o->temp ? TM_OK
-                                               : tm_fail(err, TM_EUSAGE, "the path is too long: %s", o->path);
+    return n > 0 && (size_t)n < sizeof o->temp
+               ? TM_OK
+               : tm_fail(err, TM_EUSAGE, "the path is too long: %s", o->path);
 }
 
 tm_status tm_out_begin(tm_out *o, const char *path, bool only_owner, tm_err *err)
 {
     tm_file_info info;
     *o = (tm_out){.file = -1};
-    if (strlen(path) >= sizeof o->path) return tm_fail(err, TM_EUSAGE, "the path is too long: %s", path);
+    if (strlen(path) >= sizeof o->path)
+        return tm_fail(err, TM_EUSAGE, "the path is too long: %s", path);
     memcpy(o->path, path, strlen(path) + 1);
     bool special = tm_fs_now.info(path, &info) == 0 && !info.is_regular;
-    if (special && info.is_folder) return tm_fail(err, TM_EUSAGE, "%s is a folder, not a file", path);
+    if (special && info.is_folder)
+        return tm_fail(err, TM_EUSAGE, "%s is a folder, not a file", path);
     if (special) {
         TM_TRY(tm_file_create(path, false, only_owner, &o->file, err));
     } else {
@@ -73,7 +76,8 @@ tm_status tm_out_commit(tm_out *o, tm_err *err)
 {
     tm_status status = TM_OK;
     bool special = !o->temp[0];
-    if (!special && tm_fs_now.sync(o->file) != 0) status = tm_fail_errno(err, "sync", o->path, errno);
+    if (!special && tm_fs_now.sync(o->file) != 0)
+        status = tm_fail_errno(err, "sync", o->path, errno);
     tm_status closed = tm_file_close(o->file, o->path, status == TM_OK ? err : NULL);
     if (status == TM_OK) status = closed;
     o->file = -1;

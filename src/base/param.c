@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const tm_selector_names[] = {"system",   "user",   "assistant", "tool",
-                                         "document", "prompt", "response",  "chosen",
-                                         "rejected", "reasoning", "call",   "all",
-                                         "everything", NULL};
+const char *const tm_selector_names[] = {
+    "system", "user",     "assistant", "tool", "document", "prompt",     "response",
+    "chosen", "rejected", "reasoning", "call", "all",      "everything", NULL};
 
 typedef struct setting {
     const tm_param *param;
@@ -20,7 +19,9 @@ typedef struct setting {
 
 static tm_str shown(const tm_pvalue *v)
 {
-    return v->form == TM_PV_SCALAR ? v->scalar : v->form == TM_PV_LIST ? TM_STR("a list") : TM_STR("a map");
+    return v->form == TM_PV_SCALAR ? v->scalar
+           : v->form == TM_PV_LIST ? TM_STR("a list")
+                                   : TM_STR("a map");
 }
 
 static tm_status wrong(const setting *s, const char *takes)
@@ -146,7 +147,8 @@ static tm_status set_choice(setting *s)
 }
 
 /* Calls item for each element of a list, or of a scalar split at commas. */
-static tm_status for_each(setting *s, tm_status (*item)(setting *s, tm_str text, void *arg), void *arg)
+static tm_status for_each(setting *s, tm_status (*item)(setting *s, tm_str text, void *arg),
+                          void *arg)
 {
     if (s->value->form == TM_PV_MAP) return wrong(s, "a list");
     if (s->value->form == TM_PV_LIST) {
@@ -266,7 +268,10 @@ static const struct {
     [TM_P_PAIRS] = {"map", set_pairs},
 };
 
-const char *tm_ptype_name(tm_ptype type) { return TYPES[type].name; }
+const char *tm_ptype_name(tm_ptype type)
+{
+    return TYPES[type].name;
+}
 
 tm_status tm_param_set(const tm_param *param, void *args, const tm_pvalue *value, tm_arena *mem,
                        tm_err *err)

@@ -33,7 +33,8 @@ typedef struct tm_texts {
 
 typedef struct tm_pair {
     tm_str name, value;
-    bool quoted; /* the value stood in quotes in the recipe: it is a string whatever it looks like */
+    bool
+        quoted; /* the value stood in quotes in the recipe: it is a string whatever it looks like */
 } tm_pair;
 
 typedef struct tm_pairs {
@@ -50,13 +51,13 @@ enum {
 typedef struct tm_param {
     const char *name;
     tm_ptype type;
-    uint32_t at;             /* offsetof into the args struct */
-    const char *fallback;    /* default, as the user would write it; NULL = zero value */
-    const char *unit;        /* or NULL */
-    double min, max;         /* numbers; both 0 = unbounded */
+    uint32_t at;                /* offsetof into the args struct */
+    const char *fallback;       /* default, as the user would write it; NULL = zero value */
+    const char *unit;           /* or NULL */
+    double min, max;            /* numbers; both 0 = unbounded */
     const char *const *choices; /* NULL-terminated, for CHOICE and CHOICES */
     uint32_t flags;
-    const char *help;        /* one sentence without a full stop */
+    const char *help; /* one sentence without a full stop */
 } tm_param;
 
 /* A value as a front end hands it over: one scalar, a list of scalars, or a map of scalars. */

@@ -40,8 +40,10 @@ static void print_pairs(const tm_pairs *map, tm_buf *out)
         if (i) tm_buf_char(out, ',');
         tm_buf_json(out, map->item[i].name);
         tm_buf_char(out, ':');
-        if (!map->item[i].quoted && is_bare(map->item[i].value)) tm_buf_str(out, map->item[i].value);
-        else tm_buf_json(out, map->item[i].value);
+        if (!map->item[i].quoted && is_bare(map->item[i].value))
+            tm_buf_str(out, map->item[i].value);
+        else
+            tm_buf_json(out, map->item[i].value);
     }
     tm_buf_char(out, '}');
 }

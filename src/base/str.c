@@ -1,5 +1,5 @@
-/* Strings as slices. Numbers are parsed by hand or through a "C" locale object, so that no locale of
- * the host ever changes what a recipe means. */
+/* Strings as slices. Numbers are parsed by hand or through a "C" locale object, so that no locale
+ * of the host ever changes what a recipe means. */
 #include "base/str.h"
 
 #include <locale.h>
@@ -12,10 +12,19 @@ tm_str tm_str_of(const char *zero_terminated)
     return zero_terminated ? (tm_str){zero_terminated, strlen(zero_terminated)} : (tm_str){0};
 }
 
-tm_str tm_str_from(const char *p, size_t n) { return (tm_str){p, n}; }
+tm_str tm_str_from(const char *p, size_t n)
+{
+    return (tm_str){p, n};
+}
 
-bool tm_str_eq(tm_str a, tm_str b) { return a.n == b.n && (!a.n || memcmp(a.p, b.p, a.n) == 0); }
-bool tm_str_is(tm_str a, const char *zero_terminated) { return tm_str_eq(a, tm_str_of(zero_terminated)); }
+bool tm_str_eq(tm_str a, tm_str b)
+{
+    return a.n == b.n && (!a.n || memcmp(a.p, b.p, a.n) == 0);
+}
+bool tm_str_is(tm_str a, const char *zero_terminated)
+{
+    return tm_str_eq(a, tm_str_of(zero_terminated));
+}
 
 int tm_str_cmp(tm_str a, tm_str b)
 {
@@ -60,7 +69,10 @@ tm_str tm_str_slice(tm_str s, size_t from, size_t to)
     return (tm_str){s.p ? s.p + from : NULL, to - from};
 }
 
-static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 tm_str tm_str_trim(tm_str s)
 {
@@ -103,7 +115,10 @@ bool tm_str_to_i64(tm_str s, int64_t *out)
 
 static locale_t c_locale;
 static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
-static void make_c_locale(void) { c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0); }
+static void make_c_locale(void)
+{
+    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
 
 bool tm_str_to_f64(tm_str s, double *out)
 {
@@ -113,7 +128,8 @@ bool tm_str_to_f64(tm_str s, double *out)
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
         digit |= c >= '0' && c <= '9';
-        bool known = (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+        bool known =
+            (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
         if (!known) return false;
     }
     memcpy(text, s.p, s.n);
@@ -130,15 +146,26 @@ bool tm_str_to_size(tm_str s, uint64_t *out)
     static const struct {
         const char *name;
         uint64_t bytes;
-    } UNITS[] = {{"", 1},           {"b", 1},          {"k", 1000},       {"kb", 1000},
-                 {"kib", TM_KIB},   {"m", 1000000},    {"mb", 1000000},   {"mib", TM_MIB},
-                 {"g", 1000000000}, {"gb", 1000000000}, {"gib", TM_GIB},
-                 {"t", 1000000000000}, {"tb", 1000000000000}, {"tib", TM_GIB * 1024}};
+    } UNITS[] = {{"", 1},
+                 {"b", 1},
+                 {"k", 1000},
+                 {"kb", 1000},
+                 {"kib", TM_KIB},
+                 {"m", 1000000},
+                 {"mb", 1000000},
+                 {"mib", TM_MIB},
+                 {"g", 1000000000},
+                 {"gb", 1000000000},
+                 {"gib", TM_GIB},
+                 {"t", 1000000000000},
+                 {"tb", 1000000000000},
+                 {"tib", TM_GIB * 1024}};
     size_t digits = 0;
     char unit[8] = "";
     double value;
     s = tm_str_trim(s);
-    while (digits < s.n && ((s.p[digits] >= '0' && s.p[digits] <= '9') || s.p[digits] == '.')) digits++;
+    while (digits < s.n && ((s.p[digits] >= '0' && s.p[digits] <= '9') || s.p[digits] == '.'))
+        digits++;
     tm_str rest = tm_str_trim(tm_str_slice(s, digits, s.n));
     if (rest.n >= sizeof unit) return false;
     for (size_t i = 0; i < rest.n; i++)

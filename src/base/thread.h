@@ -12,17 +12,29 @@ typedef pthread_cond_t tm_signalled;
 #define TM_LOCK_INIT PTHREAD_MUTEX_INITIALIZER
 #define TM_SIGNALLED_INIT PTHREAD_COND_INITIALIZER
 
-static inline void tm_lock_take(tm_lock *l) { pthread_mutex_lock(l); }
-static inline void tm_lock_drop(tm_lock *l) { pthread_mutex_unlock(l); }
-static inline void tm_wait(tm_signalled *s, tm_lock *l) { pthread_cond_wait(s, l); }
-static inline void tm_wake_all(tm_signalled *s) { pthread_cond_broadcast(s); }
+static inline void tm_lock_take(tm_lock *l)
+{
+    pthread_mutex_lock(l);
+}
+static inline void tm_lock_drop(tm_lock *l)
+{
+    pthread_mutex_unlock(l);
+}
+static inline void tm_wait(tm_signalled *s, tm_lock *l)
+{
+    pthread_cond_wait(s, l);
+}
+static inline void tm_wake_all(tm_signalled *s)
+{
+    pthread_cond_broadcast(s);
+}
 
 /* Runs body(arg, 0..threads-1) on `threads` threads (the caller is one of them) and waits for all.
  * Falls back to fewer threads when the system has none to give; never to zero. */
 void tm_parallel(unsigned threads, void (*body)(void *arg, unsigned worker), void *arg);
 
-unsigned tm_cores(void);          /* processors this process may use, at least 1 */
-double tm_now(void);              /* seconds, monotonic */
-uint64_t tm_peak_rss(void);       /* bytes, of this process */
+unsigned tm_cores(void);    /* processors this process may use, at least 1 */
+double tm_now(void);        /* seconds, monotonic */
+uint64_t tm_peak_rss(void); /* bytes, of this process */
 
 #endif

@@ -1,4 +1,5 @@
-/* Doubling arrays. Counts are 32-bit on purpose: a batch is small, and indices stay half as wide. */
+/* Doubling arrays. Counts are 32-bit on purpose: a batch is small, and indices stay half as
+ * wide. */
 #include "base/vec.h"
 
 #include "base/alloc.h"

@@ -9,14 +9,14 @@
 #include "base/arena.h"
 
 /* Makes room for `more` elements behind `count`; false when memory is exhausted. */
-#define TM_ROOM(arena, array, count, room, more)                                                   \
-    (TM_LIKELY((size_t)(room) - (size_t)(count) >= (size_t)(more)) ||                              \
-     tm_vec_grow_arena((arena), (void **)&(array), (size_t)(count), &(room), (size_t)(more),       \
+#define TM_ROOM(arena, array, count, room, more)                                             \
+    (TM_LIKELY((size_t)(room) - (size_t)(count) >= (size_t)(more)) ||                        \
+     tm_vec_grow_arena((arena), (void **)&(array), (size_t)(count), &(room), (size_t)(more), \
                        sizeof((array)[0])))
 /* The same on the heap (tm_free gives it back). */
-#define TM_ROOM_HEAP(array, count, room, more)                                                     \
-    (TM_LIKELY((size_t)(room) - (size_t)(count) >= (size_t)(more)) ||                              \
-     tm_vec_grow_heap((void **)&(array), (size_t)(count), &(room), (size_t)(more),                 \
+#define TM_ROOM_HEAP(array, count, room, more)                                     \
+    (TM_LIKELY((size_t)(room) - (size_t)(count) >= (size_t)(more)) ||              \
+     tm_vec_grow_heap((void **)&(array), (size_t)(count), &(room), (size_t)(more), \
                       sizeof((array)[0])))
 
 bool tm_vec_grow_arena(tm_arena *a, void **array, size_t count, uint32_t *room, size_t more,

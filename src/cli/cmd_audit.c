@@ -6,7 +6,8 @@ static tm_status run(tm_cli *cli, tm_err *err)
 {
     tm_str folder;
     tm_buf out = {0};
-    if (cli->words != 1) return tm_fail(err, TM_EUSAGE, "tamis audit takes one run folder, or last");
+    if (cli->words != 1)
+        return tm_fail(err, TM_EUSAGE, "tamis audit takes one run folder, or last");
     TM_TRY(tm_folder_resolve(cli->mem, cli->word[0], &folder, err));
     tm_status status = tm_audit(cli->mem, folder, cli->common.json, &out, err);
     if (out.n) (void)tm_cli_print(tm_buf_view(&out), NULL);

@@ -17,9 +17,9 @@ static tm_status run(tm_cli *cli, tm_err *err)
         TM_TRY(tm_recipe_begin(&recipe, cli->mem, TM_STR("cat"), err));
     }
     if (!tm_cli_given(cli, "output")) cli->common.output = TM_STR("-");
-    tm_execution e = {
-        .recipe = &recipe, .options.scan_only = !cli->common.layout.n && !cli->common.map.count,
-        .quiet_end = true};
+    tm_execution e = {.recipe = &recipe,
+                      .options.scan_only = !cli->common.layout.n && !cli->common.map.count,
+                      .quiet_end = true};
     return tm_cli_execute(cli, &e, err);
 }
 
@@ -38,9 +38,10 @@ const tm_command tm_command_cat = {
     .name = "cat",
     .words = "INPUT...",
     .summary = "any input to JSONL on standard output, verbatim",
-    .why = "Decompresses, validates and prints each record's own bytes and a newline. Elements of a "
-           "JSON array come one a line. Records that cannot be read are named on standard error. "
-           "Selectors such as response need --layout; fields ($.a.b) do not.",
+    .why =
+        "Decompresses, validates and prints each record's own bytes and a newline. Elements of a "
+        "JSON array come one a line. Records that cannot be read are named on standard error. "
+        "Selectors such as response need --layout; fields ($.a.b) do not.",
     .example = "tamis cat logs/*.jsonl.zst --where \"$.model = 'm1'\" | head -3",
     .params = PARAMS,
     .args_bytes = sizeof(args),

@@ -47,7 +47,8 @@ static void print_json(printer *p, const tm_finding_view *f)
     tm_buf *b = &p->out;
     tm_buf_z(b, p->shown ? ",\n{" : "\n{");
     put(b, "file", f->source);
-    tm_buf_print(b, ",\"line\":%llu,\"column\":%llu,\"offset\":%llu,\"code\":\"%s\",\"name\":\"%s\",",
+    tm_buf_print(b,
+                 ",\"line\":%llu,\"column\":%llu,\"offset\":%llu,\"code\":\"%s\",\"name\":\"%s\",",
                  (unsigned long long)f->line, (unsigned long long)f->column,
                  (unsigned long long)f->offset, f->code, f->name);
     tm_buf_print(b, "\"level\":\"%s\",", level(f));
@@ -85,8 +86,10 @@ static void on_finding(void *arg, const tm_finding_view *f)
     };
     printer *p = arg;
     bool fault = level(f)[0] == 'e';
-    if (fault) p->faults++;
-    else p->remarks++;
+    if (fault)
+        p->faults++;
+    else
+        p->remarks++;
     if (p->args->most && p->shown >= (uint64_t)p->args->most) return;
     PRINT[p->args->format](p, f);
     p->shown++;
@@ -96,9 +99,10 @@ static void on_finding(void *arg, const tm_finding_view *f)
 static const char *const OPENINGS[] = {
     [FORMAT_TEXT] = "",
     [FORMAT_JSON] = "{\"findings\":[",
-    [FORMAT_SARIF] = "{\"version\":\"2.1.0\",\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\","
-                     "\"runs\":[{\"tool\":{\"driver\":{\"name\":\"tamis\",\"version\":\"" TM_VERSION
-                     "\"}},\"results\":[",
+    [FORMAT_SARIF] =
+        "{\"version\":\"2.1.0\",\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\","
+        "\"runs\":[{\"tool\":{\"driver\":{\"name\":\"tamis\",\"version\":\"" TM_VERSION
+        "\"}},\"results\":[",
     [FORMAT_GITHUB] = "",
 };
 
@@ -108,8 +112,8 @@ static void close_list(printer *p, const tm_run_result *result)
     unsigned long long faults = p->faults, remarks = p->remarks;
     if (p->args->format == FORMAT_SARIF) tm_buf_z(&p->out, "\n]}]}\n");
     if (p->args->format == FORMAT_JSON)
-        tm_buf_print(&p->out, "\n],\"records\":%llu,\"errors\":%llu,\"warnings\":%llu}\n", read, faults,
-                     remarks);
+        tm_buf_print(&p->out, "\n],\"records\":%llu,\"errors\":%llu,\"warnings\":%llu}\n", read,
+                     faults, remarks);
     flush(p);
     if (p->args->format == FORMAT_TEXT)
         fprintf(stderr, "%llu records: %llu errors, %llu warnings\n", read, faults, remarks);
@@ -182,7 +186,8 @@ static const tm_param PARAMS[] = {
 const tm_command tm_command_check = {
     .name = "check",
     .words = "INPUT...",
-    .summary = "list what is wrong with the records, with file, line and column; exit 1 if anything",
+    .summary =
+        "list what is wrong with the records, with file, line and column; exit 1 if anything",
     .why = "For CI and editors: the findings of check.record and every unreadable record, one a "
            "line. Writes nothing. Warnings do not change the exit code.",
     .example = "tamis check train.jsonl --format github",

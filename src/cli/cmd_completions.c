@@ -4,7 +4,8 @@
 static tm_status run(tm_cli *cli, tm_err *err)
 {
     tm_buf out = {0};
-    if (cli->words != 1) return tm_fail(err, TM_EUSAGE, "tamis completions takes bash, zsh or fish");
+    if (cli->words != 1)
+        return tm_fail(err, TM_EUSAGE, "tamis completions takes bash, zsh or fish");
     tm_status status = tm_completion(cli->word[0], &out, err);
     if (status == TM_OK) status = tm_buf_ok(&out, err);
     if (status == TM_OK) status = tm_cli_print(tm_buf_view(&out), err);

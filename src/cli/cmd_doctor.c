@@ -20,8 +20,8 @@ static const optional OPTIONALS[] = {
 
 static void as_json(tm_buf *out)
 {
-    tm_buf_print(out, "{\"version\":\"%s\",\"kernel\":\"%s\",\"cores\":%u,\"optional\":{", TM_VERSION,
-                 tm_kernel_now()->name, tm_cores());
+    tm_buf_print(out, "{\"version\":\"%s\",\"kernel\":\"%s\",\"cores\":%u,\"optional\":{",
+                 TM_VERSION, tm_kernel_now()->name, tm_cores());
     for (size_t i = 0; i < TM_COUNT(OPTIONALS); i++)
         tm_buf_print(out, "%s\"%s\":%s", i ? "," : "", OPTIONALS[i].name,
                      OPTIONALS[i].there ? "true" : "false");
@@ -52,8 +52,10 @@ static void as_text(tm_buf *out)
 static tm_status run(tm_cli *cli, tm_err *err)
 {
     tm_buf out = {0};
-    if (cli->common.json) as_json(&out);
-    else as_text(&out);
+    if (cli->common.json)
+        as_json(&out);
+    else
+        as_text(&out);
     tm_status status = tm_buf_ok(&out, err);
     if (status == TM_OK) status = tm_cli_print(tm_buf_view(&out), err);
     tm_buf_release(&out);

@@ -7,8 +7,9 @@ static tm_status run(tm_cli *cli, tm_err *err)
     tm_str folder;
     tm_buf out = {0};
     if (cli->words != 2)
-        return tm_fail(err, TM_EUSAGE, "tamis explain takes a run and a place: tamis explain last "
-                                       "train.jsonl:1042");
+        return tm_fail(err, TM_EUSAGE,
+                       "tamis explain takes a run and a place: tamis explain last "
+                       "train.jsonl:1042");
     TM_TRY(tm_folder_resolve(cli->mem, cli->word[0], &folder, err));
     tm_status status = tm_explain(cli->mem, folder, cli->word[1], cli->common.json, &out, err);
     if (status == TM_OK) status = tm_buf_ok(&out, err);

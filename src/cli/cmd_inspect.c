@@ -1,7 +1,8 @@
 /* inspect: a first look at data: what it is, how long, how often the same, and what is wrong.
  *
- * A run that writes nothing: check.record, length and dedup.exact, all flagging, over the input. What
- * it counts is integers and smallest places, so the answer is the same for any number of threads. */
+ * A run that writes nothing: check.record, length and dedup.exact, all flagging, over the input.
+ * What it counts is integers and smallest places, so the answer is the same for any number of
+ * threads. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,8 +29,10 @@ static tm_status after(tm_run *run, void *arg, tm_err *err)
 {
     inspecting *i = arg;
     tm_buf out = {0};
-    if (i->cli->common.json) tm_inspection_json(i->seen, run, &out);
-    else tm_inspection_text(i->seen, run, &out);
+    if (i->cli->common.json)
+        tm_inspection_json(i->seen, run, &out);
+    else
+        tm_inspection_text(i->seen, run, &out);
     tm_status status = tm_buf_ok(&out, err);
     if (status == TM_OK) status = tm_cli_print(tm_buf_view(&out), err);
     tm_buf_release(&out);

@@ -10,7 +10,8 @@ static void list_ops(tm_buf *out)
     const char *group = "";
     for (size_t i = 0; tm_ops[i]; i++) {
         const tm_op *op = tm_ops[i];
-        if (!tm_str_is(tm_str_of(group), op->group)) tm_buf_print(out, "%s%s\n", i ? "\n" : "", op->group);
+        if (!tm_str_is(tm_str_of(group), op->group))
+            tm_buf_print(out, "%s%s\n", i ? "\n" : "", op->group);
         group = op->group;
         tm_buf_print(out, "  %-16s %s\n", op->name, op->summary);
     }
@@ -29,16 +30,20 @@ static tm_status fill(tm_cli *cli, tm_buf *out, tm_err *err)
     if (a->schema) return tm_recipe_schema(out), TM_OK;
     if (a->layouts) return list_layouts(out), TM_OK;
     if (!cli->words) {
-        if (cli->common.json) tm_ops_json(out), tm_buf_char(out, '\n');
-        else list_ops(out);
+        if (cli->common.json)
+            tm_ops_json(out), tm_buf_char(out, '\n');
+        else
+            list_ops(out);
         return TM_OK;
     }
     const tm_op *op = tm_op_named(cli->word[0]);
     if (!op)
         return tm_fail(err, TM_EUSAGE, "there is no operator \"%.*s\": tamis ops lists them",
                        TM_FMT(cli->word[0]));
-    if (cli->common.json) tm_op_json(op, out), tm_buf_char(out, '\n');
-    else tm_help_op(op, out);
+    if (cli->common.json)
+        tm_op_json(op, out), tm_buf_char(out, '\n');
+    else
+        tm_help_op(op, out);
     return TM_OK;
 }
 
@@ -53,9 +58,13 @@ static tm_status run(tm_cli *cli, tm_err *err)
 }
 
 static const tm_param PARAMS[] = {
-    {.name = "layouts", .type = TM_P_BOOL, .at = offsetof(args, layouts),
+    {.name = "layouts",
+     .type = TM_P_BOOL,
+     .at = offsetof(args, layouts),
      .help = "list the layouts instead"},
-    {.name = "schema", .type = TM_P_BOOL, .at = offsetof(args, schema),
+    {.name = "schema",
+     .type = TM_P_BOOL,
+     .at = offsetof(args, schema),
      .help = "print the JSON Schema of recipes instead"},
     {0},
 };

@@ -28,12 +28,12 @@ typedef struct tm_cli { /* one command line, parsed */
     tm_arena *mem;
     const char *verb;
     tm_common common;
-    uint64_t given;       /* bit i: tm_common_params[i] stood on the command line */
-    tm_str *word;         /* what is not an option */
+    uint64_t given; /* bit i: tm_common_params[i] stood on the command line */
+    tm_str *word;   /* what is not an option */
     uint32_t words, word_room;
-    tm_pair *option;      /* options of the operator, for tm_recipe_verb */
+    tm_pair *option; /* options of the operator, for tm_recipe_verb */
     uint32_t options, option_room;
-    void *args;           /* of the command, filled through its params */
+    void *args; /* of the command, filled through its params */
     bool out_is_terminal, err_is_terminal;
 } tm_cli;
 
@@ -41,7 +41,7 @@ typedef struct tm_command {
     const char *name, *words, *summary, *why, *example;
     const tm_param *params; /* its own options; ends with {0} */
     size_t args_bytes;
-    bool runs;              /* takes the common options of runs */
+    bool runs; /* takes the common options of runs */
     tm_status (*run)(tm_cli *cli, tm_err *err);
 } tm_command;
 extern const tm_command *const tm_commands[]; /* NULL-terminated */

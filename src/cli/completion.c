@@ -1,4 +1,5 @@
-/* Completions for bash, zsh and fish, from the tables: verbs, then each verb's options, then files. */
+/* Completions for bash, zsh and fish, from the tables: verbs, then each verb's options, then
+ * files. */
 #include "cli/command.h"
 
 static void flag(tm_buf *out, const tm_param *p)
@@ -44,10 +45,11 @@ static void bash(tm_buf *out)
     verbs(out);
     tm_buf_z(out, "--help --version\"\n  else case \"${COMP_WORDS[1]}\" in\n");
     cases(out);
-    tm_buf_z(out, "  esac; fi\n  case \"$word\" in -*) ;; *) [ \"$COMP_CWORD\" -gt 1 ] && words=\"\" ;; "
-                  "esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
-                  "  [ \"${#COMPREPLY[@]}\" -eq 0 ] && COMPREPLY=($(compgen -f -- \"$word\"))\n}\n"
-                  "complete -o filenames -F _tamis tamis\n");
+    tm_buf_z(out,
+             "  esac; fi\n  case \"$word\" in -*) ;; *) [ \"$COMP_CWORD\" -gt 1 ] && words=\"\" ;; "
+             "esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
+             "  [ \"${#COMPREPLY[@]}\" -eq 0 ] && COMPREPLY=($(compgen -f -- \"$word\"))\n}\n"
+             "complete -o filenames -F _tamis tamis\n");
 }
 
 static void zsh(tm_buf *out)
@@ -85,8 +87,8 @@ static void fish(tm_buf *out)
         if (tm_commands[i]->runs) fish_params(out, tm_commands[i]->name, tm_common_params);
     }
     for (size_t i = 0; tm_ops[i]; i++) {
-        tm_buf_print(out, "complete -c tamis -n __fish_use_subcommand -a %s -d '%s'\n", tm_ops[i]->name,
-                     tm_ops[i]->summary);
+        tm_buf_print(out, "complete -c tamis -n __fish_use_subcommand -a %s -d '%s'\n",
+                     tm_ops[i]->name, tm_ops[i]->summary);
         fish_params(out, tm_ops[i]->name, tm_ops[i]->params);
         fish_params(out, tm_ops[i]->name, tm_common_params);
     }

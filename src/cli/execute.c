@@ -30,7 +30,7 @@ static void catch_signals(tm_run *run)
     sigaction(SIGHUP, &action, NULL);
 }
 
-/* ---- where output goes ------------------------------------------------------------------------ */
+/* ---- where output goes ----------------------------------------------------------------------- */
 
 static bool is_folder_name(tm_cli *cli, tm_str path)
 {
@@ -54,7 +54,8 @@ static tm_status choose_output(tm_cli *cli, tm_execution *e, tm_err *err)
     }
     if (!path.n && cli->out_is_terminal)
         TM_TRY(tm_folder_new(cli->mem, tm_str_of(cli->verb), &path, err));
-    else if (!path.n) path = TM_STR("-");
+    else if (!path.n)
+        path = TM_STR("-");
     if (is_folder_name(cli, path)) {
         o->folder = path;
         return TM_OK;
@@ -82,7 +83,7 @@ static tm_status refuse_same_file(const tm_recipe *recipe, tm_str file, tm_err *
     return TM_OK;
 }
 
-/* ---- what is said ------------------------------------------------------------------------------ */
+/* ---- what is said ---------------------------------------------------------------------------- */
 
 typedef struct teller {
     uint64_t unreadable;
@@ -97,16 +98,20 @@ static void tell(void *arg, const tm_finding_view *f)
     if (f->step.n || f->verdict != TM_V_DROP) return;
     if (t->unreadable++ >= SHOWN || t->next) return;
     fprintf(stderr, "%.*s:%llu:%llu: error: %.*s (%s)\n", TM_FMT(f->source),
-            (unsigned long long)f->line, (unsigned long long)f->column, TM_FMT(f->sentence), f->code);
+            (unsigned long long)f->line, (unsigned long long)f->column, TM_FMT(f->sentence),
+            f->code);
 }
 
 static tm_status print_plan(const tm_cli *cli, const tm_run *run, tm_err *err)
 {
     tm_buf out = {0};
     const tm_plan *plan = tm_run_plan(run);
-    if (cli->common.print_recipe) tm_recipe_print(plan->recipe, &out);
-    else if (cli->common.json) tm_plan_json(plan, &out), tm_buf_char(&out, '\n');
-    else tm_report_plan(run, &out);
+    if (cli->common.print_recipe)
+        tm_recipe_print(plan->recipe, &out);
+    else if (cli->common.json)
+        tm_plan_json(plan, &out), tm_buf_char(&out, '\n');
+    else
+        tm_report_plan(run, &out);
     tm_status status = tm_buf_ok(&out, err);
     if (status == TM_OK) status = tm_cli_print(tm_buf_view(&out), err);
     tm_buf_release(&out);
@@ -138,14 +143,15 @@ static tm_status print_result(tm_cli *cli, const tm_run *run, const tm_execution
     tm_buf_release(&out);
     if (cli->common.quiet || cli->common.json) return status;
     if (result->folder.n)
-        fprintf(stderr, "result: %.*s   next: open %.*s/report.html, or tamis explain %.*s FILE:LINE\n",
+        fprintf(stderr,
+                "result: %.*s   next: open %.*s/report.html, or tamis explain %.*s FILE:LINE\n",
                 TM_FMT(result->folder), TM_FMT(result->folder), TM_FMT(result->folder));
     else if (e->options.file.n && !tm_str_is(e->options.file, "-"))
         fprintf(stderr, "result: %.*s\n", TM_FMT(e->options.file));
     return status;
 }
 
-/* ---- the run ----------------------------------------------------------------------------------- */
+/* ---- the run --------------------------------------------------------------------------------- */
 
 static tm_status finish(tm_cli *cli, tm_run *run, tm_execution *e, const teller *t, tm_err *err)
 {
@@ -185,14 +191,16 @@ tm_status tm_cli_execute(tm_cli *cli, tm_execution *e, tm_err *err)
     tm_run *run = NULL;
     TM_TRY(tm_cli_recipe(cli, e->recipe, err));
     if (!e->recipe->inputs)
-        return tm_fail(err, TM_EUSAGE, "tamis %s needs an input: files, folders, globs or -", cli->verb);
+        return tm_fail(err, TM_EUSAGE, "tamis %s needs an input: files, folders, globs or -",
+                       cli->verb);
     tm_run_options *o = &e->options;
     teller t = {.next = o->on_finding, .arg = o->finding_arg};
     o->overwrite = c->overwrite;
     if (!c->dry_run && !c->print_recipe) TM_TRY(choose_output(cli, e, err));
     TM_TRY(refuse_same_file(e->recipe, o->file, err));
     if (c->json && tm_str_is(o->file, "-"))
-        return tm_fail(err, TM_EUSAGE, "--json and the data cannot both go to standard output: give -o");
+        return tm_fail(err, TM_EUSAGE,
+                       "--json and the data cannot both go to standard output: give -o");
     o->threads = (unsigned)c->threads;
     o->resume = c->resume;
     o->batch_records = (uint32_t)c->batch_records;

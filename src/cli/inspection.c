@@ -1,5 +1,5 @@
-/* Counters of inspect: lengths per role in logarithmic bins, turns, duplicates, and findings by code
- * with the first place of each. */
+/* Counters of inspect: lengths per role in logarithmic bins, turns, duplicates, and findings by
+ * code with the first place of each. */
 #include "cli/inspection.h"
 
 #include <stdio.h>
@@ -28,8 +28,14 @@ struct tm_inspection {
     uint32_t kinds;
 };
 
-tm_inspection *tm_inspection_new(void) { return tm_alloc_zero(1, sizeof(tm_inspection)); }
-void tm_inspection_free(tm_inspection *seen) { tm_free(seen); }
+tm_inspection *tm_inspection_new(void)
+{
+    return tm_alloc_zero(1, sizeof(tm_inspection));
+}
+void tm_inspection_free(tm_inspection *seen)
+{
+    tm_free(seen);
+}
 
 static unsigned bin_of(uint64_t n)
 {
@@ -173,8 +179,10 @@ static void worst_text(const tm_inspection *seen, tm_buf *out)
     const noticed *list[KINDS];
     for (uint32_t i = 0; i < seen->kinds; i++) list[i] = &seen->found[i];
     qsort(list, seen->kinds, sizeof *list, by_count);
-    if (!seen->kinds) tm_buf_z(out, "\nfindings    none\n");
-    else tm_buf_z(out, "\nfindings\n");
+    if (!seen->kinds)
+        tm_buf_z(out, "\nfindings    none\n");
+    else
+        tm_buf_z(out, "\nfindings\n");
     for (uint32_t i = 0; i < seen->kinds && i < 5; i++)
         tm_buf_print(out, "%8llu  %s %s\n          first %s\n          %s\n",
                      (unsigned long long)list[i]->count, list[i]->code, list[i]->sentence,
@@ -206,10 +214,11 @@ void tm_inspection_text(const tm_inspection *seen, const tm_run *run, tm_buf *ou
 
 static void lengths_json(const lengths *l, tm_buf *out)
 {
-    tm_buf_print(out, "{\"texts\":%llu,\"chars\":%llu,\"median\":%llu,\"p90\":%llu,\"max\":%llu,\"bins\":[",
-                 (unsigned long long)l->parts, (unsigned long long)l->chars,
-                 (unsigned long long)quantile(l, 0.5), (unsigned long long)quantile(l, 0.9),
-                 (unsigned long long)l->most);
+    tm_buf_print(
+        out, "{\"texts\":%llu,\"chars\":%llu,\"median\":%llu,\"p90\":%llu,\"max\":%llu,\"bins\":[",
+        (unsigned long long)l->parts, (unsigned long long)l->chars,
+        (unsigned long long)quantile(l, 0.5), (unsigned long long)quantile(l, 0.9),
+        (unsigned long long)l->most);
     bool first = true;
     for (unsigned b = 0; b < BINS; b++) {
         if (!l->bin[b]) continue;
@@ -224,16 +233,20 @@ void tm_inspection_json(const tm_inspection *seen, const tm_run *run, tm_buf *ou
 {
     const tm_run_result *result = tm_run_result_of(run);
     const tm_plan *plan = tm_run_plan(run);
-    tm_buf_print(out, "{\"records\":%llu,\"unreadable\":%llu,\"duplicates\":%llu,\"chars\":%llu,"
-                      "\"duplicate_chars\":%llu,\"not_text\":%llu,\"inputs\":[",
-                 (unsigned long long)result->counts.read, (unsigned long long)result->counts.unreadable,
+    tm_buf_print(out,
+                 "{\"records\":%llu,\"unreadable\":%llu,\"duplicates\":%llu,\"chars\":%llu,"
+                 "\"duplicate_chars\":%llu,\"not_text\":%llu,\"inputs\":[",
+                 (unsigned long long)result->counts.read,
+                 (unsigned long long)result->counts.unreadable,
                  (unsigned long long)seen->duplicates, (unsigned long long)seen->chars,
                  (unsigned long long)seen->duplicate_chars, (unsigned long long)seen->not_text);
     for (uint32_t i = 0; i < plan->inputs; i++) {
         tm_buf_print(out, "%s{\"container\":\"%s\",\"kind\":\"%s\",\"runner_up\":", i ? "," : "",
                      plan->input[i].container, tm_example_kind_name(plan->input[i].kind));
-        if (plan->input[i].runner_up) tm_buf_json(out, tm_str_of(plan->input[i].runner_up));
-        else tm_buf_z(out, "null");
+        if (plan->input[i].runner_up)
+            tm_buf_json(out, tm_str_of(plan->input[i].runner_up));
+        else
+            tm_buf_z(out, "null");
         tm_buf_z(out, ",\"layouts\":[");
         for (uint32_t l = 0; l < plan->input[i].layouts.count; l++)
             tm_buf_print(out, "%s\"%s\"", l ? "," : "", plan->input[i].layouts.layout[l]->name);

@@ -34,9 +34,12 @@ tm_status tm_cli_print(tm_str text, tm_err *err)
 static tm_status print_help(const tm_command *command, const tm_op *op, tm_err *err)
 {
     tm_buf out = {0};
-    if (op) tm_help_op(op, &out);
-    else if (command) tm_help_command(command, &out);
-    else tm_help_all(&out);
+    if (op)
+        tm_help_op(op, &out);
+    else if (command)
+        tm_help_command(command, &out);
+    else
+        tm_help_all(&out);
     tm_status status = tm_buf_ok(&out, err);
     if (status == TM_OK) status = tm_cli_print(tm_buf_view(&out), err);
     tm_buf_release(&out);
@@ -95,8 +98,10 @@ static void print_error(const tm_cli *cli, const tm_err *err)
     const char *mark = strstr(text, "error: ");
     int before = mark ? (int)(mark - text) : 0;
     if (mark && colored(cli))
-        fprintf(stderr, "%s%.*s\033[1;31merror:\033[0m %s\n", bare ? "tamis: " : "", before, text, mark + 7);
-    else fprintf(stderr, "%s%s\n", bare ? "tamis: " : "", text);
+        fprintf(stderr, "%s%.*s\033[1;31merror:\033[0m %s\n", bare ? "tamis: " : "", before, text,
+                mark + 7);
+    else
+        fprintf(stderr, "%s%s\n", bare ? "tamis: " : "", text);
 }
 
 int main(int count, char **words)

@@ -4,10 +4,14 @@
 static void escaped(tm_buf *out, const char *text)
 {
     for (const char *c = text; *c; c++) {
-        if (*c == '\\') tm_buf_z(out, "\\e");
-        else if (*c == '-') tm_buf_z(out, "\\-");
-        else if (*c == '.' && (c == text || c[-1] == '\n')) tm_buf_z(out, "\\&.");
-        else tm_buf_char(out, *c);
+        if (*c == '\\')
+            tm_buf_z(out, "\\e");
+        else if (*c == '-')
+            tm_buf_z(out, "\\-");
+        else if (*c == '.' && (c == text || c[-1] == '\n'))
+            tm_buf_z(out, "\\&.");
+        else
+            tm_buf_char(out, *c);
     }
 }
 
@@ -38,7 +42,8 @@ void tm_man_page(tm_buf *out)
         params(out, tm_commands[i]->params);
         tm_buf_z(out, ".El\n");
     }
-    tm_buf_z(out, ".El\n.Sh OPERATORS\nEach is a verb and a step of a recipe.\n.Bl -tag -width Ds\n");
+    tm_buf_z(out,
+             ".El\n.Sh OPERATORS\nEach is a verb and a step of a recipe.\n.Bl -tag -width Ds\n");
     for (size_t i = 0; tm_ops[i]; i++) {
         tm_buf_print(out, ".It Cm %s\n", tm_ops[i]->name);
         escaped(out, tm_ops[i]->why);

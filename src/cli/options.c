@@ -1,8 +1,8 @@
 /* The one parser of command lines.
  *
  * --name value, --name=value, --flag, --no-flag, -o and -q and -h, and -- to end options. A name is
- * looked for among the verb's own options, then the operator's, then the common ones; a misspelt one
- * is an error with a suggestion. Values go through tm_param_set, as in a recipe. */
+ * looked for among the verb's own options, then the operator's, then the common ones; a misspelt
+ * one is an error with a suggestion. Values go through tm_param_set, as in a recipe. */
 #include <stdio.h>
 
 #include "base/vec.h"
@@ -31,7 +31,8 @@ const tm_param tm_common_params[] = {
      .help = "bytes that are not UTF-8: strict (unreadable) or replace (read as U+FFFD)"},
     {"container", TM_P_TEXT, AT(container), .help = "the container, when the content misleads"},
     {"codec", TM_P_TEXT, AT(codec), .help = "the compression, when the content misleads"},
-    {"format", TM_P_TEXT, AT(format), .help = "of the output: jsonl, jsonl.zst, jsonl.gz, json ..."},
+    {"format", TM_P_TEXT, AT(format),
+     .help = "of the output: jsonl, jsonl.zst, jsonl.gz, json ..."},
     {"level", TM_P_INT, AT(level), .min = 0, .max = 22, .help = "compression level of the output"},
     {"shard", TM_P_SIZE, AT(shard), .help = "begin a new data file after so many decoded bytes"},
     {"ledger", TM_P_CHOICE, AT(ledger), .choices = LEDGERS, .fallback = "signals",
@@ -86,7 +87,8 @@ static tm_status unknown(const tm_command *command, const tm_op *op, tm_str give
     const tm_param *tables[] = {command ? command->params : NULL, op ? op->params : NULL,
                                 tm_common_params};
     for (size_t t = 0; t < TM_COUNT(tables); t++)
-        for (const tm_param *p = tables[t]; p && p->type != TM_P_END && count < TM_COUNT(names); p++)
+        for (const tm_param *p = tables[t]; p && p->type != TM_P_END && count < TM_COUNT(names);
+             p++)
             names[count++] = p->name;
     char shown[96];
     const char *near = tm_str_suggest(given, names, count);
@@ -143,7 +145,8 @@ static tm_status parse_option(tm_cli *cli, const tm_command *command, const tm_o
     bool flag = param && param->type == TM_P_BOOL;
     if (flag && !has_value) value = negated ? TM_STR("false") : TM_STR("true");
     if (!flag && !has_value) {
-        if (l->at >= l->count) return tm_fail(err, TM_EUSAGE, "--%.*s needs a value", TM_FMT(given));
+        if (l->at >= l->count)
+            return tm_fail(err, TM_EUSAGE, "--%.*s needs a value", TM_FMT(given));
         value = tm_str_of(l->word[l->at++]);
     }
     if (own) return set(cli, param, cli->args, value, err);

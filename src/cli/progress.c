@@ -34,7 +34,8 @@ static void draw(const tm_progress *now, double rate)
                  (double)(now->bytes_total - now->bytes) / rate);
     fprintf(stderr, "\r\033[K%u/%u %s  %llu records  %llu fell  %llu unreadable  %s/s%s  memory %s",
             now->pass, now->passes, now->doing, (unsigned long long)now->records,
-            (unsigned long long)now->fallen, (unsigned long long)now->unreadable, speed, left, memory);
+            (unsigned long long)now->fallen, (unsigned long long)now->unreadable, speed, left,
+            memory);
     fflush(stderr);
 }
 
@@ -48,7 +49,8 @@ static void *tick(void *of)
         nanosleep(&pause, NULL);
         tm_progress now;
         tm_run_progress(t->run, &now);
-        double seconds = tm_now() - when, fresh = (double)(now.bytes - TM_MIN(last, now.bytes)) / seconds;
+        double seconds = tm_now() - when,
+               fresh = (double)(now.bytes - TM_MIN(last, now.bytes)) / seconds;
         rate = rate > 0 ? rate * 0.7 + fresh * 0.3 : fresh;
         when += seconds;
         last = now.bytes;

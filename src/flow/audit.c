@@ -69,14 +69,14 @@ static tm_status digest_file(audit *a, tm_str path, bool decoded, digest *d, tm_
     tm_source source = {0};
     tm_stream *stream = NULL;
     size_t got = 1;
-    TM_TRY(tm_source_probe(a->mem, path, (tm_source_wish){TM_JSONL, decoded ? -1 : TM_PLAIN}, &source,
-                           NULL, err));
+    TM_TRY(tm_source_probe(a->mem, path, (tm_source_wish){TM_JSONL, decoded ? -1 : TM_PLAIN},
+                           &source, NULL, err));
     if (!decoded) source.codec = TM_PLAIN, source.encoding = TM_UTF8;
     tm_sha256 *sha = tm_sha256_new();
     char *piece = tm_alloc(TM_BLOCK_BYTES);
-    tm_status status = sha && piece ? tm_stream_open(&stream, &source, &(tm_read_limits){0},
-                                                     (tm_str){0}, err)
-                                    : tm_fail_memory(err, "audit", TM_BLOCK_BYTES);
+    tm_status status =
+        sha && piece ? tm_stream_open(&stream, &source, &(tm_read_limits){0}, (tm_str){0}, err)
+                     : tm_fail_memory(err, "audit", TM_BLOCK_BYTES);
     while (status == TM_OK && got) {
         status = tm_stream_read(stream, piece, TM_BLOCK_BYTES, &got, err);
         if (status != TM_OK) break;
@@ -86,7 +86,8 @@ static tm_status digest_file(audit *a, tm_str path, bool decoded, digest *d, tm_
     }
     if (status == TM_OK) {
         tm_sha256_hex(sha, d->sha256);
-        snprintf(d->damage, sizeof d->damage, "%s", stream->damage.code ? stream->damage.sentence : "");
+        snprintf(d->damage, sizeof d->damage, "%s",
+                 stream->damage.code ? stream->damage.sentence : "");
     }
     tm_stream_close(stream);
     tm_sha256_free(sha);
@@ -116,10 +117,14 @@ static tm_status check_file(audit *a, const char *what, tm_str name, tm_str path
     tm_status status = digest_file(a, path, decoded, &d, &why);
     if (status == TM_EMEMORY) return *err = why, status;
     bool lines = records == UINT64_MAX || d.lines == records;
-    if (status != TM_OK) say(a, false, what, name, why.msg);
-    else if (d.damage[0]) say(a, false, what, name, d.damage);
-    else if (!tm_str_is(wanted, d.sha256)) say(a, false, what, name, "its bytes are not those of the run");
-    else say(a, lines, what, name, lines ? "" : "it holds another number of records");
+    if (status != TM_OK)
+        say(a, false, what, name, why.msg);
+    else if (d.damage[0])
+        say(a, false, what, name, d.damage);
+    else if (!tm_str_is(wanted, d.sha256))
+        say(a, false, what, name, "its bytes are not those of the run");
+    else
+        say(a, lines, what, name, lines ? "" : "it holds another number of records");
     return TM_OK;
 }
 
@@ -156,7 +161,8 @@ static tm_status check_outputs(audit *a, tm_err *err)
 
 static tm_status check_ledger(audit *a, tm_err *err)
 {
-    static const char *const FATES[] = {"kept", "dropped", "merged", "parked", "replaced", "unreadable"};
+    static const char *const FATES[] = {"kept",   "dropped",  "merged",
+                                        "parked", "replaced", "unreadable"};
     uint64_t count[TM_COUNT(FATES)] = {0}, copies = 0;
     const tm_yaml *counts = tm_yaml_get(a->manifest, "counts");
     const char *path = tm_path_join(a->mem, a->folder.p, "ledger.parquet");
@@ -181,10 +187,12 @@ static tm_status check_ledger(audit *a, tm_err *err)
     }
     for (size_t f = 0; f < TM_COUNT(FATES); f++) {
         bool same = count[f] == number_of(counts, FATES[f]);
-        say(a, same, "ledger", tm_str_of(FATES[f]), same ? "" : "its rows differ from the manifest's count");
+        say(a, same, "ledger", tm_str_of(FATES[f]),
+            same ? "" : "its rows differ from the manifest's count");
     }
     bool same = copies == number_of(counts, "written");
-    say(a, same, "ledger", TM_STR("written"), same ? "" : "its copies differ from what was written");
+    say(a, same, "ledger", TM_STR("written"),
+        same ? "" : "its copies differ from what was written");
     return TM_OK;
 }
 
@@ -193,7 +201,8 @@ static tm_status check_all(audit *a, tm_err *err)
     const tm_yaml *steps = tm_yaml_get(a->manifest, "steps");
     check_sums(a, tm_yaml_get(a->manifest, "counts"), "sums", TM_STR("run"));
     for (uint32_t s = 0; steps && s < steps->count; s++)
-        check_sums(a, tm_yaml_get(&steps->child[s], "counts"), "sums", text_of(&steps->child[s], "name"));
+        check_sums(a, tm_yaml_get(&steps->child[s], "counts"), "sums",
+                   text_of(&steps->child[s], "name"));
     TM_TRY(check_inputs(a, err));
     TM_TRY(check_outputs(a, err));
     return check_ledger(a, err);

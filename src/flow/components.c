@@ -1,7 +1,7 @@
-/* Union-find with path halving over records that have an edge (Tarjan and van Leeuwen, 1984). A root
- * is always the lowest rid of its tree. Vertices are numbered as they come, in an open-addressing
- * table; about 36 bytes a vertex, which must fit into the budget: records without an edge cost
- * nothing, so this is the number of duplicates, not of records. */
+/* Union-find with path halving over records that have an edge (Tarjan and van Leeuwen, 1984). A
+ * root is always the lowest rid of its tree. Vertices are numbered as they come, in an
+ * open-addressing table; about 36 bytes a vertex, which must fit into the budget: records without
+ * an edge cost nothing, so this is the number of duplicates, not of records. */
 #include "flow/components.h"
 
 #include "base/hash.h"
@@ -79,8 +79,10 @@ tm_status tm_components_edge(tm_components *c, tm_rid a, tm_rid b, tm_err *err)
     x = root_of(c, x);
     y = root_of(c, y);
     if (x == y) return TM_OK;
-    if (tm_rid_cmp(c->rid[x], c->rid[y]) < 0) c->parent[y] = x;
-    else c->parent[x] = y;
+    if (tm_rid_cmp(c->rid[x], c->rid[y]) < 0)
+        c->parent[y] = x;
+    else
+        c->parent[x] = y;
     return TM_OK;
 }
 
@@ -91,10 +93,8 @@ tm_status tm_components_decide(tm_components *c, uint16_t step,
     tm_decisions out = {0};
     tm_status status = TM_OK;
     for (uint32_t v = 0; status == TM_OK && v < c->vertices; v++) {
-        tm_decision d = {.rid = c->rid[v],
-                         .step = step,
-                         .set = TM_D_OTHER,
-                         .other = c->rid[root_of(c, v)]};
+        tm_decision d = {
+            .rid = c->rid[v], .step = step, .set = TM_D_OTHER, .other = c->rid[root_of(c, v)]};
         status = tm_decide(&out, &d, err);
         if (status == TM_OK && out.bytes.n > TAKE_BYTES) status = take(arg, &out, err);
     }

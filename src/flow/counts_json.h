@@ -4,7 +4,7 @@
 
 #include "flow/run.h"
 
-void tm_counts_json(const tm_counts *c, tm_buf *out);                       /* {"read":..} */
+void tm_counts_json(const tm_counts *c, tm_buf *out);                         /* {"read":..} */
 void tm_steps_json(const tm_plan *plan, const tm_run_result *r, tm_buf *out); /* [{"name":..}] */
 
 #endif

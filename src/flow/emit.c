@@ -2,17 +2,15 @@
  * records, unreadable bytes with their index, ledger and findings; and adds up the counts.
  *
  * Every file is temporary until tm_emitter_commit, so a run that ends early leaves nothing that
- * could be taken for a result. Shards are cut between pieces: a piece depends on bytes of the source
- * alone, so the cut is the same for any number of threads. */
+ * could be taken for a result. Shards are cut between pieces: a piece depends on bytes of the
+ * source alone, so the cut is the same for any number of threads. */
 #include "flow/emit.h"
 
 static const tm_pq_column FINDING_COLUMNS[] = {
-    {"place", TM_PQ_U64, false},       {"path", TM_PQ_U64, false},
-    {"step", TM_PQ_TEXT, true},        {"code", TM_PQ_TEXT, false},
-    {"part", TM_PQ_TEXT, true},        {"at", TM_PQ_U64, false},
-    {"bytes", TM_PQ_U64, false},       {"value", TM_PQ_F64, true},
-    {"keyed", TM_PQ_U64, true},        {"other_place", TM_PQ_U64, true},
-    {"other_path", TM_PQ_U64, true},
+    {"place", TM_PQ_U64, false},      {"path", TM_PQ_U64, false},      {"step", TM_PQ_TEXT, true},
+    {"code", TM_PQ_TEXT, false},      {"part", TM_PQ_TEXT, true},      {"at", TM_PQ_U64, false},
+    {"bytes", TM_PQ_U64, false},      {"value", TM_PQ_F64, true},      {"keyed", TM_PQ_U64, true},
+    {"other_place", TM_PQ_U64, true}, {"other_path", TM_PQ_U64, true},
 };
 
 static tm_status in_folder(const tm_emitter *e, const char *name, char out[4096], tm_err *err)
@@ -68,8 +66,10 @@ tm_status tm_emitter_open(tm_emitter **out, tm_run *run, tm_err *err)
     if (!e) return tm_fail_memory(err, "the writer", sizeof *e);
     e->run = run;
     tm_status status = open_all(e, err);
-    if (status != TM_OK) tm_emitter_abandon(e);
-    else *out = e;
+    if (status != TM_OK)
+        tm_emitter_abandon(e);
+    else
+        *out = e;
     return status;
 }
 
@@ -133,9 +133,8 @@ static tm_status keep_for_sorting(tm_emitter *e, const tm_piece *p, tm_err *err)
         char rank[8];
         memcpy(entry, p->order.p + i, sizeof entry);
         for (int k = 7; k >= 0; k--, entry[0] >>= 8) rank[k] = (char)(entry[0] & 255);
-        tm_fact f = {.order = {rank, 8},
-                     .data = {p->data.p + at, (size_t)entry[1]},
-                     .rid = {p->number, i}};
+        tm_fact f = {
+            .order = {rank, 8}, .data = {p->data.p + at, (size_t)entry[1]}, .rid = {p->number, i}};
         TM_TRY(tm_sorter_add(e->sorter, &f, err));
         at += (size_t)entry[1];
     }
@@ -210,8 +209,9 @@ static tm_status write_lost(tm_emitter *e, const tm_lost *lost, tm_str sentence,
     if (!e->lost_bytes.open) TM_TRY(open_unreadable(e, err));
     tm_buf *row = &e->line;
     tm_buf_clear(row);
-    tm_buf_print(row, "{\"place\":%llu,\"path\":%llu,\"source\":",
-                 (unsigned long long)lost->rid.place, (unsigned long long)lost->rid.path);
+    tm_buf_print(row,
+                 "{\"place\":%llu,\"path\":%llu,\"source\":", (unsigned long long)lost->rid.place,
+                 (unsigned long long)lost->rid.path);
     tm_buf_json(row, source->path);
     tm_buf_print(row, ",\"line\":%llu,\"column\":%llu,\"offset\":%llu,\"bytes\":%llu,\"at\":%llu",
                  (unsigned long long)line, (unsigned long long)lost->column,
@@ -243,8 +243,12 @@ static tm_status take_damage(tm_emitter *e, const tm_piece *p, tm_err *err)
     atomic_fetch_add(&run->unreadable, 1);
     if (p->damage.ends_source) run->result.damaged = true;
     if (e->ledger) {
-        tm_row row = {.rid = lost.rid, .line = p->damage.line, .fate = TM_UNREADABLE, .value = (double)NAN,
-                      .step = TM_NO_STEP, .copies = 1};
+        tm_row row = {.rid = lost.rid,
+                      .line = p->damage.line,
+                      .fate = TM_UNREADABLE,
+                      .value = (double)NAN,
+                      .step = TM_NO_STEP,
+                      .copies = 1};
         TM_TRY(tm_ledger_row(e, &row, (tm_str){0}, err));
     }
     return write_lost(e, &lost, tm_str_of(p->damage.sentence), (tm_str){0}, err);
@@ -321,7 +325,8 @@ static tm_status take_findings(tm_emitter *e, const tm_piece *p, tm_err *err)
             continue;
         }
         tm_str sentence = {p->lost.p + gone + sizeof lost, lost.sentence_bytes};
-        TM_TRY(write_lost(e, &lost, sentence, (tm_str){p->unreadable.p + raw, (size_t)lost.raw_bytes}, err));
+        TM_TRY(write_lost(e, &lost, sentence,
+                          (tm_str){p->unreadable.p + raw, (size_t)lost.raw_bytes}, err));
         gone += sizeof lost + lost.sentence_bytes;
         raw += (size_t)lost.raw_bytes;
     }
@@ -376,8 +381,10 @@ tm_status tm_emit(tm_emitter *e, tm_piece *p, tm_err *err)
 {
     if (p->source != e->source) e->source = p->source, e->lines = 0;
     take_counts(e, p);
-    if (e->sorter) TM_TRY(keep_for_sorting(e, p, err));
-    else TM_TRY(write_data(e, tm_buf_view(&p->data), tm_buf_view(&p->packed), p->written, err));
+    if (e->sorter)
+        TM_TRY(keep_for_sorting(e, p, err));
+    else
+        TM_TRY(write_data(e, tm_buf_view(&p->data), tm_buf_view(&p->packed), p->written, err));
     TM_TRY(write_parked(e, p, err));
     TM_TRY(take_rows(e, p, err));
     TM_TRY(take_findings(e, p, err));

@@ -24,7 +24,12 @@ typedef struct tm_step_state { /* of a set step or a head, once its rounds are d
     tm_rid cut;
 } tm_step_state;
 
-typedef enum tm_pass_kind { TM_PASS_OBSERVE, TM_PASS_FOLD, TM_PASS_HEAD, TM_PASS_WRITE } tm_pass_kind;
+typedef enum tm_pass_kind {
+    TM_PASS_OBSERVE,
+    TM_PASS_FOLD,
+    TM_PASS_HEAD,
+    TM_PASS_WRITE
+} tm_pass_kind;
 
 typedef struct tm_emitter tm_emitter;
 
@@ -32,37 +37,37 @@ typedef struct tm_pass {
     tm_run *run;
     tm_pass_kind kind;
     char doing[96];
-    uint32_t steps;               /* steps [0, steps) are applied */
-    uint32_t step;                /* the one observed */
+    uint32_t steps; /* steps [0, steps) are applied */
+    uint32_t step;  /* the one observed */
     const tm_round *round;
-    const tm_verdicts *earlier;   /* decisions of the round before */
-    tm_str told;                  /* of the last fold */
-    tm_exchange *exchange;        /* OBSERVE: where facts go */
-    tm_sorter *sorter;            /* or one sorter, for SORT rounds */
-    tm_lock lock;                 /* guards sorter and fold_state */
+    const tm_verdicts *earlier; /* decisions of the round before */
+    tm_str told;                /* of the last fold */
+    tm_exchange *exchange;      /* OBSERVE: where facts go */
+    tm_sorter *sorter;          /* or one sorter, for SORT rounds */
+    tm_lock lock;               /* guards sorter and fold_state */
     tm_buf fold_state;
     uint64_t head_limit, head_seen;
     bool head_found;
     tm_rid head_cut;
-    tm_emitter *emitter;          /* WRITE */
+    tm_emitter *emitter; /* WRITE */
 } tm_pass;
 
 /* What one block leaves behind; recycled. Rows are in rid order. */
 typedef struct tm_piece {
     uint64_t number;
     uint32_t source;
-    uint64_t lines;               /* newlines in the block */
-    bool last;                    /* of its source */
+    uint64_t lines; /* newlines in the block */
+    bool last;      /* of its source */
     tm_damage damage;
-    tm_buf data, packed;          /* kept records, one a line; the same as a frame */
-    tm_buf order;                 /* u64 rank and u32 length a record, when the run reorders */
-    tm_buf parked;                /* raw records, one a line */
-    tm_buf unreadable;            /* raw bytes one behind another */
-    tm_buf rows, findings, lost;  /* framed: ledger rows, findings, unreadable records (piece.h) */
-    tm_buf heads;                 /* HEAD pass: rids of live records */
+    tm_buf data, packed;         /* kept records, one a line; the same as a frame */
+    tm_buf order;                /* u64 rank and u32 length a record, when the run reorders */
+    tm_buf parked;               /* raw records, one a line */
+    tm_buf unreadable;           /* raw bytes one behind another */
+    tm_buf rows, findings, lost; /* framed: ledger rows, findings, unreadable records (piece.h) */
+    tm_buf heads;                /* HEAD pass: rids of live records */
     uint64_t records, written, parked_records;
-    tm_counts *step_counts;       /* plan->steps */
-    uint64_t *found;              /* by code over all steps: run->code_at */
+    tm_counts *step_counts; /* plan->steps */
+    uint64_t *found;        /* by code over all steps: run->code_at */
     double *step_seconds;
     uint64_t layouts[17];
     tm_counts counts;
@@ -77,15 +82,15 @@ typedef struct tm_worker {
     tm_run *run;
     tm_pass *pass;
     unsigned number;
-    tm_arena mem;                 /* batch lifetime */
+    tm_arena mem;                       /* batch lifetime */
     tm_batch batch[TM_PATH_LEVELS + 1]; /* [0] as read; [k] children of the k-th fan-out */
-    uint32_t chain;               /* batches in use */
-    void **scratch;               /* by step */
-    tm_step_view *view;           /* by step */
+    uint32_t chain;                     /* batches in use */
+    void **scratch;                     /* by step */
+    tm_step_view *view;                 /* by step */
     tm_block block;
     tm_packer *packer;
     tm_facts facts;
-    tm_verdict_range *range;      /* by step, of the block at hand */
+    tm_verdict_range *range; /* by step, of the block at hand */
     tm_verdict_range earlier;
     tm_buf line, path;
     void *fold_state;
@@ -98,24 +103,24 @@ struct tm_run {
     unsigned threads;
     tm_source *source;
     uint32_t sources, source_room;
-    tm_buf head;                  /* first decoded bytes of standard input */
-    char *stdin_copy;             /* its spooled file, when it must be read twice */
+    tm_buf head;      /* first decoded bytes of standard input */
+    char *stdin_copy; /* its spooled file, when it must be read twice */
     tm_plan_input *input;
     uint32_t inputs;
-    uint32_t *input_of;           /* by source index */
-    tm_input_tag **tags;          /* by input; ended by a NULL path */
+    uint32_t *input_of;  /* by source index */
+    tm_input_tag **tags; /* by input; ended by a NULL path */
     tm_plan *plan;
-    tm_step_state *state;         /* by step */
-    uint32_t *code_at;            /* first code of a step in `found`; [steps] = how many in all */
+    tm_step_state *state; /* by step */
+    uint32_t *code_at;    /* first code of a step in `found`; [steps] = how many in all */
     bool reorders, layouts_needed;
     tm_spill spill;
     uint64_t exchange_budget;
-    char *folder;                 /* NUL-terminated, or NULL */
-    char *work;                   /* where decisions are kept */
+    char *folder; /* NUL-terminated, or NULL */
+    char *work;   /* where decisions are kept */
     int lock_file;
     unsigned passes;
     _Atomic unsigned pass;
-    tm_lock batch_lock;           /* on_batch: one at a time */
+    tm_lock batch_lock; /* on_batch: one at a time */
     _Atomic bool cancel;
     _Atomic uint64_t bytes_read, records, kept, fallen, unreadable;
     const char *_Atomic doing;
@@ -153,7 +158,8 @@ tm_status tm_steps_apply(tm_worker *w, tm_piece *piece, tm_err *err);
 tm_status tm_piece_init(tm_piece *p, const tm_run *run, tm_err *err);
 void tm_piece_clear(tm_piece *p, const tm_run *run);
 void tm_piece_release(tm_piece *p);
-tm_status tm_piece_add(tm_worker *w, tm_piece *p, tm_err *err); /* the chain's records, in rid order */
+tm_status tm_piece_add(tm_worker *w, tm_piece *p,
+                       tm_err *err); /* the chain's records, in rid order */
 
 /* emit.c */
 tm_status tm_emitter_open(tm_emitter **out, tm_run *run, tm_err *err);

@@ -1,7 +1,7 @@
-/* A radix-partitioned external sort: a fact goes to one of PARTITIONS sorters by the hash of its key,
- * each with its own lock and its share of the memory. The number of partitions is fixed, so neither
- * threads nor memory change which facts meet; and since a group is sorted by the whole fact, nothing
- * else could change what a reducer sees. */
+/* A radix-partitioned external sort: a fact goes to one of PARTITIONS sorters by the hash of its
+ * key, each with its own lock and its share of the memory. The number of partitions is fixed, so
+ * neither threads nor memory change which facts meet; and since a group is sorted by the whole
+ * fact, nothing else could change what a reducer sees. */
 #include "flow/exchange.h"
 
 enum { PARTITIONS = 32, TAKE_BYTES = 256 << 10 };
@@ -41,7 +41,8 @@ tm_status tm_exchange_add(tm_exchange *x, const tm_facts *facts, tm_err *err)
 }
 
 /* One group at a time out of a stream of sorted facts. The fact that ends a group is kept for the
- * next one: its bytes are stable, because the stream is not pulled again before it is handed out. */
+ * next one: its bytes are stable, because the stream is not pulled again before it is handed
+ * out. */
 typedef struct group_stream {
     tm_group group; /* first: the reducer's `self` */
     tm_pull pull;
@@ -82,7 +83,8 @@ tm_status tm_reduce_sorted(const tm_reducer *reducer, tm_pull pull, void *from, 
         status = tm_buf_ok(&g.key, err);
         if (status == TM_OK) status = reducer->reduce(reducer->step, &g.group, &next, &out, err);
         tm_fact left;
-        while (status == TM_OK && stream_next(&g.group, &left)) {} /* what reduce did not read */
+        while (status == TM_OK && stream_next(&g.group, &left)) {
+        } /* what reduce did not read */
         if (status == TM_OK) status = g.status;
         if (status == TM_OK && next.bytes.n + out.bytes.n > TAKE_BYTES)
             status = reducer->take(reducer->arg, &next, &out, err);
@@ -139,8 +141,9 @@ tm_status tm_exchange_reduce(tm_exchange *x, unsigned threads, const tm_reducer 
     return job.status;
 }
 
-tm_status tm_exchange_drain(tm_exchange *x, tm_status (*sink)(void *arg, const tm_fact *f, tm_err *err),
-                            void *arg, tm_err *err)
+tm_status tm_exchange_drain(tm_exchange *x,
+                            tm_status (*sink)(void *arg, const tm_fact *f, tm_err *err), void *arg,
+                            tm_err *err)
 {
     for (unsigned p = 0; p < PARTITIONS; p++) {
         tm_fact f;

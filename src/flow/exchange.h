@@ -21,12 +21,14 @@ typedef struct tm_reducer {
 } tm_reducer;
 
 TM_MUST_USE tm_exchange *tm_exchange_new(tm_spill *spill, uint64_t budget_bytes); /* NULL: memory */
-tm_status tm_exchange_add(tm_exchange *x, const tm_facts *facts, tm_err *err); /* any thread */
+tm_status tm_exchange_add(tm_exchange *x, const tm_facts *facts, tm_err *err);    /* any thread */
 tm_status tm_exchange_reduce(tm_exchange *x, unsigned threads, const tm_reducer *reducer,
                              tm_err *err);
-/* All facts, in any order, into `sink`; for exchanges that run elsewhere. The exchange is then empty. */
-tm_status tm_exchange_drain(tm_exchange *x, tm_status (*sink)(void *arg, const tm_fact *f, tm_err *err),
-                            void *arg, tm_err *err);
+/* All facts, in any order, into `sink`; for exchanges that run elsewhere. The exchange is then
+ * empty. */
+tm_status tm_exchange_drain(tm_exchange *x,
+                            tm_status (*sink)(void *arg, const tm_fact *f, tm_err *err), void *arg,
+                            tm_err *err);
 uint64_t tm_exchange_count(tm_exchange *x);
 void tm_exchange_free(tm_exchange *x);
 

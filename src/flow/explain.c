@@ -1,8 +1,8 @@
 /* explain: one record's story, from the ledger, the findings and the source.
  *
- * The ledger is read once to find the record (and once more for the place of the record it was merged
- * into); the source is read to the record, and its size is compared with the manifest's first, so that
- * a changed file is not quoted as evidence. */
+ * The ledger is read once to find the record (and once more for the place of the record it was
+ * merged into); the source is read to the record, and its size is compared with the manifest's
+ * first, so that a changed file is not quoted as evidence. */
 #include <math.h>
 #include <stdio.h>
 
@@ -30,7 +30,8 @@ static tm_status parse_place(tm_str text, question *q, tm_err *err)
     tm_str head, tail;
     *q = (question){0};
     size_t colon = tm_str_rfind_char(text, ':'), at = tm_str_rfind_char(text, '@');
-    if (colon < text.n && tm_str_to_u64(tm_str_slice(text, colon + 1, text.n), &q->line) && q->line) {
+    if (colon < text.n && tm_str_to_u64(tm_str_slice(text, colon + 1, text.n), &q->line) &&
+        q->line) {
         q->file = tm_str_slice(text, 0, colon);
         return TM_OK;
     }
@@ -52,12 +53,14 @@ static tm_status parse_place(tm_str text, question *q, tm_err *err)
 static bool same_file(tm_str source, tm_str asked)
 {
     if (tm_str_eq(source, asked)) return true;
-    return tm_str_ends(source, asked) && source.n > asked.n && source.p[source.n - asked.n - 1] == '/';
+    return tm_str_ends(source, asked) && source.n > asked.n &&
+           source.p[source.n - asked.n - 1] == '/';
 }
 
 static bool is_asked(const question *q, const tm_ledger_row *row)
 {
-    if (q->rid.place) return q->rid.place == row->rid.place && (!q->rid.path || q->rid.path == row->rid.path);
+    if (q->rid.place)
+        return q->rid.place == row->rid.place && (!q->rid.path || q->rid.path == row->rid.path);
     if (!same_file(row->source, q->file)) return false;
     return q->line ? q->line == row->line : q->offset == TM_PLACE_OFFSET(row->rid.place);
 }
@@ -76,8 +79,10 @@ static void field(story *s, const char *name, tm_str value)
 static void number(story *s, const char *name, double value)
 {
     if (isnan(value)) return;
-    if (s->json) tm_buf_print(s->out, ",\"%s\":", name);
-    else tm_buf_print(s->out, "  %-10s ", name);
+    if (s->json)
+        tm_buf_print(s->out, ",\"%s\":", name);
+    else
+        tm_buf_print(s->out, "  %-10s ", name);
     tm_buf_f64(s->out, value);
     if (!s->json) tm_buf_char(s->out, '\n');
 }
@@ -94,8 +99,8 @@ static tm_status place_of(story *s, const char *path, tm_rid rid, tm_str *out, t
     while (status == TM_OK && more && !out->n) {
         status = tm_ledger_next(&l, &row, &more, err);
         if (status != TM_OK || !more || tm_rid_cmp(row.rid, rid) != 0) continue;
-        *out = tm_str_of(tm_arena_printf(s->mem, "%.*s:%llu", TM_FMT(row.source),
-                                         (unsigned long long)row.line));
+        *out = tm_str_of(
+            tm_arena_printf(s->mem, "%.*s:%llu", TM_FMT(row.source), (unsigned long long)row.line));
     }
     tm_ledger_close(&l);
     return status;
@@ -108,8 +113,10 @@ static void signals(story *s, const tm_ledger *l, uint32_t row)
     if (s->json && count > TM_LEDGER_FIXED) tm_buf_z(s->out, ",\"signals\":{\"columns\":0");
     for (uint32_t c = TM_LEDGER_FIXED; c < count; c++) {
         if (tm_pq_is_null(l->reader, c, row)) continue;
-        if (columns[c].type == TM_PQ_F64) number(s, columns[c].name, tm_pq_get_f64(l->reader, c, row));
-        else field(s, columns[c].name, tm_pq_get_text(l->reader, c, row));
+        if (columns[c].type == TM_PQ_F64)
+            number(s, columns[c].name, tm_pq_get_f64(l->reader, c, row));
+        else
+            field(s, columns[c].name, tm_pq_get_text(l->reader, c, row));
     }
     if (s->json && count > TM_LEDGER_FIXED) tm_buf_char(s->out, '}');
 }
@@ -148,13 +155,15 @@ static tm_status findings(story *s, tm_rid rid, tm_err *err)
     tm_status status = TM_OK;
     for (unsigned i = 0; i < 5; i++) {
         column[i] = tm_pq_column_named(r, NAMES[i]);
-        if (column[i] == TM_NONE) status = tm_fail(err, TM_EINPUT, "%s is not a list of findings", path);
+        if (column[i] == TM_NONE)
+            status = tm_fail(err, TM_EINPUT, "%s is not a list of findings", path);
     }
     if (s->json) tm_buf_z(s->out, ",\"findings\":[");
     while (status == TM_OK && more) {
         status = tm_pq_next(r, &more, &rows, err);
         for (uint32_t i = 0; status == TM_OK && more && i < rows; i++)
-            if (tm_pq_get_u64(r, column[0], i) == rid.place && tm_pq_get_u64(r, column[1], i) == rid.path)
+            if (tm_pq_get_u64(r, column[0], i) == rid.place &&
+                tm_pq_get_u64(r, column[1], i) == rid.path)
                 finding(s, r, column, i, shown++);
     }
     if (s->json) tm_buf_char(s->out, ']');
@@ -228,7 +237,8 @@ static tm_status tell(story *s, const char *path, const tm_ledger *l, const tm_l
     return TM_OK;
 }
 
-tm_status tm_explain(tm_arena *mem, tm_str folder, tm_str place, bool json, tm_buf *out, tm_err *err)
+tm_status tm_explain(tm_arena *mem, tm_str folder, tm_str place, bool json, tm_buf *out,
+                     tm_err *err)
 {
     question q;
     tm_ledger l;
@@ -242,7 +252,8 @@ tm_status tm_explain(tm_arena *mem, tm_str folder, tm_str place, bool json, tm_b
     const char *path = tm_path_join(mem, folder.p, "ledger.parquet");
     if (!path) return tm_fail_memory(err, "a path", 0);
     if (!tm_file_exists(path))
-        return tm_fail(err, TM_EUSAGE, "%s has no ledger: run with --ledger fates or more", folder.p);
+        return tm_fail(err, TM_EUSAGE, "%s has no ledger: run with --ledger fates or more",
+                       folder.p);
     TM_TRY(tm_ledger_read(&l, path, err));
     if (json) tm_buf_z(out, "{\"records\":[");
     tm_status status = TM_OK;
@@ -254,8 +265,9 @@ tm_status tm_explain(tm_arena *mem, tm_str folder, tm_str place, bool json, tm_b
     tm_ledger_close(&l);
     if (json) tm_buf_z(out, "]}\n");
     if (status == TM_OK && !s.told)
-        return tm_fail(err, TM_EUSAGE, "no record of this run stands at %.*s: a blank line, a line "
-                                       "behind a head, or another file",
+        return tm_fail(err, TM_EUSAGE,
+                       "no record of this run stands at %.*s: a blank line, a line "
+                       "behind a head, or another file",
                        TM_FMT(place));
     return status;
 }

@@ -25,7 +25,8 @@ static tm_status refuse_other(tm_run *run, const char *plan_path, bool *same, tm
     *same = status == TM_OK && tm_str_eq(tm_str_trim(tm_buf_view(&old)), tm_str_of(hex));
     tm_buf_release(&old);
     if (status != TM_OK || *same || run->options.overwrite) return status;
-    return TM_OK; /* another plan: decisions of equal prefixes are still good, the rest is made anew */
+    /* another plan: decisions of equal prefixes are still good, the rest is made anew */
+    return TM_OK;
 }
 
 static tm_status remove_result(tm_run *run, tm_err *err)
@@ -34,8 +35,8 @@ static tm_status remove_result(tm_run *run, tm_err *err)
     uint32_t count;
     TM_TRY(tm_folder_list(&run->mem, run->folder, &names, &count, err));
     for (uint32_t i = 0; i < count; i++) {
-        static const char *const OURS[] = {"data-",     "parked-",  "unreadable.", "ledger.",
-                                           "findings.", "manifest.", "run.json",   "report.html"};
+        static const char *const OURS[] = {"data-",     "parked-",   "unreadable.", "ledger.",
+                                           "findings.", "manifest.", "run.json",    "report.html"};
         bool ours = false;
         for (size_t k = 0; k < TM_COUNT(OURS); k++)
             ours |= tm_str_starts(names[i], tm_str_of(OURS[k]));
@@ -91,10 +92,11 @@ tm_status tm_folder_resolve(tm_arena *mem, tm_str name, tm_str *folder, tm_err *
     tm_str path = name;
     if (tm_str_is(name, "last")) {
         tm_buf text = {0};
-        tm_status status = tm_file_exists(RUNS "/last")
-                               ? tm_file_load(RUNS "/last", 4096, &text, err)
-                               : tm_fail(err, TM_EUSAGE, "there is no last run here (" RUNS
-                                                         "/last): name a run folder");
+        tm_status status =
+            tm_file_exists(RUNS "/last")
+                ? tm_file_load(RUNS "/last", 4096, &text, err)
+                : tm_fail(err, TM_EUSAGE,
+                          "there is no last run here (" RUNS "/last): name a run folder");
         if (status == TM_OK) path = tm_arena_str(mem, tm_str_trim(tm_buf_view(&text)));
         tm_buf_release(&text);
         TM_TRY(status);
@@ -122,7 +124,8 @@ tm_status tm_folder_new(tm_arena *mem, tm_str verb, tm_str *folder, tm_err *err)
         if (tm_str_cut(names[i], '-', &head, &tail) && tm_str_to_u64(head, &number))
             most = TM_MAX(most, number);
     }
-    char *path = tm_arena_printf(mem, RUNS "/%04llu-%.*s", (unsigned long long)most + 1, TM_FMT(verb));
+    char *path =
+        tm_arena_printf(mem, RUNS "/%04llu-%.*s", (unsigned long long)most + 1, TM_FMT(verb));
     if (!path) return tm_fail_memory(err, "a path", verb.n);
     *folder = tm_str_of(path);
     return TM_OK;

@@ -1,6 +1,6 @@
-/* From what the recipe says to sources with layouts: patterns are expanded, files probed by content,
- * the first block of each (of at most SAMPLED of an input) is scanned, and the layouts found there
- * are fixed for the whole run.
+/* From what the recipe says to sources with layouts: patterns are expanded, files probed by
+ * content, the first block of each (of at most SAMPLED of an input) is scanned, and the layouts
+ * found there are fixed for the whole run.
  *
  * A folder stands for all it holds: its texts (.txt, .md) are one source, every other file is one;
  * a file that cannot be read as data is an error, never passed over. */
@@ -67,9 +67,12 @@ static tm_status add_folder(tm_run *run, const tm_recipe_input *input, const cha
         const char *path = tm_path_join(&run->mem, folder, names[i].p);
         if (!path) return tm_fail_memory(err, "a path", names[i].n);
         TM_TRY(tm_file_info_of(path, &info, err));
-        if (info.is_folder) TM_TRY(add_folder(run, input, path, texts, err));
-        else if (is_text_name(names[i])) *texts = true;
-        else TM_TRY(add_source(run, input, tm_str_of(path), err));
+        if (info.is_folder)
+            TM_TRY(add_folder(run, input, path, texts, err));
+        else if (is_text_name(names[i]))
+            *texts = true;
+        else
+            TM_TRY(add_source(run, input, tm_str_of(path), err));
     }
     return TM_OK;
 }
@@ -214,13 +217,15 @@ static tm_status sample_input(tm_run *run, tm_plan_input *input, tm_err *err)
     for (uint32_t i = 0; status == TM_OK && i < input->sources; i++) {
         const tm_source *source = &run->source[first + i];
         input->facts.bytes += decoded_bytes(source);
-        if (!source->seekable) sample_head(tm_buf_view(&run->head), &s);
-        else if (i < SAMPLED) status = sample_source(run, source, &s, err);
+        if (!source->seekable)
+            sample_head(tm_buf_view(&run->head), &s);
+        else if (i < SAMPLED)
+            status = sample_source(run, source, &s, err);
     }
     if (status == TM_OK) status = choose_layouts(run, input, &s, err);
     uint64_t mean = s.records ? s.bytes / s.records : 512;
-    input->facts.records = s.all && input->sources == 1 ? s.records
-                                                        : input->facts.bytes / TM_MAX(mean, 1) + 1;
+    input->facts.records =
+        s.all && input->sources == 1 ? s.records : input->facts.bytes / TM_MAX(mean, 1) + 1;
     input->facts.text_bytes = input->facts.bytes;
     tm_json_release(&s.json);
     return status;
@@ -290,7 +295,8 @@ static tm_status compile_tags(tm_run *run, const tm_recipe_input *from, uint32_t
         tm_buf_clear(&json);
         tm_scalar_json(pair->value, pair->quoted, &json);
         status = tm_buf_ok(&json, err);
-        if (status == TM_OK) status = tm_fieldpath_compile(&run->mem, pair->name, &list[i].path, err);
+        if (status == TM_OK)
+            status = tm_fieldpath_compile(&run->mem, pair->name, &list[i].path, err);
         if (status == TM_OK) list[i].json = tm_arena_str(&run->mem, tm_buf_view(&json));
         if (status == TM_OK && !list[i].json.p) status = tm_fail_memory(err, "a tag", 0);
     }
@@ -320,7 +326,8 @@ tm_status tm_inputs_open(tm_run *run, tm_err *err)
     if (!run->input_of || !run->tags) return tm_fail_memory(err, "the inputs", run->sources);
     bool look = !run->options.scan_only;
     tm_source *in = stdin_source(run);
-    bool lines = in && in->container == TM_JSONL && tm_str_find_char(tm_buf_view(&run->head), '\n') < run->head.n;
+    bool lines = in && in->container == TM_JSONL &&
+                 tm_str_find_char(tm_buf_view(&run->head), '\n') < run->head.n;
     if (look && in && !lines) TM_TRY(tm_inputs_spool_stdin(run, err)); /* nothing to sample yet */
     for (uint32_t i = 0; i < run->inputs; i++) {
         tm_plan_input *input = &run->input[i];

@@ -3,19 +3,21 @@
 #include "flow/emit.h"
 
 static const tm_pq_column FIXED[] = {
-    {"place", TM_PQ_U64, false},      {"path", TM_PQ_U64, false},
-    {"source", TM_PQ_TEXT, false},    {"line", TM_PQ_U64, false},
-    {"id", TM_PQ_TEXT, false},        {"fate", TM_PQ_TEXT, false},
-    {"step", TM_PQ_TEXT, true},       {"rule", TM_PQ_TEXT, true},
-    {"value", TM_PQ_F64, true},       {"other_place", TM_PQ_U64, true},
-    {"other_path", TM_PQ_U64, true},  {"route", TM_PQ_TEXT, true},
+    {"place", TM_PQ_U64, false},     {"path", TM_PQ_U64, false},
+    {"source", TM_PQ_TEXT, false},   {"line", TM_PQ_U64, false},
+    {"id", TM_PQ_TEXT, false},       {"fate", TM_PQ_TEXT, false},
+    {"step", TM_PQ_TEXT, true},      {"rule", TM_PQ_TEXT, true},
+    {"value", TM_PQ_F64, true},      {"other_place", TM_PQ_U64, true},
+    {"other_path", TM_PQ_U64, true}, {"route", TM_PQ_TEXT, true},
     {"copies", TM_PQ_U64, false},
 };
 
 void tm_pq_f64_or_null(tm_pq_writer *w, double value)
 {
-    if (isnan(value)) tm_pq_null(w);
-    else tm_pq_f64(w, value);
+    if (isnan(value))
+        tm_pq_null(w);
+    else
+        tm_pq_f64(w, value);
 }
 
 void tm_pq_rid_or_null(tm_pq_writer *w, tm_rid rid)
@@ -59,8 +61,10 @@ static void write_reason(tm_pq_writer *w, const tm_run *run, const tm_row *row)
     }
     const tm_plan_step *step = &run->plan->step[row->step];
     tm_pq_text(w, step->name);
-    if (row->fate == TM_REPLACED || !step->op->codes) tm_pq_null(w);
-    else tm_pq_text(w, tm_str_of(step->op->codes[row->rule].name));
+    if (row->fate == TM_REPLACED || !step->op->codes)
+        tm_pq_null(w);
+    else
+        tm_pq_text(w, tm_str_of(step->op->codes[row->rule].name));
 }
 
 static void write_signals(tm_pq_writer *w, const tm_run *run, tm_str signals)
@@ -78,8 +82,10 @@ static void write_signals(tm_pq_writer *w, const tm_run *run, tm_str signals)
             uint32_t n;
             memcpy(&n, signals.p + at, sizeof n);
             at += sizeof n;
-            if (n == TM_NONE) tm_pq_null(w);
-            else tm_pq_text(w, (tm_str){signals.p + at, n}), at += n;
+            if (n == TM_NONE)
+                tm_pq_null(w);
+            else
+                tm_pq_text(w, (tm_str){signals.p + at, n}), at += n;
         }
     }
 }

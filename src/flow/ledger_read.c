@@ -4,7 +4,21 @@
 static const char *const NAMES[TM_LEDGER_FIXED] = {
     "place", "path",  "source",      "line",       "id",    "fate",  "step",
     "rule",  "value", "other_place", "other_path", "route", "copies"};
-enum { PLACE, PATH, SOURCE, LINE, ID, FATE, STEP, RULE, VALUE, OTHER_PLACE, OTHER_PATH, ROUTE, COPIES };
+enum {
+    PLACE,
+    PATH,
+    SOURCE,
+    LINE,
+    ID,
+    FATE,
+    STEP,
+    RULE,
+    VALUE,
+    OTHER_PLACE,
+    OTHER_PATH,
+    ROUTE,
+    COPIES
+};
 
 tm_status tm_ledger_read(tm_ledger *l, const char *path, tm_err *err)
 {
@@ -14,7 +28,8 @@ tm_status tm_ledger_read(tm_ledger *l, const char *path, tm_err *err)
         l->column[c] = tm_pq_column_named(l->reader, NAMES[c]);
         if (l->column[c] != TM_NONE) continue;
         tm_ledger_close(l);
-        return tm_fail(err, TM_EINPUT, "%s has no column \"%s\": it is not a ledger", path, NAMES[c]);
+        return tm_fail(err, TM_EINPUT, "%s has no column \"%s\": it is not a ledger", path,
+                       NAMES[c]);
     }
     return TM_OK;
 }

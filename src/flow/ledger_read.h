@@ -9,13 +9,13 @@ typedef struct tm_ledger_row { /* slices live until the next row group */
     tm_rid rid, other;
     tm_str source, id, fate, step, rule, route;
     uint64_t line, copies;
-    double value;              /* NAN = none */
-    uint32_t row;              /* in the loaded group, for tm_pq_get_... of signal columns */
+    double value; /* NAN = none */
+    uint32_t row; /* in the loaded group, for tm_pq_get_... of signal columns */
 } tm_ledger_row;
 
 typedef struct tm_ledger {
     tm_pq_reader *reader;
-    uint32_t column[13];       /* of the fixed columns, in the order of the contract */
+    uint32_t column[13]; /* of the fixed columns, in the order of the contract */
     uint32_t row, rows;
 } tm_ledger;
 

@@ -1,5 +1,5 @@
-/* manifest.json (what was done: the same for every run of the same plan over the same bytes, but for
- * file names) and run.json (when, where, how fast: outside the law of same bytes). */
+/* manifest.json (what was done: the same for every run of the same plan over the same bytes, but
+ * for file names) and run.json (when, where, how fast: outside the law of same bytes). */
 #include <stdio.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -34,8 +34,8 @@ static void put_inputs(const tm_run *run, tm_buf *b)
         tm_buf_print(b, ",\"sha256\":\"%s\",\"bytes\":%llu,\"decoded_bytes\":%llu", result->sha256,
                      (unsigned long long)result->file_bytes,
                      (unsigned long long)result->decoded_bytes);
-        tm_buf_print(b, ",\"records\":%llu,\"unreadable\":%llu", (unsigned long long)result->records,
-                     (unsigned long long)result->unreadable);
+        tm_buf_print(b, ",\"records\":%llu,\"unreadable\":%llu",
+                     (unsigned long long)result->records, (unsigned long long)result->unreadable);
         tm_buf_print(b, ",\"container\":\"%s\",\"codec\":\"%s\",\"encoding\":\"%s\",",
                      tm_containers[source->container].name, tm_codecs[source->codec].name,
                      tm_encoding_name(source->encoding));

@@ -67,8 +67,8 @@ static tm_status close_reader(pass_run *p, bool whole, tm_err *err)
     p->reader = NULL;
     tm_status status = TM_OK;
     if (p->pass->emitter)
-        status = tm_emitter_source(p->pass->emitter, p->source, sha256, file_bytes, decoded_bytes,
-                                   err);
+        status =
+            tm_emitter_source(p->pass->emitter, p->source, sha256, file_bytes, decoded_bytes, err);
     p->source++;
     return status;
 }

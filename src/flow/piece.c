@@ -19,8 +19,8 @@ tm_status tm_piece_init(tm_piece *p, const tm_run *run, tm_err *err)
 
 void tm_piece_clear(tm_piece *p, const tm_run *run)
 {
-    tm_buf *bufs[] = {&p->data,       &p->packed, &p->order,    &p->parked,
-                      &p->unreadable, &p->rows,   &p->findings, &p->lost, &p->heads};
+    tm_buf *bufs[] = {&p->data, &p->packed,   &p->order, &p->parked, &p->unreadable,
+                      &p->rows, &p->findings, &p->lost,  &p->heads};
     for (size_t i = 0; i < TM_COUNT(bufs); i++) tm_buf_clear(bufs[i]);
     uint32_t steps = run->plan->steps;
     memset(p->step_counts, 0, steps * sizeof *p->step_counts);
@@ -34,8 +34,8 @@ void tm_piece_clear(tm_piece *p, const tm_run *run)
 
 void tm_piece_release(tm_piece *p)
 {
-    tm_buf *bufs[] = {&p->data,       &p->packed, &p->order,    &p->parked,
-                      &p->unreadable, &p->rows,   &p->findings, &p->lost, &p->heads};
+    tm_buf *bufs[] = {&p->data, &p->packed,   &p->order, &p->parked, &p->unreadable,
+                      &p->rows, &p->findings, &p->lost,  &p->heads};
     for (size_t i = 0; i < TM_COUNT(bufs); i++) tm_buf_release(bufs[i]);
     tm_free(p->step_counts);
     tm_free(p->step_seconds);
@@ -218,8 +218,10 @@ static tm_status add_record(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, 
                             tm_err *err)
 {
     const tm_run *run = w->run;
-    if (b->rid[r].path) p->counts.made++;
-    else p->counts.read++, p->records++;
+    if (b->rid[r].path)
+        p->counts.made++;
+    else
+        p->counts.read++, p->records++;
     TM_TRY(add_fate(w, p, b, r, err));
     if (b->layout[r] < TM_COUNT(p->layouts)) p->layouts[b->layout[r]]++;
     if (run->folder && run->recipe->output.ledger) TM_TRY(add_row(w, p, b, r, err));

@@ -5,7 +5,8 @@
 
 #include "flow/engine.h"
 
-typedef struct tm_row { /* behind it: per signal a double, or u32 length (TM_NONE: null) and bytes */
+typedef struct
+    tm_row { /* behind it: per signal a double, or u32 length (TM_NONE: null) and bytes */
     tm_rid rid, other;
     tm_id id;
     uint64_t line;

@@ -1,5 +1,5 @@
-/* Decides every set step, one after another: for each round a pass that looks (or the facts that the
- * round before left), the exchange, the reduction, and the decisions sorted by rid.
+/* Decides every set step, one after another: for each round a pass that looks (or the facts that
+ * the round before left), the exchange, the reduction, and the decisions sorted by rid.
  *
  * A step's final decisions are named by the hash of the plan up to that step. A resumed or changed
  * run finds those it can use under work/ and does not make them again. */
@@ -124,8 +124,7 @@ static tm_status run_components(step_rounds *r, const tm_round *round, tm_err *e
     tm_reducer reducer = {.reduce = take_edges, .step = &view, .take = take, .arg = r};
     tm_status status = c ? gather(r, round, &facts, err) : tm_fail_memory(err, "components", 0);
     if (status == TM_OK) status = tm_exchange_reduce(facts, 1, &reducer, err);
-    if (status == TM_OK)
-        status = tm_components_decide(c, r->step->index, take_decisions, r, err);
+    if (status == TM_OK) status = tm_components_decide(c, r->step->index, take_decisions, r, err);
     tm_exchange_free(facts);
     tm_components_free(c);
     return status;

@@ -35,8 +35,7 @@ static tm_status share_memory(tm_run *run, tm_err *err)
     while (run->threads > 1 && fixed + run->threads * worker > memory) run->threads--;
     uint64_t least = fixed + run->threads * worker;
     if (least > memory)
-        return tm_fail(err, TM_ELIMIT,
-                       "this plan needs --memory %lluMiB at least, and has %lluMiB",
+        return tm_fail(err, TM_ELIMIT, "this plan needs --memory %lluMiB at least, and has %lluMiB",
                        (unsigned long long)((least + TM_MIB - 1) / TM_MIB),
                        (unsigned long long)(memory / TM_MIB));
     run->exchange_budget = (memory - least) / 2 + LEAST_EXCHANGE;
@@ -134,12 +133,17 @@ tm_status tm_run_open(tm_run **out, tm_recipe *recipe, const tm_run_options *opt
     pthread_mutex_init(&run->batch_lock, NULL);
     atomic_store(&run->doing, "opening");
     tm_status status = open_run(run, err);
-    if (status != TM_OK) tm_run_close(run);
-    else *out = run;
+    if (status != TM_OK)
+        tm_run_close(run);
+    else
+        *out = run;
     return status;
 }
 
-const tm_plan *tm_run_plan(const tm_run *run) { return run->plan; }
+const tm_plan *tm_run_plan(const tm_run *run)
+{
+    return run->plan;
+}
 
 static tm_status write_pass(tm_run *run, tm_err *err)
 {
@@ -203,8 +207,14 @@ void tm_run_progress(const tm_run *run, tm_progress *out)
     for (uint32_t i = 0; i < run->inputs; i++) out->bytes_total += run->input[i].facts.bytes;
 }
 
-void tm_run_cancel(tm_run *run) { atomic_store(&run->cancel, true); }
-const tm_run_result *tm_run_result_of(const tm_run *run) { return &run->result; }
+void tm_run_cancel(tm_run *run)
+{
+    atomic_store(&run->cancel, true);
+}
+const tm_run_result *tm_run_result_of(const tm_run *run)
+{
+    return &run->result;
+}
 
 tm_status tm_run_verdict(const tm_run *run, tm_err *err)
 {
@@ -216,10 +226,12 @@ tm_status tm_run_verdict(const tm_run *run, tm_err *err)
     if (all && lost == all)
         return tm_fail(err, TM_EINPUT, "none of the %llu records could be read", all);
     if (run->result.damaged)
-        return tm_fail(err, TM_EFINDINGS, "an input could not be decoded to its end: what came "
-                                          "before was used, the rest is missing");
-    bool over = limits->unreadable_count >= 0 ? lost > (uint64_t)limits->unreadable_count
-                                              : (double)lost > limits->unreadable_share * (double)all;
+        return tm_fail(err, TM_EFINDINGS,
+                       "an input could not be decoded to its end: what came "
+                       "before was used, the rest is missing");
+    bool over = limits->unreadable_count >= 0
+                    ? lost > (uint64_t)limits->unreadable_count
+                    : (double)lost > limits->unreadable_share * (double)all;
     if (over)
         return tm_fail(err, TM_EFINDINGS,
                        "%llu of %llu records are unreadable: more than --limit-unreadable allows",

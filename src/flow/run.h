@@ -24,16 +24,16 @@ struct tm_reducer;
 struct tm_exchange;
 
 typedef struct tm_finding_view { /* one finding as people see it */
-    tm_str source;            /* file */
-    uint64_t line, column;    /* from 1; column 0 = unknown */
-    uint64_t offset;          /* of the record in the decoded stream */
+    tm_str source;               /* file */
+    uint64_t line, column;       /* from 1; column 0 = unknown */
+    uint64_t offset;             /* of the record in the decoded stream */
     tm_rid rid, other;
-    const char *code, *name;  /* "T1204", "call-arguments-not-object" */
+    const char *code, *name; /* "T1204", "call-arguments-not-object" */
     tm_str sentence;
-    tm_str step;              /* empty: the reader */
-    tm_str path;              /* "messages[3].content" */
+    tm_str step; /* empty: the reader */
+    tm_str path; /* "messages[3].content" */
     double value;
-    uint8_t verdict;          /* tm_verdict; unreadable: TM_V_DROP and step empty */
+    uint8_t verdict; /* tm_verdict; unreadable: TM_V_DROP and step empty */
 } tm_finding_view;
 
 typedef struct tm_batch_view { /* a batch at the end of the writing pass */
@@ -44,15 +44,15 @@ typedef struct tm_batch_view { /* a batch at the end of the writing pass */
 } tm_batch_view;
 
 typedef struct tm_run_options {
-    unsigned threads;         /* 0 = cores */
-    tm_str folder;            /* run folder, or empty: no ledger, no manifest, no resume */
-    tm_str file;              /* data to this file or "-"; may stand beside a folder; or empty */
-    bool resume;              /* take up an unfinished run of the same plan in the folder */
-    bool overwrite;           /* replace an existing result */
-    bool scan_only;           /* no layouts: validate and pass on (cat) */
-    bool refine;              /* the built-in recipe for the example kind found in the input */
-    bool measure_only;        /* write no data: inspect, check (findings and ledger as asked) */
-    uint32_t batch_records;   /* at most so many records a batch; 0 = by bytes (tests) */
+    unsigned threads;       /* 0 = cores */
+    tm_str folder;          /* run folder, or empty: no ledger, no manifest, no resume */
+    tm_str file;            /* data to this file or "-"; may stand beside a folder; or empty */
+    bool resume;            /* take up an unfinished run of the same plan in the folder */
+    bool overwrite;         /* replace an existing result */
+    bool scan_only;         /* no layouts: validate and pass on (cat) */
+    bool refine;            /* the built-in recipe for the example kind found in the input */
+    bool measure_only;      /* write no data: inspect, check (findings and ledger as asked) */
+    uint32_t batch_records; /* at most so many records a batch; 0 = by bytes (tests) */
     /* Called in order for every finding and unreadable record of the writing pass, on one thread at
      * a time; NULL = none. For check and for messages on the terminal. */
     void (*on_finding)(void *arg, const tm_finding_view *finding);
@@ -76,38 +76,38 @@ bool tm_counts_close(const tm_counts *c);
 
 typedef struct tm_step_result {
     tm_counts counts;
-    const uint64_t *found;    /* by code index of the step's operator */
-    double seconds;           /* busy time over all workers */
+    const uint64_t *found; /* by code index of the step's operator */
+    double seconds;        /* busy time over all workers */
 } tm_step_result;
 
 typedef struct tm_source_result {
     uint64_t records, unreadable, file_bytes, decoded_bytes;
     char sha256[65];
-    uint64_t layouts[17];     /* records by index in its input's layout set */
+    uint64_t layouts[17]; /* records by index in its input's layout set */
 } tm_source_result;
 
 typedef struct tm_run_result {
     tm_counts counts;
-    tm_step_result *step;     /* plan->steps of them */
+    tm_step_result *step; /* plan->steps of them */
     const tm_source *source;
     tm_source_result *source_result;
     uint32_t sources;
-    tm_sink_info *output;     /* data and parked files; route beside */
+    tm_sink_info *output; /* data and parked files; route beside */
     tm_str *output_route;
     uint32_t outputs;
     double seconds;
     uint64_t peak_memory, spilled_bytes;
-    bool damaged;             /* a source could not be decoded to its end */
-    bool resumed;             /* decisions of an earlier attempt were used */
-    tm_str folder;            /* where it is, or empty */
+    bool damaged;  /* a source could not be decoded to its end */
+    bool resumed;  /* decisions of an earlier attempt were used */
+    tm_str folder; /* where it is, or empty */
 } tm_run_result;
 
-typedef struct tm_progress { /* a snapshot; cheap, any thread */
-    uint64_t bytes, bytes_total;   /* of input files, this pass; total 0 = unknown */
+typedef struct tm_progress {     /* a snapshot; cheap, any thread */
+    uint64_t bytes, bytes_total; /* of input files, this pass; total 0 = unknown */
     uint64_t records, kept, fallen, unreadable;
     uint64_t memory;
     unsigned pass, passes;
-    const char *doing;             /* "dedup.exact: observe", "writing" */
+    const char *doing; /* "dedup.exact: observe", "writing" */
     double seconds;
 } tm_progress;
 

@@ -1,11 +1,11 @@
 /* External sort of facts: fill a buffer, sort it, spill it as a run, merge the runs.
  *
- * In memory the facts lie framed one behind another and an entry {prefix, where} stands for each. The
- * prefix is the first eight bytes of the key (of the order when the key is empty), big-endian, so a
- * radix sort over it does nearly all the work when keys are hashes; runs of equal prefixes are
+ * In memory the facts lie framed one behind another and an entry {prefix, where} stands for each.
+ * The prefix is the first eight bytes of the key (of the order when the key is empty), big-endian,
+ * so a radix sort over it does nearly all the work when keys are hashes; runs of equal prefixes are
  * finished by comparison. A spilled run is chunks of about 64 KiB of frames, each one zstd frame at
- * level 1 (writes are the disk's limit, not the processor's). More than MERGE_MAX runs are merged in
- * between, so memory for merging stays bounded too. */
+ * level 1 (writes are the disk's limit, not the processor's). More than MERGE_MAX runs are merged
+ * in between, so memory for merging stays bounded too. */
 #include "flow/sorter.h"
 
 #include <stdlib.h>
@@ -325,7 +325,10 @@ tm_status tm_sorter_next(tm_sorter *s, tm_fact *out, bool *more, tm_err *err)
     return s->runs ? from_runs(s, out, more, err) : from_memory(s, out, more, err);
 }
 
-uint64_t tm_sorter_count(const tm_sorter *s) { return s->count; }
+uint64_t tm_sorter_count(const tm_sorter *s)
+{
+    return s->count;
+}
 
 void tm_sorter_free(tm_sorter *s)
 {

@@ -2,8 +2,8 @@
  *
  *   tm_sorter_new, tm_sorter_add*, tm_sorter_finish, tm_sorter_next*, tm_sorter_free
  *
- * One owner at a time. What the order is does not depend on the budget, on the order of adding, or on
- * who added: comparison covers the whole fact. */
+ * One owner at a time. What the order is does not depend on the budget, on the order of adding, or
+ * on who added: comparison covers the whole fact. */
 #ifndef TM_FLOW_SORTER_H
 #define TM_FLOW_SORTER_H
 

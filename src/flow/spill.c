@@ -21,9 +21,10 @@ tm_status tm_spill_take(tm_spill *s, uint64_t bytes, tm_err *err)
     uint64_t held = atomic_fetch_add(&s->held, bytes) + bytes;
     atomic_fetch_add(&s->ever, bytes);
     if (s->max_disk && held > s->max_disk)
-        return tm_fail(err, TM_ELIMIT,
-                       "the spill would pass --max-disk (%llu bytes): give more, or a larger --memory",
-                       (unsigned long long)s->max_disk);
+        return tm_fail(
+            err, TM_ELIMIT,
+            "the spill would pass --max-disk (%llu bytes): give more, or a larger --memory",
+            (unsigned long long)s->max_disk);
     return TM_OK;
 }
 

@@ -1,5 +1,6 @@
-/* tm_spill: where a run puts what does not fit into memory, and how much it may put there. Files are
- * owner-only, deleted as soon as they are merged, and all gone when the run ends. Shared by threads. */
+/* tm_spill: where a run puts what does not fit into memory, and how much it may put there. Files
+ * are owner-only, deleted as soon as they are merged, and all gone when the run ends. Shared by
+ * threads. */
 #ifndef TM_FLOW_SPILL_H
 #define TM_FLOW_SPILL_H
 

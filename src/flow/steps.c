@@ -1,7 +1,7 @@
 /* One step on one batch: the operator looks, the rules act, the counts are kept.
  *
- * The only place where a fate is written. A finding's code carries the verdict (or the step's `then:`
- * does); of several findings on one record the first that drops or parks is the reason. */
+ * The only place where a fate is written. A finding's code carries the verdict (or the step's
+ * `then:` does); of several findings on one record the first that drops or parks is the reason. */
 #include "flow/engine.h"
 
 static void fall(tm_batch *b, uint32_t r, tm_fate fate, tm_reason reason)
@@ -35,7 +35,7 @@ static void apply_rules(tm_worker *w, tm_piece *piece, const tm_plan_step *step,
 
 static tm_fate fate_of(uint8_t verdict)
 {
-    return verdict == TM_V_MERGE ? TM_MERGED
+    return verdict == TM_V_MERGE  ? TM_MERGED
            : verdict == TM_V_DROP ? TM_DROPPED
            : verdict == TM_V_PARK ? TM_PARKED
                                   : TM_LIVE;
@@ -108,8 +108,8 @@ typedef struct fates {
 
 static fates fates_of(const tm_batch *b)
 {
-    return (fates){count_fate(b, TM_LIVE),   count_fate(b, TM_DROPPED),
-                   count_fate(b, TM_PARKED), count_fate(b, TM_MERGED),
+    return (fates){count_fate(b, TM_LIVE),     count_fate(b, TM_DROPPED),
+                   count_fate(b, TM_PARKED),   count_fate(b, TM_MERGED),
                    count_fate(b, TM_REPLACED), count_fate(b, TM_UNREADABLE)};
 }
 

@@ -2,9 +2,9 @@
  *
  *   magic 8 | rows 8 | bytes 8 | told bytes 8 | XXH3-128 of all behind the head 16 | told | rows
  *
- * Rows are framed as tm_decide frames them, in rid order, at most one a rid (of several the first in
- * byte order counts, so the outcome does not depend on who decided when). The index holds the place
- * of every INDEX_BYTES-th byte's row; a lookup reads the spans between two entries. */
+ * Rows are framed as tm_decide frames them, in rid order, at most one a rid (of several the first
+ * in byte order counts, so the outcome does not depend on who decided when). The index holds the
+ * place of every INDEX_BYTES-th byte's row; a lookup reads the spans between two entries. */
 #include "flow/verdicts.h"
 
 #include "base/hash.h"
@@ -151,8 +151,8 @@ tm_status tm_verdicts_finish(tm_verdicts *v, const char *path, tm_str told, tm_e
     TM_TRY(keep_path(v, path, err));
     TM_TRY(tm_sorter_finish(v->sorter, err));
     row_writer w = {.v = v, .hasher = tm_hasher_new()};
-    tm_status status = w.hasher ? write_file(v, &w, told, err)
-                                : tm_fail_memory(err, "decisions", 0);
+    tm_status status =
+        w.hasher ? write_file(v, &w, told, err) : tm_fail_memory(err, "decisions", 0);
     tm_out_abandon(&w.out);
     tm_hasher_free(w.hasher);
     tm_buf_release(&w.piece);
@@ -181,7 +181,8 @@ static tm_status load_rows(tm_verdicts *v, const file_head *head, tm_hasher *has
     while (status == TM_OK && (left || piece.n)) {
         size_t take = (size_t)TM_MIN(left, (uint64_t)INDEX_BYTES), had = piece.n, used = 0;
         if (!tm_buf_grow(&piece, take)) status = tm_fail_memory(err, "decisions", take);
-        if (status == TM_OK) status = tm_file_read_at(v->file, v->path, piece.p + had, take, at, err);
+        if (status == TM_OK)
+            status = tm_file_read_at(v->file, v->path, piece.p + had, take, at, err);
         if (status != TM_OK) break;
         piece.n += take, at += take, left -= take;
         tm_hasher_add(hasher, piece.p + had, take);
@@ -214,7 +215,8 @@ static tm_status load_file(tm_verdicts *v, tm_hasher *hasher, tm_err *err)
     if (memcmp(head.magic, MAGIC, sizeof MAGIC) != 0 || head.told > body ||
         head.bytes != body - head.told)
         return damaged(err, v->path);
-    if (!tm_buf_grow(&v->told, (size_t)head.told)) return tm_fail_memory(err, "decisions", head.told);
+    if (!tm_buf_grow(&v->told, (size_t)head.told))
+        return tm_fail_memory(err, "decisions", head.told);
     TM_TRY(tm_file_read_at(v->file, v->path, v->told.p, (size_t)head.told, sizeof head, err));
     v->told.n = (size_t)head.told;
     tm_hasher_add(hasher, v->told.p, v->told.n);
@@ -246,17 +248,26 @@ tm_status tm_verdicts_open(tm_verdicts **out, const char *path, tm_err *err)
     return TM_OK;
 }
 
-tm_str tm_verdicts_told(const tm_verdicts *v) { return tm_buf_view(&v->told); }
-uint64_t tm_verdicts_count(const tm_verdicts *v) { return v->rows; }
+tm_str tm_verdicts_told(const tm_verdicts *v)
+{
+    return tm_buf_view(&v->told);
+}
+uint64_t tm_verdicts_count(const tm_verdicts *v)
+{
+    return v->rows;
+}
 
 /* Byte span of the rows that may hold places in [from, to]. */
-static void span_of(const tm_verdicts *v, uint64_t from, uint64_t to, uint64_t *begin, uint64_t *end)
+static void span_of(const tm_verdicts *v, uint64_t from, uint64_t to, uint64_t *begin,
+                    uint64_t *end)
 {
     uint32_t low = 0, high = v->indexed; /* first entry with place >= from */
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (v->index[middle].place < from) low = middle + 1;
-        else high = middle;
+        if (v->index[middle].place < from)
+            low = middle + 1;
+        else
+            high = middle;
     }
     *begin = low ? v->index[low - 1].at : 0;
     while (low < v->indexed && v->index[low].place <= to) low++;
@@ -297,8 +308,10 @@ static uint32_t lower_bound(const tm_verdict_range *range, tm_rid rid)
     uint32_t low = 0, high = range->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (tm_rid_cmp(range->list[middle].rid, rid) < 0) low = middle + 1;
-        else high = middle;
+        if (tm_rid_cmp(range->list[middle].rid, rid) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low;
 }

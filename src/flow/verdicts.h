@@ -13,7 +13,8 @@
 
 typedef struct tm_verdicts tm_verdicts;
 
-TM_MUST_USE tm_verdicts *tm_verdicts_begin(tm_spill *spill, uint64_t budget_bytes); /* NULL: memory */
+TM_MUST_USE tm_verdicts *tm_verdicts_begin(tm_spill *spill,
+                                           uint64_t budget_bytes); /* NULL: memory */
 tm_status tm_verdicts_add(tm_verdicts *v, const tm_decisions *decisions, tm_err *err);
 /* Sorts and writes to path. told (may be empty): fold state or head cut-off kept with it. */
 tm_status tm_verdicts_finish(tm_verdicts *v, const char *path, tm_str told, tm_err *err);

@@ -1,8 +1,9 @@
 /* One block through the steps of a pass, batch by batch, in one worker.
  *
- * A batch is 256 KiB of raw records, or 4,096 of them: it stays in the processor's cache while every
- * step looks at it. In an observing pass the steps before the set step are replayed and the round
- * looks at what is left; in the writing pass all steps run and the piece takes what remains. */
+ * A batch is 256 KiB of raw records, or 4,096 of them: it stays in the processor's cache while
+ * every step looks at it. In an observing pass the steps before the set step are replayed and the
+ * round looks at what is left; in the writing pass all steps run and the piece takes what
+ * remains. */
 #include "flow/piece.h"
 #include "record/fieldpath.h"
 
@@ -13,8 +14,9 @@ const tm_code tm_reader_codes[] = {
         {.code = "T1008",
          .name = "utf8-replaced",
          .sentence = "bytes that are not UTF-8 were read as U+FFFD",
-         .help = "The input was read with utf8: replace. Each ill-formed sequence became one U+FFFD "
-                 "and the record is written that way.",
+         .help =
+             "The input was read with utf8: replace. Each ill-formed sequence became one U+FFFD "
+             "and the record is written that way.",
          .verdict = TM_V_FIX,
          .fixed_verdict = true},
     [TM_READER_DUPLICATE_KEY] =
@@ -140,12 +142,15 @@ static tm_status set_tags(tm_worker *w, tm_batch *b, tm_err *err)
     for (; tag && tag->path && b->fate[r] == TM_LIVE; tag++) {
         bool blocked = false;
         TM_TRY(tm_field_set(b, r, tag->path, tag->json, TM_NO_STEP, &blocked, err));
-        if (blocked) TM_TRY(tm_find(b, r, TM_NONE, 0, 0, TM_NO_STEP, TM_READER_TAG_BLOCKED, TM_NO_VALUE, err));
+        if (blocked)
+            TM_TRY(
+                tm_find(b, r, TM_NONE, 0, 0, TM_NO_STEP, TM_READER_TAG_BLOCKED, TM_NO_VALUE, err));
     }
     return TM_OK;
 }
 
-static tm_status add_span(tm_worker *w, const tm_span *span, const tm_read_rules *rules, tm_err *err)
+static tm_status add_span(tm_worker *w, const tm_span *span, const tm_read_rules *rules,
+                          tm_err *err)
 {
     tm_batch *b = &w->batch[0];
     uint64_t offset = w->block.at + span->at;

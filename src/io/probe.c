@@ -305,7 +305,8 @@ static tm_status take_raw(tm_arena *mem, tm_source *out, tm_buf *raw, bool *whol
         if (*folder) return TM_OK;
         TM_TRY(tm_file_open(path, &file, err));
     }
-    /* One byte more than a file says it has tells its end; a size of 0 may mean it does not know. */
+    /* One byte more than a file says it has tells its end; a size of 0 may mean it does not
+     * know. */
     bool small = info.is_regular && info.bytes && info.bytes < PROBE_BYTES;
     size_t want = small ? info.bytes + 1 : PROBE_BYTES;
     tm_status status = tm_buf_grow(raw, want) ? TM_OK : tm_fail_memory(err, "probing", want);

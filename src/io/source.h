@@ -79,7 +79,8 @@ typedef struct tm_source_wish { /* what the user said; -1 = by content */
 /* Looks at the first bytes. Fills all but number. Refuses what it knows but cannot read (archives,
  * nested compression, UTF-16 without a mark) with advice. head (may be NULL) gets the first decoded
  * bytes (UTF-8, without a byte order mark), up to 1 MiB, for layout detection. What was taken from
- * standard input or a pipe for it stays in out->taken (raw, in mem): the reader begins with that. */
+ * standard input or a pipe for it stays in out->taken (raw, in mem): the reader begins with
+ * that. */
 tm_status tm_source_probe(tm_arena *mem, tm_str path, tm_source_wish wish, tm_source *out,
                           tm_buf *head, tm_err *err);
 

@@ -1,6 +1,7 @@
 /* An item is an expression and a direction; longest and shortest are the characters of the compared
  * parts. A record's key is the keys of its items one behind another (tm_evalue_key: comparable by
- * memcmp, unknown last), so nothing is compared twice and nothing but bytes crosses the exchange. */
+ * memcmp, unknown last), so nothing is compared twice and nothing but bytes crosses the
+ * exchange. */
 #include "op/keep.h"
 
 #include "text/words.h"
@@ -120,8 +121,10 @@ tm_status tm_keep_keys(const tm_keep *k, tm_keep_scratch *s, tm_batch *b, uint32
     if (!values) return tm_fail_memory(err, "a keep list", b->records);
     for (uint32_t i = 0; i < k->items; i++) {
         tm_evalue *column = values + (size_t)i * b->records;
-        if (k->item[i].expr) TM_TRY(tm_expr_values(k->item[i].expr, s->expr[i], b, column, err));
-        else TM_TRY(lengths(b, selectors, column, err));
+        if (k->item[i].expr)
+            TM_TRY(tm_expr_values(k->item[i].expr, s->expr[i], b, column, err));
+        else
+            TM_TRY(lengths(b, selectors, column, err));
     }
     for (uint32_t r = 0; r < b->records; r++) {
         keys[r] = (tm_str){0};

@@ -2,8 +2,8 @@
  *
  *   max EXPR   min EXPR   newest EXPR   longest   shortest   source_order   first
  *
- * Compiled once; per batch every record gets a byte string, and the smallest by memcmp survives. Ties
- * go to the lowest rid, so `first` and `source_order` are what a list ends in anyway. */
+ * Compiled once; per batch every record gets a byte string, and the smallest by memcmp survives.
+ * Ties go to the lowest rid, so `first` and `source_order` are what a list ends in anyway. */
 #ifndef TM_OP_KEEP_H
 #define TM_OP_KEEP_H
 

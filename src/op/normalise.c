@@ -1,5 +1,5 @@
-/* ASCII text is in NFC and has no zero-width marks: one loop folds its case and its space. Any other
- * text goes through a pass a step. */
+/* ASCII text is in NFC and has no zero-width marks: one loop folds its case and its space. Any
+ * other text goes through a pass a step. */
 #include "op/normalise.h"
 
 #include "text/utf8.h"
@@ -57,7 +57,10 @@ static void fold_ascii(tm_str s, uint64_t steps, tm_buf *out)
 }
 
 typedef void (*pass)(tm_str s, tm_buf *out);
-static void to_nfc(tm_str s, tm_buf *out) { tm_text_to_form(s, TM_FORM_NFC, out); }
+static void to_nfc(tm_str s, tm_buf *out)
+{
+    tm_text_to_form(s, TM_FORM_NFC, out);
+}
 
 void tm_normalise(tm_str text, uint64_t steps, tm_buf *scratch, tm_buf *out)
 {

@@ -32,30 +32,31 @@ typedef struct tm_code {
 
 typedef struct tm_example { /* run as a test and shown in docs */
     const char *title;
-    const char *recipe;   /* the step's parameters as in a recipe: "{keep: \"words(response) >= 3\"}" */
-    const char *in;       /* JSONL */
-    const char *out;      /* JSONL that is written */
-    const char *fates;    /* "kept dropped kept": by record in */
+    const char
+        *recipe;     /* the step's parameters as in a recipe: "{keep: \"words(response) >= 3\"}" */
+    const char *in;  /* JSONL */
+    const char *out; /* JSONL that is written */
+    const char *fates; /* "kept dropped kept": by record in */
 } tm_example;
 
 typedef struct tm_input_facts { /* what is known of the inputs before a run */
-    uint64_t bytes, records; /* decoded bytes, estimated records */
+    uint64_t bytes, records;    /* decoded bytes, estimated records */
     uint64_t text_bytes;
 } tm_input_facts;
 
 typedef struct tm_cost {
-    uint64_t memory;      /* bytes a worker needs besides its batch */
-    uint64_t shared;      /* bytes once a run */
+    uint64_t memory;            /* bytes a worker needs besides its batch */
+    uint64_t shared;            /* bytes once a run */
     uint64_t facts, fact_bytes; /* that go through the exchange, over all rounds */
 } tm_cost;
 
 typedef struct tm_prep { /* given to prepare(): everything made here lives as long as the plan */
     tm_arena *mem;
     uint64_t seed;
-    uint16_t step;             /* this step's index */
-    tm_expr_env env;           /* signals of earlier steps */
+    uint16_t step;                /* this step's index */
+    tm_expr_env env;              /* signals of earlier steps */
     const tm_layout_set *layouts; /* of all inputs together, for identity; never NULL */
-    uint32_t then;             /* tm_verdict of `then:`, TM_V_NONE = each code's own */
+    uint32_t then;                /* tm_verdict of `then:`, TM_V_NONE = each code's own */
 } tm_prep;
 
 typedef struct tm_children { /* where a fan-out puts new records */
@@ -63,21 +64,25 @@ typedef struct tm_children { /* where a fan-out puts new records */
                      tm_err *err); /* raw is copied; ordinals count up by themselves */
 } tm_children;
 
-enum { TM_PRIVACY = 1, TM_REORDERS = 2, TM_ASKS = 4 }; /* tm_op.flags; ASKS: texts leave the machine */
+enum {
+    TM_PRIVACY = 1,
+    TM_REORDERS = 2,
+    TM_ASKS = 4
+}; /* tm_op.flags; ASKS: texts leave the machine */
 
 typedef struct tm_op {
     const char *name, *group, *summary;
-    const char *why;                 /* a paragraph: when to use it, what it does not do */
-    const char *source;              /* paper or standard, or NULL */
-    uint16_t rev;                    /* raised when results change: voids caches and resumes */
+    const char *why;    /* a paragraph: when to use it, what it does not do */
+    const char *source; /* paper or standard, or NULL */
+    uint16_t rev;       /* raised when results change: voids caches and resumes */
     tm_shape shape;
     uint32_t flags;
-    const tm_param *params;          /* ends with {0} */
-    const tm_signal *signals;        /* ends with {0}; or NULL */
-    const tm_code *codes;            /* ends with {0}; or NULL */
-    const tm_example *examples;      /* ends with {0} */
+    const tm_param *params;     /* ends with {0} */
+    const tm_signal *signals;   /* ends with {0}; or NULL */
+    const tm_code *codes;       /* ends with {0}; or NULL */
+    const tm_example *examples; /* ends with {0} */
     size_t args_bytes;
-    size_t scratch_bytes;            /* one a worker, zeroed before `begin` */
+    size_t scratch_bytes; /* one a worker, zeroed before `begin` */
     tm_status (*cost)(const void *args, const tm_input_facts *facts, tm_cost *out, tm_err *err);
     /* Checks args against each other, compiles expressions; *shared is read-only afterwards. NULL:
      * shared = args. */
@@ -86,9 +91,10 @@ typedef struct tm_op {
     tm_status (*begin)(const void *shared, void *scratch, tm_err *err); /* a worker's scratch */
     void (*end)(void *scratch);
     /* One batch. Looks at live records only. For TM_SET it is called in the writing pass with
-     * batch->decision set, for what decisions alone cannot say (cuts, signals); may be NULL there. */
+     * batch->decision set, for what decisions alone cannot say (cuts, signals); may be NULL
+     * there. */
     tm_status (*each)(const tm_step_view *step, tm_batch *b, tm_children *out, tm_err *err);
-    const tm_round *rounds;          /* TM_SET; ends with {0} */
+    const tm_round *rounds;               /* TM_SET; ends with {0} */
     uint64_t (*head)(const void *shared); /* TM_HEAD: how many live records pass */
 } tm_op;
 

@@ -1,5 +1,5 @@
-/* What YAML would call a scalar of another type is decided by the JSON scanner: what it accepts as a
- * bare value is one. */
+/* What YAML would call a scalar of another type is decided by the JSON scanner: what it accepts as
+ * a bare value is one. */
 #include "op/scalar.h"
 
 #include "text/json.h"
@@ -16,6 +16,8 @@ static bool is_bare(tm_str value)
 
 void tm_scalar_json(tm_str value, bool quoted, tm_buf *out)
 {
-    if (!quoted && is_bare(value)) tm_buf_str(out, value);
-    else tm_buf_json(out, value);
+    if (!quoted && is_bare(value))
+        tm_buf_str(out, value);
+    else
+        tm_buf_json(out, value);
 }

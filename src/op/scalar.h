@@ -5,8 +5,8 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* Appends true, false, null and numbers as they are, unless they stood in quotes; everything else as
- * a JSON string. Sticky failure in out. */
+/* Appends true, false, null and numbers as they are, unless they stood in quotes; everything else
+ * as a JSON string. Sticky failure in out. */
 void tm_scalar_json(tm_str value, bool quoted, tm_buf *out);
 
 #endif

@@ -1,8 +1,8 @@
 /* Facts and decisions as framed rows in a byte buffer.
  *
- * One frame is a fixed head and the bytes behind it, copied in and out with memcpy: no alignment, no
- * pointers, so a buffer can be written to a spill file or sent through a pipe as it is. The order of
- * rows never means anything; whoever needs an order sorts. */
+ * One frame is a fixed head and the bytes behind it, copied in and out with memcpy: no alignment,
+ * no pointers, so a buffer can be written to a spill file or sent through a pipe as it is. The
+ * order of rows never means anything; whoever needs an order sorts. */
 #include "op/seam.h"
 
 typedef struct fact_head {

@@ -1,10 +1,10 @@
 /* The seam between operators and whatever runs them: facts out, decisions back.
  *
- * A set step is a list of rounds. observe looks at batches and emits facts; the exchange brings facts
- * with one key together, sorted by (key, order, rid, data), all compared by memcmp; reduce sees one
- * group at a time and emits decisions, and facts for the next round. Nothing else crosses: locally an
- * external sort runs between, on a cluster its own shuffle. All of it is pure: same facts, same
- * decisions, whatever the number of threads, partitions and machines. */
+ * A set step is a list of rounds. observe looks at batches and emits facts; the exchange brings
+ * facts with one key together, sorted by (key, order, rid, data), all compared by memcmp; reduce
+ * sees one group at a time and emits decisions, and facts for the next round. Nothing else crosses:
+ * locally an external sort runs between, on a cluster its own shuffle. All of it is pure: same
+ * facts, same decisions, whatever the number of threads, partitions and machines. */
 #ifndef TM_OP_SEAM_H
 #define TM_OP_SEAM_H
 
@@ -40,12 +40,12 @@ typedef struct tm_group { /* the facts of one key, streamed in order */
 
 /* What an operator's functions get of their step. */
 typedef struct tm_step_view {
-    const void *shared;  /* what prepare made */
-    void *scratch;       /* this worker's */
-    const void *told;    /* the last fold's state, or NULL */
+    const void *shared; /* what prepare made */
+    void *scratch;      /* this worker's */
+    const void *told;   /* the last fold's state, or NULL */
     uint64_t seed;
-    uint16_t step;       /* index of the step in the plan */
-    uint32_t column;     /* batch->column of this step's first signal */
+    uint16_t step;   /* index of the step in the plan */
+    uint32_t column; /* batch->column of this step's first signal */
     const struct tm_layout_set *layouts;
 } tm_step_view;
 

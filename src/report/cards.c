@@ -1,5 +1,6 @@
 /* The texts of the sample cards: each source is read once, to the last place a card needs, and the
- * output to the last edited record; both at most TM_CARD_BYTES far. What lies behind is not shown. */
+ * output to the last edited record; both at most TM_CARD_BYTES far. What lies behind is not
+ * shown. */
 #include <string.h>
 
 #include "io/source.h"
@@ -57,7 +58,10 @@ static tm_status read_wants(tm_gathered *g, tm_str path, wants *w, bool by_numbe
     return status;
 }
 
-static void add(wants *w, uint64_t at, tm_str *to) { w->list[w->count++] = (want){at, to}; }
+static void add(wants *w, uint64_t at, tm_str *to)
+{
+    w->list[w->count++] = (want){at, to};
+}
 
 static tm_status read_source(tm_gathered *g, uint32_t source, tm_str path, tm_err *err)
 {
@@ -65,8 +69,10 @@ static tm_status read_source(tm_gathered *g, uint32_t source, tm_str path, tm_er
     for (unsigned k = 0; k < TM_CARD_KINDS; k++) {
         for (uint32_t i = 0; i < g->cards[k]; i++) {
             tm_card *c = &g->card[k][i];
-            if (TM_PLACE_SOURCE(c->rid.place) == source) add(&w, TM_PLACE_OFFSET(c->rid.place), &c->before);
-            bool other = k == TM_CARD_MERGED && TM_PLACE_SOURCE(c->other.place) == source && !c->other.path;
+            if (TM_PLACE_SOURCE(c->rid.place) == source)
+                add(&w, TM_PLACE_OFFSET(c->rid.place), &c->before);
+            bool other =
+                k == TM_CARD_MERGED && TM_PLACE_SOURCE(c->other.place) == source && !c->other.path;
             if (other) add(&w, TM_PLACE_OFFSET(c->other.place), &c->after);
         }
     }
@@ -84,7 +90,8 @@ static tm_status read_output(tm_gathered *g, tm_err *err)
         if (!tm_str_is(tm_tree_text(&list->child[o], "route"), "data")) continue;
         for (uint32_t i = 0; i < g->cards[TM_CARD_EDITED]; i++) {
             tm_card *c = &g->card[TM_CARD_EDITED][i];
-            if (c->kept >= before && c->kept - before < records) add(&w, c->kept - before, &c->after);
+            if (c->kept >= before && c->kept - before < records)
+                add(&w, c->kept - before, &c->after);
         }
         before += records;
         tm_str name = tm_tree_text(&list->child[o], "path");

@@ -7,8 +7,8 @@ enum { WIDTH = 720, NAME = 170, BAR = 22, GAP = 8, HEIGHT = 120 };
 
 static void open_svg(tm_buf *out, int width, int height, const char *title)
 {
-    tm_buf_print(out, "<svg viewBox=\"0 0 %d %d\" width=\"%d\" role=\"img\"><title>%s</title>", width,
-                 height, width, title);
+    tm_buf_print(out, "<svg viewBox=\"0 0 %d %d\" width=\"%d\" role=\"img\"><title>%s</title>",
+                 width, height, width, title);
 }
 
 static unsigned long long scaled(uint64_t n, uint64_t most, uint64_t width)
@@ -23,16 +23,20 @@ void tm_chart_waterfall(tm_buf *out, const tm_fall *bars, uint32_t count, const 
     open_svg(out, WIDTH, (int)count * (BAR + GAP), title);
     for (uint32_t i = 0; i < count; i++) {
         int y = (int)i * (BAR + GAP);
-        unsigned long long left = scaled(bars[i].left, most, room), fell = scaled(bars[i].fell, most, room);
+        unsigned long long left = scaled(bars[i].left, most, room),
+                           fell = scaled(bars[i].fell, most, room);
         if (bars[i].fell && !fell) fell = 1;
         tm_buf_print(out, "<text x=\"%d\" y=\"%d\" class=\"name\">", NAME - 10, y + 16);
         tm_html_text(out, bars[i].name);
-        tm_buf_print(out, "</text><rect x=\"%d\" y=\"%d\" width=\"%llu\" height=\"%d\" class=\"left\"/>",
+        tm_buf_print(out,
+                     "</text><rect x=\"%d\" y=\"%d\" width=\"%llu\" height=\"%d\" class=\"left\"/>",
                      NAME, y, left, BAR);
         if (fell)
-            tm_buf_print(out, "<rect x=\"%llu\" y=\"%d\" width=\"%llu\" height=\"%d\" class=\"fell\"/>",
+            tm_buf_print(out,
+                         "<rect x=\"%llu\" y=\"%d\" width=\"%llu\" height=\"%d\" class=\"fell\"/>",
                          NAME + left, y, fell, BAR);
-        tm_buf_print(out, "<text x=\"%llu\" y=\"%d\" class=\"value\">", NAME + left + fell + 8, y + 16);
+        tm_buf_print(out, "<text x=\"%llu\" y=\"%d\" class=\"value\">", NAME + left + fell + 8,
+                     y + 16);
         tm_html_number(out, bars[i].left);
         tm_buf_z(out, "</text>");
     }

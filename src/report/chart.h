@@ -1,5 +1,5 @@
-/* Charts as SVG: plain shapes and text, colours by CSS classes of the page, a title for readers that
- * cannot see. */
+/* Charts as SVG: plain shapes and text, colours by CSS classes of the page, a title for readers
+ * that cannot see. */
 #ifndef TM_REPORT_CHART_H
 #define TM_REPORT_CHART_H
 

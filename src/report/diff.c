@@ -1,6 +1,6 @@
 /* Tokens are words, runs of space, and single other characters; equal heads and tails are cut off,
- * the rest is compared by longest common subsequence (Hunt and McIlroy's problem, by the plain table:
- * cards are at most 4,000 bytes). */
+ * the rest is compared by longest common subsequence (Hunt and McIlroy's problem, by the plain
+ * table: cards are at most 4,000 bytes). */
 #include "report/diff.h"
 
 #include <string.h>
@@ -47,7 +47,8 @@ static bool cut(tm_arena *mem, tm_str s, tokens *out)
 static void plain(tm_buf *out, const tokens *t, uint32_t from, uint32_t to)
 {
     if (from < to) {
-        tm_str all = {t->item[from].p, (size_t)(t->item[to - 1].p + t->item[to - 1].n - t->item[from].p)};
+        tm_str all = {t->item[from].p,
+                      (size_t)(t->item[to - 1].p + t->item[to - 1].n - t->item[from].p)};
         tm_html_text(out, all);
     }
 }
@@ -55,8 +56,10 @@ static void plain(tm_buf *out, const tokens *t, uint32_t from, uint32_t to)
 static void marked(tm_buf *out, const char *tag, tm_str token)
 {
     tm_buf_print(out, "<%s>", tag);
-    if (tm_str_is(token, " ")) tm_buf_z(out, "\xC2\xB7");
-    else tm_html_text(out, token);
+    if (tm_str_is(token, " "))
+        tm_buf_z(out, "\xC2\xB7");
+    else
+        tm_html_text(out, token);
     tm_buf_print(out, "</%s>", tag);
 }
 
@@ -71,15 +74,16 @@ static tm_status compare(tm_arena *mem, const tokens *a, uint32_t an, const toke
         for (uint32_t j = bn; j-- > 0;) {
             uint16_t down = best[(i + 1) * columns + j], across = best[i * columns + j + 1];
             bool same = tm_str_eq(a->item[head + i], b->item[head + j]);
-            best[i * columns + j] = same ? (uint16_t)(best[(i + 1) * columns + j + 1] + 1)
-                                         : TM_MAX(down, across);
+            best[i * columns + j] =
+                same ? (uint16_t)(best[(i + 1) * columns + j + 1] + 1) : TM_MAX(down, across);
         }
     for (uint32_t i = 0, j = 0; i < an || j < bn;) {
         bool same = i < an && j < bn && tm_str_eq(a->item[head + i], b->item[head + j]);
         if (same) {
             tm_html_text(left, a->item[head + i++]);
             tm_html_text(right, b->item[head + j++]);
-        } else if (j == bn || (i < an && best[(i + 1) * columns + j] >= best[i * columns + j + 1])) {
+        } else if (j == bn ||
+                   (i < an && best[(i + 1) * columns + j] >= best[i * columns + j + 1])) {
             marked(left, "del", a->item[head + i++]);
         } else {
             marked(right, "ins", b->item[head + j++]);
@@ -93,10 +97,12 @@ tm_status tm_diff_html(tm_arena *mem, tm_str before, tm_str after, tm_buf *left,
 {
     tokens a, b;
     uint32_t head = 0, tail = 0;
-    if (!cut(mem, before, &a) || !cut(mem, after, &b)) return tm_fail_memory(err, "a difference", 0);
+    if (!cut(mem, before, &a) || !cut(mem, after, &b))
+        return tm_fail_memory(err, "a difference", 0);
     uint32_t least = TM_MIN(a.count, b.count);
     while (head < least && tm_str_eq(a.item[head], b.item[head])) head++;
-    while (tail < least - head && tm_str_eq(a.item[a.count - 1 - tail], b.item[b.count - 1 - tail])) tail++;
+    while (tail < least - head && tm_str_eq(a.item[a.count - 1 - tail], b.item[b.count - 1 - tail]))
+        tail++;
     uint32_t an = a.count - head - tail, bn = b.count - head - tail;
     plain(left, &a, 0, head);
     plain(right, &b, 0, head);

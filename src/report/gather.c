@@ -56,7 +56,8 @@ static bool better(const tm_gathered *g, tm_card_kind kind, tm_str id)
 
 static void take_row(tm_gathered *g, const tm_ledger_row *row, bool edited, uint64_t kept)
 {
-    static const char *const FATES[TM_CARD_KINDS] = {"", "dropped", "merged", "parked", "unreadable"};
+    static const char *const FATES[TM_CARD_KINDS] = {"", "dropped", "merged", "parked",
+                                                     "unreadable"};
     for (unsigned k = 0; k < TM_CARD_KINDS; k++) {
         bool mine = k == TM_CARD_EDITED ? edited && tm_str_is(row->fate, "kept")
                                         : tm_str_is(row->fate, FATES[k]);
@@ -87,11 +88,12 @@ static void find_lengths(tm_gathered *g, const tm_ledger *l)
         tm_str name = tm_str_of(columns[c].name);
         bool length = tm_str_find(name, TM_STR("length.")) == 0 && columns[c].type == TM_PQ_F64;
         if (!length) continue;
-        g->histogram[g->histograms++] = (tm_histogram){.name = tm_arena_str(g->mem, name), .column = c};
+        g->histogram[g->histograms++] =
+            (tm_histogram){.name = tm_arena_str(g->mem, name), .column = c};
     }
 }
 
-/* ---- findings --------------------------------------------------------------------------------- */
+/* ---- findings -------------------------------------------------------------------------------- */
 
 typedef struct fixes { /* rids of records with a repair, in rid order: a cursor over the findings */
     tm_pq_reader *r;
@@ -132,7 +134,8 @@ static tm_status next_fix(tm_gathered *g, fixes *f, uint32_t code, uint32_t step
             if (!f->more) return TM_OK;
         }
         tm_rid rid = {tm_pq_get_u64(f->r, f->place, f->row), tm_pq_get_u64(f->r, f->path, f->row)};
-        tm_str by = tm_pq_is_null(f->r, step, f->row) ? (tm_str){0} : tm_pq_get_text(f->r, step, f->row);
+        tm_str by =
+            tm_pq_is_null(f->r, step, f->row) ? (tm_str){0} : tm_pq_get_text(f->r, step, f->row);
         tm_noticed *n = noticed_of(g, tm_pq_get_text(f->r, code, f->row), by);
         if (n && !n->count++) n->first = rid;
         f->row++;
@@ -190,7 +193,8 @@ static tm_status read_ledger(tm_gathered *g, tm_err *err)
     tm_status status = TM_OK;
     if (tm_file_exists(findings)) {
         status = tm_pq_open(&f.r, findings, err);
-        if (status == TM_OK) f.place = tm_pq_column_named(f.r, "place"), f.path = tm_pq_column_named(f.r, "path");
+        if (status == TM_OK)
+            f.place = tm_pq_column_named(f.r, "place"), f.path = tm_pq_column_named(f.r, "path");
     }
     find_lengths(g, &l);
     if (status == TM_OK) status = walk(g, &l, &f, err);

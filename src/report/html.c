@@ -6,7 +6,8 @@
 
 static bool turns_direction(uint32_t c)
 {
-    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F;
+    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E ||
+           c == 0x200F;
 }
 
 void tm_html_text(tm_buf *out, tm_str text)
@@ -15,17 +16,26 @@ void tm_html_text(tm_buf *out, tm_str text)
     for (size_t at = 0, from = 0; at < text.n; from = at) {
         uint32_t c = tm_utf8_next(text, &at);
         bool surrogate = c >= 0xD800 && c <= 0xDFFF;
-        if (c == '&') tm_buf_z(out, "&amp;");
-        else if (c == '<') tm_buf_z(out, "&lt;");
-        else if (c == '>') tm_buf_z(out, "&gt;");
-        else if (c == '"') tm_buf_z(out, "&quot;");
-        else if (c == '\'') tm_buf_z(out, "&#39;");
-        else if (c < 0x20 && c != '\n' && c != '\t') tm_buf_add(out, utf8, tm_utf8_put(0x2400 + c, utf8));
-        else if (c == 0x7F) tm_buf_z(out, "\xE2\x90\xA1");
-        else if (c == TM_UTF8_BAD || surrogate) tm_buf_z(out, "\xEF\xBF\xBD");
+        if (c == '&')
+            tm_buf_z(out, "&amp;");
+        else if (c == '<')
+            tm_buf_z(out, "&lt;");
+        else if (c == '>')
+            tm_buf_z(out, "&gt;");
+        else if (c == '"')
+            tm_buf_z(out, "&quot;");
+        else if (c == '\'')
+            tm_buf_z(out, "&#39;");
+        else if (c < 0x20 && c != '\n' && c != '\t')
+            tm_buf_add(out, utf8, tm_utf8_put(0x2400 + c, utf8));
+        else if (c == 0x7F)
+            tm_buf_z(out, "\xE2\x90\xA1");
+        else if (c == TM_UTF8_BAD || surrogate)
+            tm_buf_z(out, "\xEF\xBF\xBD");
         else if (turns_direction(c) || (c >= 0x80 && c < 0xA0) || c == 0x200B || c == 0xFEFF)
             tm_buf_print(out, "<i class=\"mark\">U+%04X</i>", c);
-        else tm_buf_add(out, text.p + from, at - from);
+        else
+            tm_buf_add(out, text.p + from, at - from);
     }
 }
 

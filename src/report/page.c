@@ -16,7 +16,8 @@ static const char HEAD[] =
 
 static const char STYLE[] =
     "<style>\n"
-    ":root{--ink:#1d2327;--soft:#5c6770;--line:#dfe4e8;--paper:#fff;--card:#f6f8f9;--accent:#1f6f8b;"
+    ":root{--ink:#1d2327;--soft:#5c6770;--line:#dfe4e8;--paper:#fff;--card:#f6f8f9;--accent:#"
+    "1f6f8b;"
     "--fell:#c7793a;--ins:#d7f0dd;--del:#fbdcd6}\n"
     "@media(prefers-color-scheme:dark){:root{--ink:#e4e8eb;--soft:#9aa6af;--line:#343c43;"
     "--paper:#15191c;--card:#1e2428;--accent:#5fb4d0;--fell:#dd965c;--ins:#1f4a2c;--del:#5a2a22}}\n"
@@ -33,7 +34,8 @@ static const char STYLE[] =
     ".big{display:flex;flex-wrap:wrap;gap:2.5rem;margin:1.6rem 0}.big div{min-width:6rem}"
     ".big b{display:block;font-size:1.9rem;font-weight:600;font-variant-numeric:tabular-nums}\n"
     "svg{max-width:100%;height:auto;display:block;margin:.5rem 0 1rem}svg text{fill:var(--ink);"
-    "font:13px system-ui,sans-serif}svg .name{text-anchor:end}svg .value,svg .tick{fill:var(--soft)}"
+    "font:13px system-ui,sans-serif}svg .name{text-anchor:end}svg .value,svg "
+    ".tick{fill:var(--soft)}"
     "svg .tick{font-size:11px;text-anchor:middle}svg .left{fill:var(--accent)}"
     "svg .fell{fill:var(--fell)}svg .axis{stroke:var(--line)}\n"
     ".charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(20rem,1fr));gap:0 2rem}"
@@ -46,14 +48,17 @@ static const char STYLE[] =
     "code{font:12.5px ui-monospace,'DejaVu Sans Mono',monospace}ins,del{text-decoration:none;"
     "border-radius:2px}ins{background:var(--ins)}del{background:var(--del)}"
     "i.mark{font-style:normal;font-size:.8em;color:var(--fell)}\n"
-    "@media print{body{font-size:11px}main{padding:0;max-width:none}article,svg,tr{break-inside:avoid}"
+    "@media "
+    "print{body{font-size:11px}main{padding:0;max-width:none}article,svg,tr{break-inside:avoid}"
     "pre{max-height:none}}\n</style>\n";
 
 static void number_cell(tm_buf *b, uint64_t n)
 {
     tm_buf_z(b, "<td class=\"n\">");
-    if (n) tm_html_number(b, n);
-    else tm_buf_z(b, "<span class=\"soft\">0</span>");
+    if (n)
+        tm_html_number(b, n);
+    else
+        tm_buf_z(b, "<span class=\"soft\">0</span>");
     tm_buf_z(b, "</td>");
 }
 
@@ -120,20 +125,22 @@ static void waterfall_chart(const tm_gathered *g, tm_buf *b)
     bars[count++] = (tm_fall){TM_STR("readable"), read - lost, lost};
     for (uint32_t s = 0; steps && s < steps->count && count + 1 < TM_COUNT(bars); s++) {
         const tm_yaml *c = tm_yaml_get(&steps->child[s], "counts");
-        bars[count++] = (tm_fall){tm_tree_text(&steps->child[s], "name"), tm_tree_number(c, "kept"), fell_of(c)};
+        bars[count++] = (tm_fall){tm_tree_text(&steps->child[s], "name"), tm_tree_number(c, "kept"),
+                                  fell_of(c)};
     }
     tm_chart_waterfall(b, bars, count, "Records left behind each step, and what fell there");
 }
 
 static void waterfall(const tm_gathered *g, tm_buf *b)
 {
-    static const char *const COUNTS[] = {"read",   "made",     "kept",    "dropped", "merged",
-                                         "parked", "replaced", "unreadable"};
+    static const char *const COUNTS[] = {"read",   "made",   "kept",     "dropped",
+                                         "merged", "parked", "replaced", "unreadable"};
     const tm_yaml *steps = tm_yaml_get(g->manifest, "steps");
     tm_buf_z(b, "<h2>What happened</h2>\n");
     waterfall_chart(g, b);
     tm_buf_z(b, "<table><tr><th>step</th>");
-    for (size_t i = 0; i < TM_COUNT(COUNTS); i++) tm_buf_print(b, "<th class=\"n\">%s</th>", COUNTS[i]);
+    for (size_t i = 0; i < TM_COUNT(COUNTS); i++)
+        tm_buf_print(b, "<th class=\"n\">%s</th>", COUNTS[i]);
     tm_buf_z(b, "</tr>\n");
     for (uint32_t s = 0; steps && s <= steps->count; s++) {
         bool all = s == steps->count;
@@ -143,8 +150,10 @@ static void waterfall(const tm_gathered *g, tm_buf *b)
         for (size_t i = 0; i < TM_COUNT(COUNTS); i++) number_cell(b, tm_tree_number(c, COUNTS[i]));
         tm_buf_z(b, "</tr>\n");
     }
-    tm_buf_z(b, "</table>\n<p class=\"soft\">In every row read + made = kept + dropped + merged + parked "
-                "+ replaced + unreadable. Written: ");
+    tm_buf_z(
+        b,
+        "</table>\n<p class=\"soft\">In every row read + made = kept + dropped + merged + parked "
+        "+ replaced + unreadable. Written: ");
     tm_html_number(b, tm_tree_number(tm_yaml_get(g->manifest, "counts"), "written"));
     tm_buf_z(b, " records.</p>\n");
 }
@@ -179,7 +188,9 @@ static void findings(const tm_gathered *g, tm_buf *b)
         text_cell(b, n->step.n ? n->step : TM_STR("reader"), NULL);
         text_cell(b, n->what ? tm_str_of(n->what->sentence) : (tm_str){0}, NULL);
         number_cell(b, n->count);
-        text_cell(b, n->what ? tm_str_of(tm_verdict_name((tm_verdict)n->what->verdict)) : (tm_str){0}, NULL);
+        text_cell(b,
+                  n->what ? tm_str_of(tm_verdict_name((tm_verdict)n->what->verdict)) : (tm_str){0},
+                  NULL);
         tm_buf_z(b, "<td class=\"wrap\">");
         tm_html_text(b, n->source);
         if (n->line) tm_buf_print(b, ":%llu", (unsigned long long)n->line);
@@ -191,8 +202,9 @@ static void findings(const tm_gathered *g, tm_buf *b)
 static void sources(const tm_gathered *g, tm_buf *b)
 {
     const tm_yaml *list = tm_yaml_get(g->manifest, "inputs");
-    tm_buf_z(b, "<h2>Sources</h2>\n<table><tr><th>file</th><th>container</th><th class=\"n\">bytes</th>"
-                "<th class=\"n\">records</th><th class=\"n\">unreadable</th></tr>\n");
+    tm_buf_z(
+        b, "<h2>Sources</h2>\n<table><tr><th>file</th><th>container</th><th class=\"n\">bytes</th>"
+           "<th class=\"n\">records</th><th class=\"n\">unreadable</th></tr>\n");
     for (uint32_t i = 0; list && i < list->count; i++) {
         const tm_yaml *s = &list->child[i];
         tm_buf_z(b, "<tr>");
@@ -224,9 +236,12 @@ static tm_status card(const tm_gathered *g, const tm_card *c, bool pair, tm_buf 
 {
     tm_buf left = {0}, right = {0};
     tm_status status = TM_OK;
-    if (pair && c->before.p && c->after.p) status = tm_diff_html(g->mem, c->before, c->after, &left, &right, err);
-    else if (c->before.p) tm_html_text(&left, c->before);
-    else tm_buf_z(&left, "<span class=\"soft\">(not shown: too far into its source)</span>");
+    if (pair && c->before.p && c->after.p)
+        status = tm_diff_html(g->mem, c->before, c->after, &left, &right, err);
+    else if (c->before.p)
+        tm_html_text(&left, c->before);
+    else
+        tm_buf_z(&left, "<span class=\"soft\">(not shown: too far into its source)</span>");
     tm_buf_z(b, "<article><header><b>");
     tm_html_text(b, c->source);
     tm_buf_print(b, ":%llu</b>", (unsigned long long)c->line);
@@ -249,8 +264,9 @@ static tm_status cards(const tm_gathered *g, tm_buf *b, tm_err *err)
                                          "Parked", "Unreadable"};
     bool any = false;
     for (unsigned k = 0; k < TM_CARD_KINDS; k++) any |= g->cards[k] > 0;
-    if (any) tm_buf_z(b, "<h2>Some of them</h2>\n<p class=\"soft\">The records of smallest id of each "
-                         "kind: chosen by no one.</p>\n");
+    if (any)
+        tm_buf_z(b, "<h2>Some of them</h2>\n<p class=\"soft\">The records of smallest id of each "
+                    "kind: chosen by no one.</p>\n");
     for (unsigned k = 0; k < TM_CARD_KINDS; k++) {
         if (!g->cards[k]) continue;
         tm_buf_print(b, "<h3>%s</h3>\n", TITLES[k]);
@@ -266,7 +282,8 @@ tm_status tm_report_write(tm_str folder, tm_err *err)
     tm_buf b = {0};
     tm_gathered *g = tm_arena_zero(&mem, 1, sizeof *g);
     const char *path = tm_path_join(&mem, folder.p, "report.html");
-    tm_status status = g && path ? tm_gather(g, &mem, folder, err) : tm_fail_memory(err, "the report", 0);
+    tm_status status =
+        g && path ? tm_gather(g, &mem, folder, err) : tm_fail_memory(err, "the report", 0);
     if (status == TM_OK) {
         header(g, &b);
         waterfall(g, &b);

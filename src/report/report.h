@@ -1,8 +1,8 @@
 /* What people see of a run: text on a terminal, one JSON object, and one offline HTML file.
  *
  * The HTML report is made from the run folder alone (manifest.json, run.json, ledger.parquet,
- * findings.parquet, and the sources for the sample cards), so it can be made again at any time and a
- * golden test can pin its bytes. All text of the dataset is escaped; charts are SVG of our own
+ * findings.parquet, and the sources for the sample cards), so it can be made again at any time and
+ * a golden test can pin its bytes. All text of the dataset is escaped; charts are SVG of our own
  * (chart.h); the page works with scripts off, in light and dark, and on paper. */
 #ifndef TM_REPORT_REPORT_H
 #define TM_REPORT_REPORT_H

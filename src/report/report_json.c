@@ -7,10 +7,11 @@ static void inputs(const tm_run_result *r, tm_buf *out)
     for (uint32_t s = 0; s < r->sources; s++) {
         tm_buf_print(out, "%s{\"path\":", s ? "," : "");
         tm_buf_json(out, r->source[s].path);
-        tm_buf_print(out, ",\"records\":%llu,\"unreadable\":%llu,\"container\":\"%s\",\"codec\":\"%s\"}",
-                     (unsigned long long)r->source_result[s].records,
-                     (unsigned long long)r->source_result[s].unreadable,
-                     tm_containers[r->source[s].container].name, tm_codecs[r->source[s].codec].name);
+        tm_buf_print(
+            out, ",\"records\":%llu,\"unreadable\":%llu,\"container\":\"%s\",\"codec\":\"%s\"}",
+            (unsigned long long)r->source_result[s].records,
+            (unsigned long long)r->source_result[s].unreadable,
+            tm_containers[r->source[s].container].name, tm_codecs[r->source[s].codec].name);
     }
 }
 
@@ -39,8 +40,10 @@ void tm_report_json(const tm_run *run, tm_buf *out)
     tm_buf_z(out, "],\"outputs\":[");
     outputs(r, out);
     tm_buf_z(out, "],\"run\":");
-    if (r->folder.n) tm_buf_json(out, r->folder);
-    else tm_buf_z(out, "null");
+    if (r->folder.n)
+        tm_buf_json(out, r->folder);
+    else
+        tm_buf_z(out, "null");
     tm_buf_print(out, ",\"seconds\":%.3f,\"peak_memory\":%llu,\"damaged\":%s,\"resumed\":%s}\n",
                  r->seconds, (unsigned long long)r->peak_memory, r->damaged ? "true" : "false",
                  r->resumed ? "true" : "false");

@@ -1,16 +1,16 @@
 /* The JSON scanner: one pass over one value that validates everything and leaves an index of nodes.
  *
  * Nothing is converted and nothing is copied: a node is a span of the raw bytes. Numbers stay text,
- * strings stay escaped until someone asks (tm_json_unescape), duplicate keys are all there in order.
- * Accepts exactly RFC 8259 (JSONTestSuite: every y_ accepted, every n_ refused) with any value at the
- * top, plus what its limits refuse. Lone surrogate escapes are accepted and flagged.
+ * strings stay escaped until someone asks (tm_json_unescape), duplicate keys are all there in
+ * order. Accepts exactly RFC 8259 (JSONTestSuite: every y_ accepted, every n_ refused) with any
+ * value at the top, plus what its limits refuse. Lone surrogate escapes are accepted and flagged.
  *
  *   tm_json json = {0};                     reuse it: its arrays grow and stay
  *   if (!tm_json_scan(&json, raw, n, limits)) json.code, json.at and json.length say why
  *   for (uint32_t v = tm_json_first(&json, 0); v != TM_NONE; v = tm_json_next(&json, 0, v)) ...
  *
- * The kernels below it (end of string, UTF-8, newlines) stand in one const table per CPU (kernel.h);
- * the scalar one is the definition. */
+ * The kernels below it (end of string, UTF-8, newlines) stand in one const table per CPU
+ * (kernel.h); the scalar one is the definition. */
 #ifndef TM_TEXT_JSON_H
 #define TM_TEXT_JSON_H
 
@@ -139,9 +139,10 @@ typedef struct tm_json_cutter {
     uint64_t depth; /* brackets open now, within the current value */
     bool in_string, escaped, in_scalar, in_value;
 } tm_json_cutter;
-/* Looks at p[0..n); stops after the end of a value or at n. Sets *from and *to when a value begins/ends
- * in this piece: returns TM_CUT_MORE (all n eaten, value not ended), TM_CUT_VALUE (ended at *eaten),
- * TM_CUT_CLOSE (a top-level ']' at *eaten-1), TM_CUT_COMMA (a top-level ',' at *eaten-1). */
+/* Looks at p[0..n); stops after the end of a value or at n. Sets *from and *to when a value
+ * begins/ends in this piece: returns TM_CUT_MORE (all n eaten, value not ended), TM_CUT_VALUE
+ * (ended at *eaten), TM_CUT_CLOSE (a top-level ']' at *eaten-1), TM_CUT_COMMA (a top-level ',' at
+ * *eaten-1). */
 typedef enum tm_json_cut { TM_CUT_MORE, TM_CUT_VALUE, TM_CUT_CLOSE, TM_CUT_COMMA } tm_json_cut;
 tm_json_cut tm_json_cutter_feed(tm_json_cutter *c, const char *p, size_t n, size_t *begin,
                                 size_t *eaten);

@@ -1,9 +1,9 @@
 /* Cuts a stream of JSON values into values, for arrays and files that do not fit into memory.
  *
- * It follows only what tells where a value ends: strings, escapes in them, and how many brackets are
- * open. It does not tell {} from [] and checks nothing: what it cuts is scanned afterwards, and a
- * value it cut wrongly is one that cannot be right. State is four flags and a counter, so any split
- * of the input gives the same cuts, and depth costs nothing. */
+ * It follows only what tells where a value ends: strings, escapes in them, and how many brackets
+ * are open. It does not tell {} from [] and checks nothing: what it cuts is scanned afterwards, and
+ * a value it cut wrongly is one that cannot be right. State is four flags and a counter, so any
+ * split of the input gives the same cuts, and depth costs nothing. */
 #include "text/json.h"
 #include "text/kernel.h"
 

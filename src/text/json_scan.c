@@ -1,10 +1,10 @@
 /* The JSON scanner: its definition, and the door through which all kernels are called.
  *
- * One loop over the bytes with an explicit stack of open brackets (no recursion, so depth costs four
- * bytes a level and nothing else). It is the definition of what is accepted: RFC 8259 to the letter,
- * plus limits; and of what is said about the rest: the first offending byte in reading order. A
- * string that never ends is reported at its opening quote, a container that never ends at the end of
- * the record, a broken number or word at its first byte.
+ * One loop over the bytes with an explicit stack of open brackets (no recursion, so depth costs
+ * four bytes a level and nothing else). It is the definition of what is accepted: RFC 8259 to the
+ * letter, plus limits; and of what is said about the rest: the first offending byte in reading
+ * order. A string that never ends is reported at its opening quote, a container that never ends at
+ * the end of the record, a broken number or word at its first byte.
  *
  * A faster kernel may only say yes. Everything else comes here, so that each trouble has one place
  * in the code and one answer on every CPU; refused records are rare enough to be read twice. */

@@ -1,9 +1,9 @@
 /* What the parts of the JSON scanner share, for src/text and its tests only.
  *
- * json_scan.c holds the definition: a plain scanner, byte by byte, that says what is wrong and where.
- * A faster scanner (json_scan_avx2.c, json_scan_avx512.c) only says yes or "not sure"; whatever it
- * does not accept goes through the definition, so troubles and their places are the same on every
- * CPU by construction. tm_json_scan_with lets tests choose the kernel. */
+ * json_scan.c holds the definition: a plain scanner, byte by byte, that says what is wrong and
+ * where. A faster scanner (json_scan_avx2.c, json_scan_avx512.c) only says yes or "not sure";
+ * whatever it does not accept goes through the definition, so troubles and their places are the
+ * same on every CPU by construction. tm_json_scan_with lets tests choose the kernel. */
 #ifndef TM_TEXT_JSON_SCAN_H
 #define TM_TEXT_JSON_SCAN_H
 

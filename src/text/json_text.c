@@ -2,7 +2,8 @@
  *
  * Unescaping is a kernel for everything but \u escapes, which are done here one by one: a pair of
  * surrogates becomes one code point, a lone one its three bytes of WTF-8. Text is never longer than
- * its escaped form (\u takes six bytes and gives at most three; a pair takes twelve and gives four).
+ * its escaped form (\u takes six bytes and gives at most three; a pair takes twelve and gives
+ * four).
  *
  * Escaping writes only what JSON demands: quote, backslash, and control characters (by their short
  * names where they have one). WTF-8 surrogates go back to \ud83d and so on, in lower case; what is

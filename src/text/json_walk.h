@@ -12,9 +12,10 @@
  *      once and takes both ends of a string from the array with one load, so that no step waits for
  *      the length of the string before it; that is what makes short strings cheap.
  *
- * Ours differs in three ways: closing quotes are tokens too (a node needs its end); a closing quote's
- * kind carries the flags of its string (kind - '"': TM_JSON_ESCAPED, TM_JSON_NOT_ASCII), found by
- * letting an addition carry from the backslash to the end of the string; and escapes are checked.
+ * Ours differs in three ways: closing quotes are tokens too (a node needs its end); a closing
+ * quote's kind carries the flags of its string (kind - '"': TM_JSON_ESCAPED, TM_JSON_NOT_ASCII),
+ * found by letting an addition carry from the backslash to the end of the string; and escapes are
+ * checked.
  *
  * Limits: says yes or not sure, never what is wrong (json_scan.h). A value that is not a container
  * is not sure, so a number or word always has a byte behind it. */
@@ -349,7 +350,8 @@ static TM_TARGET tm_json_fast tm_json_walk_on(tm_json_walk *w, uint32_t stop)
     return TM_FAST_YES;
 }
 
-/* Walks over the tokens of a piece; what the next piece must see with its own moves to the front. */
+/* Walks over the tokens of a piece; what the next piece must see with its own moves to the
+ * front. */
 static TM_TARGET tm_json_fast tm_json_walk_piece(tm_json_walk *w, bool last)
 {
     tm_json *json = w->json;

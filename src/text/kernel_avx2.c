@@ -1,5 +1,5 @@
-/* The kernels for AVX2: 32 bytes at a time. Where fewer are left they are copied to a block of zeros
- * first, so no byte outside [p, p + n) is touched. The ideas are those of kernel_avx512.c. */
+/* The kernels for AVX2: 32 bytes at a time. Where fewer are left they are copied to a block of
+ * zeros first, so no byte outside [p, p + n) is touched. The ideas are those of kernel_avx512.c. */
 #include "text/kernel_x86.h"
 
 #if defined(__x86_64__)

@@ -1,11 +1,11 @@
 /* The kernels for AVX-512 with VBMI2. Blocks of 64 bytes; the last one is loaded with a mask, which
  * faults on nothing, so no byte outside [p, p + n) is touched.
  *
- * UTF-8 after Keiser and Lemire, "Validating UTF-8 in less than one instruction per byte" (Software:
- * Practice and Experience 51(5), 2021): three lookups by half bytes, whose common bits are the ways
- * in which two bytes in a row can be wrong, and a check that the third and fourth byte of long
- * sequences continue them. The block only says that something is wrong; the scalar kernel then finds
- * the place, from the last sequence that began before the block. */
+ * UTF-8 after Keiser and Lemire, "Validating UTF-8 in less than one instruction per byte"
+ * (Software: Practice and Experience 51(5), 2021): three lookups by half bytes, whose common bits
+ * are the ways in which two bytes in a row can be wrong, and a check that the third and fourth byte
+ * of long sequences continue them. The block only says that something is wrong; the scalar kernel
+ * then finds the place, from the last sequence that began before the block. */
 #include "text/kernel_x86.h"
 
 #if defined(__x86_64__)

@@ -1,12 +1,13 @@
 /* Normal forms, lower case and case folding over utf8proc's tables.
  *
  * Most text is in its normal form already, so the work is to find that out quickly. Some characters
- * are the same in the form asked for and never join with what stands before them (ASCII, Latin, Han,
- * Hangul syllables): text is cut before each of them, and only a stretch that holds anything else is
- * decomposed, ordered, composed again, and compared. Memory is bounded by the longest stretch.
+ * are the same in the form asked for and never join with what stands before them (ASCII, Latin,
+ * Han, Hangul syllables): text is cut before each of them, and only a stretch that holds anything
+ * else is decomposed, ordered, composed again, and compared. Memory is bounded by the longest
+ * stretch.
  *
- * Marks are ordered here and not by utf8proc, whose sort takes quadratic time on a long run of them:
- * short runs by insertion, long ones by counting their 256 classes.
+ * Marks are ordered here and not by utf8proc, whose sort takes quadratic time on a long run of
+ * them: short runs by insertion, long ones by counting their 256 classes.
  *
  * Lower case is per character but for U+0130, the one character with an unconditional longer form
  * (SpecialCasing.txt); folding is full (CaseFolding.txt, C and F). Surrogates of WTF-8 and bytes
@@ -86,7 +87,8 @@ static bool order_long(int32_t *p, size_t n)
     return true;
 }
 
-/* Each run of marks in the order of their classes, equal ones as they stood (Unicode 15.0, D109). */
+/* Each run of marks in the order of their classes, equal ones as they stood (Unicode 15.0,
+ * D109). */
 static bool order_marks(int32_t *p, size_t n)
 {
     for (size_t i = 0; i < n;) {

@@ -1,9 +1,9 @@
 /* UTF-8 by hand: decoding, encoding, repair.
  *
  * tm_utf8_sequence is the definition of well-formedness, straight from table 3-7 of the Unicode
- * Standard 15.0 (section 3.9): only the second byte has ranges that depend on the first. Decoding is
- * a little wider: it also takes surrogates (WTF-8), which lone \uD8xx escapes of JSON turn into, so
- * that they can be written back as they were. Nothing here is meant to be fast on long text: the
+ * Standard 15.0 (section 3.9): only the second byte has ranges that depend on the first. Decoding
+ * is a little wider: it also takes surrogates (WTF-8), which lone \uD8xx escapes of JSON turn into,
+ * so that they can be written back as they were. Nothing here is meant to be fast on long text: the
  * kernels are. */
 #include "text/utf8.h"
 

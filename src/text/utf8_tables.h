@@ -1,5 +1,6 @@
-/* Tables of the vector UTF-8 check (Keiser and Lemire 2021, section 6): each bit is one way in which
- * two bytes in a row are wrong, and it is set in all three lookups if they are wrong that way. */
+/* Tables of the vector UTF-8 check (Keiser and Lemire 2021, section 6): each bit is one way in
+ * which two bytes in a row are wrong, and it is set in all three lookups if they are wrong that
+ * way. */
 #ifndef TM_TEXT_UTF8_TABLES_H
 #define TM_TEXT_UTF8_TABLES_H
 

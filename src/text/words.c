@@ -70,7 +70,8 @@ typedef struct word_count {
     bool inside; /* the byte before was part of a word */
 } word_count;
 
-/* The definition: byte by byte from `at` up to `to` or a little behind (a wide space may end there). */
+/* The definition: byte by byte from `at` up to `to` or a little behind (a wide space may end
+ * there). */
 static size_t count_plain(tm_str s, size_t at, size_t to, word_count *c)
 {
     while (at < to) {
@@ -83,14 +84,16 @@ static size_t count_plain(tm_str s, size_t at, size_t to, word_count *c)
 }
 
 #ifdef __SSE2__
-/* Sixteen bytes at once where none of them can begin a wide space: a word begins where a byte that is
- * no space follows one that is. SSE2 is part of every x86-64. */
+/* Sixteen bytes at once where none of them can begin a wide space: a word begins where a byte that
+ * is no space follows one that is. SSE2 is part of every x86-64. */
 static bool count_block(const char *p, word_count *c)
 {
     __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
     if (_mm_movemask_epi8(v)) return false;
-    __m128i low = _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8(8)), _mm_cmplt_epi8(v, _mm_set1_epi8(14)));
-    __m128i high = _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8(27)), _mm_cmplt_epi8(v, _mm_set1_epi8(33)));
+    __m128i low =
+        _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8(8)), _mm_cmplt_epi8(v, _mm_set1_epi8(14)));
+    __m128i high =
+        _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8(27)), _mm_cmplt_epi8(v, _mm_set1_epi8(33)));
     unsigned space = (unsigned)_mm_movemask_epi8(_mm_or_si128(low, high));
     unsigned before = space << 1 | !c->inside;
     c->words += (size_t)__builtin_popcount(~space & before & 0xFFFF);
@@ -111,8 +114,10 @@ size_t tm_text_words(tm_str s)
     word_count c = {0};
     size_t at = 0;
     while (at + 16 <= s.n) {
-        if (count_block(s.p + at, &c)) at += 16;
-        else at = count_plain(s, at, at + 16, &c);
+        if (count_block(s.p + at, &c))
+            at += 16;
+        else
+            at = count_plain(s, at, at + 16, &c);
     }
     count_plain(s, at, s.n, &c);
     return c.words;

@@ -1,4 +1,5 @@
-/* V14 and V15: pairs and labels. Two answers are the same when their texts are, white space aside. */
+/* V14 and V15: pairs and labels. Two answers are the same when their texts are, white space
+ * aside. */
 #include "op/check/check.h"
 #include "op/normalise.h"
 
@@ -51,7 +52,8 @@ static tm_status check_pair(const tm_checking *c)
         prompt |= c->b->part[p].answer == 0;
     TM_TRY(check_same(c));
     bool explicit_prompt = tm_check_key(c, c->b->top[c->r], "prompt") != TM_NONE;
-    if (!prompt && !explicit_prompt && !begin_alike(c)) TM_TRY(tm_check_find(c, CHECK_NO_SHARED_PROMPT, 0));
+    if (!prompt && !explicit_prompt && !begin_alike(c))
+        TM_TRY(tm_check_find(c, CHECK_NO_SHARED_PROMPT, 0));
     if (!ends[1] || !ends[2]) TM_TRY(tm_check_find(c, CHECK_ANSWER_END, 0));
     return TM_OK;
 }

@@ -44,8 +44,8 @@ static tm_status check_known(const tm_checking *c, uint32_t function)
     for (uint32_t t = tm_json_first(node, tools); t != TM_NONE; t = tm_json_after(node, tools, t)) {
         uint32_t inner = tm_check_key(c, t, "function");
         uint32_t known = tm_check_key(c, inner != TM_NONE ? inner : t, "name");
-        bool same = known != TM_NONE && tm_str_eq(tm_json_raw(node, raw, known),
-                                                  tm_json_raw(node, raw, name));
+        bool same = known != TM_NONE &&
+                    tm_str_eq(tm_json_raw(node, raw, known), tm_json_raw(node, raw, name));
         if (same) return TM_OK;
     }
     return tm_check_find(c, CHECK_UNKNOWN_TOOL, node[name].at);

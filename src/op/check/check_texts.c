@@ -61,7 +61,8 @@ static tm_status check_user(const tm_checking *c, const tm_turn *turn)
     bool blank = turn->role == TM_USER && turn->parts;
     for (uint32_t p = turn->first_part; blank && p < turn->first_part + turn->parts; p++) {
         tm_str text;
-        if (c->b->part[p].flags & TM_PART_NOT_TEXT || c->b->part[p].present != TM_IS_TEXT) return TM_OK;
+        if (c->b->part[p].flags & TM_PART_NOT_TEXT || c->b->part[p].present != TM_IS_TEXT)
+            return TM_OK;
         if (!tm_part_text(c->b, p, &text)) return tm_fail_memory(c->err, "a part's text", 0);
         blank = is_blank(text);
     }

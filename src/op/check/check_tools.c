@@ -47,7 +47,8 @@ static tm_status check_list(const tm_checking *c, uint32_t tools)
         TM_TRY(check_tool(c, t, &name));
         if (name == TM_NONE) continue;
         for (uint32_t i = 0; i < count; i++) {
-            if (!tm_str_eq(tm_json_raw(node, raw, names[i]), tm_json_raw(node, raw, name))) continue;
+            if (!tm_str_eq(tm_json_raw(node, raw, names[i]), tm_json_raw(node, raw, name)))
+                continue;
             TM_TRY(tm_check_find(c, CHECK_TOOL_TWICE, node[name].at));
             break;
         }
@@ -56,7 +57,8 @@ static tm_status check_list(const tm_checking *c, uint32_t tools)
     return TM_OK;
 }
 
-/* A sharegpt `tools` is a string that holds the list: its JSON is looked at, its entries are not. */
+/* A sharegpt `tools` is a string that holds the list: its JSON is looked at, its entries are
+ * not. */
 static tm_status check_tools_text(const tm_checking *c, uint32_t tools)
 {
     const tm_json_node *node = tm_check_nodes(c);
@@ -101,9 +103,12 @@ tm_status tm_check_tools(const tm_checking *c)
     uint32_t tools = tm_check_key(c, c->b->top[c->r], "tools");
     if (tools != TM_NONE) {
         tm_json_kind kind = (tm_json_kind)node[tools].kind;
-        if (kind == TM_JSON_ARRAY) TM_TRY(check_list(c, tools));
-        else if (kind == TM_JSON_STRING) TM_TRY(check_tools_text(c, tools));
-        else if (kind != TM_JSON_NULL) TM_TRY(tm_check_find(c, CHECK_TOOLS, node[tools].at));
+        if (kind == TM_JSON_ARRAY)
+            TM_TRY(check_list(c, tools));
+        else if (kind == TM_JSON_STRING)
+            TM_TRY(check_tools_text(c, tools));
+        else if (kind != TM_JSON_NULL)
+            TM_TRY(tm_check_find(c, CHECK_TOOLS, node[tools].at));
     }
     for (uint32_t t = c->b->first_turn[c->r]; t < c->b->first_turn[c->r + 1]; t++)
         TM_TRY(check_name(c, tm_check_key(c, c->b->turn[t].node, "name")));

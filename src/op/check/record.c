@@ -1,7 +1,8 @@
 /* check.record: is this record what its layout promises, and can a trainer use it?
  *
  * Every rule is a named, countable finding with its place. What no trainer can use is parked for
- * repair, what a person should look at is flagged; nothing is dropped, and short answers are fine. */
+ * repair, what a person should look at is flagged; nothing is dropped, and short answers are
+ * fine. */
 #include "op/check/check.h"
 #include "op/check/sentences.h"
 
@@ -70,28 +71,29 @@ static const tm_param PARAMS[] = {
 };
 
 static const tm_code CODES[] = {
-#define X(name_, code_, verdict_, fixed_, rule_)                                                   \
-    [name_] = {.code = code_,                                                                      \
-               .name = rule_,                                                                      \
-               .sentence = name_##_SENTENCE,                                                       \
-               .help = name_##_HELP,                                                               \
-               .verdict = verdict_,                                                                \
+#define X(name_, code_, verdict_, fixed_, rule_) \
+    [name_] = {.code = code_,                    \
+               .name = rule_,                    \
+               .sentence = name_##_SENTENCE,     \
+               .help = name_##_HELP,             \
+               .verdict = verdict_,              \
                .fixed_verdict = fixed_},
     TM_CHECKS(X)
 #undef X
-    [CHECKS] = {0},
+        [CHECKS] = {0},
 };
 
 static const tm_example EXAMPLES[] = {
     {
         .title = "A good record, an empty answer, two users in a row",
         .recipe = "{}",
-        .in = "{\"messages\":[{\"role\":\"user\",\"content\":\"Yes?\"},"
-              "{\"role\":\"assistant\",\"content\":\"No.\"}]}\n"
-              "{\"messages\":[{\"role\":\"user\",\"content\":\"Yes?\"},"
-              "{\"role\":\"assistant\",\"content\":\" \"}]}\n"
-              "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},"
-              "{\"role\":\"user\",\"content\":\"b\"},{\"role\":\"assistant\",\"content\":\"c\"}]}\n",
+        .in =
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"Yes?\"},"
+            "{\"role\":\"assistant\",\"content\":\"No.\"}]}\n"
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"Yes?\"},"
+            "{\"role\":\"assistant\",\"content\":\" \"}]}\n"
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},"
+            "{\"role\":\"user\",\"content\":\"b\"},{\"role\":\"assistant\",\"content\":\"c\"}]}\n",
         .out = "{\"messages\":[{\"role\":\"user\",\"content\":\"Yes?\"},"
                "{\"role\":\"assistant\",\"content\":\"No.\"}]}\n",
         .fates = "kept parked parked",
@@ -112,9 +114,10 @@ const tm_op tm_op_check_record = {
     .name = "check.record",
     .group = "check",
     .summary = "find records that no trainer can use: roles, empty answers, calls, pairs, labels",
-    .why = "Trainers meet a bad record by crashing at night, or worse, by dropping it with a warning "
-           "in a log. This step says which records, which rule and which place, and sets them aside "
-           "for repair. It looks at structure only; what a text says is for other steps.",
+    .why =
+        "Trainers meet a bad record by crashing at night, or worse, by dropping it with a warning "
+        "in a log. This step says which records, which rule and which place, and sets them aside "
+        "for repair. It looks at structure only; what a text says is for other steps.",
     .rev = 1,
     .shape = TM_MEASURE,
     .params = PARAMS,

@@ -1,83 +1,74 @@
-/* What check.record says, check by check: a sentence, and what to do. Prose, apart from the table of
- * codes and verdicts in check.h. */
+/* What check.record says, check by check: a sentence, and what to do. Prose, apart from the table
+ * of codes and verdicts in check.h. */
 #ifndef TM_OP_CHECK_SENTENCES_H
 #define TM_OP_CHECK_SENTENCES_H
 
 #define CHECK_EMPTY_TEXT_SENTENCE "a user message is empty"
-#define CHECK_EMPTY_TEXT_HELP \
+#define CHECK_EMPTY_TEXT_HELP                                                       \
     "The model is asked to answer nothing. Empty alpaca inputs are normal and not " \
     "meant."
 #define CHECK_EMPTY_RESPONSE_SENTENCE "there is nothing to train on: the response is empty"
-#define CHECK_EMPTY_RESPONSE_HELP \
+#define CHECK_EMPTY_RESPONSE_HELP                                                     \
     "All texts a trainer would learn from are empty or white space, and there is no " \
     "tool call. Fill the answer in, or drop the record. Short answers are not empty."
 #define CHECK_NUL_SENTENCE "the text holds U+0000"
-#define CHECK_NUL_HELP \
-    "Many programs end a text there. clean.text with fix: control takes it out."
+#define CHECK_NUL_HELP "Many programs end a text there. clean.text with fix: control takes it out."
 #define CHECK_LONE_SURROGATE_SENTENCE "the text holds half of a surrogate pair"
-#define CHECK_LONE_SURROGATE_HELP \
+#define CHECK_LONE_SURROGATE_HELP                                                      \
     "An emoji or rare character was cut in two. The text cannot be written as UTF-8; " \
     "repair it at its source."
 #define CHECK_NO_MESSAGES_SENTENCE "the list of messages is empty"
-#define CHECK_NO_MESSAGES_HELP \
-    "There is no conversation here."
+#define CHECK_NO_MESSAGES_HELP "There is no conversation here."
 #define CHECK_UNKNOWN_ROLE_SENTENCE "this role is unknown"
-#define CHECK_UNKNOWN_ROLE_HELP \
+#define CHECK_UNKNOWN_ROLE_HELP                                                      \
     "Known are system, developer, user, assistant, tool, function and the sharegpt " \
     "names. Chat templates fail on others."
 #define CHECK_SYSTEM_PLACE_SENTENCE "a system message stands behind other messages"
 #define CHECK_SYSTEM_PLACE_HELP \
     "Most chat templates take one system message, first. profile: free allows it."
 #define CHECK_ALTERNATION_SENTENCE "this message may not follow the one before it"
-#define CHECK_ALTERNATION_HELP \
+#define CHECK_ALTERNATION_HELP                                                       \
     "Two messages of one role in a row, or a tool result without a call. The first " \
     "such place is named. profile: free allows any order."
 #define CHECK_NO_ASSISTANT_SENTENCE "no message is the assistant's"
-#define CHECK_NO_ASSISTANT_HELP \
+#define CHECK_NO_ASSISTANT_HELP                                                       \
     "There is nothing to train on. If these are prompts only, give them in a prompt " \
     "layout."
 #define CHECK_LAST_ROLE_SENTENCE "the last message is not the one to train on"
-#define CHECK_LAST_ROLE_HELP \
-    "An example for finetuning ends with the assistant; a prompt does not."
+#define CHECK_LAST_ROLE_HELP "An example for finetuning ends with the assistant; a prompt does not."
 #define CHECK_NULL_CONTENT_SENTENCE "content is null and there is no tool call or refusal"
 #define CHECK_NULL_CONTENT_HELP \
     "Only an assistant message that calls tools or refuses may have no content."
 #define CHECK_WRONG_TYPE_SENTENCE "this should be text and is not"
-#define CHECK_WRONG_TYPE_HELP \
-    "A number, an object or a list stands where a text is needed."
+#define CHECK_WRONG_TYPE_HELP "A number, an object or a list stands where a text is needed."
 #define CHECK_RESULT_NO_CALL_SENTENCE "this tool result answers no open call"
 #define CHECK_RESULT_NO_CALL_HELP \
     "Its tool_call_id is missing, or names no call made before it that is still open."
 #define CHECK_CALL_ID_TWICE_SENTENCE "this call id is used twice"
-#define CHECK_CALL_ID_TWICE_HELP \
-    "Results could answer either call."
+#define CHECK_CALL_ID_TWICE_HELP "Results could answer either call."
 #define CHECK_CALL_UNANSWERED_SENTENCE "this call is not answered before the next user message"
-#define CHECK_CALL_UNANSWERED_HELP \
+#define CHECK_CALL_UNANSWERED_HELP                                                  \
     "Trainers teach the model to ignore results. Calls at the end of a record are " \
     "fine: they are what is trained."
 #define CHECK_ARGUMENTS_SENTENCE "the call's arguments are not a JSON object"
-#define CHECK_ARGUMENTS_HELP \
+#define CHECK_ARGUMENTS_HELP                                                           \
     "They must be an object, or a text that holds one; not an array, a bare value, or" \
     " JSON encoded twice."
 #define CHECK_UNKNOWN_TOOL_SENTENCE "the called tool is not in the record's tools"
 #define CHECK_UNKNOWN_TOOL_HELP \
     "The name is missing or misspelt, or the list of tools is not complete."
 #define CHECK_TOOLS_SENTENCE "the list of tools is not well formed"
-#define CHECK_TOOLS_HELP \
+#define CHECK_TOOLS_HELP                                                              \
     "Each entry is {type: function, function: {name, description, parameters}} with " \
     "parameters an object."
 #define CHECK_TOOL_TWICE_SENTENCE "two tools have one name"
-#define CHECK_TOOL_TWICE_HELP \
-    "A call could mean either."
+#define CHECK_TOOL_TWICE_HELP "A call could mean either."
 #define CHECK_WEIGHT_SENTENCE "a weight is not a number from 0 up"
-#define CHECK_WEIGHT_HELP \
-    "Weights are 0 or 1, or finite numbers, on assistant messages."
+#define CHECK_WEIGHT_HELP "Weights are 0 or 1, or finite numbers, on assistant messages."
 #define CHECK_NOTHING_TRAINED_SENTENCE "every assistant message has weight 0"
-#define CHECK_NOTHING_TRAINED_HELP \
-    "The record trains nothing."
+#define CHECK_NOTHING_TRAINED_HELP "The record trains nothing."
 #define CHECK_NAME_SENTENCE "this name has characters that providers refuse"
-#define CHECK_NAME_HELP \
-    "Letters, digits, _ and -, 64 at most."
+#define CHECK_NAME_HELP "Letters, digits, _ and -, 64 at most."
 #define CHECK_SAME_ANSWERS_SENTENCE "chosen and rejected are the same"
 #define CHECK_SAME_ANSWERS_HELP \
     "White space aside, nothing tells the answers apart: the pair teaches nothing."
@@ -85,13 +76,11 @@
 #define CHECK_NO_SHARED_PROMPT_HELP \
     "They begin with different messages, so they do not answer the same question."
 #define CHECK_ANSWER_END_SENTENCE "an answer does not end with the assistant"
-#define CHECK_ANSWER_END_HELP \
-    "Chosen and rejected must both end with an assistant message."
+#define CHECK_ANSWER_END_HELP "Chosen and rejected must both end with an assistant message."
 #define CHECK_LABEL_SENTENCE "the label is not true or false"
 #define CHECK_LABEL_HELP \
     "Unpaired preferences are labelled with a boolean; 1, \"true\" and null are not."
 #define CHECK_NOT_TEXT_SENTENCE "this content is not text; it is carried untouched"
-#define CHECK_NOT_TEXT_HELP \
-    "An image, audio or unknown block. Text steps pass it by."
+#define CHECK_NOT_TEXT_HELP "An image, audio or unknown block. Text steps pass it by."
 
 #endif

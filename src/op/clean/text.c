@@ -1,9 +1,9 @@
 /* clean.text: repairs characters and white space, never words.
  *
- * Each fix is a switch and a finding of its own. A part is scanned once; every repair is a splice, so
- * what is not repaired keeps its bytes. Lines inside code fences (``` or ~~~) are left alone: there
- * white space and odd characters are data. Unicode form goes first, in a pass of its own, because it
- * changes the characters that the others look at. */
+ * Each fix is a switch and a finding of its own. A part is scanned once; every repair is a splice,
+ * so what is not repaired keeps its bytes. Lines inside code fences (``` or ~~~) are left alone:
+ * there white space and odd characters are data. Unicode form goes first, in a pass of its own,
+ * because it changes the characters that the others look at. */
 #include "op/op.h"
 
 #include "base/vec.h"
@@ -40,7 +40,10 @@ static tm_status add(scan *s, unsigned fix, size_t at, size_t cut, tm_str put, t
     return TM_OK;
 }
 
-static bool on(const scan *s, unsigned fix) { return s->fix >> fix & 1; }
+static bool on(const scan *s, unsigned fix)
+{
+    return s->fix >> fix & 1;
+}
 
 /* Marks that show nothing and join nothing. Joiners (U+200C, U+200D) and direction marks carry
  * meaning in Persian, Indic scripts, emoji and mixed-direction text: they stay. */
@@ -49,7 +52,10 @@ static bool is_stray_mark(uint32_t c)
     return c == 0x200B || c == 0x2060 || c == 0xFEFF || c == 0x00AD || c == 0x180E;
 }
 
-static bool is_plain(char c) { return (uint8_t)c >= 0x20 && (uint8_t)c < 0x7F; }
+static bool is_plain(char c)
+{
+    return (uint8_t)c >= 0x20 && (uint8_t)c < 0x7F;
+}
 
 /* Inside a line: controls and stray marks. [at, end) has no line end. */
 static tm_status fix_line(scan *s, size_t at, size_t end, tm_err *err)
@@ -105,13 +111,15 @@ static tm_status fix_lines(scan *s, tm_err *err)
         size_t end = at;
         while (end < t.n && t.p[end] != '\n' && t.p[end] != '\r') end++;
         next = end;
-        if (next < t.n) next += t.p[next] == '\r' && next + 1 < t.n && t.p[next + 1] == '\n' ? 2 : 1;
+        if (next < t.n)
+            next += t.p[next] == '\r' && next + 1 < t.n && t.p[next + 1] == '\n' ? 2 : 1;
         TM_TRY(fix_one(s, at, end, next, err));
     }
     return TM_OK;
 }
 
-/* Runs of non-ASCII with the ASCII character before them: the smallest pieces that compose alone. */
+/* Runs of non-ASCII with the ASCII character before them: the smallest pieces that compose
+ * alone. */
 static tm_status fix_form(scan *s, tm_err *err)
 {
     tm_buf form = {0};
@@ -150,16 +158,16 @@ static tm_status apply(const tm_step_view *step, tm_batch *b, uint32_t p, scan *
     return TM_OK;
 }
 
-/* Could any fix find something? One branch-free pass (the compiler makes vectors of it), because most
- * texts are clean: a byte that is no plain ASCII, space before a line end, or
- * blank lines. */
+/* Could any fix find something? One branch-free pass (the compiler makes vectors of it), because
+ * most texts are clean: a byte that is no plain ASCII, space before a line end, or blank lines. */
 static bool is_suspect(tm_str t)
 {
     unsigned odd = 0;
     if (!t.n) return false;
     for (size_t i = 0; i < t.n; i++) {
         uint8_t c = (uint8_t)t.p[i];
-        odd |= (unsigned)(c >= 0x7F) | ((unsigned)(c < 0x20) & (unsigned)(c != '\n') & (unsigned)(c != '\t'));
+        odd |= (unsigned)(c >= 0x7F) |
+               ((unsigned)(c < 0x20) & (unsigned)(c != '\n') & (unsigned)(c != '\t'));
     }
     for (size_t i = 0; i + 1 < t.n; i++) {
         unsigned end = t.p[i + 1] == '\n';
@@ -221,31 +229,46 @@ static const tm_param PARAMS[] = {
 };
 
 static const tm_code CODES[] = {
-    [UNICODE] = {.code = "T1301", .name = "unicode-form", .verdict = TM_V_FIX,
+    [UNICODE] = {.code = "T1301",
+                 .name = "unicode-form",
+                 .verdict = TM_V_FIX,
                  .sentence = "characters were not in Unicode NFC",
                  .help = "The same letter can be one character or two; models and duplicate checks "
                          "see a difference. The text was composed.",
                  .fixed_verdict = true},
-    [CONTROL] = {.code = "T1302", .name = "control-character", .verdict = TM_V_FIX,
+    [CONTROL] = {.code = "T1302",
+                 .name = "control-character",
+                 .verdict = TM_V_FIX,
                  .sentence = "control characters stood in the text",
-                 .help = "Left-overs of terminals, editors or broken decoding. Tab and line ends are "
-                         "not among them.",
+                 .help =
+                     "Left-overs of terminals, editors or broken decoding. Tab and line ends are "
+                     "not among them.",
                  .fixed_verdict = true},
-    [ZERO_WIDTH] = {.code = "T1303", .name = "zero-width", .verdict = TM_V_FIX,
+    [ZERO_WIDTH] = {.code = "T1303",
+                    .name = "zero-width",
+                    .verdict = TM_V_FIX,
                     .sentence = "zero-width characters stood in the text",
                     .help = "Zero-width space, word joiner, byte order mark and soft hyphen: they "
                             "show nothing but become tokens. Joiners of scripts and emoji stay.",
                     .fixed_verdict = true},
-    [LINE_ENDS] = {.code = "T1304", .name = "line-ends", .verdict = TM_V_FIX,
+    [LINE_ENDS] = {.code = "T1304",
+                   .name = "line-ends",
+                   .verdict = TM_V_FIX,
                    .sentence = "lines ended in CR LF or CR",
-                   .help = "They end in LF now.", .fixed_verdict = true},
-    [TRAILING_SPACE] = {.code = "T1305", .name = "trailing-space", .verdict = TM_V_FIX,
+                   .help = "They end in LF now.",
+                   .fixed_verdict = true},
+    [TRAILING_SPACE] = {.code = "T1305",
+                        .name = "trailing-space",
+                        .verdict = TM_V_FIX,
                         .sentence = "lines ended in spaces or tabs",
                         .help = "Invisible, and learned. Inside code fences they stay.",
                         .fixed_verdict = true},
-    [BLANK_RUNS] = {.code = "T1306", .name = "blank-run", .verdict = TM_V_FIX,
+    [BLANK_RUNS] = {.code = "T1306",
+                    .name = "blank-run",
+                    .verdict = TM_V_FIX,
                     .sentence = "more than one blank line in a row",
-                    .help = "One is left.", .fixed_verdict = true},
+                    .help = "One is left.",
+                    .fixed_verdict = true},
     [FIXES] = {0},
 };
 

@@ -2,11 +2,12 @@
  *
  * Two rounds. In the first every record gives a 128-bit hash (XXH3) of its normalised texts; groups
  * of more than one are candidates. In the second only candidates give the texts themselves, and a
- * record is merged only if they equal its representative's byte for byte: a hash collision can never
- * lose a record, and texts of unique records never travel. The keep list decides who represents.
+ * record is merged only if they equal its representative's byte for byte: a hash collision can
+ * never lose a record, and texts of unique records never travel. The keep list decides who
+ * represents.
  *
- * Roles, kinds and the places of alternatives are part of the key. Records without any selected text,
- * or with nothing but empty ones, are never merged: they say nothing about each other. */
+ * Roles, kinds and the places of alternatives are part of the key. Records without any selected
+ * text, or with nothing but empty ones, are never merged: they say nothing about each other. */
 #include "op/keep.h"
 #include "op/normalise.h"
 #include "op/op.h"
@@ -41,7 +42,10 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
     return TM_OK;
 }
 
-static void release(const void *of) { tm_keep_release(((const shared *)of)->keep); }
+static void release(const void *of)
+{
+    tm_keep_release(((const shared *)of)->keep);
+}
 
 static tm_status begin(const void *of, void *mine, tm_err *err)
 {
@@ -70,7 +74,8 @@ static tm_status gather(const shared *s, scratch *own, tm_batch *b, uint32_t r, 
         tm_str text;
         if (!tm_part_in(part, s->args->by)) continue;
         if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
-        uint64_t head[2] = {(uint64_t)part->role << 32 | (uint64_t)part->kind << 16 | part->answer, 0};
+        uint64_t head[2] = {(uint64_t)part->role << 32 | (uint64_t)part->kind << 16 | part->answer,
+                            0};
         size_t at = own->text.n;
         tm_buf_add(&own->text, head, sizeof head);
         tm_normalise(text, s->args->normalise, &own->pass, &own->text);
@@ -113,7 +118,8 @@ static tm_status observe_texts(const tm_step_view *step, tm_batch *b, tm_facts *
     return observe(step, b, true, out, err);
 }
 
-static tm_status note_candidate(const tm_step_view *step, tm_rid rid, tm_decisions *out, tm_err *err)
+static tm_status note_candidate(const tm_step_view *step, tm_rid rid, tm_decisions *out,
+                                tm_err *err)
 {
     tm_decision d = {.rid = rid, .step = step->step};
     return tm_decide(out, &d, err);
@@ -250,10 +256,11 @@ const tm_op tm_op_dedup_exact = {
     .name = "dedup.exact",
     .group = "dedup",
     .summary = "merge records whose chosen texts are equal, verified byte for byte",
-    .why = "Repeats cost tokens and are learned by heart; one record repeated a hundred times weighs "
-           "a hundred times. Exact duplicates are the safe first cut: nothing is guessed. What is "
-           "compared, what does not count as a difference and who survives are all yours to say, and "
-           "every merged record names the one it was merged into.",
+    .why =
+        "Repeats cost tokens and are learned by heart; one record repeated a hundred times weighs "
+        "a hundred times. Exact duplicates are the safe first cut: nothing is guessed. What is "
+        "compared, what does not count as a difference and who survives are all yours to say, and "
+        "every merged record names the one it was merged into.",
     .source = "Lee et al. 2022, Deduplicating Training Data Makes Language Models Better",
     .rev = 1,
     .shape = TM_SET,

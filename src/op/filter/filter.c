@@ -1,8 +1,8 @@
 /* filter: keeps, drops or parks records by expressions.
  *
- * The expressions are compiled once when the plan is made and evaluated by column, a batch at a time.
- * A condition is three-valued: `keep` lets only true pass, and says whether it was false or unknown
- * (a field that is not there), because the two want different repairs. */
+ * The expressions are compiled once when the plan is made and evaluated by column, a batch at a
+ * time. A condition is three-valued: `keep` lets only true pass, and says whether it was false or
+ * unknown (a field that is not there), because the two want different repairs. */
 #include "op/op.h"
 
 enum { FALSE_KEEP, UNKNOWN_KEEP, TRUE_DROP, TRUE_PARK };
@@ -37,15 +37,18 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
 {
     const args *a = given;
     if (!a->keep.n && !a->drop.n && !a->park.n)
-        return tm_fail(err, TM_ERECIPE, "filter needs keep, drop or park: an expression such as "
-                                        "\"words(response) >= 3\"");
+        return tm_fail(err, TM_ERECIPE,
+                       "filter needs keep, drop or park: an expression such as "
+                       "\"words(response) >= 3\"");
     shared *s = TM_NEW(prep->mem, shared, 1);
     if (!s) return tm_fail_memory(err, "filter", sizeof *s);
     tm_status status = compile(prep, a->keep, &s->keep, err);
     if (status == TM_OK) status = compile(prep, a->drop, &s->drop, err);
     if (status == TM_OK) status = compile(prep, a->park, &s->park, err);
-    if (status != TM_OK) release(s);
-    else *out = s;
+    if (status != TM_OK)
+        release(s);
+    else
+        *out = s;
     return status;
 }
 
@@ -197,9 +200,10 @@ const tm_op tm_op_filter = {
     .name = "filter",
     .group = "select",
     .summary = "keep, drop or park records by expressions over fields, texts and signals",
-    .why = "The everyday tool: consent, languages, lengths, ratings, anything a record or an earlier "
-           "step says. No default here drops anything: what falls is what you wrote. Short answers "
-           "fall only if your condition says so.",
+    .why =
+        "The everyday tool: consent, languages, lengths, ratings, anything a record or an earlier "
+        "step says. No default here drops anything: what falls is what you wrote. Short answers "
+        "fall only if your condition says so.",
     .rev = 1,
     .shape = TM_MEASURE,
     .params = PARAMS,

@@ -1,8 +1,8 @@
 /* tag: sets or removes fields, as patches: the rest of the record keeps its bytes.
  *
- * A value is an expression when it starts with "=" ("= words(response)"), else a constant: what YAML
- * would call true, false, null or a number is one, everything else is a string (quote it to be sure).
- * Keys and missing parents are added at the end of their object. */
+ * A value is an expression when it starts with "=" ("= words(response)"), else a constant: what
+ * YAML would call true, false, null or a number is one, everything else is a string (quote it to be
+ * sure). Keys and missing parents are added at the end of their object. */
 #include "op/op.h"
 #include "op/scalar.h"
 #include "record/fieldpath.h"
@@ -60,7 +60,8 @@ static tm_status compile(tm_prep *prep, const args *a, shared *s, tm_err *err)
         tm_str text = tm_str_trim(tm_str_slice(pair->value, 1, pair->value.n));
         if (computed)
             TM_TRY(tm_expr_compile(prep->mem, text, &prep->env, TM_E_ANY, &set->expr, err));
-        else TM_TRY(constant(prep, pair, &set->json, err));
+        else
+            TM_TRY(constant(prep, pair, &set->json, err));
     }
     for (uint32_t i = 0; i < a->remove.count; i++)
         TM_TRY(tm_fieldpath_compile(prep->mem, a->remove.item[i], &s->remove[i], err));
@@ -230,9 +231,10 @@ const tm_op tm_op_tag = {
     .name = "tag",
     .group = "select",
     .summary = "set or remove fields of the records",
-    .why = "For origin, licence, buckets and whatever later steps or the trainer should know; and to "
-           "take out fields that must not leave the house. Only the named fields change: every other "
-           "byte stays.",
+    .why =
+        "For origin, licence, buckets and whatever later steps or the trainer should know; and to "
+        "take out fields that must not leave the house. Only the named fields change: every other "
+        "byte stays.",
     .rev = 1,
     .shape = TM_EDIT,
     .params = PARAMS,

@@ -1,14 +1,25 @@
 /* length: how long a record is, in characters, words and turns, in all and per role.
  *
- * Characters are code points, words are runs of what is not white space (text/words.h). Only content
- * is counted: reasoning, tool calls and tool results have signals of their own, so that a long trace
- * does not make an answer look long. Of alternatives (chosen, rejected) all are counted. */
+ * Characters are code points, words are runs of what is not white space (text/words.h). Only
+ * content is counted: reasoning, tool calls and tool results have signals of their own, so that a
+ * long trace does not make an answer look long. Of alternatives (chosen, rejected) all are
+ * counted. */
 #include "op/op.h"
 
 #include "text/words.h"
 
-enum { CHARS, WORDS, TURNS, SYSTEM_CHARS, USER_CHARS, ASSISTANT_CHARS, TOOL_CHARS,
-       RESPONSE_CHARS, RESPONSE_WORDS, SIGNALS };
+enum {
+    CHARS,
+    WORDS,
+    TURNS,
+    SYSTEM_CHARS,
+    USER_CHARS,
+    ASSISTANT_CHARS,
+    TOOL_CHARS,
+    RESPONSE_CHARS,
+    RESPONSE_WORDS,
+    SIGNALS
+};
 
 static tm_status add_part(const tm_step_view *step, tm_batch *b, uint32_t p, tm_err *err)
 {
@@ -56,7 +67,9 @@ static const tm_signal WRITES[] = {
     [TURNS] = {.name = "turns", .unit = "messages", .help = "messages, all answers together"},
     [SYSTEM_CHARS] = {.name = "system", .unit = "characters", .help = "in system messages"},
     [USER_CHARS] = {.name = "user", .unit = "characters", .help = "in user messages"},
-    [ASSISTANT_CHARS] = {.name = "assistant", .unit = "characters", .help = "in assistant messages"},
+    [ASSISTANT_CHARS] = {.name = "assistant",
+                         .unit = "characters",
+                         .help = "in assistant messages"},
     [TOOL_CHARS] = {.name = "tool", .unit = "characters", .help = "in tool messages"},
     [RESPONSE_CHARS] = {.name = "response", .unit = "characters", .help = "in what is trained"},
     [RESPONSE_WORDS] = {.name = "response_words", .unit = "words", .help = "in what is trained"},
@@ -82,9 +95,10 @@ const tm_op tm_op_length = {
     .name = "length",
     .group = "measure",
     .summary = "measure characters, words and turns, in all and per role",
-    .why = "Lengths are the first thing to look at and the commonest condition of a filter. length "
-           "only measures: combine it with filter, which sees length.words, length.response and the "
-           "rest. Tokens depend on a model's tokenizer and are measured by a step of their own.",
+    .why =
+        "Lengths are the first thing to look at and the commonest condition of a filter. length "
+        "only measures: combine it with filter, which sees length.words, length.response and the "
+        "rest. Tokens depend on a model's tokenizer and are measured by a step of their own.",
     .rev = 1,
     .shape = TM_MEASURE,
     .params = PARAMS,

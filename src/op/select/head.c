@@ -43,8 +43,9 @@ const tm_op tm_op_head = {
     .name = "head",
     .group = "select",
     .summary = "the first n records; reading stops there",
-    .why = "For a quick look, and for trying a recipe on a little before all of it. For a fair part "
-           "of the whole use sample. head cannot stand behind a step that reorders or fans out.",
+    .why =
+        "For a quick look, and for trying a recipe on a little before all of it. For a fair part "
+        "of the whole use sample. head cannot stand behind a step that reorders or fans out.",
     .rev = 1,
     .shape = TM_HEAD,
     .params = PARAMS,

@@ -1,10 +1,10 @@
 /* sample: a random part of the records, as a share or as an exact number.
  *
- * A record's draw is a pseudo-random number of (seed, id). A share keeps the records whose draw lies
- * below it: decided record by record, and stable: adding records never changes the draw of others,
- * and a larger share holds every smaller one. An exact number keeps the n smallest draws, which one
- * group round over (draw, id) finds. Records of equal content share their draw; the rid breaks ties
- * at the edge of an exact number. */
+ * A record's draw is a pseudo-random number of (seed, id). A share keeps the records whose draw
+ * lies below it: decided record by record, and stable: adding records never changes the draw of
+ * others, and a larger share holds every smaller one. An exact number keeps the n smallest draws,
+ * which one group round over (draw, id) finds. Records of equal content share their draw; the rid
+ * breaks ties at the edge of an exact number. */
 #include "op/op.h"
 
 enum { NOT_DRAWN };
@@ -72,7 +72,10 @@ static tm_status reduce(const tm_step_view *step, tm_group *group, tm_facts *nex
     tm_fact f;
     TM_UNUSED(next);
     for (int64_t i = 0; group->next(group, &f); i++) {
-        tm_decision d = {.rid = f.rid, .step = step->step, .rule = NOT_DRAWN, .verdict = TM_V_DROP,
+        tm_decision d = {.rid = f.rid,
+                         .step = step->step,
+                         .rule = NOT_DRAWN,
+                         .verdict = TM_V_DROP,
                          .value = TM_NO_VALUE};
         if (i >= a->count) TM_TRY(tm_decide(out, &d, err));
     }

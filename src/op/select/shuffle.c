@@ -1,9 +1,9 @@
 /* shuffle: the whole dataset in a random order that depends on the seed and the records alone.
  *
- * One sort round: a record's key is a pseudo-random 64-bit number of (seed, id), then its rid. So the
- * order is the same for any number of threads, and the same records in another order come out in the
- * same order but for records of equal content, which the rid tells apart. The sort is external:
- * memory is bounded whatever the size. */
+ * One sort round: a record's key is a pseudo-random 64-bit number of (seed, id), then its rid. So
+ * the order is the same for any number of threads, and the same records in another order come out
+ * in the same order but for records of equal content, which the rid tells apart. The sort is
+ * external: memory is bounded whatever the size. */
 #include "op/op.h"
 
 static tm_status observe(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)

@@ -1,8 +1,8 @@
 /* split.turns: one record per assistant turn.
  *
- * Child k is the record as it is now with everything behind its k-th assistant message cut out of the
- * message list: the bytes that stay are the parent's own. Records with one assistant turn, or in a
- * layout without a message list, pass unchanged. */
+ * Child k is the record as it is now with everything behind its k-th assistant message cut out of
+ * the message list: the bytes that stay are the parent's own. Records with one assistant turn, or
+ * in a layout without a message list, pass unchanged. */
 #include "op/op.h"
 
 enum { NOT_FOUND_AGAIN };
@@ -11,7 +11,6 @@ typedef struct scratch {
     tm_json json;
     tm_buf now, child, path;
 } scratch;
-
 
 static void end(void *mine)
 {
@@ -96,7 +95,8 @@ static tm_status split_record(const tm_step_view *step, tm_batch *b, uint32_t r,
         if (t == b->first_turn[r + 1]) break;
         uint32_t same = tm_json_at(own->json.node, now, index++);
         if (same == TM_NONE || !is_answer(&b->turn[t])) continue;
-        TM_TRY(add_child(b, r, own, own->json.node[same].end, own->json.node[now].end - 1, out, err));
+        TM_TRY(
+            add_child(b, r, own, own->json.node[same].end, own->json.node[now].end - 1, out, err));
     }
     return TM_OK;
 }

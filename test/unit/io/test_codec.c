@@ -1,4 +1,5 @@
-/* Compressed sources: whatever is wrong with one, what came before it is given and the rest told. */
+/* Compressed sources: whatever is wrong with one, what came before it is given and the rest
+ * told. */
 #include "io_help.h"
 
 static void cut_at(tm_codec_id codec, tm_str packed, tm_str plain, size_t n)

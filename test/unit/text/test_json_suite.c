@@ -37,7 +37,8 @@ static void accepts_and_refuses_as_the_suite_says(void **state)
     assert_int_equal(accepted, 95);
     assert_int_equal(refused, 188);
     assert_int_equal(either, 35);
-    /* Huge numbers, lone surrogate escapes, 500 brackets: taken. Broken UTF-8, UTF-16, a mark: not. */
+    /* Huge numbers, lone surrogate escapes, 500 brackets: taken. Broken UTF-8, UTF-16, a mark:
+     * not. */
     assert_int_equal(taken, 21);
     tm_json_release(&json);
     tm_json_release(&one);
