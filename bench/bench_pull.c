@@ -93,7 +93,7 @@ static char *load(const char *path, size_t *bytes)
 int main(int argc, char **argv)
 {
     if (argc < 4) return fputs("usage: bench_pull FILE FIELD FIELD [ROUNDS] [text]\n", stderr), 2;
-    int rounds = argc > 4 ? atoi(argv[4]) : 5;
+    int rounds = argc > 4 ? (int)strtol(argv[4], NULL, 10) : 5;
     double times[100];
     size_t bytes = 0;
     char *p = load(argv[1], &bytes);

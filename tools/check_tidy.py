@@ -241,7 +241,8 @@ def check_functions(root, sources, allow):
     """Lengths against the allow list, and names of what other files can see."""
     left = dict(allow)
     c_files = [s for s in sources if s.path.endswith((".c", ".h"))]
-    static = {s.path: set(re.findall(r"\bstatic\b[^;{}=]*?\b(\w+)\s*\(", s.code)) for s in c_files}
+    local = re.compile(r"\b(?:static|TM_INLINE|INLINE)\b[^;{}=]*?\b(\w+)\s*\(")
+    static = {s.path: set(local.findall(s.code)) for s in c_files}
     for path, name, first, lines in list_functions(root, [s.path for s in c_files]):
         limit = left.pop((path, name), None)
         if limit is not None and lines < limit:

@@ -3,10 +3,11 @@
 
     tools/make_demo.py OUT_FOLDER [--records N] [--seed N] [--files N] [--clean]
 
-Writes chats-1.jsonl (with a byte order mark), chats-2.jsonl (CR LF line ends), chats-3.jsonl.gz, ...
+Writes chats-1.jsonl (with a byte order mark), chats-2.jsonl (CR LF line ends), chats-3.jsonl.gz,
+...
 and planted.json: how many flaws of each kind were planted, under the code that should find them. A
-record has at most one flaw, so the counts must agree exactly. The same arguments give the same bytes.
-All text is put together from the word lists below; nothing is taken from anywhere.
+record has at most one flaw, so the counts must agree exactly. The same arguments give the same
+bytes. All text is put together from the word lists below; nothing is taken from anywhere.
 """
 
 import argparse
@@ -15,27 +16,98 @@ import json
 import os
 import random
 
-TOPICS = ["bread", "bicycles", "bees", "bridges", "candles", "clouds", "copper", "ferns", "glaciers",
-          "ink", "kites", "lanterns", "lighthouses", "maps", "moss", "ovens", "paper", "pianos",
-          "quilts", "rivers", "sails", "salt", "soap", "tides", "tunnels", "violins", "wells", "wool"]
-PLACES = ["a small harbour", "the hills", "an old workshop", "my kitchen", "the far north", "a school",
-          "the coast", "a market town", "the museum", "our garden", "a night train", "the desert"]
-VERBS = ["explain", "compare", "describe", "summarise", "list", "plan", "check", "rewrite", "outline"]
+TOPICS = [
+    "bread",
+    "bicycles",
+    "bees",
+    "bridges",
+    "candles",
+    "clouds",
+    "copper",
+    "ferns",
+    "glaciers",
+    "ink",
+    "kites",
+    "lanterns",
+    "lighthouses",
+    "maps",
+    "moss",
+    "ovens",
+    "paper",
+    "pianos",
+    "quilts",
+    "rivers",
+    "sails",
+    "salt",
+    "soap",
+    "tides",
+    "tunnels",
+    "violins",
+    "wells",
+    "wool",
+]
+PLACES = [
+    "a small harbour",
+    "the hills",
+    "an old workshop",
+    "my kitchen",
+    "the far north",
+    "a school",
+    "the coast",
+    "a market town",
+    "the museum",
+    "our garden",
+    "a night train",
+    "the desert",
+]
+VERBS = [
+    "explain",
+    "compare",
+    "describe",
+    "summarise",
+    "list",
+    "plan",
+    "check",
+    "rewrite",
+    "outline",
+]
 QUALITIES = ["simple", "careful", "short", "honest", "practical", "gentle", "precise", "cheerful"]
-OPENERS = ["In brief,", "As far as I know,", "First of all,", "Most people find that", "Oddly enough,",
-           "If you look closely,", "By and large,", "In the old days,", "For a start,", "Seen from afar,"]
-BODIES = ["{t} need patience more than skill", "{t} behave differently in {p}",
-          "nobody in {p} agrees about {t}", "good {t} are made slowly, one step at a time",
-          "you can learn a lot about {t} by watching someone from {p}",
-          "the trouble with {t} is that they look easier than they are",
-          "{t} from {p} last longer if they are kept dry", "two kinds of {t} are enough for most uses"]
-CLOSERS = ["Start small and keep notes.", "Ask again if something is unclear.", "That is all there is to it.",
-           "Measure twice before you begin.", "The rest is practice.", "It helps to work in daylight."]
+OPENERS = [
+    "In brief,",
+    "As far as I know,",
+    "First of all,",
+    "Most people find that",
+    "Oddly enough,",
+    "If you look closely,",
+    "By and large,",
+    "In the old days,",
+    "For a start,",
+    "Seen from afar,",
+]
+BODIES = [
+    "{t} need patience more than skill",
+    "{t} behave differently in {p}",
+    "nobody in {p} agrees about {t}",
+    "good {t} are made slowly, one step at a time",
+    "you can learn a lot about {t} by watching someone from {p}",
+    "the trouble with {t} is that they look easier than they are",
+    "{t} from {p} last longer if they are kept dry",
+    "two kinds of {t} are enough for most uses",
+]
+CLOSERS = [
+    "Start small and keep notes.",
+    "Ask again if something is unclear.",
+    "That is all there is to it.",
+    "Measure twice before you begin.",
+    "The rest is practice.",
+    "It helps to work in daylight.",
+]
 CODE = "\n\n```python\nfor step in range({n}):\n    print(step)  \n```\n\n"
 
 
 def sentence(rng):
-    return f"{rng.choice(OPENERS)} {rng.choice(BODIES).format(t=rng.choice(TOPICS), p=rng.choice(PLACES))}."
+    opener, body = rng.choice(OPENERS), rng.choice(BODIES)
+    return f"{opener} {body.format(t=rng.choice(TOPICS), p=rng.choice(PLACES))}."
 
 
 def answer(rng):
@@ -49,8 +121,10 @@ def answer(rng):
 
 
 def question(rng, number):
-    return (f"Please {rng.choice(VERBS)} {rng.choice(TOPICS)} in {rng.choice(PLACES)} in a "
-            f"{rng.choice(QUALITIES)} way (request {number}).")
+    return (
+        f"Please {rng.choice(VERBS)} {rng.choice(TOPICS)} in {rng.choice(PLACES)} in a "
+        f"{rng.choice(QUALITIES)} way (request {number})."
+    )
 
 
 def chat(rng, number):
@@ -74,7 +148,7 @@ def last(record):
 # Each flaw: what it is called in planted.json, and a line made from a good record (bytes).
 def broken(rng, record):
     line = dump(record)
-    return line[:rng.randint(10, len(line) - 10)].encode()
+    return line[: rng.randint(10, len(line) - 10)].encode()
 
 
 def invalid_utf8(rng, record):
@@ -128,12 +202,19 @@ def big_number(rng, record):
     return dump(record)[:-1].encode() + b', "cost": ' + number.encode() + b"}"
 
 
-FLAWS = {"unreadable: broken JSON": broken, "unreadable: not UTF-8": invalid_utf8,
-         "T1302 control characters": control, "T1303 zero-width characters": zero_width,
-         "T1305 trailing space": trailing, "T1202 empty answers": empty_answer,
-         "T1211 wrong roles": wrong_role, "T1216 null contents": null_content,
-         "T1030 duplicate keys": duplicate_key, "kept: unknown fields": extra_fields,
-         "kept: odd numbers": big_number}
+FLAWS = {
+    "unreadable: broken JSON": broken,
+    "unreadable: not UTF-8": invalid_utf8,
+    "T1302 control characters": control,
+    "T1303 zero-width characters": zero_width,
+    "T1305 trailing space": trailing,
+    "T1202 empty answers": empty_answer,
+    "T1211 wrong roles": wrong_role,
+    "T1216 null contents": null_content,
+    "T1030 duplicate keys": duplicate_key,
+    "kept: unknown fields": extra_fields,
+    "kept: odd numbers": big_number,
+}
 
 
 def copy_of(rng, record):
@@ -165,7 +246,9 @@ def lines(count, seed, clean):
         elif dice < 0.09:
             yield dump(rng.choice(good)).encode(), "T1701 exact duplicates"
         else:
-            yield dump(copy_of(rng, rng.choice(good))).encode(), "T1701 duplicates but for case and space"
+            yield dump(
+                copy_of(rng, rng.choice(good))
+            ).encode(), "T1701 duplicates but for case and space"
 
 
 def main():
@@ -179,10 +262,17 @@ def main():
     os.makedirs(args.folder, exist_ok=True)
     planted, files = {}, []
     for number in range(args.files):
-        name = os.path.join(args.folder, f"chats-{number + 1}.jsonl" + (".gz" if number == 2 else ""))
+        name = os.path.join(
+            args.folder, f"chats-{number + 1}.jsonl" + (".gz" if number == 2 else "")
+        )
         raw = open(name, "wb")
-        files.append((gzip.GzipFile("", "wb", 6, raw, 0) if number == 2 else raw, raw,
-                      b"\r\n" if number == 1 else b"\n"))
+        files.append(
+            (
+                gzip.GzipFile("", "wb", 6, raw, 0) if number == 2 else raw,
+                raw,
+                b"\r\n" if number == 1 else b"\n",
+            )
+        )
         if number == 0 and not args.clean:
             files[0][0].write(b"\xef\xbb\xbf")
     for number, (line, flaw) in enumerate(lines(args.records, args.seed, args.clean)):
@@ -194,7 +284,9 @@ def main():
         out.close()
         raw.close()
     with open(os.path.join(args.folder, "planted.json"), "w") as out:
-        json.dump({"records": args.records, "planted": dict(sorted(planted.items()))}, out, indent=1)
+        json.dump(
+            {"records": args.records, "planted": dict(sorted(planted.items()))}, out, indent=1
+        )
         out.write("\n")
 
 

@@ -1,4 +1,7 @@
-/* Threads by pthreads; time by the monotonic clock. */
+/* Threads by pthreads and time by the monotonic clock.
+ *
+ * A thread that cannot be had is not an error: the others take its share, the caller at worst
+ * all. */
 #include "base/thread.h"
 
 #include <sched.h>

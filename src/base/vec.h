@@ -1,7 +1,7 @@
 /* Growing arrays in an arena or on the heap, without templates: the owner keeps pointer, count and
  * room as plain fields and makes room before it writes.
  *
- *   if (!TM_ROOM(arena, batch->part, batch->parts, batch->part_room, 1)) return tm_fail_memory(...);
+ *   if (!TM_ROOM(mem, batch->part, batch->parts, batch->part_room, 1)) return tm_fail_memory(...);
  *   batch->part[batch->parts++] = p; */
 #ifndef TM_BASE_VEC_H
 #define TM_BASE_VEC_H

@@ -1,4 +1,5 @@
-/* audit: does a run folder still hold what its manifest says? */
+/* audit: does a run folder still hold what its manifest says? Digests and sums are computed again
+ * from the files, and what does not close is said. */
 #include "cli/command.h"
 #include "flow/runfolder.h"
 

@@ -1,4 +1,4 @@
-/* completions: prints the completion script of a shell. */
+/* completions: prints the completion script of a shell, made from the same tables as the help. */
 #include "cli/command.h"
 
 static tm_status run(tm_cli *cli, tm_err *err)

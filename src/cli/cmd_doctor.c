@@ -1,4 +1,4 @@
-/* doctor: what this build and this machine can do. */
+/* doctor: what this build and this machine can do, and what each missing part would enable. */
 #include "base/thread.h"
 #include "cli/command.h"
 #include "text/kernel.h"

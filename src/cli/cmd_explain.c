@@ -1,4 +1,4 @@
-/* explain: one record's story, from a finished run. */
+/* explain: one record's story, from a finished run: its fate, what was found, what was edited. */
 #include "cli/command.h"
 #include "flow/runfolder.h"
 

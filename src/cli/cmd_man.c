@@ -1,4 +1,4 @@
-/* man: prints the manual page. */
+/* man: prints the manual page, so that it can be read before anything is installed. */
 #include "cli/command.h"
 
 static tm_status run(tm_cli *cli, tm_err *err)

@@ -1,4 +1,4 @@
-/* ops: the registry, for people and machines. */
+/* ops: the registry of operators, for people as a table or a page, for machines as JSON. */
 #include "cli/command.h"
 
 typedef struct args {

@@ -1,4 +1,5 @@
-/* refine: the built-in recipe for what the input holds. */
+/* refine: runs the built-in recipe that fits the example kind found in the inputs, and says
+ * which. */
 #include "cli/command.h"
 
 static tm_status run(tm_cli *cli, tm_err *err)

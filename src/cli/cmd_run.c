@@ -1,4 +1,4 @@
-/* run: a recipe from a file. */
+/* run: runs a recipe from a file, on the inputs it names or on those of the command line. */
 #include <string.h>
 
 #include "cli/command.h"

@@ -1,4 +1,4 @@
-/* Help, from the tables. */
+/* Help, from the tables of commands, options and operators: nothing is written down twice. */
 #include <string.h>
 
 #include "cli/command.h"

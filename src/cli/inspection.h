@@ -1,4 +1,5 @@
-/* What inspect counts, and how it shows it. */
+/* What inspect counts while it reads an input once, and how it shows that as text, JSON and
+ * HTML. */
 #ifndef TM_CLI_INSPECTION_H
 #define TM_CLI_INSPECTION_H
 

@@ -1,4 +1,4 @@
-/* The man page (mdoc), from the same tables as the help. */
+/* The man page (mdoc), from the same tables as the help, so that both always say the same. */
 #include "cli/command.h"
 
 static void escaped(tm_buf *out, const char *text)

@@ -1,4 +1,4 @@
-/* The emitter's inside, shared by emit.c (files) and ledger.c (rows). */
+/* The emitter's inside, shared by emit.c (data files, in order) and ledger.c (rows of Parquet). */
 #ifndef TM_FLOW_EMIT_H
 #define TM_FLOW_EMIT_H
 

@@ -4,7 +4,7 @@
  *   rounds.c    the passes of each set step         pass.c      workers, sequence window
  *   work.c      one block through the steps         steps.c     one step on one batch
  *   piece.c     what a block leaves behind          emit.c      pieces in order, into files
- *   manifest.c  manifest.json, run.json             folder.c    lock, names, `last` */
+ *   manifest.c  manifest.json, run.json             runfolder.c lock, names, `last` */
 #ifndef TM_FLOW_ENGINE_H
 #define TM_FLOW_ENGINE_H
 
@@ -172,7 +172,7 @@ void tm_emitter_abandon(tm_emitter *e);
 /* manifest.c */
 tm_status tm_manifest_write(tm_run *run, tm_err *err);
 
-/* folder.c */
+/* runfolder.c */
 tm_status tm_run_folder_take(tm_run *run, tm_err *err); /* make, lock, look for an unfinished run */
 tm_status tm_run_folder_done(tm_run *run, tm_err *err); /* removes work/, sets `last` */
 void tm_run_folder_drop(tm_run *run);

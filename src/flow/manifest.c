@@ -1,9 +1,8 @@
 /* manifest.json (what was done: the same for every run of the same plan over the same bytes, but
  * for file names) and run.json (when, where, how fast: outside the law of same bytes). */
 #include <stdio.h>
-#include <sys/utsname.h>
-#include <time.h>
 
+#include "base/system.h"
 #include "flow/counts_json.h"
 #include "flow/engine.h"
 
@@ -95,18 +94,15 @@ static void put_manifest(const tm_run *run, tm_buf *b)
 
 static void put_run(const tm_run *run, tm_buf *b)
 {
-    struct utsname host = {0};
-    char when[32] = "";
-    time_t now = time(NULL);
-    struct tm utc;
-    if (gmtime_r(&now, &utc)) strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    uname(&host);
+    char host[65], when[21];
+    tm_host_name(host);
+    tm_utc_now(when);
     uint64_t bytes = 0;
     for (uint32_t s = 0; s < run->sources; s++) bytes += run->result.source_result[s].decoded_bytes;
     tm_buf_print(b, "{\"tamis\":\"run\",\"version\":\"%s\",\"ended\":\"%s\",\"seconds\":%.3f",
                  TM_VERSION, when, run->result.seconds);
     tm_buf_z(b, ",\"host\":");
-    tm_buf_json(b, tm_str_of(host.nodename));
+    tm_buf_json(b, tm_str_of(host));
     tm_buf_print(b, ",\"threads\":%u,\"peak_memory\":%llu,\"spilled_bytes\":%llu,\"resumed\":%s",
                  run->threads, (unsigned long long)run->result.peak_memory,
                  (unsigned long long)run->result.spilled_bytes,

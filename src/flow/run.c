@@ -2,8 +2,8 @@
 #include "flow/run.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
+#include "base/system.h"
 #include "flow/engine.h"
 
 enum { WORKER_BYTES = 24 << 20, BASE_BYTES = 24 << 20, LEAST_EXCHANGE = 8 << 20 };
@@ -51,8 +51,8 @@ static tm_status choose_work(tm_run *run, tm_err *err)
         run->spill.folder = tm_arena_printf(&run->mem, "%s/work/spill", run->folder);
     } else {
         if (!spill.n) spill = TM_STR("/tmp");
-        char *own = tm_arena_printf(&run->mem, "%.*s/tamis-%ld-%p", TM_FMT(spill), (long)getpid(),
-                                    (void *)run);
+        char *own = tm_arena_printf(&run->mem, "%.*s/tamis-%llu-%p", TM_FMT(spill),
+                                    (unsigned long long)tm_process_id(), (void *)run);
         run->spill.folder = own;
         run->work = run->folder ? tm_arena_printf(&run->mem, "%s/work", run->folder) : own;
     }

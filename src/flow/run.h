@@ -1,6 +1,6 @@
 /* tm_run: one execution of a plan.
  *
- *   tm_run_open(&run, recipe, options)    expands and probes inputs, makes the plan, takes the folder
+ *   tm_run_open(&run, recipe, options)    probes inputs, makes the plan, takes the folder
  *   tm_run_plan(run)                      for --dry-run: stop here
  *   tm_run_go(run)                        the passes; tm_run_progress from any other thread
  *   tm_run_result(run)                    counts, files; also what manifest.json holds

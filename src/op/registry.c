@@ -1,4 +1,4 @@
-/* The registry: every operator of ops.def, as one table. */
+/* The registry: every operator of ops.def, as one table that all front ends read. */
 #include "op/op.h"
 
 #define TM_OP(name) extern const tm_op tm_op_##name;

@@ -1,4 +1,4 @@
-/* A scalar of a recipe as a JSON value. */
+/* A scalar of a recipe (text, number, truth, null) as the JSON value that is written. */
 #ifndef TM_OP_SCALAR_H
 #define TM_OP_SCALAR_H
 

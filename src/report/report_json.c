@@ -1,4 +1,4 @@
-/* A finished run as one JSON object, for --json. */
+/* A finished run as one JSON object, for --json: counts, steps and where the files lie. */
 #include "flow/counts_json.h"
 #include "report/report.h"
 

@@ -4,10 +4,11 @@
  * Two stages over pieces of a few KiB, after Langdale and Lemire, "Parsing gigabytes of JSON per
  * second" (VLDB Journal 28, 2019), section 3:
  *
- *   1. Each 64 bytes become bit masks (quotes, backslashes, ...: the kernel's vectors). Arithmetic on
- *      these masks, without a branch, finds what is escaped, what is inside strings, and which bytes
- *      are tokens: brackets, colons, commas, both quotes of each string, first bytes of numbers and
- *      words. The kernel writes two arrays: where each token is, and which byte it is (its kind).
+ *   1. Each 64 bytes become bit masks (quotes, backslashes, ...: the kernel's vectors).
+ *      Arithmetic on these masks, without a branch, finds what is escaped, what is inside strings,
+ *      and which bytes are tokens: brackets, colons, commas, both quotes of each string, first
+ *      bytes of numbers and words. The kernel writes two arrays: where each token is, and which
+ *      byte it is (its kind).
  *   2. A walk over the two arrays checks the grammar and writes nodes. It compares several kinds at
  *      once and takes both ends of a string from the array with one load, so that no step waits for
  *      the length of the string before it; that is what makes short strings cheap.

@@ -5,9 +5,9 @@
 #include "text/kernel.h"
 
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/system.h"
 #include "text/kernel_x86.h"
 
 static bool can_avx512(void)
@@ -46,7 +46,7 @@ const tm_kernel *tm_kernel_named(const char *name)
 
 static const tm_kernel *choose(void)
 {
-    const char *wish = getenv("TAMIS_SIMD");
+    const char *wish = tm_environment("TAMIS_SIMD");
     const tm_kernel *kernel = wish ? tm_kernel_named(wish) : NULL;
 #if defined(__x86_64__)
     if (!kernel && can_avx512()) kernel = &tm_kernel_avx512;

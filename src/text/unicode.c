@@ -49,13 +49,15 @@ static bool is_same(uint32_t c, tm_unicode_form form)
            (c >= 0xD800 && c < 0xE000) || c == TM_UTF8_BAD;
 }
 
-static int options_of(tm_unicode_form form)
+static utf8proc_option_t options_of(tm_unicode_form form)
 {
     switch (form) {
-    case TM_FORM_NFC: return UTF8PROC_STABLE | UTF8PROC_COMPOSE;
-    case TM_FORM_NFKC: return UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT;
-    case TM_FORM_NFKD: return UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT;
-    default: return UTF8PROC_STABLE | UTF8PROC_DECOMPOSE;
+    case TM_FORM_NFC: return (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    case TM_FORM_NFKC:
+        return (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
+    case TM_FORM_NFKD:
+        return (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT);
+    default: return (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE);
     }
 }
 
@@ -106,7 +108,8 @@ static bool order_marks(int32_t *p, size_t n)
 /* The stretch in the form asked for, as code points. */
 static bool normalise(points *work, tm_str stretch, tm_unicode_form form)
 {
-    int options = options_of(form), bound = 0;
+    utf8proc_option_t options = options_of(form);
+    int bound = 0;
     work->count = 0;
     for (size_t at = 0; at < stretch.n;) {
         uint32_t c = tm_utf8_next(stretch, &at);

@@ -33,9 +33,15 @@ class LawCase(unittest.TestCase):
         return path
 
     def tamis(self, *words, stdin=None, env=None, expect=0):
-        done = subprocess.run([TAMIS, *words], input=stdin, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, cwd=self.folder,
-                              env={**os.environ, **(env or {})}, check=False)
+        done = subprocess.run(
+            [TAMIS, *words],
+            input=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=self.folder,
+            env={**os.environ, **(env or {})},
+            check=False,
+        )
         if expect is not None:
             self.assertEqual(done.returncode, expect, (words, done.stderr.decode(errors="replace")))
         return done
@@ -58,7 +64,9 @@ class LawCase(unittest.TestCase):
         """The decoded bytes of a file, by tools that are not ours where they are there."""
         for suffix, tool in ((".zst", "zstd"), (".gz", "gzip")):
             if path.endswith(suffix) and shutil.which(tool):
-                return subprocess.run([tool, "-dc", path], stdout=subprocess.PIPE, check=True).stdout
+                return subprocess.run(
+                    [tool, "-dc", path], stdout=subprocess.PIPE, check=True
+                ).stdout
         if path.endswith((".zst", ".gz")):
             return self.tamis("cat", path).stdout
         with open(path, "rb") as file:
@@ -68,9 +76,23 @@ class LawCase(unittest.TestCase):
         """The demo's messy data; gives the file names."""
         folder = self.path(f"demo-{records}-{seed}")
         if not os.path.isdir(folder):
-            subprocess.run([sys.executable, os.path.join(ROOT, "tools/make_demo.py"), folder, "--records",
-                            str(records), "--seed", str(seed), "--files", str(files)], check=True)
-        return sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.startswith("chats"))
+            subprocess.run(
+                [
+                    sys.executable,
+                    os.path.join(ROOT, "tools/make_demo.py"),
+                    folder,
+                    "--records",
+                    str(records),
+                    "--seed",
+                    str(seed),
+                    "--files",
+                    str(files),
+                ],
+                check=True,
+            )
+        return sorted(
+            os.path.join(folder, name) for name in os.listdir(folder) if name.startswith("chats")
+        )
 
 
 def manifest(folder):

@@ -1,4 +1,5 @@
 """The seven laws, each with a test that fails when it is broken."""
+
 # time-limit: 300
 
 import glob
@@ -26,9 +27,15 @@ class Laws(LawCase):
         counts = told["counts"]
         self.assertEqual(counts["read"], sum(1500 for _ in range(1)))
         self.assertEqual(counts["written"], self.data(folder).count(b"\n"))
-        self.assertEqual(counts["read"] + counts["made"],
-                         counts["kept"] + counts["dropped"] + counts["merged"] + counts["parked"]
-                         + counts["replaced"] + counts["unreadable"])
+        self.assertEqual(
+            counts["read"] + counts["made"],
+            counts["kept"]
+            + counts["dropped"]
+            + counts["merged"]
+            + counts["parked"]
+            + counts["replaced"]
+            + counts["unreadable"],
+        )
         self.tamis("audit", folder)
 
     def test_1_audit_sees_what_does_not_close(self):
@@ -71,8 +78,10 @@ class Laws(LawCase):
         self.assertEqual(self.data(folder), b'{"n":1.0,"text":"\\u0041b","x":[1e5, "\\u00e9"]}\n')
 
     def test_2_absent_null_and_empty_stay_different(self):
-        lines = (b'{"prompt":"a","completion":""}\n{"messages":[{"role":"user","content":"q"},'
-                 b'{"role":"assistant","content":null,"refusal":"no"}]}\n')
+        lines = (
+            b'{"prompt":"a","completion":""}\n{"messages":[{"role":"user","content":"q"},'
+            b'{"role":"assistant","content":null,"refusal":"no"}]}\n'
+        )
         source = self.write("a.jsonl", lines)
         folder = self.run_folder("run", "clean.text", source)
         self.assertEqual(self.data(folder), lines)
@@ -93,14 +102,18 @@ class Laws(LawCase):
         folder = self.run_folder("run", "filter", *self.demo(), "--keep", "words(response) >= 20")
         fell = manifest(folder)["counts"]["dropped"]
         self.assertGreater(fell, 0)
-        self.assertEqual(sum(step["findings"].get("T1401", 0) for step in manifest(folder)["steps"]), fell)
+        self.assertEqual(
+            sum(step["findings"].get("T1401", 0) for step in manifest(folder)["steps"]), fell
+        )
         with open(os.path.join(folder, "unreadable.jsonl"), encoding="utf-8") as file:
             lost = sum(1 for _ in file)
         self.assertEqual(lost, manifest(folder)["counts"]["unreadable"])
 
     def test_5_no_default_throws_away_a_short_answer(self):
-        lines = "".join(f'{{"prompt":"Is {n} odd?","completion":"{a}"}}\n'
-                        for n, a in enumerate(["No", "Yes", "n", "5", "-", "Ok."])).encode()
+        lines = "".join(
+            f'{{"prompt":"Is {n} odd?","completion":"{a}"}}\n'
+            for n, a in enumerate(["No", "Yes", "n", "5", "-", "Ok."])
+        ).encode()
         source = self.write("short.jsonl", lines)
         folder = self.run_folder("run", "refine", source)
         self.assertEqual(self.data(folder), lines)
@@ -131,19 +144,26 @@ class Laws(LawCase):
         self.assertFalse(os.path.exists(os.path.join(folder, "work")))
 
     def test_7_dataset_text_is_only_text_in_the_report(self):
-        hostile = ['<script>__xss(1)</script>', '"><img src=x onerror=__xss(2)>', "'-__xss(3)-'",
-                   "</pre></article><svg onload=__xss(4)>", "\u202egnp.exe"]
+        hostile = [
+            "<script>__xss(1)</script>",
+            '"><img src=x onerror=__xss(2)>',
+            "'-__xss(3)-'",
+            "</pre></article><svg onload=__xss(4)>",
+            "\u202egnp.exe",
+        ]
         probes = os.path.join(SHARED, "data/torture/xss_probes.jsonl")
         if os.path.exists(probes):
             with open(probes, encoding="utf-8") as file:
-                hostile += [v for line in file for v in json.loads(line).values() if isinstance(v, str)]
+                hostile += [
+                    v for line in file for v in json.loads(line).values() if isinstance(v, str)
+                ]
         lines = "".join(json.dumps({"text": text + "  ", text: 1}) + "\n" for text in hostile)
         lines += "".join(text.replace("\n", " ") + "\n" for text in hostile)  # unreadable ones
         source = self.write("<b>hostile.jsonl", lines)
         folder = self.run_folder("run", "refine", source, "--limit-unreadable", "100%")
         with open(os.path.join(folder, "report.html"), encoding="utf-8") as file:
             page = file.read()
-        body = page[page.index("<body>"):]
+        body = page[page.index("<body>") :]
         for tag in ("<script", "<img", "<iframe", "onerror=__", "<svg onload", "<b>hostile"):
             self.assertNotIn(tag, body.lower())
         self.assertNotIn("\u202e", page)

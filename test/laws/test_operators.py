@@ -5,6 +5,7 @@ records and without SIMD; a second pass over its own output changes nothing; sum
 operator is tested by being in the registry: where its defaults ask for nothing, SETTINGS below says
 what to try (a missing entry fails).
 """
+
 # time-limit: 600
 
 import json
@@ -17,13 +18,19 @@ from lawkit import LawCase, digest, manifest, operators
 SETTINGS = {
     "check.record": [[], ["--profile", "strict", "--then", "drop"]],
     "length": [[]],
-    "filter": [["--keep", "words(response) >= 20"], ["--park", "contains(all, 'bees')", "--drop",
-               "$.meta.rating < 3"]],
-    "tag": [["--set", "origin=demo", "--set", "meta.words== words(response)", "--remove", "meta.id"]],
+    "filter": [
+        ["--keep", "words(response) >= 20"],
+        ["--park", "contains(all, 'bees')", "--drop", "$.meta.rating < 3"],
+    ],
+    "tag": [
+        ["--set", "origin=demo", "--set", "meta.words== words(response)", "--remove", "meta.id"]
+    ],
     "clean.text": [[], ["--fix", "unicode,control,zero_width,line_ends,trailing_space,blank_runs"]],
     "split.turns": [[]],
-    "dedup.exact": [["--by", "prompt,response"],
-                    ["--normalise", "unicode,zero_width,case,space", "--keep", "max $.meta.rating,longest"]],
+    "dedup.exact": [
+        ["--by", "prompt,response"],
+        ["--normalise", "unicode,zero_width,case,space", "--keep", "max $.meta.rating,longest"],
+    ],
     "sample": [["--share", "30%"], ["--count", "200"]],
     "shuffle": [[]],
     "head": [["--records", "500"]],
@@ -38,8 +45,7 @@ class Operators(LawCase):
         self.files = self.demo()
 
     def outcome(self, name, op, words, *more, env=None):
-        folder = self.run_folder(name, op, *self.files, *words, *more, env=env,
-                                 expect=None)
+        folder = self.run_folder(name, op, *self.files, *words, *more, env=env, expect=None)
         return self.data(folder), digest(os.path.join(folder, "ledger.parquet")), folder
 
     def test_every_operator_has_settings(self):
@@ -71,9 +77,14 @@ class Operators(LawCase):
 
     def check_same(self, name, op, words):
         first = self.outcome(name, op, words, "--threads", "1")[:2]
-        ways = [("--threads", "3"), ("--threads", "8"), ("--threads", "2", "--batch-records", "1"),
-                ("--threads", "3", "--batch-records", "7"), ("--batch-records", "4096"),
-                ("--memory", "100MiB", "--threads", "2")]
+        ways = [
+            ("--threads", "3"),
+            ("--threads", "8"),
+            ("--threads", "2", "--batch-records", "1"),
+            ("--threads", "3", "--batch-records", "7"),
+            ("--batch-records", "4096"),
+            ("--memory", "100MiB", "--threads", "2"),
+        ]
         for number, way in enumerate(ways):
             self.assertEqual(self.outcome(f"{name}-w{number}", op, words, *way)[:2], first, way)
         plain = self.outcome(f"{name}-scalar", op, words, env={"TAMIS_SIMD": "scalar"})[:2]
@@ -86,8 +97,17 @@ class Operators(LawCase):
                     folder = self.outcome(f"{op['name']}-{number}", op["name"], words)[2]
                     told = manifest(folder)
                     for counts in [told["counts"]] + [step["counts"] for step in told["steps"]]:
-                        fates = sum(counts[f] for f in ("kept", "dropped", "merged", "parked", "replaced",
-                                                        "unreadable"))
+                        fates = sum(
+                            counts[f]
+                            for f in (
+                                "kept",
+                                "dropped",
+                                "merged",
+                                "parked",
+                                "replaced",
+                                "unreadable",
+                            )
+                        )
                         self.assertEqual(counts["read"] + counts["made"], fates)
                     self.tamis("audit", folder)
 
@@ -105,12 +125,22 @@ class Operators(LawCase):
         for op in operators():
             for number, words in enumerate(SETTINGS[op["name"]]):
                 with self.subTest(op=op["name"], words=words):
-                    folder = self.run_folder(f"m-{op['name']}-{number}", op["name"], *files, *words,
-                                             "--memory", "110MiB", "--threads", "2", expect=None)
+                    folder = self.run_folder(
+                        f"m-{op['name']}-{number}",
+                        op["name"],
+                        *files,
+                        *words,
+                        "--memory",
+                        "110MiB",
+                        "--threads",
+                        "2",
+                        expect=None,
+                    )
                     with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
                         told = json.load(file)
-                    if "sanitizer" not in os.environ.get("TAMIS_BUILD", "") and \
-                            os.path.basename(os.environ.get("TAMIS_BUILD", "release")) in ("release", "clang"):
+                    if "sanitizer" not in os.environ.get("TAMIS_BUILD", "") and os.path.basename(
+                        os.environ.get("TAMIS_BUILD", "release")
+                    ) in ("release", "clang"):
                         self.assertLessEqual(told["peak_memory"], 110 << 20)
 
 

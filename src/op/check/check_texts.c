@@ -1,4 +1,4 @@
-/* V1 and V6: texts that must be there, are, and can be written. */
+/* V1 and V6 of check.record: texts that must be there, are there, and can be written as UTF-8. */
 #include "op/check/check.h"
 #include "text/words.h"
 
