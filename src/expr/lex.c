@@ -212,6 +212,18 @@ static uint32_t skip_word(tm_str s, uint32_t i)
     return i;
 }
 
+/* Behind '[': to its ']', over quoted keys that may hold one; 0 with err set when it never closes. */
+static uint32_t skip_bracket(tm_str s, uint32_t i, uint32_t open, tm_err *err)
+{
+    while (i < s.n && s.p[i] != ']') {
+        uint32_t key = i;
+        i = s.p[i] == '"' || s.p[i] == '\'' ? skip_key(s, i) : i + 1;
+        if (!i) return (void)TM_EFAIL(err, s, key, "the quote opened here is never closed"), 0;
+    }
+    if (i < s.n) return i + 1;
+    return (void)TM_EFAIL(err, s, open, "the bracket opened here is never closed"), 0;
+}
+
 /* $ and steps: .name, ."na me", [3], ["na me"]. What a step may hold is fieldpath's business. */
 static tm_status scan_field(tm_str s, tm_token *t, tm_err *err)
 {
@@ -229,18 +241,8 @@ static tm_status scan_field(tm_str s, tm_token *t, tm_err *err)
                 return TM_EFAIL(err, s, from,
                                 "a key is missing behind this dot, as in $.meta.lang");
         } else if (s.p[i] == '[') {
-            uint32_t from = i++;
-            while (i < s.n && s.p[i] != ']') {
-                if (s.p[i] == '"' || s.p[i] == '\'') {
-                    uint32_t key = i;
-                    i = skip_key(s, i);
-                    if (!i) return TM_EFAIL(err, s, key, "the quote opened here is never closed");
-                } else {
-                    i++;
-                }
-            }
-            if (i >= s.n) return TM_EFAIL(err, s, from, "the bracket opened here is never closed");
-            i++;
+            i = skip_bracket(s, i + 1, i, err);
+            if (!i) return err->status;
         } else {
             break;
         }

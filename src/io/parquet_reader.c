@@ -39,7 +39,8 @@ static tm_status read_footer(tm_pq_reader *r, uint64_t bytes, tm_err *err)
     if (memcmp(tail + 4, TM_PQ_MAGIC_ENCRYPTED, 4) == 0) {
         return tm_fail(err, TM_EUNSUPPORTED, "this Parquet file is encrypted; decrypt it first");
     }
-    if (memcmp(tail + 4, TM_PQ_MAGIC, 4) || memcmp(head, TM_PQ_MAGIC, 4)) return not_parquet(err);
+    if (memcmp(tail + 4, TM_PQ_MAGIC, 4) != 0 || memcmp(head, TM_PQ_MAGIC, 4) != 0)
+        return not_parquet(err);
     memcpy(&footer, tail, sizeof footer);
     if (footer > bytes - sizeof head - sizeof tail) return not_parquet(err);
     uint64_t at = bytes - sizeof tail - footer;

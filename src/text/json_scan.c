@@ -145,12 +145,13 @@ static bool scan_unicode_escape(scan *s, size_t quote, size_t *i, unsigned *flag
 
 static bool scan_escape(scan *s, size_t quote, size_t *i, unsigned *flags)
 {
+    static const char simple[] = {'"', '\\', '/', 'b', 'f', 'n', 'r', 't'};
     size_t at = *i;
     *flags |= TM_JSON_ESCAPED;
     if (at + 1 >= s->n) return refuse(s, TM_JSON_UNCLOSED, quote, s->n - quote);
     char c = s->p[at + 1];
     if (c == 'u') return scan_unicode_escape(s, quote, i, flags);
-    if (!c || !memchr("\"\\/bfnrt", c, 8)) return refuse(s, TM_JSON_BAD_ESCAPE, at, 2);
+    if (!c || !memchr(simple, c, sizeof simple)) return refuse(s, TM_JSON_BAD_ESCAPE, at, 2);
     *i = at + 2;
     return true;
 }

@@ -128,7 +128,7 @@ bool tm_json_text_is(const tm_json_node *node, const char *raw, uint32_t string,
         } else {
             eaten = tm_kernel_scalar.unescape(in.p + i, 2, piece, &written);
         }
-        if (text.n - at < written || memcmp(text.p + at, piece, written)) return false;
+        if (text.n - at < written || memcmp(text.p + at, piece, written) != 0) return false;
         i += eaten;
         at += written;
     }

@@ -60,22 +60,27 @@ INLINE uint64_t utf8_wrong(__m512i v, __m512i b1, __m512i b2, __m512i b3)
     return _mm512_test_epi8_mask(_mm512_xor_si512(must, pair), fill(0xFF));
 }
 
+/* Something is wrong in the block at i: exactly where says the definition, from the first byte of the
+ * character that reaches into the block. */
+static TARGET size_t first_wrong(const char *p, size_t n, size_t i)
+{
+    size_t from = i;
+    for (size_t k = 0; k < 3 && from && (uint8_t)p[from - 1] >= 0x80; k++) {
+        from--;
+        if ((uint8_t)p[from] >= 0xC0) break;
+    }
+    return from + tm_kernel_scalar.utf8_valid(p + from, n - from);
+}
+
 TARGET size_t tm_utf8_valid_avx512(const char *p, size_t n)
 {
     uint64_t last = 0; /* the high bits of the block before */
     for (size_t i = 0; i <= n; i += 64) {
         __m512i v = load(p + i, n - i);
         uint64_t high = _mm512_movepi8_mask(v);
-        if (high | last >> 61) {
-            if (utf8_wrong(v, before(p, n, i, 1), before(p, n, i, 2), before(p, n, i, 3))) {
-                size_t from = i;
-                for (size_t k = 0; k < 3 && from && (uint8_t)p[from - 1] >= 0x80; k++) {
-                    from--;
-                    if ((uint8_t)p[from] >= 0xC0) break;
-                }
-                return from + tm_kernel_scalar.utf8_valid(p + from, n - from);
-            }
-        }
+        if ((high | last >> 61) &&
+            utf8_wrong(v, before(p, n, i, 1), before(p, n, i, 2), before(p, n, i, 3)))
+            return first_wrong(p, n, i);
         last = high;
     }
     return n;

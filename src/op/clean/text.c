@@ -147,7 +147,7 @@ static tm_status fix_form(scan *s, tm_err *err)
 static tm_status apply(const tm_step_view *step, tm_batch *b, uint32_t p, scan *s, tm_err *err)
 {
     if (!s->splices) return TM_OK;
-    for (uint16_t f = 0; f < FIXES; f++) {
+    for (uint16_t f = 0; f < (uint16_t)TM_COUNT(s->count); f++) {
         if (!s->count[f]) continue;
         uint32_t at = b->part[p].version ? 0 : s->first[f];
         TM_TRY(tm_find(b, b->part[p].record, p, at, 0, step->step, f, s->count[f], err));
