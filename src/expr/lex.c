@@ -242,7 +242,7 @@ static tm_status scan_field(tm_str s, tm_token *t, tm_err *err)
                                 "a key is missing behind this dot, as in $.meta.lang");
         } else if (s.p[i] == '[') {
             i = skip_bracket(s, i + 1, i, err);
-            if (!i) return err->status;
+            if (!i) return TM_ERECIPE;
         } else {
             break;
         }
