@@ -97,7 +97,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         set.layout[set.count] = tm_layouts[set.count];
         set.count++;
     }
-    tm_expr_env env = {names, signals, columns, SIGNALS, &set};
+    tm_expr_env env = {
+        .name = names, .signal = signals, .column = columns, .signals = SIGNALS, .layouts = &set};
     tm_status status =
         tm_expr_compile(&mem, (tm_str){(const char *)data, size}, &env, TM_E_ANY, &e, &err);
     if (status == TM_OK) {
