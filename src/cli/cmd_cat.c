@@ -1,15 +1,29 @@
-/* cat: any input to JSONL on standard output, byte for byte. No layout is asked for: records are
- * validated and passed on. */
+/* cat: any input to JSONL on standard output, byte for byte. Records are validated and passed on;
+ * layouts are looked for only when --where asks for texts. */
 #include "cli/command.h"
+#include "expr/expr.h"
 
 typedef struct args {
     tm_str where;
 } args;
 
+/* Whether the condition looks at texts. One that does not compile is the plan's to complain of. */
+static bool asks_for_parts(tm_cli *cli, tm_str where)
+{
+    static const tm_layout_set none;
+    tm_expr_env env = {.layouts = &none};
+    tm_expr *e = NULL;
+    if (tm_expr_compile(cli->mem, where, &env, TM_E_TRUTH, &e, NULL) != TM_OK) return false;
+    bool parts = tm_expr_reads_parts(e);
+    tm_expr_release(e);
+    return parts;
+}
+
 static tm_status run(tm_cli *cli, tm_err *err)
 {
     const args *a = cli->args;
     tm_recipe recipe;
+    bool parts = a->where.n && asks_for_parts(cli, a->where);
     if (a->where.n) {
         tm_pair keep = {.name = TM_STR("keep"), .value = a->where};
         TM_TRY(tm_recipe_verb(&recipe, cli->mem, tm_op_named(TM_STR("filter")), &keep, 1, err));
@@ -18,7 +32,8 @@ static tm_status run(tm_cli *cli, tm_err *err)
     }
     if (!tm_cli_given(cli, "output")) cli->common.output = TM_STR("-");
     tm_execution e = {.recipe = &recipe,
-                      .options.scan_only = !cli->common.layout.n && !cli->common.map.count,
+                      .options.scan_only =
+                          !cli->common.layout.n && !cli->common.map.count && !parts,
                       .quiet_end = true};
     return tm_cli_execute(cli, &e, err);
 }
@@ -28,8 +43,8 @@ static const tm_param PARAMS[] = {
         .name = "where",
         .type = TM_P_EXPR,
         .at = offsetof(args, where),
-        .help = "only records for which this is true: an expression over fields, such as "
-                "\"$.lang = 'en'\"",
+        .help = "only records for which this is true: an expression over fields and texts, such "
+                "as \"$.lang = 'en'\" or \"words(response) > 9\"",
     },
     {0},
 };
@@ -41,7 +56,8 @@ const tm_command tm_command_cat = {
     .why =
         "Decompresses, validates and prints each record's own bytes and a newline. Elements of a "
         "JSON array come one a line. Records that cannot be read are named on standard error. "
-        "Selectors such as response need --layout; fields ($.a.b) do not.",
+        "Where --where asks for texts (words(response) > 9) a record must fit a layout; fields "
+        "($.a.b) need none.",
     .example = "tamis cat logs/*.jsonl.zst --where \"$.model = 'm1'\" | head -3",
     .params = PARAMS,
     .args_bytes = sizeof(args),

@@ -73,11 +73,16 @@ typedef struct tm_ticker tm_ticker;
 tm_ticker *tm_ticker_start(tm_run *run); /* NULL when there is no thread or memory for it */
 void tm_ticker_stop(tm_ticker *t);
 
-/* help.c, manpage.c, completion.c */
+/* help.c, manpage.c, completion.c, tables_json.c */
+struct tm_code_walk;
 void tm_help_all(tm_buf *out);
 void tm_help_command(const tm_command *c, tm_buf *out);
 void tm_help_op(const tm_op *op, tm_buf *out);
+void tm_help_code(const struct tm_code_walk *at, tm_buf *out);
 void tm_man_page(tm_buf *out);
+void tm_tables_json(tm_buf *out); /* every table there is: what docs/reference is made of */
+void tm_codes_json(tm_buf *out);
+void tm_code_json(const struct tm_code_walk *at, tm_buf *out);
 tm_status tm_completion(tm_str shell, tm_buf *out, tm_err *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "flow/codes.h"
 
 enum { WIDTH = 92 };
 
@@ -12,6 +13,7 @@ static void wrap(tm_buf *out, const char *text, size_t indent, size_t at)
     while (rest.n) {
         tm_str_cut(rest, ' ', &word, &rest);
         if (at + word.n > WIDTH) {
+            if (out->n && out->p[out->n - 1] == ' ') out->n--;
             tm_buf_print(out, "\n%*s", (int)indent, "");
             at = indent;
         }
@@ -21,6 +23,28 @@ static void wrap(tm_buf *out, const char *text, size_t indent, size_t at)
     }
     while (out->n && out->p[out->n - 1] == ' ') out->n--;
     tm_buf_char(out, '\n');
+}
+
+static void name_choices(tm_buf *help, const char *const *names)
+{
+    for (size_t i = 0; names[i]; i++) tm_buf_print(help, "%s%s", i ? ", " : ": ", names[i]);
+}
+
+/* What a value may be, behind the sentence: choices, range, unit, default. */
+static void say_values(tm_buf *help, const tm_param *p)
+{
+    bool range = p->min != 0 || p->max != 0;
+    if (p->choices && !strstr(p->help, p->choices[0])) name_choices(help, p->choices);
+    if (p->type == TM_P_SELECTOR) name_choices(help, tm_selector_names);
+    if (range && p->max < 1e15) tm_buf_print(help, "; %.15g to %.15g", p->min, p->max);
+    if (range && p->max >= 1e15) tm_buf_print(help, "; at least %.15g", p->min);
+    if (p->unit) tm_buf_print(help, "%s%s", range ? " " : "; in ", p->unit);
+    if (p->flags & TM_P_REQUIRED)
+        tm_buf_z(help, " (required)");
+    else if (p->fallback && p->fallback[0] && p->type != TM_P_BOOL)
+        tm_buf_print(help, " (default: %s)", p->fallback);
+    else if (p->fallback && tm_str_is(tm_str_of(p->fallback), "true"))
+        tm_buf_print(help, " (the default; --no-%s)", p->name);
 }
 
 static void option_line(tm_buf *out, const tm_param *p)
@@ -37,9 +61,9 @@ static void option_line(tm_buf *out, const tm_param *p)
     if (out->n - from > 28) tm_buf_print(out, "\n%*s", 28, "");
     tm_buf help = {0};
     tm_buf_z(&help, p->help);
-    if (p->fallback && p->fallback[0]) tm_buf_print(&help, " (default: %s)", p->fallback);
+    say_values(&help, p);
     tm_buf_char(&help, 0);
-    wrap(out, help.p ? help.p : p->help, 28, 28);
+    wrap(out, help.failed ? p->help : help.p, 28, 28);
     tm_buf_release(&help);
 }
 
@@ -92,6 +116,17 @@ void tm_help_op(const tm_op *op, tm_buf *out)
     tm_buf_z(out, "\nExamples\n");
     for (const tm_example *e = op->examples; e && e->title; e++) show_example(out, op, e);
     tm_buf_z(out, "\nOptions of every verb that runs: tamis refine --help\n");
+}
+
+void tm_help_code(const tm_code_walk *at, tm_buf *out)
+{
+    const tm_code *c = at->code;
+    tm_buf_print(out, "%s %s (%s)\n%s\n", c->code, c->name, at->where, c->sentence);
+    if (c->verdict)
+        tm_buf_print(out, "The record: %s%s\n", tm_verdict_name((tm_verdict)c->verdict),
+                     c->fixed_verdict ? "" : ", unless then: says otherwise");
+    tm_buf_char(out, '\n');
+    wrap(out, c->help, 0, 0);
 }
 
 void tm_help_all(tm_buf *out)

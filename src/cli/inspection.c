@@ -23,7 +23,8 @@ typedef struct noticed { /* one code of findings */
 
 struct tm_inspection {
     lengths role[ROLES];
-    uint64_t turns[BINS], records, chars, duplicates, duplicate_chars, not_text;
+    lengths turns; /* of records, in turns */
+    uint64_t records, chars, duplicates, duplicate_chars, not_text;
     noticed found[KINDS];
     uint32_t kinds;
 };
@@ -54,6 +55,14 @@ static uint64_t floor_of(unsigned bin)
     return (bin - 1) & 1 ? low + low / 2 : low;
 }
 
+static void count(lengths *l, uint64_t n)
+{
+    l->parts++;
+    l->chars += n;
+    l->most = TM_MAX(l->most, n);
+    l->bin[bin_of(n)]++;
+}
+
 static tm_status count_part(tm_inspection *seen, tm_batch *b, uint32_t p, uint64_t *record_chars,
                             tm_err *err)
 {
@@ -63,11 +72,7 @@ static tm_status count_part(tm_inspection *seen, tm_batch *b, uint32_t p, uint64
     if (part->present != TM_IS_TEXT || (part->flags & TM_PART_NOT_TEXT)) return TM_OK;
     if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
     uint64_t chars = tm_text_chars(text);
-    lengths *l = &seen->role[TM_MIN(part->role, ROLES - 1)];
-    l->parts++;
-    l->chars += chars;
-    l->most = TM_MAX(l->most, chars);
-    l->bin[bin_of(chars)]++;
+    count(&seen->role[TM_MIN(part->role, ROLES - 1)], chars);
     *record_chars += chars;
     return TM_OK;
 }
@@ -83,7 +88,7 @@ tm_status tm_inspection_batch(void *arg, const tm_batch_view *view, tm_err *err)
             TM_TRY(count_part(seen, b, p, &chars, err));
         seen->records++;
         seen->chars += chars;
-        seen->turns[bin_of(b->first_turn[r + 1] - b->first_turn[r])]++;
+        count(&seen->turns, b->first_turn[r + 1] - b->first_turn[r]);
         bool twice = b->decision && b->decision[r] && b->decision[r]->verdict != TM_V_NONE;
         seen->duplicates += twice;
         seen->duplicate_chars += twice ? chars : 0;
@@ -127,12 +132,24 @@ static int by_count(const void *a, const void *b)
     return strcmp(x->code, y->code);
 }
 
-static const char *remedy(const noticed *n)
+/* The command that mends it, with the file in which it was first seen. */
+static void remedy(const noticed *n, tm_buf *out)
 {
-    if (!n->step[0]) return "repair the line, or leave it: it is counted and set aside";
-    if (n->code[1] == '1' && n->code[2] == '7') return "tamis dedup.exact";
-    if (strcmp(n->code, "T1203") == 0) return "tamis clean.text --fix control";
-    return "tamis check.record --then park";
+    bool reader = !n->step[0];
+    tm_str file = tm_str_of(n->place);
+    for (int colons = 0; colons < 2; colons++) file.n = tm_str_rfind_char(file, ':');
+    if (reader && strcmp(n->code, "T1008") == 0)
+        tm_buf_print(out, "tamis refine %.*s --utf8 replace", TM_FMT(file));
+    else if (reader && n->verdict == TM_V_DROP)
+        tm_buf_print(out, "tamis check %.*s", TM_FMT(file));
+    else if (reader)
+        tm_buf_print(out, "tamis ops %s", n->code);
+    else if (strncmp(n->code, "T17", 3) == 0)
+        tm_buf_print(out, "tamis dedup.exact %.*s", TM_FMT(file));
+    else if (strcmp(n->code, "T1203") == 0)
+        tm_buf_print(out, "tamis clean.text %.*s --fix control", TM_FMT(file));
+    else
+        tm_buf_print(out, "tamis check.record %.*s --then park", TM_FMT(file));
 }
 
 static void bars(const lengths *l, tm_buf *out)
@@ -183,10 +200,13 @@ static void worst_text(const tm_inspection *seen, tm_buf *out)
         tm_buf_z(out, "\nfindings    none\n");
     else
         tm_buf_z(out, "\nfindings\n");
-    for (uint32_t i = 0; i < seen->kinds && i < 5; i++)
-        tm_buf_print(out, "%8llu  %s %s\n          first %s\n          %s\n",
+    for (uint32_t i = 0; i < seen->kinds && i < 5; i++) {
+        tm_buf_print(out, "%8llu  %s %s\n          first %s\n          ",
                      (unsigned long long)list[i]->count, list[i]->code, list[i]->sentence,
-                     list[i]->place, remedy(list[i]));
+                     list[i]->place);
+        remedy(list[i], out);
+        tm_buf_char(out, '\n');
+    }
 }
 
 void tm_inspection_text(const tm_inspection *seen, const tm_run *run, tm_buf *out)
@@ -209,16 +229,21 @@ void tm_inspection_text(const tm_inspection *seen, const tm_run *run, tm_buf *ou
         bars(l, out);
         tm_buf_char(out, '\n');
     }
+    tm_buf_print(out, "turns a record: median %llu, 90 %% up to %llu, most %llu\n",
+                 (unsigned long long)quantile(&seen->turns, 0.5),
+                 (unsigned long long)quantile(&seen->turns, 0.9),
+                 (unsigned long long)seen->turns.most);
     worst_text(seen, out);
 }
 
-static void lengths_json(const lengths *l, tm_buf *out)
+/* names: what is counted, and the sum of what. */
+static void lengths_json(const lengths *l, const char *counted, const char *sum, tm_buf *out)
 {
-    tm_buf_print(
-        out, "{\"texts\":%llu,\"chars\":%llu,\"median\":%llu,\"p90\":%llu,\"max\":%llu,\"bins\":[",
-        (unsigned long long)l->parts, (unsigned long long)l->chars,
-        (unsigned long long)quantile(l, 0.5), (unsigned long long)quantile(l, 0.9),
-        (unsigned long long)l->most);
+    tm_buf_print(out,
+                 "{\"%s\":%llu,\"%s\":%llu,\"median\":%llu,\"p90\":%llu,\"max\":%llu,\"bins\":[",
+                 counted, (unsigned long long)l->parts, sum, (unsigned long long)l->chars,
+                 (unsigned long long)quantile(l, 0.5), (unsigned long long)quantile(l, 0.9),
+                 (unsigned long long)l->most);
     bool first = true;
     for (unsigned b = 0; b < BINS; b++) {
         if (!l->bin[b]) continue;
@@ -257,10 +282,13 @@ void tm_inspection_json(const tm_inspection *seen, const tm_run *run, tm_buf *ou
     for (unsigned r = 0; r < ROLES; r++) {
         if (!seen->role[r].parts) continue;
         tm_buf_print(out, "%s\"%s\":", first ? "" : ",", tm_role_name((tm_role)r));
-        lengths_json(&seen->role[r], out);
+        lengths_json(&seen->role[r], "texts", "chars", out);
         first = false;
     }
-    tm_buf_z(out, "},\"findings\":[");
+    tm_buf_z(out, "},\"turns\":");
+    lengths_json(&seen->turns, "records", "turns", out);
+    tm_buf_z(out, ",\"findings\":[");
+    tm_buf command = {0};
     for (uint32_t i = 0; i < seen->kinds; i++) {
         const noticed *n = &seen->found[i];
         tm_buf_print(out, "%s{\"code\":\"%s\",\"count\":%llu,\"first\":", i ? "," : "", n->code,
@@ -269,8 +297,12 @@ void tm_inspection_json(const tm_inspection *seen, const tm_run *run, tm_buf *ou
         tm_buf_z(out, ",\"message\":");
         tm_buf_json(out, tm_str_of(n->sentence));
         tm_buf_z(out, ",\"remedy\":");
-        tm_buf_json(out, tm_str_of(remedy(n)));
+        tm_buf_clear(&command);
+        remedy(n, &command);
+        tm_buf_json(out, tm_buf_view(&command));
         tm_buf_char(out, '}');
     }
+    if (command.failed) out->failed = true;
+    tm_buf_release(&command);
     tm_buf_z(out, "]}\n");
 }
