@@ -14,8 +14,8 @@ typedef struct pass_run {
     uint32_t source; /* index of the open one */
     tm_reader *reader;
     uint64_t next_block;
-    bool no_more;
-    tm_lock lock; /* guards what follows */
+    _Atomic bool no_more; /* set by the reader and by whoever takes up the head */
+    tm_lock lock;         /* guards what follows */
     tm_signalled moved;
     tm_piece *ring;
     bool *ready;
