@@ -155,7 +155,9 @@ static tm_status add_finding(tm_worker *w, tm_piece *p, const tm_batch *b, const
                              tm_err *err)
 {
     uint32_t r = f->record;
-    uint32_t raw_at = f->part == TM_NONE ? f->at : tm_part_raw_offset(b, f->part, f->at);
+    uint32_t raw_at = f->at;
+    if (f->part != TM_NONE)
+        raw_at = b->part[f->part].raw_at + tm_part_raw_offset(b, f->part, f->at);
     tm_found found = {.rid = b->rid[r],
                       .other = f->other,
                       .keyed = f->keyed,
