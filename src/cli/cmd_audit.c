@@ -26,5 +26,6 @@ const tm_command tm_command_audit = {
            "counts per fate, per step and per file. Exit 1 when something differs.",
     .example = "tamis audit last",
     .params = PARAMS,
+    .json = true,
     .run = run,
 };

@@ -71,5 +71,6 @@ const tm_command tm_command_doctor = {
     .why = "The first thing to send with a question.",
     .example = "tamis doctor",
     .params = PARAMS,
+    .json = true,
     .run = run,
 };

@@ -29,5 +29,6 @@ const tm_command tm_command_explain = {
            "checks that the source has not changed since.",
     .example = "tamis explain last train.jsonl:1042",
     .params = PARAMS,
+    .json = true,
     .run = run,
 };

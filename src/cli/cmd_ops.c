@@ -120,5 +120,6 @@ const tm_command tm_command_ops = {
     .example = "tamis ops dedup.exact",
     .params = PARAMS,
     .args_bytes = sizeof(args),
+    .json = true,
     .run = run,
 };

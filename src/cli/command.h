@@ -42,6 +42,7 @@ typedef struct tm_command {
     const tm_param *params; /* its own options; ends with {0} */
     size_t args_bytes;
     bool runs; /* takes the common options of runs */
+    bool json; /* does not run, and takes --json */
     tm_status (*run)(tm_cli *cli, tm_err *err);
 } tm_command;
 extern const tm_command *const tm_commands[]; /* NULL-terminated */

@@ -34,14 +34,16 @@ static void name_choices(tm_buf *help, const char *const *names)
 static void say_values(tm_buf *help, const tm_param *p)
 {
     bool range = p->min != 0 || p->max != 0;
+    bool absent = p->fallback && tm_str_is(tm_str_of(p->fallback), "-1"); /* stands for none */
+    double min = absent ? 0 : p->min;
     if (p->choices && !strstr(p->help, p->choices[0])) name_choices(help, p->choices);
     if (p->type == TM_P_SELECTOR) name_choices(help, tm_selector_names);
-    if (range && p->max < 1e15) tm_buf_print(help, "; %.15g to %.15g", p->min, p->max);
-    if (range && p->max >= 1e15) tm_buf_print(help, "; at least %.15g", p->min);
+    if (range && p->max < 1e15) tm_buf_print(help, "; %.15g to %.15g", min, p->max);
+    if (range && p->max >= 1e15) tm_buf_print(help, "; at least %.15g", min);
     if (p->unit) tm_buf_print(help, "%s%s", range ? " " : "; in ", p->unit);
     if (p->flags & TM_P_REQUIRED)
         tm_buf_z(help, " (required)");
-    else if (p->fallback && p->fallback[0] && p->type != TM_P_BOOL)
+    else if (p->fallback && p->fallback[0] && p->type != TM_P_BOOL && !absent)
         tm_buf_print(help, " (default: %s)", p->fallback);
     else if (p->fallback && tm_str_is(tm_str_of(p->fallback), "true"))
         tm_buf_print(help, " (the default; --no-%s)", p->name);
@@ -80,6 +82,9 @@ void tm_help_command(const tm_command *c, tm_buf *out)
     wrap(out, c->why, 0, 0);
     tm_buf_print(out, "\n  %s\n", c->example);
     options(out, "Options", c->params);
+    if (c->json)
+        tm_buf_print(out, "%s  --json                    one JSON object on standard output\n",
+                     c->params && c->params->type != TM_P_END ? "" : "\nOptions\n");
     if (c->runs) options(out, "Options of every verb that runs", tm_common_params);
 }
 

@@ -46,6 +46,7 @@ static void commands(tm_jw *w)
         key_text(w, "why", c->why);
         key_text(w, "example", c->example);
         key_bool(w, "runs", c->runs);
+        key_bool(w, "json", c->json);
         params(w, "params", c->params);
         tm_jw_close(w, '}');
     }
