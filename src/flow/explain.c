@@ -2,12 +2,14 @@
  *
  * The ledger is read once to find the record (and once more for the place of the record it was
  * merged into); the source is read to the record, and its size is compared with the manifest's
- * first, so that a changed file is not quoted as evidence. */
+ * first, so that a changed file is not quoted as evidence. What was written is found by sending the
+ * record through the recipe again. */
 #include <math.h>
 #include <stdio.h>
 
 #include "base/alloc.h"
 #include "flow/ledger_read.h"
+#include "flow/replay.h"
 #include "flow/runfolder.h"
 
 typedef struct question { /* which record */
@@ -181,14 +183,14 @@ static const tm_yaml *input_of(const story *s, tm_str path)
     return NULL;
 }
 
-/* The record as it was read, unless its source is gone or has another size. */
-static tm_status raw(story *s, const tm_ledger_row *row, tm_err *err)
+/* The record as it was read into *out, unless its source is gone or has another size. */
+static tm_status load_raw(story *s, const tm_ledger_row *row, const tm_yaml *input, tm_buf *out,
+                          tm_err *err)
 {
     tm_source source = {0};
-    tm_buf bytes = {0};
     uint64_t line, size = 0;
     tm_str path = tm_arena_str(s->mem, row->source);
-    const tm_yaml *input = input_of(s, path), *was = input ? tm_yaml_get(input, "bytes") : NULL;
+    const tm_yaml *was = input ? tm_yaml_get(input, "bytes") : NULL;
     if (was) tm_str_to_u64(was->text, &size);
     if (!path.p) return tm_fail_memory(err, "a path", 0);
     if (tm_str_is(path, "-") || !tm_file_exists(path.p)) {
@@ -200,10 +202,46 @@ static tm_status raw(story *s, const tm_ledger_row *row, tm_err *err)
         field(s, "raw", TM_STR("(the source has changed since the run)"));
         return TM_OK;
     }
-    tm_status status = tm_source_record(&source, &(tm_read_limits){0},
-                                        TM_PLACE_OFFSET(row->rid.place), &bytes, &line, err);
-    if (status == TM_OK) field(s, "raw", tm_buf_view(&bytes));
-    tm_buf_release(&bytes);
+    return tm_source_record(&source, &(tm_read_limits){0}, TM_PLACE_OFFSET(row->rid.place), out,
+                            &line, err);
+}
+
+static tm_str text_of(const tm_yaml *map, const char *key)
+{
+    const tm_yaml *value = map ? tm_yaml_get(map, key) : NULL;
+    return value ? value->text : (tm_str){0};
+}
+
+/* What the recipe made of it, by sending it through the recipe again. */
+static tm_status written(story *s, const tm_ledger_row *row, const tm_yaml *input, tm_str raw,
+                         tm_err *err)
+{
+    tm_buf out = {0};
+    bool found = false;
+    const tm_yaml *layouts = input ? tm_yaml_get(input, "layouts") : NULL;
+    tm_replay_args args = {.recipe = text_of(s->manifest, "recipe"),
+                           .input = text_of(input, "input"),
+                           .raw = raw,
+                           .path = row->rid.path};
+    if (layouts && layouts->count == 1) args.layout = layouts->key[0];
+    tm_status status = tm_replay(s->mem, &args, &out, &found, err);
+    if (status == TM_OK && found && tm_str_eq(tm_buf_view(&out), raw))
+        field(s, "written", TM_STR("(as it was read)"));
+    else if (status == TM_OK && found)
+        field(s, "written", tm_buf_view(&out));
+    tm_buf_release(&out);
+    return status;
+}
+
+static tm_status texts(story *s, const tm_ledger_row *row, tm_err *err)
+{
+    tm_buf raw = {0};
+    const tm_yaml *input = input_of(s, row->source);
+    tm_status status = load_raw(s, row, input, &raw, err);
+    if (status == TM_OK && raw.n && !row->rid.path) field(s, "raw", tm_buf_view(&raw));
+    if (status == TM_OK && raw.n && tm_str_is(row->fate, "kept"))
+        status = written(s, row, input, tm_buf_view(&raw), err);
+    tm_buf_release(&raw);
     return status;
 }
 
@@ -232,7 +270,7 @@ static tm_status tell(story *s, const char *path, const tm_ledger *l, const tm_l
     field(s, "id", row->id);
     signals(s, l, row->row);
     TM_TRY(findings(s, row->rid, err));
-    if (!row->rid.path) TM_TRY(raw(s, row, err));
+    TM_TRY(texts(s, row, err));
     if (s->json) tm_buf_char(s->out, '}');
     return TM_OK;
 }
