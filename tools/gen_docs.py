@@ -15,8 +15,9 @@ import subprocess
 import sys
 import textwrap
 
-WIDTH = 96
-NOTE = "<!-- Written by tools/gen_docs.sh from the program's own tables: change those, not this. -->"
+WIDTH = 96  # of prose; tables are as wide as they are
+NOTE = ("<!-- Written by tools/gen_docs.sh from the program's own tables: change those, "
+        "not this. -->")
 HAND_WRITTEN = [
     ("contract.md", "the files of a run folder, column by column; what scripts can rely on"),
     ("benchmarks.md", "how fast it is, each figure beside a rival's in the same run"),
@@ -243,12 +244,12 @@ def page_recipe(t):
 def page_cli(t):
     """cli.md"""
     lines = ["```text", "tamis VERB [INPUT...] [-o OUT] [options]", "```", "",
-             wrapped("Inputs are files, folders, patterns or `-` (standard input). `-o DIR/` makes a "
-                     "run folder, `-o FILE` writes just the data; with neither, data go to standard "
-                     "output when that is a pipe, and to a new folder under `runs/` when it is a "
-                     "terminal. `last` is the folder of the latest run. `-o`, `-q`, `-h` and `-j` "
-                     "are short for `--output`, `--quiet`, `--help` and `--threads`; `--no-FLAG` "
-                     "switches a flag off; behind `--` everything is an input."), ""]
+             wrapped("Inputs are files, folders, patterns or `-` (standard input). `-o DIR/` makes "
+                     "a run folder, `-o FILE` writes just the data; with neither, data go to "
+                     "standard output when that is a pipe, and to a new folder under `runs/` when "
+                     "it is a terminal. `last` is the folder of the latest run. `-o`, `-q`, `-h` "
+                     "and `-j` are short for `--output`, `--quiet`, `--help` and `--threads`; "
+                     "`--no-FLAG` switches a flag off; behind `--` everything is an input."), ""]
     lines += ["## Verbs", ""]
     for c in t["commands"]:
         lines += [f"### tamis {c['name']}", "", "```text",
@@ -259,8 +260,8 @@ def page_cli(t):
         if c["json"]:
             lines += ["With `--json` it prints one JSON object (an array for `ops`).", ""]
         if c["runs"]:
-            lines += ["And the [options of every verb that runs](#options-of-every-verb-that-runs).",
-                      ""]
+            lines += ["And the [options of every verb that runs]"
+                      "(#options-of-every-verb-that-runs).", ""]
     lines += ["## Operators as verbs", "",
               wrapped("Each operator is a verb that runs a recipe of that one step; its parameters "
                       "are its options, and `--then` and `--name` are those of a step."), ""]
@@ -280,8 +281,8 @@ def page_cli(t):
 
 def page_inputs(t):
     """inputs.md"""
-    lines = [wrapped("What is read and written. A file is told by its content; its name only breaks "
-                     "ties. How layouts bind is told in [the guide]"
+    lines = [wrapped("What is read and written. A file is told by its content; its name only "
+                     "breaks ties. How layouts bind is told in [the guide]"
                      "(../guide/records-and-layouts.md)."), "", "## Layouts", ""]
     lines += [wrapped("In the order in which they are tried; the first that fits a record is its "
                       "layout."), ""]
@@ -343,7 +344,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--tamis", default="build/release/tamis")
     parser.add_argument("--out", default="docs/reference")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 on a difference")
+    parser.add_argument("--check", action="store_true",
+                        help="write nothing; exit 1 on a difference")
     args = parser.parse_args()
     files = make_pages(args.tamis)
     stale = [name for name, text in files.items()

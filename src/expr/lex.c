@@ -212,7 +212,8 @@ static uint32_t skip_word(tm_str s, uint32_t i)
     return i;
 }
 
-/* Behind '[': to its ']', over quoted keys that may hold one; 0 with err set when it never closes. */
+/* Behind '[': to its ']', over quoted keys that may hold one; 0 with err set when it never
+ * closes. */
 static uint32_t skip_bracket(tm_str s, uint32_t i, uint32_t open, tm_err *err)
 {
     while (i < s.n && s.p[i] != ']') {

@@ -84,7 +84,7 @@ static void put_manifest(const tm_run *run, tm_buf *b)
     put_inputs(run, b);
     put_outputs(run, b);
     tm_buf_print(b, "\"damaged\":%s,\n", run->result.damaged ? "true" : "false");
-    tm_buf_z(b, "\"raw_text\":[\"data-*\",\"parked-*\",\"unreadable.bin\"],\n");
+    tm_buf_z(b, "\"raw_text\":[\"data-*\",\"parked-*\",\"unreadable.bin\",\"report.html\"],\n");
     put_text(b, "recipe", run->recipe->text);
     tm_buf_z(b, ",\n\"plan\":");
     tm_plan_json(run->plan, b);

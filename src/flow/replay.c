@@ -1,7 +1,8 @@
 /* Replays one record: its recipe on a file that holds this record alone, nothing written.
  *
  * Record steps are pure, so what they make of a record alone is what they made of it among the
- * others. The raw text lies in a file only its owner can read, and only while this function runs. */
+ * others. The raw text lies in a file only its owner can read, and only while this function
+ * runs. */
 #include "flow/replay.h"
 
 #include "base/system.h"

@@ -12,8 +12,8 @@ typedef struct tm_replay_args {
     uint64_t path; /* which of its children; 0 = itself */
 } tm_replay_args;
 
-/* Appends the record as written to *out; *found = false when it does not come out of the recipe. Set
- * steps see this record alone, so they merge nothing; their verdicts stand in the ledger. */
+/* Appends the record as written to *out; *found = false when it does not come out of the recipe.
+ * Set steps see this record alone, so they merge nothing; their verdicts stand in the ledger. */
 tm_status tm_replay(tm_arena *mem, const tm_replay_args *args, tm_buf *out, bool *found,
                     tm_err *err);
 

@@ -60,8 +60,8 @@ INLINE uint64_t utf8_wrong(__m512i v, __m512i b1, __m512i b2, __m512i b3)
     return _mm512_test_epi8_mask(_mm512_xor_si512(must, pair), fill(0xFF));
 }
 
-/* Something is wrong in the block at i: exactly where says the definition, from the first byte of the
- * character that reaches into the block. */
+/* Something is wrong in the block at i: exactly where says the definition, from the first byte of
+ * the character that reaches into the block. */
 static TARGET size_t first_wrong(const char *p, size_t n, size_t i)
 {
     size_t from = i;
