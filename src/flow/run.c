@@ -89,15 +89,24 @@ static tm_status number_codes(tm_run *run, tm_err *err)
 static tm_status choose_recipe(tm_run *run, tm_err *err)
 {
     tm_recipe builtin, *recipe = run->recipe;
-    tm_buf text = {0};
     tm_str yaml = tm_recipe_builtin(run->input[0].kind);
     TM_TRY(tm_recipe_read(&builtin, &run->mem, TM_STR("refine"), yaml, err));
     recipe->step = builtin.step;
     recipe->steps = builtin.steps;
-    tm_recipe_print(recipe, &text);
-    recipe->text = tm_arena_str(&run->mem, tm_buf_view(&text));
+    return TM_OK;
+}
+
+/* The recipe as it is carried out, with what the command line added: so that the manifest's can be
+ * run again. */
+static tm_status say_recipe(tm_run *run, tm_err *err)
+{
+    tm_buf text = {0};
+    tm_recipe_print(run->recipe, &text);
+    tm_status status = tm_buf_ok(&text, err);
+    if (status == TM_OK) run->recipe->text = tm_arena_str(&run->mem, tm_buf_view(&text));
     tm_buf_release(&text);
-    return recipe->text.p ? TM_OK : tm_fail_memory(err, "the recipe", 0);
+    if (status == TM_OK && !run->recipe->text.p) return tm_fail_memory(err, "the recipe", 0);
+    return status;
 }
 
 static tm_status open_run(tm_run *run, tm_err *err)
@@ -113,6 +122,7 @@ static tm_status open_run(tm_run *run, tm_err *err)
     TM_TRY(choose_work(run, err));
     TM_TRY(tm_inputs_open(run, err));
     if (options->refine) TM_TRY(choose_recipe(run, err));
+    TM_TRY(say_recipe(run, err));
     TM_TRY(tm_plan_make(&run->plan, &run->mem, run->recipe, run->input, run->inputs,
                         tm_inputs_identity(run), err));
     TM_TRY(number_codes(run, err));

@@ -41,8 +41,17 @@ static tm_fate fate_of(uint8_t verdict)
                                   : TM_LIVE;
 }
 
+/* A decision that only flags leaves no reason behind: it becomes a finding. */
+static tm_status flag(tm_batch *b, uint32_t r, uint16_t step, const tm_decision *d, tm_err *err)
+{
+    TM_TRY(tm_find(b, r, TM_NONE, 0, 0, step, d->rule, d->value, err));
+    b->finding[b->findings - 1].other = d->other;
+    return TM_OK;
+}
+
 /* Joins the decisions of a finished set step by rid. */
-static void apply_decisions(tm_worker *w, tm_piece *piece, const tm_plan_step *step, tm_batch *b)
+static tm_status apply_decisions(tm_worker *w, tm_piece *piece, const tm_plan_step *step,
+                                 tm_batch *b, tm_err *err)
 {
     const tm_verdict_range *range = &w->range[step->index];
     for (uint32_t r = 0; r < b->records; r++) {
@@ -55,9 +64,11 @@ static void apply_decisions(tm_worker *w, tm_piece *piece, const tm_plan_step *s
         tm_fate fate = fate_of(d->verdict);
         if (step->op->codes && d->verdict != TM_V_NONE)
             piece->found[w->run->code_at[step->index] + d->rule]++;
+        if (d->verdict == TM_V_FLAG && step->op->codes) TM_TRY(flag(b, r, step->index, d, err));
         if (fate == TM_LIVE) continue;
         fall(b, r, fate, (tm_reason){step->index, d->rule, d->value, d->other});
     }
+    return TM_OK;
 }
 
 typedef struct children { /* the engine's side of tm_children */
@@ -139,7 +150,7 @@ static tm_status step_on_batch(tm_worker *w, tm_piece *piece, const tm_plan_step
     const tm_op *op = step->op;
     tm_counts *counts = &piece->step_counts[step->index];
     fates was = fates_of(b);
-    if (op->shape == TM_SET) apply_decisions(w, piece, step, b);
+    if (op->shape == TM_SET) TM_TRY(apply_decisions(w, piece, step, b, err));
     uint32_t first = b->findings;
     uint64_t made = kids->made, lost = kids->into ? count_fate(kids->into, TM_UNREADABLE) : 0;
     if (op->each) TM_TRY(op->each(&w->view[step->index], b, &kids->face, err));

@@ -14,14 +14,21 @@ typedef struct args {
     int64_t count;
 } args;
 
+typedef struct shared {
+    const args *args;
+    uint8_t verdict; /* of those not drawn */
+} shared;
+
 static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_err *err)
 {
     const args *a = given;
-    TM_UNUSED(prep);
+    shared *s = TM_NEW(prep->mem, shared, 1);
+    if (!s) return tm_fail_memory(err, "sample", sizeof *s);
     if ((a->share >= 0) == (a->count >= 0))
         return tm_fail(err, TM_ERECIPE,
                        "sample takes either share (such as 10%%) or count (a number of records)");
-    *out = given;
+    *s = (shared){a, prep->then == TM_V_NONE ? TM_V_DROP : (uint8_t)prep->then};
+    *out = s;
     return TM_OK;
 }
 
@@ -34,7 +41,7 @@ static bool draw(const tm_step_view *step, tm_batch *b, uint32_t r, uint64_t *ou
 
 static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, tm_err *err)
 {
-    const args *a = step->shared;
+    const args *a = ((const shared *)step->shared)->args;
     TM_UNUSED(out);
     for (uint32_t r = 0; a->share >= 0 && r < b->records; r++) {
         uint64_t key;
@@ -49,7 +56,7 @@ static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, t
 
 static tm_status observe(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
 {
-    const args *a = step->shared;
+    const args *a = ((const shared *)step->shared)->args;
     for (uint32_t r = 0; a->count >= 0 && r < b->records; r++) {
         uint64_t key;
         tm_id id;
@@ -68,16 +75,16 @@ static tm_status observe(const tm_step_view *step, tm_batch *b, tm_facts *out, t
 static tm_status reduce(const tm_step_view *step, tm_group *group, tm_facts *next,
                         tm_decisions *out, tm_err *err)
 {
-    const args *a = step->shared;
+    const shared *s = step->shared;
     tm_fact f;
     TM_UNUSED(next);
     for (int64_t i = 0; group->next(group, &f); i++) {
         tm_decision d = {.rid = f.rid,
                          .step = step->step,
                          .rule = NOT_DRAWN,
-                         .verdict = TM_V_DROP,
+                         .verdict = s->verdict,
                          .value = TM_NO_VALUE};
-        if (i >= a->count) TM_TRY(tm_decide(out, &d, err));
+        if (i >= s->args->count) TM_TRY(tm_decide(out, &d, err));
     }
     return TM_OK;
 }
