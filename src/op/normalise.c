@@ -2,17 +2,11 @@
  * other text goes through a pass a step. */
 #include "op/normalise.h"
 
+#include "text/kernel.h"
 #include "text/utf8.h"
 #include "text/words.h"
 
 const char *const tm_norm_names[] = {"unicode", "zero_width", "case", "space", NULL};
-
-static bool is_ascii(tm_str s)
-{
-    uint8_t all = 0;
-    for (size_t i = 0; i < s.n; i++) all |= (uint8_t)s.p[i];
-    return all < 0x80;
-}
 
 static void drop_zero_width(tm_str s, tm_buf *out)
 {
@@ -37,23 +31,27 @@ static bool is_ascii_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1C && c <= 0x1F);
 }
 
-/* Case and space of ASCII text in one pass: the common case, and most of the time of a key. */
-static void fold_ascii(tm_str s, uint64_t steps, tm_buf *out)
+/* Case and space of ASCII text in one pass: the common case, and most of the time of a key. false:
+ * it is not ASCII, and *out is as it was. */
+static bool fold_ascii(tm_str s, uint64_t steps, tm_buf *out)
 {
-    bool fold = steps & TM_NORM_CASE, space = steps & TM_NORM_SPACE, gap = false;
-    if (!tm_buf_grow(out, s.n)) return;
-    char *to = out->p + out->n, *from = to;
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        if (space && is_ascii_space(c)) {
-            gap = to > from;
-            continue;
-        }
-        if (gap) *to++ = ' ';
-        gap = false;
-        *to++ = fold && c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+    unsigned how =
+        (steps & TM_NORM_CASE ? TM_FOLD_CASE : 0) | (steps & TM_NORM_SPACE ? TM_FOLD_SPACE : 0);
+    if (!tm_buf_grow(out, s.n)) return true;
+    char *from = out->p + out->n, *to = from;
+    for (size_t i = 0; i < s.n;) {
+        bool after_space = to == from || to[-1] == ' ';
+        size_t plain = tm_kernel_now()->fold(s.p + i, s.n - i, to, how, after_space);
+        i += plain;
+        to += plain;
+        if (i == s.n) break;
+        if ((uint8_t)s.p[i] >= 0x80) return false;
+        if (to > from && to[-1] != ' ') *to++ = ' ';
+        while (i < s.n && is_ascii_space(s.p[i])) i++;
     }
+    if ((how & TM_FOLD_SPACE) && to > from && to[-1] == ' ') to--;
     out->n += (size_t)(to - from);
+    return true;
 }
 
 typedef void (*pass)(tm_str s, tm_buf *out);
@@ -65,10 +63,7 @@ static void to_nfc(tm_str s, tm_buf *out)
 void tm_normalise(tm_str text, uint64_t steps, tm_buf *scratch, tm_buf *out)
 {
     static const pass PASSES[] = {to_nfc, drop_zero_width, tm_text_fold, fold_space};
-    if (is_ascii(text)) {
-        fold_ascii(text, steps, out);
-        return;
-    }
+    if (fold_ascii(text, steps, out)) return;
     size_t from = out->n;
     tm_buf_str(out, text);
     for (unsigned i = 0; i < TM_COUNT(PASSES); i++) {

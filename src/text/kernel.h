@@ -17,6 +17,8 @@ typedef enum tm_json_fast {
     TM_FAST_MEMORY  /* no room for the nodes */
 } tm_json_fast;
 
+enum { TM_FOLD_CASE = 1, TM_FOLD_SPACE = 2 };
+
 typedef struct tm_kernel {
     const char *name; /* "scalar", "avx2", "avx512" */
     /* First invalid byte of p[0..n) as UTF-8 (RFC 3629: no surrogates, no overlong forms, nothing
@@ -38,6 +40,13 @@ typedef struct tm_kernel {
     /* Unescapes the inside of a valid JSON string up to its first \u: writes at most as many bytes
      * as it eats, to[0..*written), and returns how many bytes of p it ate. */
     size_t (*unescape)(const char *p, size_t n, char *to, size_t *written);
+    /* Whether p[0..n) is ASCII that no repair of white space and controls would change: no control
+     * but \n and \t, no DEL, no blank (space, tab) before a \n or at the end, no three \n in a row. */
+    bool (*is_tidy)(const char *p, size_t n);
+    /* Copies ASCII to to[0..n) up to the first byte that needs care, and returns its place (or n):
+     * >= 0x80, and with TM_FOLD_SPACE every white space but a single ' ' (after_space: one stands
+     * before p). With TM_FOLD_CASE, A-Z become a-z. Bytes behind that place in `to` are undefined. */
+    size_t (*fold)(const char *p, size_t n, char *to, unsigned how, bool after_space);
     /* A fast JSON scanner, or NULL: the definition alone is used. */
     tm_json_fast (*json_accept)(struct tm_json *json, const char *p, size_t n, uint32_t depth,
                                 bool known_ascii);

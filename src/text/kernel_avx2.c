@@ -190,6 +190,58 @@ static TARGET size_t unescape(const char *p, size_t n, char *to, size_t *written
     return i;
 }
 
+/* Bytes from `low` to `high`, both meant. */
+INLINE uint32_t within(__m256i v, int low, int high)
+{
+    __m256i from = _mm256_sub_epi8(v, fill(low));
+    return mask(_mm256_cmpeq_epi8(_mm256_min_epu8(from, fill(high - low)), from));
+}
+
+static TARGET bool is_tidy(const char *p, size_t n)
+{
+    uint32_t blanks = 0, newlines = 0; /* of the block before */
+    for (size_t i = 0; i < n; i += 32) {
+        uint32_t here = first_bits(n - i);
+        __m256i v = load(p + i, n - i);
+        uint32_t plain = within(v, ' ', 0x7E), newline = equal(v, '\n'), tab = equal(v, '\t');
+        uint32_t blank = tab | (equal(v, ' ') & here);
+        uint32_t one = newline << 1 | newlines >> 31, two = newline << 2 | newlines >> 30;
+        uint32_t wrong =
+            (~(plain | newline | tab) & here) | (newline & (blank << 1 | blanks >> 31));
+        if (wrong | (newline & one & two)) return false;
+        blanks = blank;
+        newlines = newline;
+    }
+    return !n || !(blanks >> ((n - 1) & 31) & 1);
+}
+
+static TARGET size_t fold(const char *p, size_t n, char *to, unsigned how, bool after_space)
+{
+    const __m256i lower = fill(how & TM_FOLD_CASE ? 0x20 : 0);
+    const uint32_t spaces = how & TM_FOLD_SPACE ? ~0u : 0;
+    uint32_t last = after_space;
+    for (size_t i = 0; i < n; i += 32) {
+        __m256i v = load(p + i, n - i);
+        uint32_t space = equal(v, ' ') & spaces;
+        uint32_t other = within(v, '\t', '\r') | within(v, 0x1C, 0x1F);
+        uint32_t stop = mask(v) | (other & spaces) | (space & (space << 1 | last));
+        __m256i from = _mm256_sub_epi8(v, fill('A'));
+        __m256i letter = _mm256_cmpeq_epi8(_mm256_min_epu8(from, fill('Z' - 'A')), from);
+        v = _mm256_or_si256(v, _mm256_and_si256(letter, lower));
+        if (n - i >= 32) {
+            _mm256_storeu_si256((__m256i *)(void *)(to + i), v);
+        } else {
+            char block[32];
+            _mm256_storeu_si256((__m256i *)(void *)block, v);
+            memcpy(to + i, block, n - i);
+        }
+        stop &= first_bits(n - i);
+        if (stop) return i + (size_t)_tzcnt_u32(stop);
+        last = space >> 31;
+    }
+    return n;
+}
+
 const tm_kernel tm_kernel_avx2 = {
     .name = "avx2",
     .utf8_valid = tm_utf8_valid_avx2,
@@ -200,6 +252,8 @@ const tm_kernel tm_kernel_avx2 = {
     .find_backslash = find_backslash,
     .escape_plain = string_plain,
     .unescape = unescape,
+    .is_tidy = is_tidy,
+    .fold = fold,
     .json_accept = tm_json_accept_avx2,
 };
 #else

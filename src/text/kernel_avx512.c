@@ -200,6 +200,52 @@ static TARGET size_t unescape(const char *p, size_t n, char *to, size_t *written
     return i;
 }
 
+/* Bytes from `low` to `high`, both meant. */
+INLINE uint64_t within(__m512i v, int low, int high)
+{
+    return _mm512_cmple_epu8_mask(_mm512_sub_epi8(v, fill(low)), fill(high - low));
+}
+
+static TARGET bool is_tidy(const char *p, size_t n)
+{
+    uint64_t blanks = 0, newlines = 0; /* of the block before */
+    for (size_t i = 0; i < n; i += 64) {
+        uint64_t here = first_bits(n - i);
+        __m512i v = load(p + i, n - i);
+        uint64_t plain = within(v, ' ', 0x7E);
+        uint64_t newline = _mm512_cmpeq_epi8_mask(v, fill('\n'));
+        uint64_t tab = _mm512_cmpeq_epi8_mask(v, fill('\t'));
+        uint64_t blank = tab | (_mm512_cmpeq_epi8_mask(v, fill(' ')) & here);
+        uint64_t one = newline << 1 | newlines >> 63, two = newline << 2 | newlines >> 62;
+        uint64_t wrong =
+            (~(plain | newline | tab) & here) | (newline & (blank << 1 | blanks >> 63));
+        if (wrong | (newline & one & two)) return false;
+        blanks = blank;
+        newlines = newline;
+    }
+    return !n || !(blanks >> ((n - 1) & 63) & 1);
+}
+
+static TARGET size_t fold(const char *p, size_t n, char *to, unsigned how, bool after_space)
+{
+    const __m512i lower = fill(how & TM_FOLD_CASE ? 0x20 : 0);
+    const uint64_t spaces = how & TM_FOLD_SPACE ? ~(uint64_t)0 : 0;
+    uint64_t last = after_space;
+    for (size_t i = 0; i < n; i += 64) {
+        uint64_t here = first_bits(n - i);
+        __m512i v = load(p + i, n - i);
+        uint64_t space = _mm512_cmpeq_epi8_mask(v, fill(' ')) & spaces;
+        uint64_t other = within(v, '\t', '\r') | within(v, 0x1C, 0x1F);
+        uint64_t stop = _mm512_movepi8_mask(v) | (other & spaces) | (space & (space << 1 | last));
+        v = _mm512_mask_or_epi64(v, 0xFF, v, _mm512_maskz_mov_epi8(within(v, 'A', 'Z'), lower));
+        _mm512_mask_storeu_epi8(to + i, here, v);
+        stop &= here;
+        if (stop) return i + (size_t)_tzcnt_u64(stop);
+        last = space >> 63;
+    }
+    return n;
+}
+
 const tm_kernel tm_kernel_avx512 = {
     .name = "avx512",
     .utf8_valid = tm_utf8_valid_avx512,
@@ -210,6 +256,8 @@ const tm_kernel tm_kernel_avx512 = {
     .find_backslash = find_backslash,
     .escape_plain = string_plain,
     .unescape = unescape,
+    .is_tidy = is_tidy,
+    .fold = fold,
     .json_accept = tm_json_accept_avx512,
 };
 #else

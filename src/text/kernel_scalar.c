@@ -105,6 +105,40 @@ static size_t unescape(const char *p, size_t n, char *to, size_t *written)
     return i;
 }
 
+static bool is_tidy(const char *p, size_t n)
+{
+    unsigned newlines = 0;
+    bool blank = false;
+    for (size_t i = 0; i < n; i++) {
+        uint8_t c = (uint8_t)p[i];
+        if (c >= 0x7F || (c < 0x20 && c != '\n' && c != '\t')) return false;
+        if (c == '\n' && (blank || newlines == 2)) return false;
+        newlines = c == '\n' ? newlines + 1 : 0;
+        blank = c == ' ' || c == '\t';
+    }
+    return !blank;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1C && c <= 0x1F);
+}
+
+static size_t fold(const char *p, size_t n, char *to, unsigned how, bool after_space)
+{
+    for (size_t i = 0; i < n; i++) {
+        if ((uint8_t)p[i] >= 0x80) return i;
+        if ((how & TM_FOLD_SPACE) && is_space(p[i])) {
+            if (p[i] != ' ' || after_space) return i;
+            after_space = true;
+        } else {
+            after_space = false;
+        }
+        to[i] = (how & TM_FOLD_CASE) && p[i] >= 'A' && p[i] <= 'Z' ? (char)(p[i] + 32) : p[i];
+    }
+    return n;
+}
+
 const tm_kernel tm_kernel_scalar = {
     .name = "scalar",
     .utf8_valid = utf8_valid,
@@ -115,5 +149,7 @@ const tm_kernel tm_kernel_scalar = {
     .find_backslash = find_backslash,
     .escape_plain = string_plain,
     .unescape = unescape,
+    .is_tidy = is_tidy,
+    .fold = fold,
     .json_accept = NULL,
 };

@@ -7,6 +7,7 @@
 #include "op/op.h"
 
 #include "base/vec.h"
+#include "text/kernel.h"
 #include "text/utf8.h"
 #include "text/words.h"
 
@@ -158,34 +159,12 @@ static tm_status apply(const tm_step_view *step, tm_batch *b, uint32_t p, scan *
     return TM_OK;
 }
 
-/* Could any fix find something? One branch-free pass (the compiler makes vectors of it), because
- * most texts are clean: a byte that is no plain ASCII, space before a line end, or blank lines. */
-static bool is_suspect(tm_str t)
-{
-    unsigned odd = 0;
-    if (!t.n) return false;
-    for (size_t i = 0; i < t.n; i++) {
-        uint8_t c = (uint8_t)t.p[i];
-        odd |= (unsigned)(c >= 0x7F) |
-               ((unsigned)(c < 0x20) & (unsigned)(c != '\n') & (unsigned)(c != '\t'));
-    }
-    for (size_t i = 0; i + 1 < t.n; i++) {
-        unsigned end = t.p[i + 1] == '\n';
-        odd |= end & ((unsigned)(t.p[i] == ' ') | (unsigned)(t.p[i] == '\t'));
-    }
-    for (size_t i = 0; i + 2 < t.n; i++) {
-        unsigned ends = (unsigned)(t.p[i] == '\n') & (unsigned)(t.p[i + 2] == '\n');
-        odd |= ends & ((unsigned)(t.p[i + 1] == '\n') | (unsigned)(t.p[i + 1] == ' '));
-    }
-    return odd || t.p[t.n - 1] == ' ' || t.p[t.n - 1] == '\t';
-}
-
 static tm_status clean_part(const tm_step_view *step, tm_batch *b, uint32_t p, tm_err *err)
 {
     const args *a = step->shared;
     scan s = {.b = b, .fix = a->fix};
     if (!tm_part_text(b, p, &s.text)) return tm_fail_memory(err, "a part's text", 0);
-    if (!is_suspect(s.text)) return TM_OK;
+    if (tm_kernel_now()->is_tidy(s.text.p, s.text.n)) return TM_OK; /* as most texts are */
     if (on(&s, UNICODE)) {
         TM_TRY(fix_form(&s, err));
         TM_TRY(apply(step, b, p, &s, err));
