@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "flow/codes.h"
 #include "flow/ledger_read.h"
 #include "op/op.h"
 #include "plan/jsontree.h"
@@ -102,11 +103,11 @@ typedef struct fixes { /* rids of records with a repair, in rid order: a cursor 
     bool more;
 } fixes;
 
+/* A code of an operator or of the reader; those stand in tables that live as long as the program. */
 static const tm_code *code_named(tm_str code)
 {
-    for (size_t i = 0; tm_ops[i]; i++)
-        for (const tm_code *c = tm_ops[i]->codes; c && c->code; c++)
-            if (tm_str_is(code, c->code)) return c;
+    for (tm_code_walk at = {0}; tm_code_next(&at);)
+        if (at.code != &at.made && tm_str_is(code, at.code->code)) return at.code;
     return NULL;
 }
 

@@ -202,14 +202,15 @@ static void findings(const tm_gathered *g, tm_buf *b)
 static void sources(const tm_gathered *g, tm_buf *b)
 {
     const tm_yaml *list = tm_yaml_get(g->manifest, "inputs");
-    tm_buf_z(
-        b, "<h2>Sources</h2>\n<table><tr><th>file</th><th>container</th><th class=\"n\">bytes</th>"
-           "<th class=\"n\">records</th><th class=\"n\">unreadable</th></tr>\n");
+    tm_buf_z(b, "<h2>Sources</h2>\n<table><tr><th>file</th><th>container</th><th>codec</th>"
+                "<th class=\"n\">bytes</th>"
+                "<th class=\"n\">records</th><th class=\"n\">unreadable</th></tr>\n");
     for (uint32_t i = 0; list && i < list->count; i++) {
         const tm_yaml *s = &list->child[i];
         tm_buf_z(b, "<tr>");
         text_cell(b, tm_tree_text(s, "path"), "wrap");
         text_cell(b, tm_tree_text(s, "container"), NULL);
+        text_cell(b, tm_tree_text(s, "codec"), NULL);
         number_cell(b, tm_tree_number(s, "bytes"));
         number_cell(b, tm_tree_number(s, "records"));
         number_cell(b, tm_tree_number(s, "unreadable"));
