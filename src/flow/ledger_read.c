@@ -46,17 +46,38 @@ static uint64_t number(const tm_ledger *l, uint32_t c)
     return tm_pq_get_u64(l->reader, l->column[c], l->row);
 }
 
-tm_status tm_ledger_next(tm_ledger *l, tm_ledger_row *row, bool *more, tm_err *err)
+tm_status tm_ledger_step(tm_ledger *l, bool *more, tm_err *err)
 {
     *more = true;
-    while (l->row == l->rows) {
+    l->row++;
+    while (l->row >= l->rows) {
         l->row = 0;
         TM_TRY(tm_pq_next(l->reader, more, &l->rows, err));
         if (!*more) return TM_OK;
     }
+    return TM_OK;
+}
+
+tm_rid tm_ledger_rid(const tm_ledger *l)
+{
+    return (tm_rid){number(l, PLACE), number(l, PATH)};
+}
+
+tm_str tm_ledger_fate(const tm_ledger *l)
+{
+    return text(l, FATE);
+}
+
+uint64_t tm_ledger_copies(const tm_ledger *l)
+{
+    return number(l, COPIES);
+}
+
+tm_ledger_row tm_ledger_whole(const tm_ledger *l)
+{
     bool valued = !tm_pq_is_null(l->reader, l->column[VALUE], l->row);
-    *row = (tm_ledger_row){
-        .rid = {number(l, PLACE), number(l, PATH)},
+    return (tm_ledger_row){
+        .rid = tm_ledger_rid(l),
         .other = {number(l, OTHER_PLACE), number(l, OTHER_PATH)},
         .source = text(l, SOURCE),
         .id = text(l, ID),
@@ -69,7 +90,12 @@ tm_status tm_ledger_next(tm_ledger *l, tm_ledger_row *row, bool *more, tm_err *e
         .value = valued ? tm_pq_get_f64(l->reader, l->column[VALUE], l->row) : TM_NO_VALUE,
         .row = l->row,
     };
-    l->row++;
+}
+
+tm_status tm_ledger_next(tm_ledger *l, tm_ledger_row *row, bool *more, tm_err *err)
+{
+    TM_TRY(tm_ledger_step(l, more, err));
+    if (*more) *row = tm_ledger_whole(l);
     return TM_OK;
 }
 

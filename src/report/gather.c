@@ -69,15 +69,18 @@ static void take_row(tm_gathered *g, const tm_ledger_row *row, bool edited, uint
     }
 }
 
-static void take_lengths(tm_gathered *g, const tm_ledger *l, uint32_t row)
+/* Of a whole row group, a column at a time. */
+static void take_lengths(tm_gathered *g, const tm_ledger *l)
 {
     for (uint32_t h = 0; h < g->histograms; h++) {
         tm_histogram *own = &g->histogram[h];
-        if (tm_pq_is_null(l->reader, own->column, row)) continue;
-        double value = tm_pq_get_f64(l->reader, own->column, row);
-        if (!(value >= 0) || value > 1e18) continue;
-        own->bins[tm_chart_bin((uint64_t)value)]++;
-        own->records++;
+        for (uint32_t row = 0; row < l->rows; row++) {
+            if (tm_pq_is_null(l->reader, own->column, row)) continue;
+            double value = tm_pq_get_f64(l->reader, own->column, row);
+            if (!(value >= 0) || value > 1e18) continue;
+            own->bins[tm_chart_bin((uint64_t)value)]++;
+            own->records++;
+        }
     }
 }
 
@@ -148,6 +151,13 @@ static tm_status next_fix(tm_gathered *g, fixes *f, uint32_t code, uint32_t step
     return TM_OK;
 }
 
+static bool is_first_place(const tm_gathered *g, tm_rid rid)
+{
+    for (uint32_t i = 0; i < g->kinds; i++)
+        if (!g->noticed[i].source.p && tm_rid_cmp(g->noticed[i].first, rid) == 0) return true;
+    return false;
+}
+
 static void place_noticed(tm_gathered *g, const tm_ledger_row *row)
 {
     for (uint32_t i = 0; i < g->kinds; i++) {
@@ -161,22 +171,25 @@ static void place_noticed(tm_gathered *g, const tm_ledger_row *row)
 /* Ledger and findings are both in rid order: one walk joins them. */
 static tm_status walk(tm_gathered *g, tm_ledger *l, fixes *f, tm_err *err)
 {
-    tm_ledger_row row;
     bool more = true;
     uint64_t kept = 0;
     uint32_t code = f->r ? tm_pq_column_named(f->r, "code") : 0;
     uint32_t step = f->r ? tm_pq_column_named(f->r, "step") : 0;
     if (f->r) TM_TRY(next_fix(g, f, code, step, err));
     for (;;) {
-        TM_TRY(tm_ledger_next(l, &row, &more, err));
+        TM_TRY(tm_ledger_step(l, &more, err));
         if (!more) break;
-        while (f->r && f->more && tm_rid_cmp(f->now, row.rid) < 0)
+        if (l->row == 0) take_lengths(g, l);
+        tm_rid rid = tm_ledger_rid(l);
+        while (f->r && f->more && tm_rid_cmp(f->now, rid) < 0)
             TM_TRY(next_fix(g, f, code, step, err));
-        bool edited = f->r && f->more && tm_rid_cmp(f->now, row.rid) == 0;
-        take_row(g, &row, edited, kept);
-        take_lengths(g, l, row.row);
-        place_noticed(g, &row);
-        kept += row.copies;
+        bool edited = f->r && f->more && tm_rid_cmp(f->now, rid) == 0;
+        if (edited || is_first_place(g, rid) || !tm_str_is(tm_ledger_fate(l), "kept")) {
+            tm_ledger_row row = tm_ledger_whole(l);
+            take_row(g, &row, edited, kept);
+            place_noticed(g, &row);
+        }
+        kept += tm_ledger_copies(l);
     }
     while (f->r && f->more) TM_TRY(next_fix(g, f, code, step, err));
     return TM_OK;
