@@ -82,7 +82,9 @@ static void layouts(tm_jw *w)
         tm_jw_open(w, '{');
         key_text(w, "name", tm_layouts[i]->name);
         key_text(w, "kind", tm_example_kind_name(tm_layouts[i]->kind));
+        key_text(w, "summary", tm_layouts[i]->summary);
         key_text(w, "keys", tm_layouts[i]->keys);
+        key_text(w, "example", tm_layouts[i]->example);
         tm_jw_close(w, '}');
     }
     tm_jw_close(w, ']');

@@ -8,9 +8,11 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "flow/codes.h"
 #include "flow/ledger_read.h"
 #include "flow/replay.h"
 #include "flow/runfolder.h"
+#include "flow/unreadable_read.h"
 
 typedef struct question { /* which record */
     tm_str file;
@@ -112,7 +114,8 @@ static void signals(story *s, const tm_ledger *l, uint32_t row)
 {
     const tm_pq_column *columns;
     uint32_t count = tm_pq_columns(l->reader, &columns);
-    if (s->json && count > TM_LEDGER_FIXED) tm_buf_z(s->out, ",\"signals\":{\"columns\":0");
+    if (s->json && count > TM_LEDGER_FIXED) tm_buf_z(s->out, ",\"signals\":{");
+    size_t at = s->out->n;
     for (uint32_t c = TM_LEDGER_FIXED; c < count; c++) {
         if (tm_pq_is_null(l->reader, c, row)) continue;
         if (columns[c].type == TM_PQ_F64)
@@ -120,7 +123,20 @@ static void signals(story *s, const tm_ledger *l, uint32_t row)
         else
             field(s, columns[c].name, tm_pq_get_text(l->reader, c, row));
     }
-    if (s->json && count > TM_LEDGER_FIXED) tm_buf_char(s->out, '}');
+    if (!s->json || count <= TM_LEDGER_FIXED) return;
+    if (s->out->n > at) { /* every field begins with a comma; the first of an object has none */
+        memmove(s->out->p + at, s->out->p + at + 1, s->out->n - at - 1);
+        s->out->n--;
+    }
+    tm_buf_char(s->out, '}');
+}
+
+static tm_str sentence_of(tm_str code)
+{
+    for (tm_code_walk at = {0}; tm_code_next(&at);)
+        if (at.code != &at.made && tm_str_is(code, at.code->code))
+            return tm_str_of(at.code->sentence);
+    return (tm_str){0};
 }
 
 static void finding(story *s, const tm_pq_reader *r, const uint32_t column[5], uint32_t row,
@@ -136,12 +152,14 @@ static void finding(story *s, const tm_pq_reader *r, const uint32_t column[5], u
         tm_buf_json(s->out, text[1]);
         tm_buf_z(s->out, ",\"part\":");
         tm_buf_json(s->out, text[2]);
+        tm_buf_z(s->out, ",\"message\":");
+        tm_buf_json(s->out, sentence_of(text[1]));
         tm_buf_char(s->out, '}');
         return;
     }
-    tm_buf_print(s->out, "  noticed    %.*s by %.*s%s%.*s\n", TM_FMT(text[1]),
+    tm_buf_print(s->out, "  noticed    %.*s%s%.*s: %.*s (%.*s)\n",
                  TM_FMT(text[0].n ? text[0] : TM_STR("the reader")), text[2].n ? " at " : "",
-                 TM_FMT(text[2]));
+                 TM_FMT(text[2]), TM_FMT(sentence_of(text[1])), TM_FMT(text[1]));
 }
 
 static tm_status findings(story *s, tm_rid rid, tm_err *err)
@@ -171,6 +189,23 @@ static tm_status findings(story *s, tm_rid rid, tm_err *err)
     if (s->json) tm_buf_char(s->out, ']');
     tm_pq_close(r);
     return status;
+}
+
+/* Why a record could not be read. */
+static tm_status trouble(story *s, const tm_ledger_row *row, tm_err *err)
+{
+    static const char *const NAMES[] = {"code", "message"};
+    uint64_t n;
+    const tm_yaml *lost, *column;
+    if (!tm_str_is(row->fate, "unreadable")) return TM_OK;
+    TM_TRY(tm_unreadable_find(s->mem, s->folder.p, row->rid, &lost, err));
+    for (size_t i = 0; lost && i < TM_COUNT(NAMES); i++) {
+        const tm_yaml *value = tm_yaml_get(lost, NAMES[i]);
+        if (value) field(s, NAMES[i], value->text);
+    }
+    column = lost ? tm_yaml_get(lost, "column") : NULL;
+    if (column && tm_str_to_u64(column->text, &n)) number(s, "column", (double)n);
+    return TM_OK;
 }
 
 static const tm_yaml *input_of(const story *s, tm_str path)
@@ -269,6 +304,7 @@ static tm_status tell(story *s, const char *path, const tm_ledger *l, const tm_l
     field(s, "route", row->route);
     field(s, "id", row->id);
     signals(s, l, row->row);
+    TM_TRY(trouble(s, row, err));
     TM_TRY(findings(s, row->rid, err));
     TM_TRY(texts(s, row, err));
     if (s->json) tm_buf_char(s->out, '}');

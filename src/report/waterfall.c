@@ -2,7 +2,7 @@
  * close, line by line. */
 #include "report/report.h"
 
-enum { NAME_WIDTH = 18 };
+enum { NAME_WIDTH = 18, REASONS = 3 };
 
 static void grouped(tm_buf *out, uint64_t n, unsigned width)
 {
@@ -27,28 +27,38 @@ static void label(tm_buf *out, tm_str name)
 static void amount(tm_buf *out, const char *what, uint64_t n, bool *first)
 {
     if (!n) return;
-    tm_buf_z(out, *first ? "" : ", ");
+    tm_buf_z(out, *first ? "  " : ", ");
     grouped(out, n, 0);
     tm_buf_print(out, " %s", what);
     *first = false;
 }
 
-/* The commonest findings of a step: " (T1202 empty-response 12, ...)". */
+/* The finding behind `last` in the order of counts, then of the operator's table; TM_NONE: none. */
+static uint32_t next_common(const tm_code *codes, const uint64_t *found, uint32_t last)
+{
+    uint32_t best = TM_NONE;
+    for (uint32_t c = 0; codes[c].code; c++) {
+        bool behind =
+            last == TM_NONE || found[c] < found[last] || (found[c] == found[last] && c > last);
+        if (found[c] && behind && (best == TM_NONE || found[c] > found[best])) best = c;
+    }
+    return best;
+}
+
+/* The commonest findings of a step: "[empty-response 12, unknown-role 3, and 2 more kinds]". */
 static void reasons(tm_buf *out, const tm_plan_step *step, const tm_step_result *result)
 {
-    uint64_t below = UINT64_MAX;
-    unsigned shown = 0;
-    for (; shown < 3; shown++) {
-        const tm_code *best = NULL;
-        uint64_t most = 0;
-        for (uint32_t c = 0; step->op->codes && step->op->codes[c].code; c++)
-            if (result->found[c] > most && result->found[c] < below)
-                most = result->found[c], best = &step->op->codes[c];
-        if (!best) break;
-        tm_buf_print(out, "%s%s ", shown ? ", " : "  [", best->name);
-        grouped(out, most, 0);
-        below = most;
+    uint32_t last = TM_NONE, shown = 0, more = 0;
+    if (!step->op->codes) return;
+    while ((last = next_common(step->op->codes, result->found, last)) != TM_NONE) {
+        if (shown == REASONS) {
+            more++;
+            continue;
+        }
+        tm_buf_print(out, "%s%s ", shown++ ? ", " : "  [", step->op->codes[last].name);
+        grouped(out, result->found[last], 0);
     }
+    if (more) tm_buf_print(out, ", and %u more kind%s", more, more == 1 ? "" : "s");
     if (shown) tm_buf_char(out, ']');
 }
 
@@ -58,7 +68,6 @@ static void step_line(tm_buf *out, const tm_plan_step *step, const tm_step_resul
     bool first = true;
     label(out, step->name);
     grouped(out, c->kept, 12);
-    tm_buf_z(out, "  ");
     amount(out, "dropped", c->dropped, &first);
     amount(out, "merged", c->merged, &first);
     amount(out, "parked", c->parked, &first);
