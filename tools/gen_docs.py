@@ -286,8 +286,11 @@ def page_inputs(t):
                      "(../guide/records-and-layouts.md)."), "", "## Layouts", ""]
     lines += [wrapped("In the order in which they are tried; the first that fits a record is its "
                       "layout."), ""]
-    lines += table(["layout", "example kind", "keys"],
-                   [(f"`{x['name']}`", x["kind"], x["keys"]) for x in t["layouts"]])
+    lines += table(["layout", "example kind", "keys", ""],
+                   [(f"`{x['name']}`", x["kind"], x["keys"], sentence(x["summary"]))
+                    for x in t["layouts"]])
+    lines += ["One record of each, in the same order:", "", "```json"]
+    lines += [x["example"] for x in t["layouts"]] + ["```", ""]
 
     def files(title, rows):
         said = []
@@ -324,8 +327,8 @@ def make_pages(program):
     index = [NOTE, "", "# Reference", ""]
     index += [f"* [{name}]({name}): {what}" for name, what, _ in PAGES]
     index += ["* [recipe.schema.json](recipe.schema.json): JSON Schema of recipes, for editors"]
-    index += [f"* [{name}]({name}): {what} (written by hand, checked by tests)"
-              for name, what in HAND_WRITTEN]
+    index += [f"* [{name}]({name}): {what}" for name, what in HAND_WRITTEN
+              if os.path.exists(os.path.join("docs/reference", name))]
     files["README.md"] = "\n".join(index) + "\n"
     schema = json.loads(ask("ops", "--schema"))
     files["recipe.schema.json"] = json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
