@@ -12,13 +12,34 @@ static void input(const tm_plan_input *in, tm_buf *out)
     tm_buf_print(out, "; kind %s\n", tm_example_kind_name(in->kind));
 }
 
-static void step(const tm_plan_step *s, tm_buf *out)
+/* Parameters nobody gave and that have no default print as nothing. */
+static bool is_nothing(const tm_param *p, tm_str printed)
+{
+    static const char *const nothing[] = {"\"\"", "[]", "{}"};
+    for (size_t i = 0; i < TM_COUNT(nothing); i++)
+        if (tm_str_is(printed, nothing[i])) return true;
+    return p->fallback && tm_str_is(tm_str_of(p->fallback), "-1") && tm_str_is(printed, "-1");
+}
+
+static void param(const tm_param *p, const void *args, tm_buf *out)
+{
+    tm_buf printed = {0};
+    tm_param_print(p, args, &printed);
+    if (printed.failed) out->failed = true;
+    if (!is_nothing(p, tm_buf_view(&printed)))
+        tm_buf_print(out, "  %s: %.*s", p->name, TM_FMT(tm_buf_view(&printed)));
+    tm_buf_release(&printed);
+}
+
+static void step(const tm_plan *plan, const tm_plan_step *s, tm_buf *out)
 {
     tm_buf_print(out, "step %2u %.*s", s->index + 1u, TM_FMT(s->name));
-    for (const tm_param *p = s->op->params; p && p->type != TM_P_END; p++) {
-        tm_buf_print(out, "  %s: ", p->name);
-        tm_param_print(p, s->args, out);
-    }
+    if (!tm_str_is(s->name, s->op->name)) tm_buf_print(out, " (%s)", s->op->name);
+    for (const tm_param *p = s->op->params; p && p->type != TM_P_END; p++) param(p, s->args, out);
+    if (s->then != TM_V_NONE) tm_buf_print(out, "  then: %s", tm_verdict_name((tm_verdict)s->then));
+    for (uint32_t c = 0; c < s->columns; c++)
+        tm_buf_print(out, "%s%.*s", c ? ", " : "\n        makes ",
+                     TM_FMT(plan->signal_name[s->column + c]));
     if (s->cost.fact_bytes)
         tm_buf_print(out, "\n        exchanges about %.1f MB", (double)s->cost.fact_bytes / 1e6);
     tm_buf_char(out, '\n');
@@ -28,7 +49,7 @@ void tm_report_plan(const tm_run *run, tm_buf *out)
 {
     const tm_plan *plan = tm_run_plan(run);
     for (uint32_t i = 0; i < plan->inputs; i++) input(&plan->input[i], out);
-    for (uint32_t s = 0; s < plan->steps; s++) step(&plan->step[s], out);
+    for (uint32_t s = 0; s < plan->steps; s++) step(plan, &plan->step[s], out);
     tm_buf_print(out, "output  %.*s\n", TM_FMT(plan->recipe->output.format));
     tm_buf_print(out, "memory  needs %.0f MB, has %.0f MB\n", (double)plan->memory_needed / 1e6,
                  (double)plan->recipe->limits.memory / 1e6);
