@@ -127,6 +127,18 @@ static void print_lint(const tm_plan *plan)
     }
 }
 
+/* Said before it starts, while there is time to put the input into a file. */
+static void print_no_resume(const tm_execution *e)
+{
+    const tm_recipe *r = e->recipe;
+    for (uint32_t i = 0; e->options.folder.n && i < r->inputs; i++)
+        for (uint32_t k = 0; k < r->input[i].paths; k++)
+            if (tm_str_is(r->input[i].path[k], "-"))
+                fputs("tamis: note: standard input cannot be read again, so this run cannot be "
+                      "resumed\n",
+                      stderr);
+}
+
 static tm_status print_result(tm_cli *cli, const tm_run *run, const tm_execution *e, tm_err *err)
 {
     tm_buf out = {0};
@@ -172,7 +184,7 @@ static tm_status go(tm_cli *cli, tm_run *run, tm_execution *e, teller *t, tm_err
 {
     const tm_common *c = &cli->common;
     if (c->dry_run || c->print_recipe) return print_plan(cli, run, err);
-    if (!c->quiet) print_lint(tm_run_plan(run));
+    if (!c->quiet) print_lint(tm_run_plan(run)), print_no_resume(e);
     catch_signals(run);
     tm_ticker *ticker = cli->err_is_terminal && !c->quiet ? tm_ticker_start(run) : NULL;
     tm_status status = tm_run_go(run, err);

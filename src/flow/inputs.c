@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "flow/engine.h"
 #include "op/scalar.h"
+#include "text/utf8.h"
 
 enum { SAMPLED = 16, SAMPLE_RECORDS = 2000 };
 
@@ -112,15 +113,23 @@ static tm_status add_patterns(tm_run *run, const tm_recipe_input *input, tm_err 
 typedef struct sample {
     tm_layout_votes votes;
     tm_json json;
+    tm_buf repaired; /* a record with U+FFFD for what is not UTF-8 */
     uint64_t records, bytes;
-    bool all; /* the whole source was seen */
+    bool replace_utf8, all; /* all: the whole source was seen */
 } sample;
 
 static void vote(sample *s, tm_str raw)
 {
     s->records++;
     s->bytes += raw.n + 1;
-    if (!tm_json_scan(&s->json, raw.p, raw.n, 0, (tm_json_limits){0})) return;
+    bool well = tm_json_scan(&s->json, raw.p, raw.n, 0, (tm_json_limits){0});
+    if (!well && s->json.trouble == TM_JSON_UTF8 && s->replace_utf8) {
+        tm_buf_clear(&s->repaired);
+        tm_utf8_repair(raw, &s->repaired);
+        raw = tm_buf_view(&s->repaired);
+        well = !s->repaired.failed && tm_json_scan(&s->json, raw.p, raw.n, 0, (tm_json_limits){0});
+    }
+    if (!well) return;
     tm_layout_vote(&s->votes, &(tm_doc){.raw = raw, .node = s->json.node, .top = 0});
 }
 
@@ -211,7 +220,7 @@ static uint64_t decoded_bytes(const tm_source *source)
 
 static tm_status sample_input(tm_run *run, tm_plan_input *input, tm_err *err)
 {
-    sample s = {0};
+    sample s = {.replace_utf8 = input->from->replace_utf8};
     tm_status status = TM_OK;
     uint32_t first = input->first_source - 1;
     for (uint32_t i = 0; status == TM_OK && i < input->sources; i++) {
@@ -228,6 +237,7 @@ static tm_status sample_input(tm_run *run, tm_plan_input *input, tm_err *err)
         s.all && input->sources == 1 ? s.records : input->facts.bytes / TM_MAX(mean, 1) + 1;
     input->facts.text_bytes = input->facts.bytes;
     tm_json_release(&s.json);
+    tm_buf_release(&s.repaired);
     return status;
 }
 

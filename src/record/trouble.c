@@ -149,7 +149,6 @@ static void name_layouts(const tm_layout_set *set, tm_buf *out)
         tm_buf_z(out, i ? ", " : "");
         tm_buf_z(out, set->layout[i]->name);
     }
-    if (!set || !set->count) tm_buf_z(out, "any");
 }
 
 tm_status tm_trouble_no_layout(tm_batch *b, uint32_t record, const tm_doc *doc,
@@ -157,7 +156,8 @@ tm_status tm_trouble_no_layout(tm_batch *b, uint32_t record, const tm_doc *doc,
 {
     tm_buf *out = &b->scratch;
     tm_buf_clear(out);
-    tm_buf_z(out, "it does not fit the layout ");
+    bool tried = set_tried && set_tried->count;
+    tm_buf_z(out, tried ? "it does not fit the layout " : "it fits no layout");
     name_layouts(set_tried, out);
     tm_buf_z(out, "; its keys: ");
     list_keys(doc, out);
