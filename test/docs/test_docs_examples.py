@@ -103,7 +103,10 @@ class Scratch:
         os.makedirs(self.folder)
         os.makedirs(bin_folder)
         os.symlink(TAMIS, os.path.join(bin_folder, "tamis"))
-        os.symlink(sys.executable, os.path.join(bin_folder, "python3"))
+        python = os.path.join(bin_folder, "python3")  # a link would lose its environment
+        with open(python, "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+        os.chmod(python, 0o755)
         for name in ("tools", "recipes"):
             os.symlink(os.path.join(ROOT, name), os.path.join(self.folder, name))
         self.env = {**os.environ, "PATH": bin_folder + ":" + os.environ["PATH"],
