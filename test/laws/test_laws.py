@@ -109,6 +109,29 @@ class Laws(LawCase):
             lost = sum(1 for _ in file)
         self.assertEqual(lost, manifest(folder)["counts"]["unreadable"])
 
+    def test_5_every_edited_record_has_a_finding(self):
+        files = self.demo()
+        folder = self.run_folder("run", "clean.text", *files)
+        lost = set()
+        with open(os.path.join(folder, "unreadable.jsonl"), encoding="utf-8") as file:
+            for line in file:
+                row = json.loads(line)
+                lost.add((row["source"], row["line"]))
+        raw = []
+        for name in files:
+            lines = self.decode(name).removeprefix(b"\xef\xbb\xbf").split(b"\n")
+            raw += [
+                line.rstrip(b"\r")
+                for number, line in enumerate(lines, 1)
+                if line.strip() and (name, number) not in lost
+            ]
+        written = self.data(folder).splitlines()
+        self.assertEqual(len(raw), len(written))
+        edited = sum(a != b for a, b in zip(raw, written))
+        found = manifest(folder)["steps"][0]["findings"]
+        self.assertGreater(edited, 0)
+        self.assertEqual(sum(found.values()), edited, found)  # the demo plants one flaw a record
+
     def test_5_no_default_throws_away_a_short_answer(self):
         lines = "".join(
             f'{{"prompt":"Is {n} odd?","completion":"{a}"}}\n'
