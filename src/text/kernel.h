@@ -40,8 +40,9 @@ typedef struct tm_kernel {
     /* Unescapes the inside of a valid JSON string up to its first \u: writes at most as many bytes
      * as it eats, to[0..*written), and returns how many bytes of p it ate. */
     size_t (*unescape)(const char *p, size_t n, char *to, size_t *written);
-    /* Whether p[0..n) is ASCII that no repair of white space and controls would change: no control
-     * but \n and \t, no DEL, no blank (space, tab) before a \n or at the end, no three \n in a row. */
+    /* Whether p[0..n) is ASCII that no repair of white space and controls would change: no
+     * control but \n and \t, no DEL, no blank (space, tab) before a \n or at the end, no three \n
+     * in a row. */
     bool (*is_tidy)(const char *p, size_t n);
     /* Copies ASCII to to[0..n) up to the first byte that needs care, and returns its place (or n):
      * >= 0x80, and with TM_FOLD_SPACE every white space but a single ' ' (after_space: one stands
