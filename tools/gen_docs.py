@@ -91,7 +91,7 @@ def value_of(param):
     """What may be given: type, choices, range, unit."""
     said = param["type"]
     if said == "selectors":
-        said = "[selectors](../guide/records-and-layouts.md#selectors)"
+        said = "[selectors](../guide/records-and-layouts.md#parts-and-selectors)"
     elif param.get("choices"):
         said += ": " + ", ".join(f"`{c}`" for c in param["choices"])
     if "min" in param:

@@ -220,6 +220,19 @@ class Links(unittest.TestCase):
                 if part and goal.endswith(".md"):
                     self.assertIn(part, anchors(goal), f"{page}: {link}")
 
+    def test_files_that_the_architecture_names_are_there(self):
+        if not os.path.exists(os.path.join(ROOT, "ARCHITECTURE.md")):
+            self.skipTest("no ARCHITECTURE.md")
+        text = read("ARCHITECTURE.md")
+        for name in re.findall(r"`?\b((?:\w+/)+[\w.]+\.(?:c|h|def|py|sh|md))\b", text):
+            there = any(os.path.exists(os.path.join(ROOT, top, name)) for top in ("", "src"))
+            self.assertTrue(there, name)
+        folders = [os.path.basename(f[:-1]) for f in glob.glob(os.path.join(ROOT, "src/*/"))]
+        with open(os.path.join(ROOT, "src/LAYERS"), encoding="utf-8") as file:
+            layers = re.findall(r"^(\w+) *:", file.read(), re.M)
+        for layer in layers + folders:
+            self.assertRegex(text, r"(?m)^\| `%s` \|" % layer)
+
     def test_pictures_are_small(self):
         for picture in glob.glob(os.path.join(ROOT, "docs/images/*")):
             self.assertLess(os.path.getsize(picture), 300 << 10, picture)
