@@ -87,6 +87,7 @@ static tm_status refuse_same_file(const tm_recipe *recipe, tm_str file, tm_err *
 
 typedef struct teller {
     uint64_t unreadable;
+    bool ticking; /* a progress line may stand where the next message goes */
     void (*next)(void *arg, const tm_finding_view *f); /* the verb's own */
     void *arg;
 } teller;
@@ -97,9 +98,9 @@ static void tell(void *arg, const tm_finding_view *f)
     if (t->next) t->next(t->arg, f);
     if (f->step.n || f->verdict != TM_V_DROP) return;
     if (t->unreadable++ >= SHOWN || t->next) return;
-    fprintf(stderr, "%.*s:%llu:%llu: error: %.*s (%s)\n", TM_FMT(f->source),
-            (unsigned long long)f->line, (unsigned long long)f->column, TM_FMT(f->sentence),
-            f->code);
+    fprintf(stderr, "%s%.*s:%llu:%llu: error: %.*s (%s)\n", t->ticking ? "\r\033[K" : "",
+            TM_FMT(f->source), (unsigned long long)f->line, (unsigned long long)f->column,
+            TM_FMT(f->sentence), f->code);
 }
 
 static tm_status print_plan(const tm_cli *cli, const tm_run *run, tm_err *err)
@@ -187,6 +188,7 @@ static tm_status go(tm_cli *cli, tm_run *run, tm_execution *e, teller *t, tm_err
     if (!c->quiet) print_lint(tm_run_plan(run)), print_no_resume(e);
     catch_signals(run);
     tm_ticker *ticker = cli->err_is_terminal && !c->quiet ? tm_ticker_start(run) : NULL;
+    t->ticking = ticker != NULL;
     tm_status status = tm_run_go(run, err);
     tm_ticker_stop(ticker);
     interrupted = NULL;

@@ -25,17 +25,19 @@ static void size_text(double bytes, char out[32])
 
 static void draw(const tm_progress *now, double rate)
 {
-    char speed[32], memory[32], left[48] = "";
+    char speed[32], memory[32], left[48] = "", counts[96] = "";
     size_text(rate, speed);
     size_text((double)now->memory, memory);
     if (now->bytes_total && rate > 0 && now->bytes <= now->bytes_total)
         snprintf(left, sizeof left, "  %.0f%%  %.0f s left",
                  100.0 * (double)now->bytes / (double)now->bytes_total,
                  (double)(now->bytes_total - now->bytes) / rate);
-    fprintf(stderr, "\r\033[K%u/%u %s  %llu records  %llu fell  %llu unreadable  %s/s%s  memory %s",
-            now->pass, now->passes, now->doing, (unsigned long long)now->records,
-            (unsigned long long)now->fallen, (unsigned long long)now->unreadable, speed, left,
-            memory);
+    if (now->records) /* counted in the writing pass */
+        snprintf(counts, sizeof counts, "  %llu records  %llu fell  %llu unreadable",
+                 (unsigned long long)now->records, (unsigned long long)now->fallen,
+                 (unsigned long long)now->unreadable);
+    fprintf(stderr, "\r\033[K%u/%u %s%s  %s/s%s  memory %s", now->pass, now->passes, now->doing,
+            counts, speed, left, memory);
     fflush(stderr);
 }
 

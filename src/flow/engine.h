@@ -36,7 +36,7 @@ typedef struct tm_emitter tm_emitter;
 typedef struct tm_pass {
     tm_run *run;
     tm_pass_kind kind;
-    char doing[96];
+    const char *doing; /* for the progress line; lives as long as the run */
     uint32_t steps; /* steps [0, steps) are applied */
     uint32_t step;  /* the one observed */
     const tm_round *round;

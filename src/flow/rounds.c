@@ -45,7 +45,8 @@ static tm_pass pass_of(step_rounds *r, const tm_round *round, tm_pass_kind kind)
                     .earlier = r->earlier,
                     .told = tm_buf_view(&r->told),
                     .lock = TM_LOCK_INIT};
-    snprintf(pass.doing, sizeof pass.doing, "%.*s: %s", TM_FMT(r->step->name), round->name);
+    pass.doing = tm_arena_printf(&r->run->mem, "%.*s: %s", TM_FMT(r->step->name), round->name);
+    if (!pass.doing) pass.doing = round->name; /* words only: no reason to fail */
     return pass;
 }
 
@@ -258,7 +259,8 @@ static tm_status decide_head(tm_run *run, const tm_plan_step *step, tm_err *err)
                     .step = step->index,
                     .lock = TM_LOCK_INIT,
                     .head_limit = limit};
-    snprintf(pass.doing, sizeof pass.doing, "%.*s: count", TM_FMT(step->name));
+    pass.doing = tm_arena_printf(&run->mem, "%.*s: count", TM_FMT(step->name));
+    if (!pass.doing) return tm_fail_memory(err, "a round", 0);
     TM_TRY(tm_pass_run(&pass, err));
     state->has_cut = pass.head_found;
     state->cut = pass.head_cut;

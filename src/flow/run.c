@@ -162,7 +162,7 @@ static tm_status write_pass(tm_run *run, tm_err *err)
                     .steps = run->plan->steps,
                     .step = TM_NONE,
                     .lock = TM_LOCK_INIT};
-    snprintf(pass.doing, sizeof pass.doing, "writing");
+    pass.doing = "writing";
     atomic_store(&run->records, 0);
     TM_TRY(tm_emitter_open(&pass.emitter, run, err));
     tm_status status = tm_pass_run(&pass, err);
