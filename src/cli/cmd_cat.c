@@ -7,23 +7,28 @@ typedef struct args {
     tm_str where;
 } args;
 
-/* Whether the condition looks at texts. One that does not compile is the plan's to complain of. */
-static bool asks_for_parts(tm_cli *cli, tm_str where)
+/* Checks the condition, and whether it looks at texts. */
+static tm_status look_at(tm_cli *cli, tm_str where, bool *parts, tm_err *err)
 {
     static const tm_layout_set none;
     tm_expr_env env = {.layouts = &none};
     tm_expr *e = NULL;
-    if (tm_expr_compile(cli->mem, where, &env, TM_E_TRUTH, &e, NULL) != TM_OK) return false;
-    bool parts = tm_expr_reads_parts(e);
+    tm_err wrong = {0};
+    tm_status status = tm_expr_compile(cli->mem, where, &env, TM_E_TRUTH, &e, &wrong);
+    if (status != TM_OK)
+        return tm_fail(err, status == TM_EMEMORY ? status : TM_EUSAGE, "--where, column %llu: %s",
+                       (unsigned long long)wrong.column, wrong.msg);
+    *parts = tm_expr_reads_parts(e);
     tm_expr_release(e);
-    return parts;
+    return TM_OK;
 }
 
 static tm_status run(tm_cli *cli, tm_err *err)
 {
     const args *a = cli->args;
     tm_recipe recipe;
-    bool parts = a->where.n && asks_for_parts(cli, a->where);
+    bool parts = false;
+    if (a->where.n) TM_TRY(look_at(cli, a->where, &parts, err));
     if (a->where.n) {
         tm_pair keep = {.name = TM_STR("keep"), .value = a->where};
         TM_TRY(tm_recipe_verb(&recipe, cli->mem, tm_op_named(TM_STR("filter")), &keep, 1, err));

@@ -113,6 +113,8 @@ int main(int count, char **words)
                   .err_is_terminal = isatty(STDERR_FILENO)};
     signal(SIGPIPE, SIG_IGN);
     tm_status status = run_verb(&cli, count - 1, words + 1, &err);
+    /* The recipe of a verb has no file: what is wrong with it has no place to name. */
+    if (cli.verb && !err.line && tm_str_is(tm_str_of(cli.verb), err.source)) err.source[0] = 0;
     bool closed_pipe = strstr(err.msg, "standard output was closed") != NULL;
     if (status != TM_OK && !closed_pipe) print_error(&cli, &err);
     tm_arena_release(&mem);

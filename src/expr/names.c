@@ -55,8 +55,10 @@ static tm_status unknown_name(tm_checker *c, const tm_node *n)
     const char **known = TM_NEW(c->mem, const char *, room);
     if (!known) return tm_echeck_memory(c);
     if (tm_efunction_find(n->name) >= 0)
-        return TM_EFAIL(c->err, c->text, n->at, "%.*s is a function; write %s", TM_FMT(name),
-                        tm_efunctions[tm_efunction_find(n->name)].example);
+        return TM_EFAIL(c->err, c->text, n->at, "%.*s is a function; write %s%s", TM_FMT(name),
+                        tm_efunctions[tm_efunction_find(n->name)].example,
+                        tm_str_is(n->name, "text") ? "; the selector of a plain text is document"
+                                                   : "");
     for (uint32_t i = 0; i < signals; i++) {
         known[count++] = c->env->name[i];
         known[count++] = bare_name(c->env->name[i]);
