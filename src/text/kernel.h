@@ -38,7 +38,8 @@ typedef struct tm_kernel {
     /* First byte that must be escaped in JSON ('"', '\\', < 0x20) or is >= 0x80, or n. */
     size_t (*escape_plain)(const char *p, size_t n);
     /* Unescapes the inside of a valid JSON string up to its first \u: writes at most as many bytes
-     * as it eats, to[0..*written), and returns how many bytes of p it ate. */
+     * as it eats, to[0..*written), and returns how many bytes of p it ate. `to` has room for n
+     * bytes: those behind *written are undefined. */
     size_t (*unescape)(const char *p, size_t n, char *to, size_t *written);
     /* Whether p[0..n) is ASCII that no repair of white space and controls would change: no
      * control but \n and \t, no DEL, no blank (space, tab) before a \n or at the end, no three \n
@@ -46,7 +47,8 @@ typedef struct tm_kernel {
     bool (*is_tidy)(const char *p, size_t n);
     /* Copies ASCII to to[0..n) up to the first byte that needs care, and returns its place (or n):
      * >= 0x80, and with TM_FOLD_SPACE every white space but a single ' ' (after_space: one stands
-     * before p). With TM_FOLD_CASE, A-Z become a-z. Bytes behind that place in `to` are undefined. */
+     * before p). With TM_FOLD_CASE, A-Z become a-z. Bytes behind that place in `to` are
+     * undefined. */
     size_t (*fold)(const char *p, size_t n, char *to, unsigned how, bool after_space);
     /* A fast JSON scanner, or NULL: the definition alone is used. */
     tm_json_fast (*json_accept)(struct tm_json *json, const char *p, size_t n, uint32_t depth,

@@ -66,6 +66,19 @@ INLINE uint32_t utf8_wrong(__m256i v, __m256i last)
     return ~equal(_mm256_xor_si256(must, pair), 0);
 }
 
+/* As in kernel_avx512.c: the place, from the first byte of the character that reaches into the
+ * block; three bytes before it that continue belong to one that is whole. */
+static TARGET size_t first_wrong(const char *p, size_t n, size_t i)
+{
+    size_t from = i;
+    for (size_t back = 1; back <= 3 && back <= i && (uint8_t)p[i - back] >= 0x80; back++) {
+        if ((uint8_t)p[i - back] < 0xC0) continue;
+        from = i - back;
+        break;
+    }
+    return from + tm_kernel_scalar.utf8_valid(p + from, n - from);
+}
+
 TARGET size_t tm_utf8_valid_avx2(const char *p, size_t n)
 {
     __m256i last = _mm256_setzero_si256();
@@ -73,14 +86,7 @@ TARGET size_t tm_utf8_valid_avx2(const char *p, size_t n)
     for (size_t i = 0; i <= n; i += 32) {
         __m256i v = load(p + i, n - i);
         uint32_t high = mask(v);
-        if ((high | last_high >> 29) && utf8_wrong(v, last)) {
-            size_t from = i;
-            for (size_t k = 0; k < 3 && from && (uint8_t)p[from - 1] >= 0x80; k++) {
-                from--;
-                if ((uint8_t)p[from] >= 0xC0) break;
-            }
-            return from + tm_kernel_scalar.utf8_valid(p + from, n - from);
-        }
+        if ((high | last_high >> 29) && utf8_wrong(v, last)) return first_wrong(p, n, i);
         last = v;
         last_high = high;
     }

@@ -61,13 +61,15 @@ INLINE uint64_t utf8_wrong(__m512i v, __m512i b1, __m512i b2, __m512i b3)
 }
 
 /* Something is wrong in the block at i: exactly where says the definition, from the first byte of
- * the character that reaches into the block. */
+ * the character that reaches into the block. What ends before the block is right, so three bytes
+ * that continue belong to a character that is whole. */
 static TARGET size_t first_wrong(const char *p, size_t n, size_t i)
 {
     size_t from = i;
-    for (size_t k = 0; k < 3 && from && (uint8_t)p[from - 1] >= 0x80; k++) {
-        from--;
-        if ((uint8_t)p[from] >= 0xC0) break;
+    for (size_t back = 1; back <= 3 && back <= i && (uint8_t)p[i - back] >= 0x80; back++) {
+        if ((uint8_t)p[i - back] < 0xC0) continue;
+        from = i - back;
+        break;
     }
     return from + tm_kernel_scalar.utf8_valid(p + from, n - from);
 }
