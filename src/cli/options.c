@@ -33,7 +33,8 @@ const tm_param tm_common_params[] = {
     {"container", TM_P_TEXT, AT(container), .help = "the container, when the content misleads"},
     {"codec", TM_P_TEXT, AT(codec), .help = "the compression, when the content misleads"},
     {"format", TM_P_TEXT, AT(format),
-     .help = "of the output: jsonl, jsonl.zst, jsonl.gz, json ..."},
+     .help = "container and compression of the output: jsonl, jsonl.zst, jsonl.gz, json, json.zst, "
+             "json.gz"},
     {"level", TM_P_INT, AT(level), .min = 0, .max = 22, .help = "compression level of the output"},
     {"shard", TM_P_SIZE, AT(shard), .help = "begin a new data file after so many decoded bytes"},
     {"ledger", TM_P_CHOICE, AT(ledger), .choices = LEDGERS, .fallback = "signals",
