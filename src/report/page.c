@@ -176,6 +176,20 @@ static void lengths(const tm_gathered *g, tm_buf *b)
     tm_buf_z(b, "</div>\n");
 }
 
+/* What happened to records with this finding: the step's `then:`, or the code's own verdict. */
+static tm_str verdict_of(const tm_gathered *g, const tm_noticed *n)
+{
+    const tm_yaml *plan = tm_yaml_get(g->manifest, "plan");
+    const tm_yaml *steps = plan ? tm_yaml_get(plan, "steps") : NULL;
+    if (!n->what) return (tm_str){0};
+    for (uint32_t i = 0; steps && !n->what->fixed_verdict && i < steps->count; i++) {
+        const tm_yaml *then = tm_yaml_get(&steps->child[i], "then");
+        if (!tm_str_eq(tm_tree_text(&steps->child[i], "name"), n->step)) continue;
+        if (then && then->quoted) return then->text;
+    }
+    return tm_str_of(tm_verdict_name((tm_verdict)n->what->verdict));
+}
+
 static void findings(const tm_gathered *g, tm_buf *b)
 {
     if (!g->kinds) return;
@@ -188,9 +202,7 @@ static void findings(const tm_gathered *g, tm_buf *b)
         text_cell(b, n->step.n ? n->step : TM_STR("reader"), NULL);
         text_cell(b, n->what ? tm_str_of(n->what->sentence) : (tm_str){0}, NULL);
         number_cell(b, n->count);
-        text_cell(b,
-                  n->what ? tm_str_of(tm_verdict_name((tm_verdict)n->what->verdict)) : (tm_str){0},
-                  NULL);
+        text_cell(b, verdict_of(g, n), NULL);
         tm_buf_z(b, "<td class=\"wrap\">");
         tm_html_text(b, n->source);
         if (n->line) tm_buf_print(b, ":%llu", (unsigned long long)n->line);
