@@ -63,15 +63,15 @@ typedef struct digest { /* of one file */
     char damage[256];
 } digest;
 
-/* The decoded stream of a file (or its own bytes when `decoded` is false). */
+/* The decoded stream of a file, or its own bytes when `decoded` is false: then nothing is asked of
+ * what they are, since packed bytes can look like anything. */
 static tm_status digest_file(audit *a, tm_str path, bool decoded, digest *d, tm_err *err)
 {
-    tm_source source = {0};
+    tm_source source = {.path = path, .container = TM_JSONL, .codec = TM_PLAIN};
     tm_stream *stream = NULL;
     size_t got = 1;
-    TM_TRY(tm_source_probe(a->mem, path, (tm_source_wish){TM_JSONL, decoded ? -1 : TM_PLAIN},
-                           &source, NULL, err));
-    if (!decoded) source.codec = TM_PLAIN, source.encoding = TM_UTF8;
+    if (decoded)
+        TM_TRY(tm_source_probe(a->mem, path, (tm_source_wish){TM_JSONL, -1}, &source, NULL, err));
     tm_sha256 *sha = tm_sha256_new();
     char *piece = tm_alloc(TM_BLOCK_BYTES);
     tm_status status =
