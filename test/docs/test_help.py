@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What the program says of itself: its tables are complete, help shows what may be given, a code can
-be asked for, and generated pages are up to date."""
+"""What the program says of itself: its tables are complete, help shows what may be given, a code
+can be asked for, and generated pages are up to date."""
 # time-limit: 60
 
 import json
