@@ -37,8 +37,8 @@ const tm_param tm_output_params[] = {
              "json.gz"},
     {"ledger", TM_P_CHOICE, offsetof(tm_output, ledger), .fallback = "signals",
      .choices = ledger_choices,
-     .help = "how much ledger.parquet says of each record: nothing, its fate, the reason too, or "
-             "all signals too"},
+     .help = "how much is kept of each record: nothing, its fate and why (fates), its findings too "
+             "(reasons), its signals too (signals)"},
     {"shard", TM_P_SIZE, offsetof(tm_output, shard_bytes), .unit = "bytes",
      .help = "decoded bytes after which a new file begins; 0 writes one file a route"},
     {"level", TM_P_INT, offsetof(tm_output, level), .min = 0, .max = 22,
