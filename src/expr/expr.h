@@ -25,6 +25,7 @@ typedef struct tm_expr_env { /* what names may mean here */
     const uint32_t *column; /* index into batch->column */
     uint32_t signals;
     uint8_t *used; /* by index: set to 1 when an expression names that signal; or NULL */
+    bool *binds;   /* set when an expression asks for roles, texts, layout or kind; or NULL */
     const tm_layout_set *layouts; /* what batch->layout counts; NULL: no `layout` in expressions */
 } tm_expr_env;
 

@@ -86,6 +86,7 @@ tm_status tm_echeck_name(tm_checker *c, tm_node *n)
         if (i == TM_FACT_LAYOUT && !c->e->layouts)
             return TM_EFAIL(c->err, c->text, n->at,
                             "the layouts of the records are not known here");
+        if (c->env->binds) *c->env->binds = true;
         n->kind = TM_N_FACT;
         n->op = (uint8_t)i;
         n->type = TM_E_TEXT;
@@ -93,6 +94,7 @@ tm_status tm_echeck_name(tm_checker *c, tm_node *n)
     }
     for (uint32_t i = 0; tm_selector_names[i]; i++) {
         if (!tm_str_is(n->name, tm_selector_names[i])) continue;
+        if (c->env->binds) *c->env->binds = true;
         n->kind = TM_N_PARTS;
         n->selectors = (uint32_t)1 << i;
         n->type = TM_E_PARTS;

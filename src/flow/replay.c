@@ -58,8 +58,11 @@ static tm_status replay(tm_arena *mem, const tm_replay_args *args, tm_str path, 
     tm_recipe recipe;
     TM_TRY(tm_recipe_read(&recipe, mem, TM_STR("manifest.json"), args->recipe, err));
     TM_TRY(aim(&recipe, args, path, mem, err));
-    tm_run_options options = {
-        .threads = 1, .measure_only = true, .on_batch = on_batch, .batch_arg = c};
+    tm_run_options options = {.threads = 1,
+                              .measure_only = true,
+                              .on_batch = on_batch,
+                              .batch_arg = c,
+                              .any_record = true};
     tm_status status = tm_run_open(&run, &recipe, &options, err);
     if (status == TM_OK) status = tm_run_go(run, err);
     if (run) tm_run_close(run);

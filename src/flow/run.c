@@ -81,7 +81,8 @@ static tm_status number_codes(tm_run *run, tm_err *err)
         run->reorders |= (op->flags & TM_REORDERS) != 0;
     }
     run->code_at[steps] = at;
-    run->layouts_needed = !run->options.scan_only;
+    bool shown = run->options.on_batch && !run->options.any_record;
+    run->layouts_needed = !run->options.scan_only && (run->plan->binds || shown);
     return TM_OK;
 }
 
@@ -164,6 +165,7 @@ static tm_status write_pass(tm_run *run, tm_err *err)
                     .lock = TM_LOCK_INIT};
     pass.doing = "writing";
     atomic_store(&run->records, 0);
+    if (run->folder) TM_TRY(tm_run_folder_clear(run, err));
     TM_TRY(tm_emitter_open(&pass.emitter, run, err));
     tm_status status = tm_pass_run(&pass, err);
     if (status == TM_OK) return tm_emitter_commit(pass.emitter, err);
@@ -188,8 +190,9 @@ static tm_status sources_unchanged(const tm_run *run, tm_err *err)
 
 tm_status tm_run_go(tm_run *run, tm_err *err)
 {
+    TM_TRY(tm_run_refuse_input(run, err));
     if (run->folder) TM_TRY(tm_run_folder_take(run, err));
-    if (run->passes > 1) TM_TRY(tm_inputs_spool_stdin(run, err));
+    if (run->passes > 1) TM_TRY(tm_inputs_spool(run, err));
     if (run->passes > 1 && !run->folder) TM_TRY(tm_folder_make(run->work, err));
     TM_TRY(tm_rounds_run(run, err));
     TM_TRY(write_pass(run, err));
@@ -255,10 +258,9 @@ void tm_run_close(tm_run *run)
     for (uint32_t s = 0; run->state && s < run->plan->steps; s++)
         tm_verdicts_free(run->state[s].verdicts);
     tm_run_folder_drop(run);
-    bool own_work = run->work && !run->folder && tm_file_exists(run->work);
-    if (own_work) (void)tm_folder_remove(run->work, NULL);
-    if (atomic_load(&run->spill.made) && tm_file_exists(run->spill.folder))
-        (void)tm_folder_remove(run->spill.folder, NULL);
+    /* whether they are there or not */
+    if (run->work && !run->folder) (void)tm_folder_remove(run->work, NULL);
+    if (atomic_load(&run->spill.made)) (void)tm_folder_remove(run->spill.folder, NULL);
     if (run->plan) tm_plan_release(run->plan);
     tm_buf_release(&run->head);
     pthread_mutex_destroy(&run->batch_lock);

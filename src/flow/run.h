@@ -61,6 +61,7 @@ typedef struct tm_run_options {
      * must commute (integer counts, smallest rid). */
     tm_status (*on_batch)(void *arg, const tm_batch_view *view, tm_err *err);
     void *batch_arg;
+    bool any_record; /* on_batch looks at no roles and texts: layouts only if the plan needs them */
     /* Another exchange in the place of the local one (a cluster's; tests put a hostile one here):
      * must bring the facts together by key, sorted, and run the reducer over them. */
     tm_status (*reduce)(void *arg, const struct tm_reducer *reducer, struct tm_exchange *facts,

@@ -64,11 +64,12 @@ typedef struct tm_children { /* where a fan-out puts new records */
                      tm_err *err); /* raw is copied; ordinals count up by themselves */
 } tm_children;
 
-enum {
-    TM_PRIVACY = 1,
-    TM_REORDERS = 2,
-    TM_ASKS = 4
-}; /* tm_op.flags; ASKS: texts leave the machine */
+enum { /* tm_op.flags */
+       TM_PRIVACY = 1,
+       TM_REORDERS = 2,
+       TM_ASKS = 4,      /* texts leave the machine */
+       TM_ANY_RECORD = 8 /* looks at fields only, but for its expressions: needs no layout */
+};
 
 typedef struct tm_op {
     const char *name, *group, *summary;

@@ -79,16 +79,22 @@ static tm_status prepare_step(tm_plan *plan, uint32_t i, const tm_input_facts *f
     step->reads = TM_NEW(plan->mem, uint8_t, plan->columns + 1);
     if (!step->reads) return tm_fail_memory(err, "a step", plan->columns);
     prep.env.used = step->reads;
+    step->binds = !(step->op->flags & TM_ANY_RECORD);
+    prep.env.binds = &step->binds;
     TM_TRY(tm_plan_check_expressions(plan, i, err));
     const void *shared = step->args;
     if (step->op->prepare) TM_TRY(step->op->prepare(&prep, step->args, &shared, err));
     step->shared = shared;
+    plan->binds |= step->binds;
     plan->prepared = i + 1;
     return tm_plan_add_cost(plan, step, facts, err);
 }
 
 static tm_status fill(tm_plan *plan, tm_hash input_identity, tm_err *err)
 {
+    for (uint32_t i = 0; i < plan->inputs; i++) /* who names a layout wants it held to */
+        if (plan->input[i].from)
+            plan->binds |= plan->input[i].from->layout.n || plan->input[i].from->map.count;
     tm_input_facts facts = tm_plan_facts(plan->input, plan->inputs);
     TM_TRY(merge_layouts(plan, err));
     TM_TRY(lay_columns(plan, err));

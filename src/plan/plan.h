@@ -115,6 +115,7 @@ typedef struct tm_plan_step {
     uint16_t index;
     uint32_t column, columns; /* its signals in batch->column */
     tm_cost cost;
+    bool binds;     /* it asks for roles or texts, so its records need a layout */
     uint8_t *reads; /* by column of the plan: 1 if its expressions name that signal */
     tm_hash prefix; /* of the plan up to and with this step: names its decisions */
 } tm_plan_step;
@@ -157,6 +158,7 @@ typedef struct tm_plan {
     tm_cost cost;
     uint64_t memory_needed; /* the smallest --memory that would do */
     uint64_t disk_needed;   /* estimate of spill and output */
+    bool binds;             /* some step asks for roles or texts; else any JSON passes */
     tm_hash identity;       /* of all that decides results: not threads, memory, paths of output */
 } tm_plan;
 

@@ -1,12 +1,17 @@
 /* The plan before a run, for --dry-run: what was found, what will be done, what it will cost. */
 #include "report/report.h"
 
-static void input(const tm_plan_input *in, tm_buf *out)
+static void input(const tm_plan *plan, const tm_plan_input *in, tm_buf *out)
 {
-    tm_buf_print(out, "input   %.*s: %u file%s, %s, about %llu records, %.1f MB\n        layouts ",
+    tm_buf_print(out, "input   %.*s: %u file%s, %s, about %llu records, %.1f MB\n",
                  TM_FMT(in->from->name), in->sources, in->sources == 1 ? "" : "s",
                  in->container ? in->container : "", (unsigned long long)in->facts.records,
                  (double)in->facts.bytes / 1e6);
+    if (!plan->binds) {
+        tm_buf_z(out, "        any JSON: no step asks for roles or texts\n");
+        return;
+    }
+    tm_buf_z(out, "        layouts ");
     for (uint32_t l = 0; l < in->layouts.count; l++)
         tm_buf_print(out, "%s%s", l ? ", " : "", in->layouts.layout[l]->name);
     tm_buf_print(out, "; kind %s\n", tm_example_kind_name(in->kind));
@@ -48,7 +53,7 @@ static void step(const tm_plan *plan, const tm_plan_step *s, tm_buf *out)
 void tm_report_plan(const tm_run *run, tm_buf *out)
 {
     const tm_plan *plan = tm_run_plan(run);
-    for (uint32_t i = 0; i < plan->inputs; i++) input(&plan->input[i], out);
+    for (uint32_t i = 0; i < plan->inputs; i++) input(plan, &plan->input[i], out);
     for (uint32_t s = 0; s < plan->steps; s++) step(plan, &plan->step[s], out);
     tm_buf_print(out, "output  %.*s\n", TM_FMT(plan->recipe->output.format));
     tm_buf_print(out, "memory  needs %.0f MB, has %.0f MB\n", (double)plan->memory_needed / 1e6,

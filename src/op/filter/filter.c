@@ -206,6 +206,7 @@ const tm_op tm_op_filter = {
         "fall only if your condition says so.",
     .rev = 1,
     .shape = TM_MEASURE,
+    .flags = TM_ANY_RECORD,
     .params = PARAMS,
     .codes = CODES,
     .examples = EXAMPLES,

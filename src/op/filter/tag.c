@@ -237,6 +237,7 @@ const tm_op tm_op_tag = {
         "byte stays.",
     .rev = 1,
     .shape = TM_EDIT,
+    .flags = TM_ANY_RECORD,
     .params = PARAMS,
     .codes = CODES,
     .examples = EXAMPLES,

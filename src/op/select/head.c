@@ -48,6 +48,7 @@ const tm_op tm_op_head = {
         "of the whole use sample. head cannot stand behind a step that reorders or fans out.",
     .rev = 1,
     .shape = TM_HEAD,
+    .flags = TM_ANY_RECORD,
     .params = PARAMS,
     .examples = EXAMPLES,
     .args_bytes = sizeof(args),
