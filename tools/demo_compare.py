@@ -9,20 +9,15 @@ import os
 import sys
 
 
-def found_by(manifest, folder):
-    """Counts under the names of planted.json."""
-    codes = {}
+def found_by(manifest):
+    """Findings by code, then unreadable records: of bad UTF-8, and the others."""
+    codes = dict(manifest["reader"]["findings"])
     for step in manifest["steps"]:
         for code, count in step["findings"].items():
             codes[code] = codes.get(code, 0) + count
-    utf8 = broken = 0
-    with open(os.path.join(folder, "unreadable.jsonl"), encoding="utf-8") as lines:
-        for line in lines:
-            if json.loads(line)["code"] == "T1008":
-                utf8 += 1
-            else:
-                broken += 1
-    return codes, utf8, broken
+    lost = manifest["reader"]["unreadable"]
+    utf8 = lost.get("T1008", 0)
+    return codes, utf8, sum(lost.values()) - utf8
 
 
 def main():
@@ -30,7 +25,7 @@ def main():
         made = json.load(file)
     with open(os.path.join(sys.argv[2], "manifest.json"), encoding="utf-8") as file:
         manifest = json.load(file)
-    codes, utf8, broken = found_by(manifest, sys.argv[2])
+    codes, utf8, broken = found_by(manifest)
     planted, differs = made["planted"], 0
     codes["T1701"] = manifest["counts"]["merged"]
     rows = []
@@ -40,7 +35,7 @@ def main():
             continue
         if name.startswith("unreadable"):
             found = utf8 if "UTF-8" in name else broken
-        elif name.startswith("kept") or name.startswith("T1030"):
+        elif name.startswith("kept"):
             continue
         else:
             found = codes.get(name.split()[0], 0)

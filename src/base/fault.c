@@ -1,10 +1,12 @@
-/* Counts calls and fails the chosen ones; see fault.h. The environment is read once. */
+/* Counts calls and fails the chosen ones; see fault.h. The environment is read once. What happened
+ * is told when the process ends, so that a test knows when n has passed the last call. */
 #include "base/fault.h"
 
 #ifdef TM_FAULTS
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +15,7 @@ static struct {
     bool alloc_on, io_on;
     int number;
 } plan;
-static _Atomic unsigned long allocs, calls, transfers;
+static _Atomic unsigned long allocs, calls, transfers, fired;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static int number_of(const char *name)
@@ -30,7 +32,7 @@ static int number_of(const char *name)
 
 static void read_plan(void)
 {
-    const char *at = getenv("TAMIS_FAULT");
+    const char *at = getenv("TAMIS_FAULTS");
     while (at && *at) {
         char *end;
         bool alloc = strncmp(at, "alloc:", 6) == 0, io = strncmp(at, "io:", 3) == 0;
@@ -52,31 +54,46 @@ static void read_plan(void)
     }
 }
 
+static bool fire(bool fail, int number)
+{
+    if (!fail) return false;
+    atomic_fetch_add(&fired, 1);
+    if (number) errno = number;
+    return true;
+}
+
+/* Runs when the process ends by itself. */
+__attribute__((destructor)) static void tell(void)
+{
+    const char *path = getenv("TAMIS_FAULTS_TOLD");
+    FILE *file = path ? fopen(path, "w") : NULL;
+    if (!file) return;
+    fprintf(file, "allocs %lu calls %lu fired %lu\n", atomic_load(&allocs), atomic_load(&calls),
+            atomic_load(&fired));
+    fclose(file);
+}
+
 bool tm_fault_alloc(void)
 {
     pthread_once(&once, read_plan);
-    if (!plan.alloc_at) return false;
     unsigned long n = atomic_fetch_add(&allocs, 1) + 1;
-    return n == plan.alloc_at || (plan.alloc_on && n > plan.alloc_at);
+    if (!plan.alloc_at) return false;
+    return fire(n == plan.alloc_at || (plan.alloc_on && n > plan.alloc_at), 0);
 }
 
 bool tm_fault_io(void)
 {
     pthread_once(&once, read_plan);
-    if (!plan.io_at) return false;
     unsigned long n = atomic_fetch_add(&calls, 1) + 1;
-    bool fail = n == plan.io_at || (plan.io_on && n > plan.io_at);
-    if (fail) errno = plan.number;
-    return fail;
+    if (!plan.io_at) return false;
+    return fire(n == plan.io_at || (plan.io_on && n > plan.io_at), plan.number);
 }
 
 bool tm_fault_eintr(void)
 {
     pthread_once(&once, read_plan);
     if (!plan.interrupt) return false;
-    bool fail = (atomic_fetch_add(&transfers, 1) + 1) % plan.interrupt == 0;
-    if (fail) errno = EINTR;
-    return fail;
+    return fire((atomic_fetch_add(&transfers, 1) + 1) % plan.interrupt == 0, EINTR);
 }
 
 size_t tm_fault_short(size_t n)

@@ -1,11 +1,14 @@
-/* Fault injection for tests: TAMIS_FAULT in the environment of a build with -DTM_FAULTS.
+/* Fault injection for tests: TAMIS_FAULTS in the environment of a build with -DTM_FAULTS.
  *
  *   alloc:N      the N-th allocation fails       alloc:N+    all from the N-th on
  *   io:N:ENOSPC  the N-th file call fails        io:N+:EIO   all from the N-th on
  *   short:K      reads and writes give at most K bytes
  *   eintr:K      every K-th read or write says EINTR first
  *
- * Several are separated by commas. In other builds all of it compiles to nothing. */
+ * Several are separated by commas. When the process ends it writes `allocs N calls N fired N` into
+ * the file that TAMIS_FAULTS_TOLD names: a test counts n up until nothing has fired. (TAMIS_FAULT,
+ * without the S, is the test runner's name for the program built this way.) In other builds all of
+ * it compiles to nothing. */
 #ifndef TM_BASE_FAULT_H
 #define TM_BASE_FAULT_H
 

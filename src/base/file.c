@@ -5,11 +5,18 @@
 
 #include "base/fs.h"
 
+/* The name that was given is wrong, and the disk is not: ELOOP is a link that leads to itself. */
+static bool is_about_path(int number)
+{
+    return number == ENOENT || number == EACCES || number == ENOTDIR || number == ELOOP ||
+           number == ENAMETOOLONG;
+}
+
 tm_status tm_file_open(const char *path, int *file, tm_err *err)
 {
     *file = tm_fs_now.open_read(path);
     if (*file >= 0) return TM_OK;
-    tm_status status = errno == ENOENT || errno == EACCES || errno == ENOTDIR ? TM_EUSAGE : TM_EIO;
+    tm_status status = is_about_path(errno) ? TM_EUSAGE : TM_EIO;
     tm_fail_errno(err, "open", path, errno);
     if (err) err->status = status;
     return status;
@@ -71,10 +78,24 @@ tm_status tm_file_write(int file, const char *path, const void *p, size_t n, tm_
 tm_status tm_file_info_of(const char *path, tm_file_info *out, tm_err *err)
 {
     if (tm_fs_now.info(path, out) == 0) return TM_OK;
-    tm_status status = errno == ENOENT || errno == ENOTDIR || errno == EACCES ? TM_EUSAGE : TM_EIO;
+    tm_status status = is_about_path(errno) ? TM_EUSAGE : TM_EIO;
     tm_fail_errno(err, "look at", path, errno);
     if (err) err->status = status;
     return status;
+}
+
+tm_status tm_file_look(const char *path, tm_file_info *out, bool *there, tm_err *err)
+{
+    *out = (tm_file_info){0};
+    *there = tm_fs_now.info(path, out) == 0;
+    if (*there || errno == ENOENT || errno == ENOTDIR) return TM_OK;
+    return tm_fail_errno(err, "look at", path, errno);
+}
+
+tm_status tm_file_there(const char *path, bool *there, tm_err *err)
+{
+    tm_file_info info;
+    return tm_file_look(path, &info, there, err);
 }
 
 bool tm_file_exists(const char *path)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/fs.h"
 #include "base/vec.h"
 
@@ -32,16 +33,28 @@ static int by_bytes(const void *a, const void *b)
     return tm_str_cmp(*(const tm_str *)a, *(const tm_str *)b);
 }
 
+/* NULL at the end with errno 0, or with the number of what went wrong: half a list is no list. */
+static struct dirent *next_entry(DIR *dir)
+{
+    struct dirent *entry;
+    do {
+        errno = 0;
+        entry = tm_fault_io() ? NULL : readdir(dir);
+    } while (!entry && errno == EINTR);
+    return entry;
+}
+
 tm_status tm_folder_list(tm_arena *mem, const char *path, tm_str **names, uint32_t *count,
                          tm_err *err)
 {
     uint32_t room = 0;
     *names = NULL;
     *count = 0;
-    DIR *dir = opendir(path);
+    DIR *dir = tm_fault_io() ? NULL : opendir(path);
+    while (!dir && errno == EINTR) dir = opendir(path);
     if (!dir) return tm_fail_errno(err, "list the folder", path, errno);
     tm_status status = TM_OK;
-    for (struct dirent *entry; status == TM_OK && (entry = readdir(dir));) {
+    for (struct dirent *entry; status == TM_OK && (entry = next_entry(dir));) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
         tm_str name = tm_arena_str(mem, tm_str_of(entry->d_name));
         if (!name.p || !TM_ROOM(mem, *names, *count, room, 1))
@@ -49,9 +62,17 @@ tm_status tm_folder_list(tm_arena *mem, const char *path, tm_str **names, uint32
         else
             (*names)[(*count)++] = name;
     }
+    if (status == TM_OK && errno) status = tm_fail_errno(err, "list the folder", path, errno);
     closedir(dir);
     if (status == TM_OK && *count) qsort(*names, *count, sizeof **names, by_bytes);
     return status;
+}
+
+bool tm_folder_circles(const tm_folder_chain *chain, const tm_file_info *folder)
+{
+    for (; chain; chain = chain->up)
+        if (chain->device == folder->device && chain->inode == folder->inode) return true;
+    return false;
 }
 
 tm_status tm_folder_sync(const char *path, tm_err *err)

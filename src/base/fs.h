@@ -45,7 +45,11 @@ void tm_file_remove(const char *path); /* whether it was there or not */
 /* TM_ECANCELLED when it is a pipe whose reader has gone. */
 tm_status tm_file_write(int file, const char *path, const void *p, size_t n, tm_err *err);
 tm_status tm_file_info_of(const char *path, tm_file_info *out, tm_err *err);
-bool tm_file_exists(const char *path);
+/* The same where absence is an answer (*there = false). Anything else that goes wrong is a failure:
+ * a file that cannot be looked at must not be taken for one that is not there. */
+tm_status tm_file_look(const char *path, tm_file_info *out, bool *there, tm_err *err);
+tm_status tm_file_there(const char *path, bool *there, tm_err *err);
+bool tm_file_exists(const char *path); /* false as well when nobody can tell */
 tm_status tm_file_load(const char *path, uint64_t limit, tm_buf *out, tm_err *err); /* whole */
 /* Writes a whole small file through tm_out. only_owner: mode 0600, for raw text (law 7). */
 tm_status tm_file_save(const char *path, tm_str bytes, bool only_owner, tm_err *err);
@@ -54,6 +58,13 @@ tm_status tm_folder_make(const char *path, tm_err *err); /* with its parents; ex
 /* Names in a folder (not "." and ".."), sorted by bytes; arrays from the arena. */
 tm_status tm_folder_list(tm_arena *mem, const char *path, tm_str **names, uint32_t *count,
                          tm_err *err);
+/* The folders a walk is in, innermost first. What lies behind a link that leads back to one of them
+ * is walked already: such a link is passed over, or the walk would never end. */
+typedef struct tm_folder_chain {
+    const struct tm_folder_chain *up;
+    uint64_t device, inode;
+} tm_folder_chain;
+bool tm_folder_circles(const tm_folder_chain *chain, const tm_file_info *folder);
 tm_status tm_folder_sync(const char *path, tm_err *err);
 tm_status tm_folder_remove(const char *path, tm_err *err); /* with all below it */
 

@@ -1,4 +1,8 @@
-/* The POSIX side of the file table, with the fault hooks of test builds in front of every call. */
+/* The POSIX side of the file table, with the fault hooks of test builds in front of every call.
+ *
+ * A signal (a first Ctrl-C, say) can interrupt a call on a slow device or a network file system.
+ * Reads and writes report it to their loops; all others are simply made again. A close that was
+ * interrupted has closed: on Linux it must not be repeated, another thread may have the number. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,15 +12,24 @@
 #include "base/fault.h"
 #include "base/fs.h"
 
+#define AGAIN(result, call)                     \
+    do {                                        \
+        (result) = tm_fault_io() ? -1 : (call); \
+    } while ((result) < 0 && errno == EINTR)
+
 static int posix_open_read(const char *path)
 {
-    return tm_fault_io() ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    int file;
+    AGAIN(file, open(path, O_RDONLY | O_CLOEXEC));
+    return file;
 }
 
 static int posix_open_write(const char *path, bool only_new, bool only_owner)
 {
     int flags = O_RDWR | O_CREAT | O_CLOEXEC | (only_new ? O_EXCL | O_NOFOLLOW : O_TRUNC);
-    return tm_fault_io() ? -1 : open(path, flags, only_owner ? 0600 : 0666);
+    int file;
+    AGAIN(file, open(path, flags, only_owner ? 0600 : 0666));
+    return file;
 }
 
 static int64_t posix_read(int file, void *p, size_t n)
@@ -41,18 +54,23 @@ static int64_t posix_write_at(int file, const void *p, size_t n, uint64_t at)
 
 static int posix_sync(int file)
 {
-    return tm_fault_io() ? -1 : fsync(file);
+    int result;
+    AGAIN(result, fsync(file));
+    return result;
 }
 
 static int posix_close(int file)
 {
     int result = close(file);
-    return tm_fault_io() ? -1 : result;
+    if (tm_fault_io()) result = -1;
+    return result < 0 && errno == EINTR ? 0 : result;
 }
 
 static int posix_rename(const char *from, const char *to)
 {
-    return tm_fault_io() ? -1 : rename(from, to);
+    int result;
+    AGAIN(result, rename(from, to));
+    return result;
 }
 
 static int posix_remove(const char *path)
@@ -61,7 +79,9 @@ static int posix_remove(const char *path)
 }
 static int posix_make_folder(const char *path)
 {
-    return tm_fault_io() ? -1 : mkdir(path, 0777);
+    int result;
+    AGAIN(result, mkdir(path, 0777));
+    return result;
 }
 static int posix_remove_folder(const char *path)
 {
@@ -71,7 +91,9 @@ static int posix_remove_folder(const char *path)
 static int posix_info(const char *path, tm_file_info *out)
 {
     struct stat s;
-    if (tm_fault_io() || stat(path, &s) != 0) return -1;
+    int result;
+    AGAIN(result, stat(path, &s));
+    if (result != 0) return -1;
     *out = (tm_file_info){.bytes = (uint64_t)s.st_size,
                           .modified_ns = (uint64_t)s.st_mtim.tv_sec * 1000000000u +
                                          (uint64_t)s.st_mtim.tv_nsec,

@@ -83,23 +83,30 @@ static tm_status step_into(search *s, const char *base, tm_str name, tm_str rest
     tm_file_info info;
     const char *path = base[0] ? tm_path_join(s->mem, base, name.p) : name.p;
     if (!path) return tm_fail_memory(s->err, "a path", 0);
-    if (tm_fs_now.info(path, &info) != 0) return TM_OK;
+    bool there;
+    TM_TRY(tm_file_look(path, &info, &there, s->err));
+    if (!there) return TM_OK;
     if (last) return found(s, path);
     return info.is_folder ? walk(s, path, rest) : TM_OK;
 }
 
-static tm_status walk_star_star(search *s, const char *base, tm_str rest)
+static tm_status walk_star_star(search *s, const char *base, tm_str rest, const tm_folder_chain *up)
 {
     tm_str *names;
     uint32_t count;
+    tm_file_info in;
+    TM_TRY(tm_file_info_of(base[0] ? base : ".", &in, s->err));
+    if (tm_folder_circles(up, &in)) return TM_OK;
+    const tm_folder_chain here = {up, in.device, in.inode};
     TM_TRY(walk(s, base, rest));
     TM_TRY(tm_folder_list(s->mem, base[0] ? base : ".", &names, &count, s->err));
     for (uint32_t i = 0; i < count; i++) {
         tm_file_info info;
         const char *path = base[0] ? tm_path_join(s->mem, base, names[i].p) : names[i].p;
         if (!path) return tm_fail_memory(s->err, "a path", 0);
-        bool enter = names[i].p[0] != '.' && tm_fs_now.info(path, &info) == 0 && info.is_folder;
-        if (enter) TM_TRY(walk_star_star(s, path, rest));
+        bool there = false;
+        if (names[i].p[0] != '.') TM_TRY(tm_file_look(path, &info, &there, s->err));
+        if (there && info.is_folder) TM_TRY(walk_star_star(s, path, rest, &here));
     }
     return TM_OK;
 }
@@ -111,7 +118,7 @@ static tm_status walk(search *s, const char *base, tm_str pattern)
     bool more = tm_str_cut(pattern, '/', &head, &rest);
     if (!head.n && more && !base[0]) return walk(s, "/", rest);
     if (!head.n) return more ? walk(s, base, rest) : TM_OK;
-    if (tm_str_is(head, "**") && more) return walk_star_star(s, base, rest);
+    if (tm_str_is(head, "**") && more) return walk_star_star(s, base, rest, NULL);
     if (!is_pattern(head)) {
         const char *name = tm_path_z(s->mem, head);
         if (!name) return tm_fail_memory(s->err, "a path", 0);

@@ -30,7 +30,9 @@ tm_status tm_out_begin(tm_out *o, const char *path, bool only_owner, tm_err *err
     if (strlen(path) >= sizeof o->path)
         return tm_fail(err, TM_EUSAGE, "the path is too long: %s", path);
     memcpy(o->path, path, strlen(path) + 1);
-    bool special = tm_fs_now.info(path, &info) == 0 && !info.is_regular;
+    bool there;
+    TM_TRY(tm_file_look(path, &info, &there, err));
+    bool special = there && !info.is_regular;
     if (special && info.is_folder)
         return tm_fail(err, TM_EUSAGE, "%s is a folder, not a file", path);
     if (special) {

@@ -129,15 +129,16 @@ static void print_lint(const tm_plan *plan)
 }
 
 /* Said before it starts, while there is time to put the input into a file. */
-static void print_no_resume(const tm_execution *e)
+static void print_no_resume(const tm_run *run)
 {
-    const tm_recipe *r = e->recipe;
-    for (uint32_t i = 0; e->options.folder.n && i < r->inputs; i++)
-        for (uint32_t k = 0; k < r->input[i].paths; k++)
-            if (tm_str_is(r->input[i].path[k], "-"))
-                fputs("tamis: note: standard input cannot be read again, so this run cannot be "
-                      "resumed\n",
-                      stderr);
+    const tm_run_result *r = tm_run_result_of(run);
+    for (uint32_t i = 0; r->folder.n && i < r->sources; i++) {
+        const tm_source *s = &r->source[i];
+        if (s->seekable && !s->open_as.n) continue;
+        tm_str name = tm_str_is(s->path, "-") ? TM_STR("standard input") : s->path;
+        fprintf(stderr, "tamis: note: %.*s cannot be read again, so this run cannot be resumed\n",
+                TM_FMT(name));
+    }
 }
 
 static tm_status print_result(tm_cli *cli, const tm_run *run, const tm_execution *e, tm_err *err)
@@ -185,7 +186,7 @@ static tm_status go(tm_cli *cli, tm_run *run, tm_execution *e, teller *t, tm_err
 {
     const tm_common *c = &cli->common;
     if (c->dry_run || c->print_recipe) return print_plan(cli, run, err);
-    if (!c->quiet) print_lint(tm_run_plan(run)), print_no_resume(e);
+    if (!c->quiet) print_lint(tm_run_plan(run)), print_no_resume(run);
     catch_signals(run);
     tm_ticker *ticker = cli->err_is_terminal && !c->quiet ? tm_ticker_start(run) : NULL;
     t->ticking = ticker != NULL;

@@ -101,20 +101,25 @@ static tm_status check_file(audit *a, const char *what, tm_str name, tm_str path
     digest d = {0};
     const char *z = tm_path_z(a->mem, path);
     if (!z) return tm_fail_memory(err, "a path", path.n);
-    if (tm_str_is(path, "-")) {
-        say(a, true, what, name, "standard input cannot be read again");
+    tm_file_info info;
+    bool pipe = tm_str_is(path, "-");
+    if (!pipe && tm_fs_now.info(z, &info) == 0) pipe = !info.is_regular;
+    if (pipe) {
+        say(a, true, what, name, "a pipe cannot be read again");
         return TM_OK;
     }
     if (!wanted.n) {
         say(a, true, what, name, "it was not read to its end, so it has no digest");
         return TM_OK;
     }
-    if (!tm_file_exists(z)) {
+    tm_err why = {0};
+    bool there = true;
+    tm_status status = tm_file_there(z, &there, &why);
+    if (!there && status == TM_OK) {
         say(a, false, what, name, "it is gone");
         return TM_OK;
     }
-    tm_err why = {0};
-    tm_status status = digest_file(a, path, decoded, &d, &why);
+    if (status == TM_OK) status = digest_file(a, path, decoded, &d, &why);
     if (status == TM_EMEMORY) return *err = why, status;
     bool lines = records == UINT64_MAX || d.lines == records;
     if (status != TM_OK)
@@ -151,7 +156,9 @@ static tm_status check_outputs(audit *a, tm_err *err)
         const char *inner = tm_path_join(a->mem, a->folder.p, name.p);
         if (!inner) return tm_fail_memory(err, "a path", name.n);
         bool array = tm_str_find(name, TM_STR(".jsonl")) == name.n;
-        const char *path = tm_file_exists(inner) ? inner : name.p;
+        bool inside = false;
+        TM_TRY(tm_file_there(inner, &inside, err));
+        const char *path = inside ? inner : name.p;
         uint64_t records = array ? UINT64_MAX : number_of(o, "records");
         TM_TRY(check_file(a, "output", name, tm_str_of(path), true, text_of(o, "sha256_decoded"),
                           records, err));
@@ -166,13 +173,21 @@ static tm_status check_ledger(audit *a, tm_err *err)
     uint64_t count[TM_COUNT(FATES)] = {0}, copies = 0;
     const tm_yaml *counts = tm_yaml_get(a->manifest, "counts");
     const char *path = tm_path_join(a->mem, a->folder.p, "ledger.parquet");
-    tm_ledger ledger;
+    tm_ledger ledger = {0};
     tm_ledger_row row;
     bool more = true;
     if (!path) return tm_fail_memory(err, "a path", 0);
-    if (!tm_file_exists(path)) return TM_OK;
     tm_err why = {0};
-    tm_status status = tm_ledger_read(&ledger, path, &why);
+    bool there = true;
+    tm_status status = tm_file_there(path, &there, &why);
+    if (status == TM_OK && !there) {
+        const tm_yaml *plan = tm_yaml_get(a->manifest, "plan");
+        const tm_yaml *output = plan ? tm_yaml_get(plan, "output") : NULL;
+        bool none = tm_str_is(text_of(output, "ledger"), "none");
+        say(a, none, "ledger", TM_STR("ledger.parquet"), none ? "none was kept" : "it is gone");
+        return TM_OK;
+    }
+    if (status == TM_OK) status = tm_ledger_read(&ledger, path, &why);
     while (status == TM_OK) {
         status = tm_ledger_next(&ledger, &row, &more, &why);
         if (status != TM_OK || !more) break;

@@ -1,6 +1,11 @@
 /* Counts and steps as JSON: one spelling for manifest.json and --json. */
 #include "flow/counts_json.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "flow/engine.h"
+
 void tm_counts_json(const tm_counts *c, tm_buf *b)
 {
     const struct {
@@ -52,4 +57,38 @@ void tm_steps_json(const tm_plan *plan, const tm_run_result *all, tm_buf *b)
         tm_buf_z(b, "}}");
     }
     tm_buf_char(b, ']');
+}
+
+static void put_code(tm_buf *b, const char *code, uint64_t count, bool *first)
+{
+    if (count) tm_buf_print(b, "%s\"%s\":%llu", *first ? "" : ",", code, (unsigned long long)count);
+    if (count) *first = false;
+}
+
+void tm_reader_json(const tm_run_result *result, tm_buf *b)
+{
+    bool first = true;
+    tm_buf_z(b, "{\"findings\":{");
+    for (uint32_t c = 0; result->reader_found && c < TM_READER_CODES; c++)
+        put_code(b, tm_reader_codes[c].code, result->reader_found[c], &first);
+    first = true;
+    tm_buf_z(b, "},\"unreadable\":{");
+    for (uint32_t c = 0; c < result->lost_codes; c++)
+        put_code(b, result->lost[c].code, result->lost[c].count, &first);
+    tm_buf_z(b, "}}");
+}
+
+void tm_count_lost(tm_run_result *result, const char *code)
+{
+    uint32_t at = 0;
+    while (at < result->lost_codes && strcmp(result->lost[at].code, code) < 0) at++;
+    bool there = at < result->lost_codes && strcmp(result->lost[at].code, code) == 0;
+    if (!there) {
+        if (result->lost_codes == TM_COUNT(result->lost)) return; /* there are fewer codes */
+        tm_code_count *to = &result->lost[at];
+        memmove(to + 1, to, (result->lost_codes++ - at) * sizeof *to);
+        *to = (tm_code_count){.count = 0};
+        snprintf(to->code, sizeof to->code, "%s", code);
+    }
+    result->lost[at].count++;
 }

@@ -5,6 +5,7 @@
  * could be taken for a result. Shards are cut between pieces: a piece depends on bytes of the
  * source alone, so the cut is the same for any number of threads. */
 #include "flow/emit.h"
+#include "flow/counts_json.h"
 
 static const tm_pq_column FINDING_COLUMNS[] = {
     {"place", TM_PQ_U64, false},      {"path", TM_PQ_U64, false},      {"step", TM_PQ_TEXT, true},
@@ -49,7 +50,7 @@ static tm_status open_all(tm_emitter *e, tm_err *err)
 {
     tm_run *run = e->run;
     TM_TRY(tm_format_parse(run->recipe->output.format, &e->format, err));
-    e->found = TM_NEW(&run->mem, uint64_t, run->code_at[run->plan->steps] + 1);
+    e->found = TM_NEW(&run->mem, uint64_t, run->code_at[run->plan->steps] + TM_READER_CODES);
     if (!e->found) return tm_fail_memory(err, "the counts of findings", 0);
     if (run->reorders) {
         e->sorter = tm_sorter_new(&run->spill, run->exchange_budget);
@@ -128,16 +129,18 @@ static tm_status write_data(tm_emitter *e, tm_str decoded, tm_str packed, uint64
 static tm_status keep_for_sorting(tm_emitter *e, const tm_piece *p, tm_err *err)
 {
     size_t at = 0;
-    for (size_t i = 0; i + 16 <= p->order.n; i += 16) {
-        uint64_t entry[2];
+    tm_piece_order entry;
+    for (size_t i = 0; i + sizeof entry <= p->order.n; i += sizeof entry) {
         char rank[8];
-        memcpy(entry, p->order.p + i, sizeof entry);
-        for (int k = 7; k >= 0; k--, entry[0] >>= 8) rank[k] = (char)(entry[0] & 255);
-        tm_fact f = {
-            .order = {rank, 8}, .data = {p->data.p + at, (size_t)entry[1]}, .rid = {p->number, i}};
+        memcpy(&entry, p->order.p + i, sizeof entry);
+        for (int k = 7; k >= 0; k--, entry.rank >>= 8) rank[k] = (char)(entry.rank & 255);
+        tm_fact f = {.order = {rank, 8},
+                     .data = {p->data.p + at, (size_t)entry.bytes},
+                     .rid = {p->number, i << 16 | entry.copies}};
         TM_TRY(tm_sorter_add(e->sorter, &f, err));
-        at += (size_t)entry[1];
+        at += (size_t)entry.bytes;
     }
+    TM_ASSERT(at == p->data.n);
     return TM_OK;
 }
 
@@ -150,7 +153,7 @@ static tm_status write_sorted(tm_emitter *e, tm_err *err)
     tm_buf_clear(&e->piece);
     while (status == TM_OK) {
         status = tm_sorter_next(e->sorter, &f, &more, err);
-        if (status == TM_OK && more) tm_buf_str(&e->piece, f.data), records++;
+        if (status == TM_OK && more) tm_buf_str(&e->piece, f.data), records += f.rid.path & 0xffff;
         bool due = e->piece.n >= TM_BLOCK_BYTES || !more;
         if (status == TM_OK) status = tm_buf_ok(&e->piece, err);
         if (status == TM_OK && due) {
@@ -205,6 +208,7 @@ static tm_status write_lost(tm_emitter *e, const tm_lost *lost, tm_str sentence,
                                 .verdict = TM_V_DROP};
         e->run->options.on_finding(e->run->options.finding_arg, &view);
     }
+    tm_count_lost(&e->run->result, lost->code);
     if (!e->run->folder) return TM_OK;
     if (!e->lost_bytes.open) TM_TRY(open_unreadable(e, err));
     tm_buf *row = &e->line;
@@ -232,7 +236,7 @@ static tm_status take_damage(tm_emitter *e, const tm_piece *p, tm_err *err)
     if (!p->damage.code) return TM_OK;
     tm_lost lost = {.rid = {TM_PLACE(p->source, p->damage.at), 0},
                     .line = p->damage.line,
-                    .column = 1,
+                    .column = p->damage.column + 1,
                     .sentence_bytes = (uint32_t)strlen(p->damage.sentence)};
     memcpy(lost.code, p->damage.code, TM_MIN(strlen(p->damage.code), sizeof lost.code - 1));
     run->result.counts.read++;
@@ -358,7 +362,8 @@ static void take_counts(tm_emitter *e, const tm_piece *p)
         add_counts(&result->step[s].counts, &p->step_counts[s]);
         result->step[s].seconds += p->step_seconds[s];
     }
-    for (uint32_t c = 0; c < run->code_at[run->plan->steps]; c++) e->found[c] += p->found[c];
+    uint32_t codes = run->code_at[run->plan->steps] + TM_READER_CODES;
+    for (uint32_t c = 0; c < codes; c++) e->found[c] += p->found[c];
     tm_source_result *source = &result->source_result[p->source - 1];
     source->records += p->records;
     source->unreadable += p->counts.unreadable;
@@ -422,12 +427,22 @@ static tm_status commit_all(tm_emitter *e, tm_err *err)
     TM_TRY(commit_parquet(&e->findings, err));
     if (e->lost_bytes.open) TM_TRY(tm_out_commit(&e->lost_bytes, err));
     if (e->lost_index.open) TM_TRY(tm_out_commit(&e->lost_index, err));
+    bool wrote = e->data != NULL;
+    TM_TRY(close_shard(e, err));
     tm_sink *parked = e->parked;
     e->parked = NULL;
-    TM_TRY(close_shard(e, err));
     if (parked) TM_TRY(note_output(e, parked, e->parked_path, TM_STR("parked"), err));
+    /* Law 1 to the last byte: what was counted as written is what the files were given. */
+    uint64_t given = 0;
+    for (uint32_t i = 0; i < run->result.outputs; i++)
+        if (tm_str_is(run->result.output_route[i], "data")) given += run->result.output[i].records;
+    if (wrote && given != run->result.counts.written)
+        return tm_fail(err, TM_EBUG,
+                       "%llu records were to be written and %llu were: a bug in Tamis",
+                       (unsigned long long)run->result.counts.written, (unsigned long long)given);
     for (uint32_t s = 0; s < run->plan->steps; s++)
         run->result.step[s].found = e->found + run->code_at[s];
+    run->result.reader_found = e->found + run->code_at[run->plan->steps];
     return TM_OK;
 }
 

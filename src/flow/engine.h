@@ -37,8 +37,8 @@ typedef struct tm_pass {
     tm_run *run;
     tm_pass_kind kind;
     const char *doing; /* for the progress line; lives as long as the run */
-    uint32_t steps; /* steps [0, steps) are applied */
-    uint32_t step;  /* the one observed */
+    uint32_t steps;    /* steps [0, steps) are applied */
+    uint32_t step;     /* the one observed */
     const tm_round *round;
     const tm_verdicts *earlier; /* decisions of the round before */
     tm_str told;                /* of the last fold */
@@ -60,7 +60,7 @@ typedef struct tm_piece {
     bool last;      /* of its source */
     tm_damage damage;
     tm_buf data, packed;         /* kept records, one a line; the same as a frame */
-    tm_buf order;                /* u64 rank and u32 length a record, when the run reorders */
+    tm_buf order;                /* tm_piece_order, when the run reorders */
     tm_buf parked;               /* raw records, one a line */
     tm_buf unreadable;           /* raw bytes one behind another */
     tm_buf rows, findings, lost; /* framed: ledger rows, findings, unreadable records (piece.h) */
@@ -103,8 +103,7 @@ struct tm_run {
     unsigned threads;
     tm_source *source;
     uint32_t sources, source_room;
-    tm_buf head;      /* first decoded bytes of standard input */
-    char *stdin_copy; /* its spooled file, when it must be read twice */
+    tm_buf head; /* first decoded bytes of standard input */
     tm_plan_input *input;
     uint32_t inputs;
     uint32_t *input_of;  /* by source index */
@@ -137,7 +136,7 @@ bool tm_run_cut(const tm_run *run, tm_rid *cut);
 
 /* inputs.c */
 tm_status tm_inputs_open(tm_run *run, tm_err *err);
-tm_status tm_inputs_spool_stdin(tm_run *run, tm_err *err); /* so that it can be read twice */
+tm_status tm_inputs_spool(tm_run *run, tm_err *err); /* pipes, so that they can be read twice */
 tm_hash tm_inputs_identity(const tm_run *run);
 
 /* pass.c */
@@ -174,7 +173,9 @@ tm_status tm_manifest_write(tm_run *run, tm_err *err);
 
 /* runfolder.c */
 tm_status tm_run_folder_take(tm_run *run, tm_err *err); /* make, lock, look for an unfinished run */
-tm_status tm_run_folder_done(tm_run *run, tm_err *err); /* removes work/, sets `last` */
+tm_status tm_run_folder_clear(tm_run *run, tm_err *err); /* results of an earlier run go */
+tm_status tm_run_refuse_input(tm_run *run, tm_err *err); /* -o FILE that is an input */
+tm_status tm_run_folder_done(tm_run *run, tm_err *err);  /* removes work/, sets `last` */
 void tm_run_folder_drop(tm_run *run);
 
 #endif

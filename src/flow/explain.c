@@ -170,7 +170,10 @@ static tm_status findings(story *s, tm_rid rid, tm_err *err)
     unsigned shown = 0;
     tm_pq_reader *r;
     const char *path = tm_path_join(s->mem, s->folder.p, "findings.parquet");
-    if (!path || !tm_file_exists(path)) return TM_OK;
+    bool there;
+    if (!path) return tm_fail_memory(err, "a path", 0);
+    TM_TRY(tm_file_there(path, &there, err));
+    if (!there) return TM_OK;
     TM_TRY(tm_pq_open(&r, path, err));
     tm_status status = TM_OK;
     for (unsigned i = 0; i < 5; i++) {
@@ -228,7 +231,9 @@ static tm_status load_raw(story *s, const tm_ledger_row *row, const tm_yaml *inp
     const tm_yaml *was = input ? tm_yaml_get(input, "bytes") : NULL;
     if (was) tm_str_to_u64(was->text, &size);
     if (!path.p) return tm_fail_memory(err, "a path", 0);
-    if (tm_str_is(path, "-") || !tm_file_exists(path.p)) {
+    bool again;
+    TM_TRY(tm_source_again(s->mem, path, &again, err));
+    if (!again) {
         field(s, "raw", TM_STR("(the source cannot be read again)"));
         return TM_OK;
     }
@@ -325,7 +330,9 @@ tm_status tm_explain(tm_arena *mem, tm_str folder, tm_str place, bool json, tm_b
     s.manifest = manifest;
     const char *path = tm_path_join(mem, folder.p, "ledger.parquet");
     if (!path) return tm_fail_memory(err, "a path", 0);
-    if (!tm_file_exists(path))
+    bool there;
+    TM_TRY(tm_file_there(path, &there, err));
+    if (!there)
         return tm_fail(err, TM_EUSAGE, "%s has no ledger: run with --ledger fates or more",
                        folder.p);
     TM_TRY(tm_ledger_read(&l, path, err));

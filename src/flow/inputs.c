@@ -3,11 +3,15 @@
  * found there are fixed for the whole run.
  *
  * A folder stands for all it holds: its texts (.txt, .md) are one source, every other file is one;
- * a file that cannot be read as data is an error, never passed over. */
+ * a file that cannot be read as data is an error, never passed over.
+ *
+ * Standard input and pipes give their bytes once. Where they must be read more than once, to look
+ * for layouts or in a second pass, they are copied into the spill folder first. */
 #include <stdio.h>
 
 #include "base/vec.h"
 #include "flow/engine.h"
+#include "io/stream.h"
 #include "op/scalar.h"
 #include "text/utf8.h"
 
@@ -51,26 +55,35 @@ static tm_status add_source(tm_run *run, const tm_recipe_input *input, tm_str pa
     return TM_OK;
 }
 
-static bool is_text_name(tm_str name)
+/* In a folder a pipe or a device is no data; reading it would wait for a writer without end. */
+static tm_status refuse_special(const char *path, tm_err *err)
 {
-    return tm_str_ends(name, TM_STR(".txt")) || tm_str_ends(name, TM_STR(".md"));
+    tm_fail(err, TM_EINPUT,
+            "this is a pipe or a device among the files of a folder: take it away, or name it as "
+            "an input of its own");
+    return tm_err_at(err, tm_str_of(path), 0, 0, UINT64_MAX);
 }
 
 static tm_status add_folder(tm_run *run, const tm_recipe_input *input, const char *folder,
-                            bool *texts, tm_err *err)
+                            const tm_folder_chain *up, bool *texts, tm_err *err)
 {
     tm_str *names;
     uint32_t count;
+    tm_file_info info;
+    TM_TRY(tm_file_info_of(folder, &info, err));
+    if (tm_folder_circles(up, &info)) return TM_OK;
+    const tm_folder_chain here = {up, info.device, info.inode};
     TM_TRY(tm_folder_list(&run->mem, folder, &names, &count, err));
     for (uint32_t i = 0; i < count; i++) {
-        tm_file_info info;
         if (names[i].n && names[i].p[0] == '.') continue;
         const char *path = tm_path_join(&run->mem, folder, names[i].p);
         if (!path) return tm_fail_memory(err, "a path", names[i].n);
         TM_TRY(tm_file_info_of(path, &info, err));
         if (info.is_folder)
-            TM_TRY(add_folder(run, input, path, texts, err));
-        else if (is_text_name(names[i]))
+            TM_TRY(add_folder(run, input, path, &here, texts, err));
+        else if (!info.is_regular)
+            return refuse_special(path, err);
+        else if (tm_folder_takes(names[i]))
             *texts = true;
         else
             TM_TRY(add_source(run, input, tm_str_of(path), err));
@@ -87,7 +100,7 @@ static tm_status add_path(tm_run *run, const tm_recipe_input *input, tm_str path
     TM_TRY(tm_file_info_of(z, &info, err));
     if (!info.is_folder) return add_source(run, input, path, err);
     bool texts = false;
-    TM_TRY(add_folder(run, input, z, &texts, err));
+    TM_TRY(add_folder(run, input, z, NULL, &texts, err));
     return texts ? add_source(run, input, path, err) : TM_OK;
 }
 
@@ -241,13 +254,14 @@ static tm_status sample_input(tm_run *run, tm_plan_input *input, tm_err *err)
     return status;
 }
 
-/* ---- standard input -------------------------------------------------------------------------- */
+/* ---- what gives its bytes once ---------------------------------------------------------------- */
 
-static tm_status copy_stdin(tm_run *run, tm_str taken, const char *path, tm_err *err)
+static tm_status copy_pipe(tm_run *run, const tm_source *source, const char *path, tm_err *err)
 {
     int file;
+    tm_str taken = source->taken;
     char *piece = tm_alloc(TM_BLOCK_BYTES);
-    if (!piece) return tm_fail_memory(err, "standard input", TM_BLOCK_BYTES);
+    if (!piece) return tm_fail_memory(err, "a pipe", TM_BLOCK_BYTES);
     tm_status status = tm_file_create(path, false, true, &file, err);
     if (status != TM_OK) {
         tm_free(piece);
@@ -255,7 +269,8 @@ static tm_status copy_stdin(tm_run *run, tm_str taken, const char *path, tm_err 
     }
     status = tm_file_write(file, path, taken.p, taken.n, err);
     for (size_t got = 1; status == TM_OK && got;) {
-        status = tm_file_read(0, "standard input", piece, TM_BLOCK_BYTES, &got, err);
+        const char *name = source->held ? source->path.p : "standard input";
+        status = tm_file_read(source->held, name, piece, TM_BLOCK_BYTES, &got, err);
         if (status == TM_OK) status = tm_spill_take(&run->spill, got, err);
         if (status == TM_OK) status = tm_file_write(file, path, piece, got, err);
         if (tm_cancelled(run)) status = tm_fail(err, TM_ECANCELLED, "interrupted");
@@ -265,30 +280,37 @@ static tm_status copy_stdin(tm_run *run, tm_str taken, const char *path, tm_err 
     return status == TM_OK ? closed : status;
 }
 
-static tm_source *stdin_source(tm_run *run)
+static tm_status spool(tm_run *run, tm_source *source, tm_err *err)
 {
-    for (uint32_t i = 0; i < run->sources; i++)
-        if (tm_str_is(run->source[i].path, "-")) return &run->source[i];
-    return NULL;
-}
-
-/* Standard input that must be read more than once (or looked into beforehand) is copied into the
- * spill folder first. It cannot be resumed: the copy goes with the run. */
-tm_status tm_inputs_spool_stdin(tm_run *run, tm_err *err)
-{
-    tm_source *source = stdin_source(run);
-    if (!source || run->stdin_copy) return TM_OK;
+    if (source->seekable) return TM_OK;
     TM_TRY(tm_folder_make(run->spill.folder, err));
     atomic_store(&run->spill.made, true);
-    run->stdin_copy = tm_arena_printf(&run->mem, "%s/stdin", run->spill.folder);
-    if (!run->stdin_copy) return tm_fail_memory(err, "a path", 0);
-    TM_TRY(copy_stdin(run, source->taken, run->stdin_copy, err));
+    char *copy = tm_arena_printf(&run->mem, "%s/input-%u", run->spill.folder, source->number);
+    if (!copy) return tm_fail_memory(err, "a path", 0);
+    TM_TRY(copy_pipe(run, source, copy, err));
+    if (source->held) tm_fs_now.close(source->held);
+    source->held = 0;
     tm_file_info info;
-    TM_TRY(tm_file_info_of(run->stdin_copy, &info, err));
-    source->open_as = tm_str_of(run->stdin_copy);
+    TM_TRY(tm_file_info_of(copy, &info, err));
+    source->open_as = tm_str_of(copy);
     source->bytes = info.bytes;
     source->seekable = true;
     return TM_OK;
+}
+
+/* They cannot be resumed: the copies go with the run. */
+tm_status tm_inputs_spool(tm_run *run, tm_err *err)
+{
+    for (uint32_t i = 0; i < run->sources; i++) TM_TRY(spool(run, &run->source[i], err));
+    return TM_OK;
+}
+
+/* Of standard input the first lines are known already; it is copied only if there are none. */
+static tm_status spool_to_look(tm_run *run, tm_source *source, tm_err *err)
+{
+    tm_str head = tm_buf_view(&run->head);
+    bool lines = source->container == TM_JSONL && tm_str_find_char(head, '\n') < head.n;
+    return !source->held && lines ? TM_OK : spool(run, source, err);
 }
 
 /* ---- tags ------------------------------------------------------------------------------------ */
@@ -335,10 +357,8 @@ tm_status tm_inputs_open(tm_run *run, tm_err *err)
     run->tags = TM_NEW(&run->mem, tm_input_tag *, run->inputs + 1);
     if (!run->input_of || !run->tags) return tm_fail_memory(err, "the inputs", run->sources);
     bool look = !run->options.scan_only;
-    tm_source *in = stdin_source(run);
-    bool lines = in && in->container == TM_JSONL &&
-                 tm_str_find_char(tm_buf_view(&run->head), '\n') < run->head.n;
-    if (look && in && !lines) TM_TRY(tm_inputs_spool_stdin(run, err)); /* nothing to sample yet */
+    for (uint32_t i = 0; look && i < run->sources; i++)
+        TM_TRY(spool_to_look(run, &run->source[i], err));
     for (uint32_t i = 0; i < run->inputs; i++) {
         tm_plan_input *input = &run->input[i];
         for (uint32_t k = 0; k < input->sources; k++)

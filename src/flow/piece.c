@@ -12,7 +12,7 @@ tm_status tm_piece_init(tm_piece *p, const tm_run *run, tm_err *err)
     uint32_t steps = run->plan->steps;
     p->step_counts = tm_alloc_zero(steps + 1, sizeof *p->step_counts);
     p->step_seconds = tm_alloc_zero(steps + 1, sizeof *p->step_seconds);
-    p->found = tm_alloc_zero(run->code_at[steps] + 1, sizeof *p->found);
+    p->found = tm_alloc_zero(run->code_at[steps] + TM_READER_CODES, sizeof *p->found);
     if (p->step_counts && p->step_seconds && p->found) return TM_OK;
     return tm_fail_memory(err, "a block's counts", run->code_at[steps] * sizeof *p->found);
 }
@@ -25,7 +25,7 @@ void tm_piece_clear(tm_piece *p, const tm_run *run)
     uint32_t steps = run->plan->steps;
     memset(p->step_counts, 0, steps * sizeof *p->step_counts);
     memset(p->step_seconds, 0, steps * sizeof *p->step_seconds);
-    memset(p->found, 0, run->code_at[steps] * sizeof *p->found);
+    memset(p->found, 0, (run->code_at[steps] + TM_READER_CODES) * sizeof *p->found);
     memset(p->layouts, 0, sizeof p->layouts);
     p->counts = (tm_counts){0};
     p->damage = (tm_damage){0};
@@ -42,12 +42,45 @@ void tm_piece_release(tm_piece *p)
     tm_free(p->found);
 }
 
+/* Where byte `at` of record r stands in its source. A record that is an element of an array may begin
+ * in the middle of a line; its span knows where. */
+static void position(const tm_worker *w, const tm_batch *b, uint32_t r, size_t at, uint64_t *line,
+                     uint64_t *column)
+{
+    const tm_block *block = &w->block;
+    tm_text_position(b->raw[r].p, b->raw[r].n, at, line, column);
+    if (block->span_lines && *line == 1) {
+        uint64_t offset = TM_PLACE_OFFSET(b->rid[r].place) - block->at;
+        uint32_t low = 0, high = block->spans;
+        while (low + 1 < high) {
+            uint32_t middle = low + (high - low) / 2;
+            if (block->span[middle].at <= offset)
+                low = middle;
+            else
+                high = middle;
+        }
+        if (block->spans && block->span[low].at == offset) *column += block->span[low].column;
+    }
+    *line += b->line[r] - 1;
+}
+
+/* An element of an array may span lines; as a line of JSONL it must not. Its line breaks stand
+ * between tokens, since it is JSON, and never between two that would grow together. */
+static void to_one_line(tm_buf *b, size_t from)
+{
+    size_t kept = from;
+    for (size_t i = from; i < b->n; i++)
+        if (b->p[i] != '\n' && b->p[i] != '\r') b->p[kept++] = b->p[i];
+    b->n = kept;
+}
+
 static tm_status add_kept(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, tm_err *err)
 {
     size_t from = p->data.n;
     p->counts.kept++;
     if (w->run->options.measure_only) return TM_OK;
     TM_TRY(tm_record_write(b, r, &p->data, err));
+    if (w->block.span_lines) to_one_line(&p->data, from);
     tm_buf_char(&p->data, '\n');
     uint16_t copies = b->copies[r];
     size_t bytes = p->data.n - from;
@@ -57,20 +90,22 @@ static tm_status add_kept(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, tm
     }
     p->written += copies;
     if (w->run->reorders) {
-        uint64_t entry[2] = {b->order[r], p->data.n - from};
-        tm_buf_add(&p->order, entry, sizeof entry);
+        tm_piece_order entry = {b->order[r], p->data.n - from, copies};
+        tm_buf_add(&p->order, &entry, sizeof entry);
+        TM_TRY(tm_buf_ok(&p->order, err));
     }
     return tm_buf_ok(&p->data, err);
 }
 
-static tm_status add_unreadable(tm_piece *p, const tm_batch *b, uint32_t r, tm_err *err)
+static tm_status add_unreadable(tm_worker *w, tm_piece *p, const tm_batch *b, uint32_t r,
+                                tm_err *err)
 {
     const tm_trouble *t = &b->trouble[r];
     uint64_t line, column;
     p->counts.unreadable++;
-    tm_text_position(b->raw[r].p, b->raw[r].n, t->at, &line, &column);
+    position(w, b, r, t->at, &line, &column);
     tm_lost lost = {.rid = b->rid[r],
-                    .line = b->line[r] + line - 1,
+                    .line = line,
                     .column = column,
                     .raw_bytes = b->raw[r].n,
                     .at = t->at,
@@ -86,17 +121,20 @@ static tm_status add_unreadable(tm_piece *p, const tm_batch *b, uint32_t r, tm_e
 
 static tm_status add_fate(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, tm_err *err)
 {
+    size_t from;
     switch ((tm_fate)b->fate[r]) {
     case TM_LIVE:
     case TM_KEPT: return add_kept(w, p, b, r, err);
     case TM_DROPPED: p->counts.dropped++; return TM_OK;
     case TM_MERGED: p->counts.merged++; return TM_OK;
     case TM_REPLACED: p->counts.replaced++; return TM_OK;
-    case TM_UNREADABLE: return add_unreadable(p, b, r, err);
+    case TM_UNREADABLE: return add_unreadable(w, p, b, r, err);
     case TM_PARKED:
         p->counts.parked++;
         p->parked_records++;
+        from = p->parked.n;
         tm_buf_str(&p->parked, b->raw[r]);
+        if (w->block.span_lines) to_one_line(&p->parked, from);
         tm_buf_char(&p->parked, '\n');
         return tm_buf_ok(&p->parked, err);
     }
@@ -167,9 +205,7 @@ static tm_status add_finding(tm_worker *w, tm_piece *p, const tm_batch *b, const
                       .step = f->step,
                       .code = f->code,
                       .verdict = shown_verdict(w->run, f)};
-    uint64_t line;
-    tm_text_position(b->raw[r].p, b->raw[r].n, raw_at, &line, &found.column);
-    found.line = b->line[r] + line - 1;
+    position(w, b, r, raw_at, &found.line, &found.column);
     tm_buf_clear(&w->path);
     tm_record_path(b, r, raw_at, &w->path);
     found.path_bytes = (uint32_t)w->path.n;
@@ -228,8 +264,11 @@ static tm_status add_record(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, 
     if (b->layout[r] < TM_COUNT(p->layouts)) p->layouts[b->layout[r]]++;
     if (run->folder && run->recipe->output.ledger) TM_TRY(add_row(w, p, b, r, err));
     bool wanted = run->options.on_finding || (run->folder && run->recipe->output.ledger >= 2);
-    for (uint32_t i = c->first[r]; wanted && i != TM_NONE; i = c->next[i])
-        TM_TRY(add_finding(w, p, b, &b->finding[i], err));
+    for (uint32_t i = c->first[r]; i != TM_NONE; i = c->next[i]) {
+        const tm_finding *f = &b->finding[i];
+        if (f->step == TM_NO_STEP) p->found[run->code_at[run->plan->steps] + f->code]++;
+        if (wanted) TM_TRY(add_finding(w, p, b, f, err));
+    }
     return TM_OK;
 }
 

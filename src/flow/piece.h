@@ -25,6 +25,10 @@ typedef struct tm_found { /* behind it: path */
     uint8_t verdict;
 } tm_found;
 
+typedef struct tm_piece_order {   /* one a kept record, when the run reorders */
+    uint64_t rank, bytes, copies; /* all copies together are `bytes` of piece->data */
+} tm_piece_order;
+
 typedef struct tm_lost { /* behind it: sentence; the raw bytes lie in piece->unreadable */
     tm_rid rid;
     uint64_t line, column;

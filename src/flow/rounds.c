@@ -229,11 +229,14 @@ static tm_status decide_set(tm_run *run, const tm_plan_step *step, tm_err *err)
     step_rounds r = {.run = run, .step = step};
     char *path = decisions_path(run, step, ".bin", err);
     if (!path) return TM_EMEMORY;
-    if (tm_verdicts_open(&run->state[step->index].verdicts, path, NULL) == TM_OK) {
-        run->result.resumed = true;
-        return TM_OK;
+    tm_err why = {0};
+    tm_status status = tm_verdicts_open(&run->state[step->index].verdicts, path, &why);
+    if (status == TM_OK) run->result.resumed = true;
+    if (status != TM_EINPUT) { /* that one is absent or not whole, and made anew */
+        if (status != TM_OK && err) *err = why;
+        return status;
     }
-    tm_status status = run_rounds(&r, path, err);
+    status = run_rounds(&r, path, err);
     if (status == TM_OK) {
         run->state[step->index].verdicts = r.earlier;
         r.earlier = NULL;

@@ -48,7 +48,8 @@ static tm_status choose_work(tm_run *run, tm_err *err)
     tm_str spill = run->recipe->limits.spill_dir;
     if (run->folder && !spill.n) {
         run->work = tm_arena_printf(&run->mem, "%s/work", run->folder);
-        run->spill.folder = tm_arena_printf(&run->mem, "%s/work/spill", run->folder);
+        run->spill.folder = tm_arena_printf(&run->mem, "%s/work/spill-%llu", run->folder,
+                                            (unsigned long long)tm_process_id());
     } else {
         if (!spill.n) spill = TM_STR("/tmp");
         char *own = tm_arena_printf(&run->mem, "%.*s/tamis-%llu-%p", TM_FMT(spill),

@@ -81,6 +81,11 @@ typedef struct tm_step_result {
     double seconds;        /* busy time over all workers */
 } tm_step_result;
 
+typedef struct tm_code_count {
+    char code[8]; /* "T1013" */
+    uint64_t count;
+} tm_code_count;
+
 typedef struct tm_source_result {
     uint64_t records, unreadable, file_bytes, decoded_bytes;
     char sha256[65];
@@ -90,6 +95,9 @@ typedef struct tm_source_result {
 typedef struct tm_run_result {
     tm_counts counts;
     tm_step_result *step; /* plan->steps of them */
+    const uint64_t *reader_found; /* by index in tm_reader_codes */
+    tm_code_count lost[40];       /* unreadable records by code, in order of codes */
+    uint32_t lost_codes;
     const tm_source *source;
     tm_source_result *source_result;
     uint32_t sources;

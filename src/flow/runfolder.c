@@ -14,60 +14,134 @@ static const char *at(tm_run *run, const char *name)
     return tm_path_join(&run->mem, run->folder, name);
 }
 
-static tm_status refuse_other(tm_run *run, const char *plan_path, bool *same, tm_err *err)
+/* Names of results. A temporary one of a run that was killed is .NAME.tmp-PROCESS-NUMBER. */
+static bool is_result(tm_str name)
 {
-    tm_buf old = {0};
-    char hex[33];
-    tm_hash_hex(run->plan->identity, hex);
-    *same = false;
-    if (!tm_file_exists(plan_path)) return TM_OK;
-    tm_status status = tm_file_load(plan_path, 4096, &old, err);
-    *same = status == TM_OK && tm_str_eq(tm_str_trim(tm_buf_view(&old)), tm_str_of(hex));
-    tm_buf_release(&old);
-    if (status != TM_OK || *same || run->options.overwrite) return status;
-    /* another plan: decisions of equal prefixes are still good, the rest is made anew */
+    static const char *const OURS[] = {"data-",     "parked-",   "unreadable.", "ledger.",
+                                       "findings.", "manifest.", "run.json",    "report.html"};
+    if (tm_str_starts(name, TM_STR(".")) && tm_str_find(name, TM_STR(".tmp-")) < name.n)
+        name = tm_str_slice(name, 1, name.n);
+    for (size_t k = 0; k < TM_COUNT(OURS); k++)
+        if (tm_str_starts(name, tm_str_of(OURS[k]))) return true;
+    return false;
+}
+
+/* Originals are never touched, by whatever name they are reached. */
+static tm_status refuse_input(const tm_run *run, const char *path, tm_err *err)
+{
+    tm_file_info old, info;
+    bool there;
+    TM_TRY(tm_file_look(path, &old, &there, err));
+    for (uint32_t i = 0; there && i < run->sources; i++) {
+        const tm_source *s = &run->source[i];
+        if (!s->seekable || s->open_as.n || s->inode != old.inode) continue;
+        TM_TRY(tm_file_look(s->path.p, &info, &there, err));
+        if (there && info.inode == old.inode && info.device == old.device)
+            return tm_fail(err, TM_EUSAGE, "%s is an input of this run: write elsewhere", path);
+        there = true;
+    }
     return TM_OK;
 }
 
-static tm_status remove_result(tm_run *run, tm_err *err)
+tm_status tm_run_refuse_input(tm_run *run, tm_err *err)
+{
+    tm_str file = run->options.file;
+    if (!file.n || tm_str_is(file, "-")) return TM_OK;
+    const char *path = tm_path_z(&run->mem, file);
+    return path ? refuse_input(run, path, err) : tm_fail_memory(err, "a path", file.n);
+}
+
+/* Results that lie in the folder: none may be an input, and none may be a stranger's. */
+static tm_status refuse_results(tm_run *run, bool strangers, tm_err *err)
 {
     tm_str *names;
     uint32_t count;
     TM_TRY(tm_folder_list(&run->mem, run->folder, &names, &count, err));
     for (uint32_t i = 0; i < count; i++) {
-        static const char *const OURS[] = {"data-",     "parked-",   "unreadable.", "ledger.",
-                                           "findings.", "manifest.", "run.json",    "report.html"};
-        bool ours = false;
-        for (size_t k = 0; k < TM_COUNT(OURS); k++)
-            ours |= tm_str_starts(names[i], tm_str_of(OURS[k]));
-        const char *path = ours ? at(run, names[i].p) : NULL;
-        if (path) tm_file_remove(path);
+        if (!is_result(names[i])) continue;
+        const char *path = at(run, names[i].p);
+        if (!path) return tm_fail_memory(err, "a path", names[i].n);
+        if (strangers)
+            return tm_fail(err, TM_EEXISTS,
+                           "%s is there already and of no run: give --overwrite or another -o",
+                           path);
+        TM_TRY(refuse_input(run, path, err));
     }
     return TM_OK;
 }
 
+/* Takes away what dead runs spilled, or all they left. What this run has spilled stays: standard
+ * input may have been copied there before anything else. */
+static tm_status clean_work(tm_run *run, bool all, tm_err *err)
+{
+    tm_str *names;
+    uint32_t count;
+    TM_TRY(tm_folder_list(&run->mem, run->work, &names, &count, err));
+    for (uint32_t i = 0; i < count; i++) {
+        tm_file_info info;
+        const char *path = tm_path_join(&run->mem, run->work, names[i].p);
+        if (!path) return tm_fail_memory(err, "a path", names[i].n);
+        if (tm_str_is(tm_str_of(run->spill.folder), path)) continue;
+        if (!all && !tm_str_starts(names[i], TM_STR("spill"))) continue;
+        TM_TRY(tm_file_info_of(path, &info, err));
+        if (info.is_folder)
+            TM_TRY(tm_folder_remove(path, err));
+        else
+            tm_file_remove(path);
+    }
+    return TM_OK;
+}
+
+static tm_status take_work(tm_run *run, const char *plan, bool unfinished, tm_err *err)
+{
+    char hex[34];
+    bool there;
+    tm_buf old = {0};
+    tm_hash_hex(run->plan->identity, hex);
+    hex[32] = '\n';
+    hex[33] = 0;
+    tm_status status = unfinished ? tm_file_load(plan, 4096, &old, err) : TM_OK;
+    bool same = status == TM_OK && tm_str_eq(tm_buf_view(&old), (tm_str){hex, 33});
+    tm_buf_release(&old);
+    TM_TRY(status);
+    TM_TRY(tm_file_there(run->work, &there, err));
+    /* of another plan the decisions of equal prefixes are still good: they go by name */
+    if (there) TM_TRY(clean_work(run, !same && !run->options.resume, err));
+    TM_TRY(tm_folder_make(run->work, err));
+    return tm_file_save(plan, (tm_str){hex, 33}, true, err);
+}
+
 tm_status tm_run_folder_take(tm_run *run, tm_err *err)
 {
-    bool same = false;
-    char hex[34];
+    bool finished, unfinished;
     TM_TRY(tm_folder_make(run->folder, err));
     const char *lock = at(run, "lock"), *manifest = at(run, "manifest.json");
     const char *plan = tm_path_join(&run->mem, run->work, "plan");
     if (!lock || !manifest || !plan) return tm_fail_memory(err, "a path", 0);
     TM_TRY(tm_lock_file(lock, &run->lock_file, err));
-    if (tm_file_exists(manifest)) {
-        if (!run->options.overwrite)
-            return tm_fail(err, TM_EEXISTS,
-                           "%s holds a finished run: give --overwrite or another -o", run->folder);
-        TM_TRY(remove_result(run, err));
+    TM_TRY(tm_file_there(manifest, &finished, err));
+    TM_TRY(tm_file_there(plan, &unfinished, err));
+    if (finished && !run->options.overwrite)
+        return tm_fail(err, TM_EEXISTS, "%s holds a finished run: give --overwrite or another -o",
+                       run->folder);
+    TM_TRY(refuse_results(run, !finished && !unfinished && !run->options.overwrite, err));
+    return take_work(run, plan, unfinished, err);
+}
+
+/* The manifest goes first: what is left of a result that is being removed is no finished run. */
+tm_status tm_run_folder_clear(tm_run *run, tm_err *err)
+{
+    tm_str *names;
+    uint32_t count;
+    const char *manifest = at(run, "manifest.json");
+    if (!manifest) return tm_fail_memory(err, "a path", 0);
+    TM_TRY(tm_folder_list(&run->mem, run->folder, &names, &count, err));
+    tm_file_remove(manifest);
+    for (uint32_t i = 0; i < count; i++) {
+        const char *path = is_result(names[i]) ? at(run, names[i].p) : NULL;
+        if (path) tm_file_remove(path);
     }
-    TM_TRY(refuse_other(run, plan, &same, err));
-    if (!same && !run->options.resume && tm_file_exists(run->work))
-        TM_TRY(tm_folder_remove(run->work, err));
-    TM_TRY(tm_folder_make(run->work, err));
-    tm_hash_hex(run->plan->identity, hex);
-    hex[32] = '\n';
-    return tm_file_save(plan, (tm_str){hex, 33}, true, err);
+    return TM_OK;
 }
 
 tm_status tm_run_folder_done(tm_run *run, tm_err *err)
@@ -89,14 +163,15 @@ void tm_run_folder_drop(tm_run *run)
 tm_status tm_folder_resolve(tm_arena *mem, tm_str name, tm_str *folder, tm_err *err)
 {
     tm_file_info info;
+    bool there;
     tm_str path = name;
     if (tm_str_is(name, "last")) {
         tm_buf text = {0};
+        TM_TRY(tm_file_there(RUNS "/last", &there, err));
         tm_status status =
-            tm_file_exists(RUNS "/last")
-                ? tm_file_load(RUNS "/last", 4096, &text, err)
-                : tm_fail(err, TM_EUSAGE,
-                          "there is no last run here (" RUNS "/last): name a run folder");
+            there ? tm_file_load(RUNS "/last", 4096, &text, err)
+                  : tm_fail(err, TM_EUSAGE,
+                            "there is no last run here (" RUNS "/last): name a run folder");
         if (status == TM_OK) path = tm_arena_str(mem, tm_str_trim(tm_buf_view(&text)));
         tm_buf_release(&text);
         TM_TRY(status);
@@ -106,7 +181,8 @@ tm_status tm_folder_resolve(tm_arena *mem, tm_str name, tm_str *folder, tm_err *
     TM_TRY(tm_file_info_of(z, &info, err));
     const char *manifest = tm_path_join(mem, z, "manifest.json");
     if (!manifest) return tm_fail_memory(err, "a path", path.n);
-    if (!info.is_folder || !tm_file_exists(manifest))
+    TM_TRY(tm_file_there(manifest, &there, err));
+    if (!info.is_folder || !there)
         return tm_fail(err, TM_EUSAGE, "%s is not a finished run folder (no manifest.json)", z);
     *folder = tm_str_of(z);
     return TM_OK;

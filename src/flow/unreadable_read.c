@@ -31,7 +31,9 @@ tm_status tm_unreadable_find(tm_arena *mem, const char *folder, tm_rid rid, cons
                                        (unsigned long long)rid.place, (unsigned long long)rid.path);
     *row = NULL;
     if (!path || !head) return tm_fail_memory(err, "a path", 0);
-    if (!tm_file_exists(path)) return TM_OK;
+    bool there;
+    TM_TRY(tm_file_there(path, &there, err));
+    if (!there) return TM_OK;
     TM_TRY(tm_source_probe(mem, tm_str_of(path), (tm_source_wish){TM_JSONL, TM_PLAIN}, &source,
                            NULL, err));
     source.number = 1;

@@ -229,7 +229,9 @@ static tm_status load_file(tm_verdicts *v, tm_hasher *hasher, tm_err *err)
 
 tm_status tm_verdicts_open(tm_verdicts **out, const char *path, tm_err *err)
 {
-    if (!tm_file_exists(path)) return damaged(err, path);
+    bool there;
+    TM_TRY(tm_file_there(path, &there, err));
+    if (!there) return damaged(err, path);
     tm_verdicts *v = tm_alloc_zero(1, sizeof *v);
     tm_hasher *hasher = tm_hasher_new();
     tm_status status = v && hasher ? TM_OK : tm_fail_memory(err, "decisions", sizeof *v);

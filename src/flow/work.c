@@ -106,22 +106,6 @@ void tm_worker_release(tm_worker *w)
     tm_arena_release(&w->mem);
 }
 
-/* A record that spans lines (an element of a JSON array): as one line. Line breaks of valid JSON
- * stand between tokens only. */
-static tm_status one_line(tm_worker *w, tm_str *raw, tm_err *err)
-{
-    if (tm_str_find_char(*raw, '\n') == raw->n && tm_str_find_char(*raw, '\r') == raw->n)
-        return TM_OK;
-    char *copy = tm_arena_alloc(&w->mem, raw->n + TM_BLOCK_SLACK, 16);
-    if (!copy) return tm_fail_memory(err, "a record", raw->n);
-    size_t n = 0;
-    for (size_t i = 0; i < raw->n; i++)
-        if (raw->p[i] != '\n' && raw->p[i] != '\r') copy[n++] = raw->p[i];
-    memset(copy + n, 0, TM_BLOCK_SLACK);
-    *raw = (tm_str){copy, n};
-    return TM_OK;
-}
-
 static tm_status reader_findings(tm_worker *w, tm_batch *b, uint32_t replaced, tm_err *err)
 {
     uint32_t r = b->records - 1, at = 0;
@@ -157,10 +141,6 @@ static tm_status add_span(tm_worker *w, const tm_span *span, const tm_read_rules
     tm_str raw = {w->block.bytes.p + span->at, span->bytes};
     uint32_t replaced = 0;
     size_t slack = w->block.bytes.n - span->at - span->bytes + TM_BLOCK_SLACK;
-    if (w->block.span_lines) {
-        TM_TRY(one_line(w, &raw, err));
-        slack = TM_BLOCK_SLACK;
-    }
     tm_rid rid = {TM_PLACE(w->block.source, offset), 0};
     TM_TRY(tm_batch_add(b, rules, rid, span->line, raw, span->ascii, slack, &replaced, err));
     TM_TRY(reader_findings(w, b, replaced, err));

@@ -5,7 +5,7 @@
  * Texts stream through: a file longer than any limit is the reader's business, not this one's. A
  * byte order mark is taken off and UTF-16/32 transcoded, as for any file; bytes that are not UTF-8
  * go through raw, so that the scanner finds them at their place. Names beginning with a dot are
- * skipped, as are folders more than 64 deep (a link may lead in a circle).
+ * skipped, and links that lead in a circle are not followed.
  *
  * Limit: the list of paths is held in memory, about 100 bytes a file. */
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "io/stream.h"
 #include "text/kernel.h"
 
-enum { DEEPEST = 64, PIECE = 64 << 10 };
+enum { PIECE = 64 << 10 };
 
 struct tm_folder_stream {
     tm_arena mem;
@@ -28,7 +28,7 @@ struct tm_folder_stream {
     char piece[PIECE];
 };
 
-static bool is_text_name(tm_str name)
+bool tm_folder_takes(tm_str name)
 {
     static const char *const ends[] = {".txt", ".md", ".markdown", ".text"};
     for (size_t i = 0; i < TM_COUNT(ends); i++) {
@@ -54,25 +54,30 @@ static tm_status add_file(tm_folder_stream *f, const char *relative, uint64_t by
     return TM_OK;
 }
 
-static tm_status list(tm_folder_stream *f, const char *relative, unsigned depth, tm_err *err)
+static tm_status list(tm_folder_stream *f, const char *relative, const tm_folder_chain *up,
+                      tm_err *err)
 {
+    tm_file_info info;
     tm_str *names = NULL;
     uint32_t count = 0;
     const char *folder = *relative ? tm_path_join(&f->mem, f->root, relative) : f->root;
     if (!folder) return tm_fail_memory(err, "a path", 0);
+    TM_TRY(tm_file_info_of(folder, &info, err));
+    if (tm_folder_circles(up, &info)) return TM_OK;
+    const tm_folder_chain here = {up, info.device, info.inode};
     TM_TRY(tm_folder_list(&f->mem, folder, &names, &count, err));
     for (uint32_t i = 0; i < count; i++) {
-        tm_file_info info;
         if (names[i].n && names[i].p[0] == '.') continue;
         const char *name = tm_path_z(&f->mem, names[i]);
         const char *below = name && *relative ? tm_path_join(&f->mem, relative, name) : name;
         const char *full = below ? tm_path_join(&f->mem, f->root, below) : NULL;
         if (!full) return tm_fail_memory(err, "a path", names[i].n);
         tm_status status = tm_file_info_of(full, &info, err);
-        if (status == TM_EUSAGE && !is_text_name(names[i])) continue; /* a link to nowhere */
+        if (status == TM_EUSAGE && !tm_folder_takes(names[i])) continue; /* a link to nowhere */
         TM_TRY(status);
-        if (info.is_folder && depth < DEEPEST) TM_TRY(list(f, below, depth + 1, err));
-        if (info.is_regular && is_text_name(names[i])) TM_TRY(add_file(f, below, info.bytes, err));
+        bool text = info.is_regular && tm_folder_takes(names[i]);
+        if (info.is_folder) TM_TRY(list(f, below, &here, err));
+        if (text) TM_TRY(add_file(f, below, info.bytes, err));
     }
     return TM_OK;
 }
@@ -162,7 +167,7 @@ tm_status tm_folder_open(tm_folder_stream **out, const char *path, tm_err *err)
     if (!f) return tm_fail_memory(err, "a folder", sizeof *f);
     tm_str root = tm_arena_str(&f->mem, tm_str_of(path));
     f->root = root.p;
-    tm_status status = root.p ? list(f, "", 0, err) : tm_fail_memory(err, "a path", root.n);
+    tm_status status = root.p ? list(f, "", NULL, err) : tm_fail_memory(err, "a path", root.n);
     if (status != TM_OK) {
         tm_folder_close(f);
         return status;

@@ -103,9 +103,22 @@ static enum event walk(tm_json_walk *w, const char *p, size_t n)
 static void count_lines(cut *c, size_t to)
 {
     if (to <= c->counted) return;
-    size_t lines = tm_kernel_now()->count_newlines(c->b->bytes.p + c->counted, to - c->counted);
+    const tm_kernel *kernel = tm_kernel_now();
+    const char *p = c->b->bytes.p + c->counted;
+    size_t n = to - c->counted, lines = kernel->count_newlines(p, n);
+    const char *newline = lines ? memrchr(p, '\n', n) : NULL;
+    size_t begun = newline ? (size_t)(newline - p) + 1 : 0;
+    if (newline) c->r->walk.column = 0;
+    c->r->walk.column += kernel->utf8_count(p + begun, n - begun);
     c->b->lines += lines;
     c->counted = to;
+}
+
+/* What is damaged begins where counting has come to. */
+static void place_damage(cut *c)
+{
+    c->b->damage.line = c->b->lines;
+    c->b->damage.column = c->r->walk.column;
 }
 
 /* Ends the block: its records end at c->end, what comes next begins at `next`. */
@@ -126,8 +139,10 @@ static tm_status add_span(cut *c, size_t begin, size_t end, tm_err *err)
     if (!TM_ROOM_HEAP(b->span, b->spans, b->span_room, 1))
         return tm_fail_memory(err, "the records of a block", b->spans * sizeof *b->span);
     count_lines(c, begin);
-    b->span[b->spans++] = (tm_span){
-        .at = (uint32_t)begin, .bytes = (uint32_t)(end - begin), .line = (uint32_t)b->lines};
+    b->span[b->spans++] = (tm_span){.at = (uint32_t)begin,
+                                    .bytes = (uint32_t)(end - begin),
+                                    .line = (uint32_t)b->lines,
+                                    .column = (uint32_t)TM_MIN(c->r->walk.column, UINT32_MAX)};
     c->end = end;
     return TM_OK;
 }
@@ -138,7 +153,7 @@ static tm_status value_ended(cut *c, tm_err *err)
     if (w->scanned - w->begin > c->r->max_line) {
         count_lines(c, w->begin);
         tm_reader_too_long(c->r, c->b, c->b->at + w->begin, w->scanned - w->begin);
-        c->b->damage.line = c->b->lines;
+        place_damage(c);
         return finish(c, w->scanned, err);
     }
     TM_TRY(add_span(c, w->begin, w->scanned, err));
@@ -152,7 +167,7 @@ static tm_status broken(cut *c, size_t at, const char *sentence, tm_err *err)
     tm_block *b = c->b;
     size_t end = c->end;
     count_lines(c, at);
-    uint64_t place = b->at + at, bytes = b->bytes.n - at, line = b->lines;
+    uint64_t place = b->at + at, bytes = b->bytes.n - at, line = b->lines, column = r->walk.column;
     char rest[32 << 10];
     while (!tm_reader_ended(r)) {
         size_t got = 0;
@@ -164,6 +179,7 @@ static tm_status broken(cut *c, size_t at, const char *sentence, tm_err *err)
     b->damage.at = place;
     b->damage.bytes = bytes;
     b->damage.line = line;
+    b->damage.column = column;
     c->end = end;
     r->walk.state = CLOSED;
     return finish(c, b->bytes.n, err);
@@ -193,7 +209,7 @@ static tm_status at_end(cut *c, tm_err *err)
         size_t at = open ? w->begin : n;
         count_lines(c, at);
         tm_reader_tell(r, c->b, c->b->at + at, n - at);
-        c->b->damage.line = c->b->lines;
+        place_damage(c);
         w->state = CLOSED;
         return finish(c, n, err);
     }
@@ -209,7 +225,7 @@ static tm_status at_end(cut *c, tm_err *err)
         return broken(c, n, "the closing bracket of the array is missing", err);
     count_lines(c, n);
     tm_reader_tell(r, c->b, c->b->at + n, 0);
-    c->b->damage.line = c->b->lines;
+    place_damage(c);
     return finish(c, n, err);
 }
 
@@ -220,7 +236,7 @@ static tm_status drop_value(cut *c, tm_err *err)
     tm_reader *r = c->r;
     tm_block *b = c->b;
     tm_json_walk *w = &r->walk;
-    uint64_t bytes = b->bytes.n, place = b->at, line = b->lines;
+    uint64_t bytes = b->bytes.n, place = b->at, line = b->lines, column = w->column;
     enum event got = MORE;
     count_lines(c, b->bytes.n);
     tm_reader_forget(r, b, b->bytes.n);
@@ -243,6 +259,7 @@ static tm_status drop_value(cut *c, tm_err *err)
         w->state = CLOSED;
     }
     b->damage.line = line;
+    b->damage.column = column;
     return finish(c, w->scanned, err);
 }
 

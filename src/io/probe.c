@@ -351,3 +351,15 @@ tm_status tm_source_probe(tm_arena *mem, tm_str path, tm_source_wish wish, tm_so
     if (status != TM_OK && err && !err->source[0]) tm_err_at(err, path, 0, 0, UINT64_MAX);
     return status;
 }
+
+tm_status tm_source_again(tm_arena *mem, tm_str path, bool *again, tm_err *err)
+{
+    tm_file_info info;
+    const char *z = tm_path_z(mem, path);
+    *again = false;
+    if (!z) return tm_fail_memory(err, "a path", path.n);
+    if (tm_str_is(path, "-")) return TM_OK;
+    TM_TRY(tm_file_look(z, &info, again, err));
+    *again = *again && (info.is_regular || info.is_folder);
+    return TM_OK;
+}

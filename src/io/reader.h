@@ -14,6 +14,7 @@ typedef struct tm_json_walk { /* container_json.c */
     bool array;
     size_t scanned; /* of the bytes at hand: looked at */
     size_t begin;   /* where the value that is open began */
+    size_t column;  /* of the first byte not counted yet, in characters, from 0 */
 } tm_json_walk;
 
 struct tm_reader {

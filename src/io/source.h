@@ -83,6 +83,9 @@ typedef struct tm_source_wish { /* what the user said; -1 = by content */
  * that. */
 tm_status tm_source_probe(tm_arena *mem, tm_str path, tm_source_wish wish, tm_source *out,
                           tm_buf *head, tm_err *err);
+/* Whether a source of an earlier run can be read again: it is there, and a file or a folder. Opening
+ * a pipe would wait for a writer without end. */
+tm_status tm_source_again(tm_arena *mem, tm_str path, bool *again, tm_err *err);
 
 typedef struct tm_read_limits {
     uint64_t max_line;   /* bytes of one record; 0 = 64 MiB. Longer ones are unreadable, not kept */
@@ -117,13 +120,15 @@ typedef struct tm_damage { /* the end of what can be decoded, or a record too lo
     uint64_t at;      /* offset in the decoded stream */
     uint64_t bytes;   /* decoded bytes it stands for: cut off, dropped, or not understood */
     uint64_t line;    /* from 0, within the block */
+    uint64_t column;  /* in characters, from 0 */
     bool ends_source; /* nothing comes behind it: the run ends with exit 1 at least */
 } tm_damage;
 
 typedef struct tm_span { /* a record in its block */
     uint32_t at, bytes;
-    uint32_t line; /* from 0, within the block */
-    bool ascii;    /* no byte >= 0x80 */
+    uint32_t line;   /* from 0, within the block */
+    uint32_t column; /* of its first byte in the line of its source, in characters, from 0 */
+    bool ascii;      /* no byte >= 0x80 */
 } tm_span;
 
 typedef struct tm_block {

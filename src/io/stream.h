@@ -40,6 +40,7 @@ tm_status tm_stream_read(tm_stream *s, char *to, size_t room, size_t *got, tm_er
 void tm_stream_close(tm_stream *s); /* NULL is fine */
 
 /* container_folder.c: the files of a folder, by path, each as one line {"path":...,"text":...}. */
+bool tm_folder_takes(tm_str name); /* whether a file of that name is one of its texts */
 tm_status tm_folder_open(tm_folder_stream **out, const char *path, tm_err *err);
 tm_status tm_folder_read(tm_folder_stream *f, char *to, size_t room, size_t *got, tm_err *err);
 uint64_t tm_folder_bytes(const tm_folder_stream *f); /* of all its files, as listed */

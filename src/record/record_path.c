@@ -27,7 +27,8 @@ static void add_key(tm_buf *out, size_t from, tm_str inside)
     if (out->n > from) tm_buf_char(&path, '$'); /* something stands before: a dot is needed */
     size_t skip = path.n;
     tm_fieldpath_key(&path, tm_buf_view(&key));
-    if (!path.failed && !key.failed) tm_buf_add(out, path.p + skip, path.n - skip);
+    out->failed |= path.failed || key.failed;
+    if (!out->failed) tm_buf_add(out, path.p + skip, path.n - skip);
     tm_buf_release(&path);
     tm_buf_release(&key);
 }
@@ -77,7 +78,9 @@ static void into_string(walk *w, uint32_t v, size_t from, tm_buf *out)
         tm_str inside = tm_json_inside(w->node, w->text.p, v);
         if (w->at < start || w->at >= start + inside.n) break;
         tm_str text = tm_codec_decode(&mem, inside, 1);
-        if (!text.p || !tm_json_scan(&json, text.p, text.n, 0, (tm_json_limits){0})) break;
+        bool well = text.p && tm_json_scan(&json, text.p, text.n, 0, (tm_json_limits){0});
+        out->failed |= !text.p || json.trouble == TM_JSON_MEMORY;
+        if (!well) break;
         tm_codec_cursor c;
         tm_codec_begin(&c, inside, 0, 0);
         w->at = (uint32_t)tm_codec_to_encoded(&c, w->at - start);

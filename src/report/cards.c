@@ -40,8 +40,10 @@ static tm_status read_wants(tm_gathered *g, tm_str path, wants *w, bool by_numbe
     tm_block block = {0};
     uint64_t number = 0;
     uint32_t left = w->count;
-    const char *z = tm_path_z(g->mem, path);
-    if (!w->count || !z || tm_str_is(path, "-") || !tm_file_exists(z)) return TM_OK;
+    bool again;
+    if (!w->count) return TM_OK;
+    TM_TRY(tm_source_again(g->mem, path, &again, err));
+    if (!again) return TM_OK;
     TM_TRY(tm_source_probe(g->mem, path, (tm_source_wish){-1, -1}, &source, NULL, err));
     source.number = 1;
     tm_status status = tm_reader_open(&reader, &source, &(tm_read_limits){0}, (tm_str){0}, err);
@@ -97,7 +99,9 @@ static tm_status read_output(tm_gathered *g, tm_err *err)
         tm_str name = tm_tree_text(&list->child[o], "path");
         const char *inside = tm_path_join(g->mem, g->folder.p, name.p);
         if (!inside) return tm_fail_memory(err, "a path", 0);
-        TM_TRY(read_wants(g, tm_file_exists(inside) ? tm_str_of(inside) : name, &w, true, err));
+        bool there;
+        TM_TRY(tm_file_there(inside, &there, err));
+        TM_TRY(read_wants(g, there ? tm_str_of(inside) : name, &w, true, err));
     }
     return TM_OK;
 }

@@ -106,7 +106,7 @@ typedef struct fixes { /* rids of records with a repair, in rid order: a cursor 
     bool more;
 } fixes;
 
-/* A code of an operator or of the reader; those stand in tables that live as long as the program. */
+/* A code of an operator or of the reader: those tables live as long as the program. */
 static const tm_code *code_named(tm_str code)
 {
     for (tm_code_walk at = {0}; tm_code_next(&at);)
@@ -200,12 +200,15 @@ static tm_status read_ledger(tm_gathered *g, tm_err *err)
     const char *ledger = tm_path_join(g->mem, g->folder.p, "ledger.parquet");
     const char *findings = tm_path_join(g->mem, g->folder.p, "findings.parquet");
     if (!ledger || !findings) return tm_fail_memory(err, "a path", 0);
-    if (!tm_file_exists(ledger)) return TM_OK;
+    bool there, found;
+    TM_TRY(tm_file_there(ledger, &there, err));
+    TM_TRY(tm_file_there(findings, &found, err));
+    if (!there) return TM_OK;
     tm_ledger l;
     fixes f = {.more = true};
     TM_TRY(tm_ledger_read(&l, ledger, err));
     tm_status status = TM_OK;
-    if (tm_file_exists(findings)) {
+    if (found) {
         status = tm_pq_open(&f.r, findings, err);
         if (status == TM_OK)
             f.place = tm_pq_column_named(f.r, "place"), f.path = tm_pq_column_named(f.r, "path");

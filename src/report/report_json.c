@@ -35,6 +35,8 @@ void tm_report_json(const tm_run *run, tm_buf *out)
     tm_counts_json(&r->counts, out);
     tm_buf_z(out, ",\"steps\":");
     tm_steps_json(tm_run_plan(run), r, out);
+    tm_buf_z(out, ",\"reader\":");
+    tm_reader_json(r, out);
     tm_buf_z(out, ",\"inputs\":[");
     inputs(r, out);
     tm_buf_z(out, "],\"outputs\":[");

@@ -1,5 +1,8 @@
 /* The waterfall of a run as text: what came in, what each step took and why, what is left. The sums
  * close, line by line. */
+#include <string.h>
+
+#include "flow/codes.h"
 #include "report/report.h"
 
 enum { NAME_WIDTH = 18, REASONS = 3 };
@@ -62,6 +65,33 @@ static void reasons(tm_buf *out, const tm_plan_step *step, const tm_step_result 
     if (shown) tm_buf_char(out, ']');
 }
 
+/* "[unclosed-string 114, not-utf8 107]" and, behind it, what was noticed and kept. */
+static void reader_reasons(tm_buf *out, const tm_run_result *result)
+{
+    tm_code_walk at;
+    unsigned noticed = 0;
+    for (uint32_t c = 0; c < result->lost_codes; c++) {
+        bool known = tm_code_find(tm_str_of(result->lost[c].code), &at);
+        tm_buf_print(out, "%s%s ", c ? ", " : "  [", known ? at.code->name : result->lost[c].code);
+        grouped(out, result->lost[c].count, 0);
+    }
+    if (result->lost_codes) tm_buf_char(out, ']');
+    for (tm_code_walk walk = {0}; tm_code_next(&walk);) {
+        bool reader = strcmp(walk.where, "reader") == 0;
+        uint64_t count = reader && result->reader_found ? result->reader_found[walk.row - 1] : 0;
+        if (!count) continue;
+        tm_buf_print(out, "%s %s ", noticed++ ? "," : "  noticed", walk.code->name);
+        grouped(out, count, 0);
+    }
+}
+
+static bool reader_noticed(const tm_run_result *result)
+{
+    for (tm_code_walk walk = {0}; result->reader_found && tm_code_next(&walk);)
+        if (strcmp(walk.where, "reader") == 0 && result->reader_found[walk.row - 1]) return true;
+    return result->lost_codes > 0;
+}
+
 static void step_line(tm_buf *out, const tm_plan_step *step, const tm_step_result *result)
 {
     const tm_counts *c = &result->counts;
@@ -89,12 +119,13 @@ void tm_report_waterfall(const tm_run *run, tm_buf *out)
     label(out, TM_STR("read"));
     grouped(out, c->read, 12);
     tm_buf_print(out, "  from %u file%s\n", result->sources, result->sources == 1 ? "" : "s");
-    if (lost) {
+    if (lost || reader_noticed(result)) {
+        bool first = true;
         label(out, TM_STR("readable"));
         grouped(out, c->read - lost, 12);
-        tm_buf_z(out, "  ");
-        grouped(out, lost, 0);
-        tm_buf_z(out, " unreadable\n");
+        amount(out, "unreadable", lost, &first);
+        reader_reasons(out, result);
+        tm_buf_char(out, '\n');
     }
     for (uint32_t s = 0; s < plan->steps; s++) step_line(out, &plan->step[s], &result->step[s]);
     label(out, TM_STR("kept"));
