@@ -33,11 +33,19 @@ static bool is_hangul(uint32_t c)
     return c >= 0xAC00 && c <= 0xD7A3;
 }
 
+/* U+11A7 stands before the first trailing consonant and is none. utf8proc (its pull request 317,
+ * November 2025) takes it for one behind a syllable and loses it: it is cut off before, so that
+ * utf8proc never sees the two together. */
+static bool is_no_consonant(uint32_t c)
+{
+    return c == 0x11A7;
+}
+
 /* Never joins with what stands before it, in any form. */
 static bool cuts(uint32_t c)
 {
-    return c < 0x300 || is_han(c) || is_hangul(c) || (c >= 0xD800 && c < 0xE000) ||
-           c == TM_UTF8_BAD;
+    return c < 0x300 || is_han(c) || is_hangul(c) || is_no_consonant(c) ||
+           (c >= 0xD800 && c < 0xE000) || c == TM_UTF8_BAD;
 }
 
 /* The same in this form, for sure. All that are the same here also cut. */
@@ -45,7 +53,7 @@ static bool is_same(uint32_t c, tm_unicode_form form)
 {
     static const uint32_t below[] = {0x300, 0x300, 0xA0, 0xC0, 0xA0};
     bool composed = form == TM_FORM_NFC || form == TM_FORM_NFKC;
-    return c < below[form] || is_han(c) || (composed && is_hangul(c)) ||
+    return c < below[form] || is_han(c) || (composed && is_hangul(c)) || is_no_consonant(c) ||
            (c >= 0xD800 && c < 0xE000) || c == TM_UTF8_BAD;
 }
 
