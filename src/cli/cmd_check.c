@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "text/visible.h"
 
 enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_SARIF, FORMAT_GITHUB };
 
@@ -23,17 +24,19 @@ static const char *level(const tm_finding_view *f)
 
 static void print_text(printer *p, const tm_finding_view *f)
 {
-    tm_buf_print(&p->out, "%.*s:%llu:%llu: %s: ", TM_FMT(f->source), (unsigned long long)f->line,
+    tm_text_visible(f->source, &p->out);
+    tm_buf_print(&p->out, ":%llu:%llu: %s: ", (unsigned long long)f->line,
                  (unsigned long long)f->column, level(f));
-    if (f->path.n) tm_buf_print(&p->out, "%.*s: ", TM_FMT(f->path));
-    tm_buf_print(&p->out, "%.*s (%s)\n", TM_FMT(f->sentence), f->code);
+    tm_text_visible(f->path, &p->out);
+    tm_buf_print(&p->out, "%s%.*s (%s)\n", f->path.n ? ": " : "", TM_FMT(f->sentence), f->code);
 }
 
 static void print_github(printer *p, const tm_finding_view *f)
 {
-    tm_buf_print(&p->out, "::%s file=%.*s,line=%llu,col=%llu,title=%s::%.*s\n", level(f),
-                 TM_FMT(f->source), (unsigned long long)f->line, (unsigned long long)f->column,
-                 f->code, TM_FMT(f->sentence));
+    tm_buf_print(&p->out, "::%s file=", level(f));
+    tm_text_visible(f->source, &p->out); /* no line break: what follows one would be a command */
+    tm_buf_print(&p->out, ",line=%llu,col=%llu,title=%s::%.*s\n", (unsigned long long)f->line,
+                 (unsigned long long)f->column, f->code, TM_FMT(f->sentence));
 }
 
 static void put(tm_buf *b, const char *name, tm_str value)

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "flow/runfolder.h"
 #include "report/report.h"
+#include "text/visible.h"
 
 enum { SHOWN = 10 }; /* unreadable records printed one by one */
 
@@ -98,9 +99,12 @@ static void tell(void *arg, const tm_finding_view *f)
     if (t->next) t->next(t->arg, f);
     if (f->step.n || f->verdict != TM_V_DROP) return;
     if (t->unreadable++ >= SHOWN || t->next) return;
+    tm_buf shown = {0};
+    tm_text_visible(f->source, &shown);
     fprintf(stderr, "%s%.*s:%llu:%llu: error: %.*s (%s)\n", t->ticking ? "\r\033[K" : "",
-            TM_FMT(f->source), (unsigned long long)f->line, (unsigned long long)f->column,
-            TM_FMT(f->sentence), f->code);
+            (int)shown.n, shown.p ? shown.p : "", (unsigned long long)f->line,
+            (unsigned long long)f->column, TM_FMT(f->sentence), f->code);
+    tm_buf_release(&shown);
 }
 
 static tm_status print_plan(const tm_cli *cli, const tm_run *run, tm_err *err)

@@ -13,6 +13,7 @@
 #include "flow/replay.h"
 #include "flow/runfolder.h"
 #include "flow/unreadable_read.h"
+#include "text/visible.h"
 
 typedef struct question { /* which record */
     tm_str file;
@@ -76,7 +77,9 @@ static void field(story *s, const char *name, tm_str value)
         tm_buf_print(s->out, ",\"%s\":", name);
         tm_buf_json(s->out, value);
     } else {
-        tm_buf_print(s->out, "  %-10s %.*s\n", name, TM_FMT(value));
+        tm_buf_print(s->out, "  %-10s ", name);
+        tm_text_visible(value, s->out);
+        tm_buf_char(s->out, '\n');
     }
 }
 
@@ -296,7 +299,8 @@ static tm_status tell(story *s, const char *path, const tm_ledger *l, const tm_l
                      (unsigned long long)TM_PLACE_OFFSET(row->rid.place));
         field(s, "source", row->source);
     } else {
-        tm_buf_print(s->out, "%.*s:%llu%s\n", TM_FMT(row->source), (unsigned long long)row->line,
+        tm_text_visible(row->source, s->out);
+        tm_buf_print(s->out, ":%llu%s\n", (unsigned long long)row->line,
                      row->rid.path ? " (a child)" : "");
     }
     s->told++;
