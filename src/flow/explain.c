@@ -320,39 +320,71 @@ static tm_status tell(story *s, const char *path, const tm_ledger *l, const tm_l
     return TM_OK;
 }
 
+/* A line inside an element of an array: *found and the element's offset in q. */
+static tm_status look_inside(story *s, question *q, bool *found, tm_err *err)
+{
+    const tm_yaml *list = tm_yaml_get(s->manifest, "inputs");
+    *found = false;
+    for (uint32_t i = 0; q->line && list && i < list->count; i++) {
+        tm_str path = text_of(&list->child[i], "path");
+        bool array = tm_str_is(text_of(&list->child[i], "container"), "json"), again = false;
+        if (!array || !same_file(path, q->file)) continue;
+        tm_source source;
+        tm_buf raw = {0};
+        TM_TRY(tm_source_again(s->mem, path, &again, err));
+        if (!again) continue;
+        TM_TRY(tm_source_probe(s->mem, path, (tm_source_wish){TM_JSON, -1}, &source, NULL, err));
+        tm_err none;
+        *found = tm_source_line(&source, &(tm_read_limits){0}, q->line, &raw, &q->offset, &none) ==
+                 TM_OK;
+        tm_buf_release(&raw);
+        if (*found) q->line = 0;
+    }
+    return TM_OK;
+}
+
+static tm_status tell_all(story *s, const question *q, const char *ledger, tm_err *err)
+{
+    tm_ledger l;
+    tm_ledger_row row;
+    bool more = true;
+    TM_TRY(tm_ledger_read(&l, ledger, err));
+    tm_status status = TM_OK;
+    while (status == TM_OK) {
+        status = tm_ledger_next(&l, &row, &more, err);
+        if (status != TM_OK || !more) break;
+        if (is_asked(q, &row)) status = tell(s, ledger, &l, &row, err);
+    }
+    tm_ledger_close(&l);
+    return status;
+}
+
 tm_status tm_explain(tm_arena *mem, tm_str folder, tm_str place, bool json, tm_buf *out,
                      tm_err *err)
 {
     question q;
-    tm_ledger l;
-    tm_ledger_row row;
     tm_yaml *manifest;
-    bool more = true;
+    bool there, inside;
     story s = {.mem = mem, .folder = folder, .json = json, .out = out};
     TM_TRY(parse_place(place, &q, err));
     TM_TRY(tm_folder_manifest(mem, folder, &manifest, err));
     s.manifest = manifest;
     const char *path = tm_path_join(mem, folder.p, "ledger.parquet");
     if (!path) return tm_fail_memory(err, "a path", 0);
-    bool there;
     TM_TRY(tm_file_there(path, &there, err));
     if (!there)
         return tm_fail(err, TM_EUSAGE, "%s has no ledger: run with --ledger fates or more",
                        folder.p);
-    TM_TRY(tm_ledger_read(&l, path, err));
     if (json) tm_buf_z(out, "{\"records\":[");
-    tm_status status = TM_OK;
-    while (status == TM_OK) {
-        status = tm_ledger_next(&l, &row, &more, err);
-        if (status != TM_OK || !more) break;
-        if (is_asked(&q, &row)) status = tell(&s, path, &l, &row, err);
+    TM_TRY(tell_all(&s, &q, path, err));
+    if (!s.told) {
+        TM_TRY(look_inside(&s, &q, &inside, err));
+        if (inside) TM_TRY(tell_all(&s, &q, path, err));
     }
-    tm_ledger_close(&l);
     if (json) tm_buf_z(out, "]}\n");
-    if (status == TM_OK && !s.told)
-        return tm_fail(err, TM_EUSAGE,
-                       "no record of this run stands at %.*s: a blank line, a line "
-                       "behind a head, or another file",
-                       TM_FMT(place));
-    return status;
+    if (s.told) return TM_OK;
+    return tm_fail(err, TM_EUSAGE,
+                   "no record of this run stands at %.*s: a blank line, a line "
+                   "behind a head, or another file",
+                   TM_FMT(place));
 }
