@@ -113,12 +113,13 @@ class TortureCase(unittest.TestCase):
                 out.writelines(data)
         return path
 
-    def tamis(self, *words, stdin=None, expect=None, keep_out=True):
+    def tamis(self, *words, stdin=None, expect=None, keep_out=True, env=None):
         """stdin: bytes, or pieces of them to be streamed. expect: an exit code or several."""
         self.runs += 1
         out_path = self.path(f".out{self.runs}") if keep_out else os.devnull
         with open(out_path, "wb") as out, tempfile.TemporaryFile(dir=self.folder) as err:
             child = subprocess.Popen([TAMIS, *words], stdout=out, stderr=err, cwd=self.folder,
+                                     env={**os.environ, **(env or {})},
                                      stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
             timer = threading.Timer(HANG, child.kill)
             timer.start()
