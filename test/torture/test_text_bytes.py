@@ -135,7 +135,7 @@ class Naughty(TortureCase):
             self.assertEqual(len(out), 516)
             for line, got in zip(lines, out):
                 self.assertEqual(got, line[:-1] + b', "seen": true}')
-            again = self.path(X
+            again = self.path("again%d.json" % escaped)
             self.tamis("tag", os.path.join(folder, "data-00000.jsonl"), "--remove", "seen", "-o",
                        again, expect=0)
             with open(again, "rb") as file:
