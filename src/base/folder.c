@@ -20,7 +20,9 @@ tm_status tm_folder_make(const char *path, tm_err *err)
         part[i] = 0;
         if (tm_fs_now.make_folder(part) == 0) continue;
         int number = errno;
-        if (tm_fs_now.info(part, &info) == 0 && info.is_folder) continue;
+        bool there;
+        TM_TRY(tm_file_look(part, &info, &there, err));
+        if (there && info.is_folder) continue;
         if (number == EEXIST)
             return tm_fail(err, TM_EUSAGE, "%s is there and is not a folder", part);
         return tm_fail_errno(err, "make the folder", part, number);

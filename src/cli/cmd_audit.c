@@ -11,7 +11,14 @@ static tm_status run(tm_cli *cli, tm_err *err)
         return tm_fail(err, TM_EUSAGE, "tamis audit takes one run folder, or last");
     TM_TRY(tm_folder_resolve(cli->mem, cli->word[0], &folder, err));
     tm_status status = tm_audit(cli->mem, folder, cli->common.json, &out, err);
-    if (out.n) (void)tm_cli_print(tm_buf_view(&out), NULL);
+    tm_err why = {0}; /* the list is printed whatever it says; one that is not is no audit */
+    bool judged = status == TM_OK || status == TM_EDIFFERS;
+    tm_status printed = judged ? tm_buf_ok(&out, &why) : TM_OK;
+    if (judged && printed == TM_OK) printed = tm_cli_print(tm_buf_view(&out), &why);
+    if (printed != TM_OK) {
+        *err = why;
+        status = printed;
+    }
     tm_buf_release(&out);
     return status;
 }

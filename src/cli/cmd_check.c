@@ -15,6 +15,8 @@ typedef struct printer {
     const args *args;
     tm_buf out;
     uint64_t faults, remarks, shown;
+    tm_status status; /* of printing; nothing is printed once it failed */
+    tm_err err;
 } printer;
 
 static const char *level(const tm_finding_view *f)
@@ -75,7 +77,8 @@ static void print_sarif(printer *p, const tm_finding_view *f)
 
 static void flush(printer *p)
 {
-    (void)tm_cli_print(tm_buf_view(&p->out), NULL);
+    if (p->status == TM_OK) p->status = tm_buf_ok(&p->out, &p->err);
+    if (p->status == TM_OK) p->status = tm_cli_print(tm_buf_view(&p->out), &p->err);
     tm_buf_clear(&p->out);
 }
 
@@ -126,6 +129,11 @@ static tm_status after(tm_run *run, void *arg, tm_err *err)
 {
     printer *p = arg;
     close_list(p, tm_run_result_of(run));
+    bool enough = p->status == TM_ECANCELLED; /* the reader of the list has gone */
+    if (p->status != TM_OK && !(enough && p->faults)) {
+        *err = p->err;
+        return p->status;
+    }
     if (!p->faults) return TM_OK;
     return tm_fail(err, TM_EFINDINGS, "%llu findings are errors", (unsigned long long)p->faults);
 }

@@ -1,6 +1,7 @@
 /* tamis: finds the verb, parses the command line, runs, and turns the status into an exit code.
  *
  * Every operator is a verb; the others are in commands.def. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -104,6 +105,15 @@ static void print_error(const tm_cli *cli, const tm_err *err)
         fprintf(stderr, "%s%s\n", bare ? "tamis: " : "", text);
 }
 
+/* A program started with a standard stream closed would get its number for the next file it opens,
+ * and what is printed would end in that file. Input gives nothing then; writing fails as it does
+ * on a closed stream. */
+static void hold_standard_streams(void)
+{
+    for (int f = 0; f <= STDERR_FILENO; f++)
+        if (fcntl(f, F_GETFD) < 0) (void)open("/dev/null", O_RDONLY);
+}
+
 int main(int count, char **words)
 {
     tm_arena mem = {0};
@@ -111,12 +121,14 @@ int main(int count, char **words)
     tm_cli cli = {.mem = &mem,
                   .out_is_terminal = isatty(STDOUT_FILENO),
                   .err_is_terminal = isatty(STDERR_FILENO)};
+    hold_standard_streams();
     signal(SIGPIPE, SIG_IGN);
     tm_status status = run_verb(&cli, count - 1, words + 1, &err);
     /* The recipe of a verb has no file: what is wrong with it has no place to name. */
     if (cli.verb && !err.line && tm_str_is(tm_str_of(cli.verb), err.source)) err.source[0] = 0;
-    bool closed_pipe = strstr(err.msg, "standard output was closed") != NULL;
+    bool closed_pipe =
+        status == TM_ECANCELLED && strstr(err.msg, "standard output was closed") != NULL;
     if (status != TM_OK && !closed_pipe) print_error(&cli, &err);
     tm_arena_release(&mem);
-    return tm_status_exit(status);
+    return closed_pipe ? 0 : tm_status_exit(status); /* it has what it wants, as with rg or ruff */
 }
