@@ -37,7 +37,7 @@ static bool fold_ascii(tm_str s, uint64_t steps, tm_buf *out)
 {
     unsigned how =
         (steps & TM_NORM_CASE ? TM_FOLD_CASE : 0) | (steps & TM_NORM_SPACE ? TM_FOLD_SPACE : 0);
-    if (!tm_buf_grow(out, s.n)) return true;
+    if (!s.n || !tm_buf_grow(out, s.n)) return true;
     char *from = out->p + out->n, *to = from;
     for (size_t i = 0; i < s.n;) {
         bool after_space = to == from || to[-1] == ' ';

@@ -83,6 +83,7 @@ TARGET size_t tm_utf8_valid_avx2(const char *p, size_t n)
 {
     __m256i last = _mm256_setzero_si256();
     uint32_t last_high = 0;
+    if (!n) return 0;
     for (size_t i = 0; i <= n; i += 32) {
         __m256i v = load(p + i, n - i);
         uint32_t high = mask(v);

@@ -77,6 +77,7 @@ static TARGET size_t first_wrong(const char *p, size_t n, size_t i)
 TARGET size_t tm_utf8_valid_avx512(const char *p, size_t n)
 {
     uint64_t last = 0; /* the high bits of the block before */
+    if (!n) return 0;
     for (size_t i = 0; i <= n; i += 64) {
         __m512i v = load(p + i, n - i);
         uint64_t high = _mm512_movepi8_mask(v);

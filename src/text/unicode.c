@@ -216,7 +216,7 @@ void tm_text_to_form(tm_str s, tm_unicode_form form, tm_buf *out)
         for (uint32_t i = 0; i < work.count; i++) put((uint32_t)work.point[i], out);
         done = at;
     }
-    tm_buf_add(out, s.p + done, s.n - done);
+    if (done < s.n) tm_buf_add(out, s.p + done, s.n - done);
     tm_free(work.point);
 }
 

@@ -56,8 +56,9 @@ bool tm_text_next_word(tm_str s, size_t *at, tm_str *word)
     size_t begin = i;
     while (i < s.n && !space_at(s, i)) i++;
     *at = i;
+    if (i == begin) return false;
     *word = (tm_str){s.p + begin, i - begin};
-    return i > begin;
+    return true;
 }
 
 size_t tm_text_chars(tm_str s)

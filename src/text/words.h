@@ -16,7 +16,7 @@ bool tm_is_zero_width(
     uint32_t code_point);                /* U+200B-D, U+2060, U+FEFF, U+00AD, U+180E, bidi marks */
 bool tm_is_control(uint32_t code_point); /* C0 and C1 but tab, LF, CR; and U+007F */
 
-/* The next word at or behind *at; false at the end. */
+/* The next word at or behind *at; false, and *word as it was, at the end. */
 bool tm_text_next_word(tm_str s, size_t *at, tm_str *word);
 
 /* Unicode simple-free case folding and normal forms, through utf8proc with an ASCII fast path.

@@ -466,6 +466,13 @@ static void call_tidy_what_is_tidy(void **state)
     }
 }
 
+static void take_the_empty_text_that_lies_nowhere(void **state)
+{
+    TM_UNUSED(state);
+    check((tm_str){0});
+    check_unescape((tm_str){0});
+}
+
 static void are_found_by_name(void **state)
 {
     TM_UNUSED(state);
@@ -490,6 +497,7 @@ int main(void)
         cmocka_unit_test(unescape_at_every_length_between_two_walls),
         cmocka_unit_test(stop_before_the_first_unicode_escape),
         cmocka_unit_test(call_tidy_what_is_tidy),
+        cmocka_unit_test(take_the_empty_text_that_lies_nowhere),
         cmocka_unit_test(are_found_by_name),
     };
     return cmocka_run_group_tests_name("text kernels", tests, set_up, NULL);

@@ -208,6 +208,8 @@ static void leave_surrogates_broken_bytes_and_no_form_alone(void **state)
     assert_true(tm_str_is(tm_buf_view(&out), "e\xCC\x81"));
     assert_true(tm_text_is_form(TM_STR("e\xCC\x81"), TM_FORM_NONE));
     /* What is broken does not join what stands beside it, and hides nothing. */
+    for (size_t k = 0; k < TM_COUNT(forms); k++)
+        assert_int_equal(to_form((tm_str){0}, forms[k], &out).n, 0);
     to_form(TM_STR("e\xFF\xCC\x81"
                    "e\xCC\x81\xFF"),
             TM_FORM_NFC, &out);

@@ -155,7 +155,10 @@ static void counts_characters_and_lines(void **state)
         assert_int_equal(tm_text_lines(s), cases[i].lines);
         check(s);
     }
+    tm_str word;
+    size_t at = 0;
     assert_int_equal(tm_text_words((tm_str){0}), 0);
+    assert_false(tm_text_next_word((tm_str){0}, &at, &word));
 }
 
 int main(void)
