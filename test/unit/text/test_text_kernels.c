@@ -47,8 +47,7 @@ static size_t naive_count(tm_str s)
 static size_t naive_newlines(tm_str s)
 {
     size_t count = 0;
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] == '\n') count++;
+    for (size_t i = 0; i < s.n; i++) count += s.p[i] == '\n';
     return count;
 }
 
@@ -247,33 +246,24 @@ static void at_the_walls(tm_str s, void (*check_it)(tm_str s))
 
 /* ---- the texts ---- */
 
-typedef struct alphabet {
-    const char *byte;
-    size_t bytes;
-} alphabet;
-
-#define ALPHABET(s)            \
-    {                          \
-        "" s, sizeof(s "") - 1 \
-    }
-static const alphabet alphabets[] = {
-    ALPHABET("a\n"),
-    ALPHABET("aaaaaaa\n\xC3"),
-    ALPHABET("\"\\a \x1F\x20\x7F"),
-    ALPHABET("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\\"),
-    ALPHABET("aB \n\t"),
-    ALPHABET("aBz \n"),
-    ALPHABET("AZ@[az`{ "),
-    ALPHABET("ab \t\v\f\r\n\x1B\x1C\x1F\x20\x08\x0E"),
-    ALPHABET("\0\x01\x7F\x80\xBF\xFF"),
-    ALPHABET("\x80\xBF\xC2\xE0\xED\xF0\xF4\x8F\x90\x9F\xA0"),
-    ALPHABET("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+static const tm_str alphabets[] = {
+    TM_STR_INIT("a\n"),
+    TM_STR_INIT("aaaaaaa\n\xC3"),
+    TM_STR_INIT("\"\\a \x1F\x20\x7F"),
+    TM_STR_INIT("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\\"),
+    TM_STR_INIT("aB \n\t"),
+    TM_STR_INIT("aBz \n"),
+    TM_STR_INIT("AZ@[az`{ "),
+    TM_STR_INIT("ab \t\v\f\r\n\x1B\x1C\x1F\x20\x08\x0E"),
+    TM_STR_INIT("\0\x01\x7F\x80\xBF\xFF"),
+    TM_STR_INIT("\x80\xBF\xC2\xE0\xED\xF0\xF4\x8F\x90\x9F\xA0"),
+    TM_STR_INIT("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
 };
 
-static tm_str random_text(const alphabet *a, size_t n)
+static tm_str random_text(tm_str alphabet, size_t n)
 {
     static char text[MOST];
-    for (size_t i = 0; i < n; i++) text[i] = a->byte[chance(a->bytes)];
+    for (size_t i = 0; i < n; i++) text[i] = alphabet.p[chance(alphabet.n)];
     return (tm_str){text, n};
 }
 
@@ -298,7 +288,7 @@ static void answer_right_at_every_length_between_two_walls(void **state)
     TM_UNUSED(state);
     for (size_t n = 0; n <= 200; n++) {
         for (size_t a = 0; a < TM_COUNT(alphabets); a++)
-            at_the_walls(random_text(&alphabets[a], n), check);
+            at_the_walls(random_text(alphabets[a], n), check);
         for (int round = 0; round < 20; round++)
             at_the_walls(random_pieces(piece, TM_COUNT(piece), n), check);
     }
@@ -330,6 +320,14 @@ static void see_every_byte_at_every_place(void **state)
             check((tm_str){p, 2 * BLOCK + 3});
         }
     }
+}
+
+/* Bytes of the text in front of an escape that its end would cut in half. */
+static size_t whole(tm_str s)
+{
+    size_t odd = 0;
+    while (odd < s.n && s.p[s.n - 1 - odd] == '\\') odd++;
+    return s.n - (odd & 1);
 }
 
 static void check_valid_at(const uint8_t *bytes, size_t n, size_t place)
@@ -411,9 +409,7 @@ static void unescape_at_every_length_between_two_walls(void **state)
     for (size_t n = 0; n <= 260; n++) {
         for (int round = 0; round < 60; round++) {
             tm_str s = random_pieces(piece, TM_COUNT(piece), n);
-            size_t odd = 0;
-            while (odd < n && s.p[n - 1 - odd] == '\\') odd++;
-            s.n -= odd & 1; /* a text does not end within an escape */
+            s.n = whole(s);
             at_the_walls(s, check_unescape);
         }
     }
@@ -427,9 +423,7 @@ static void stop_before_the_first_unicode_escape(void **state)
         for (int round = 0; round < 60; round++) {
             char text[MOST];
             tm_str s = random_pieces(piece, 3, before);
-            size_t n = s.n, odd = 0;
-            while (odd < n && s.p[n - 1 - odd] == '\\') odd++;
-            n -= odd & 1;
+            size_t n = whole(s);
             memcpy(text, s.p, n);
             const char *u = piece[3 + chance(2)];
             memcpy(text + n, u, strlen(u));
