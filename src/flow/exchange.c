@@ -50,13 +50,24 @@ typedef struct group_stream {
     tm_fact now;
     bool have, more;
     tm_buf key; /* a copy: the stream's slices move on */
+    const tm_reducer *reducer;
+    tm_facts next; /* what the reducer gave since the last take */
+    tm_decisions out;
     tm_status status;
     tm_err *err;
 } group_stream;
 
+/* Between two facts of a group too: one group may be as large as the data. */
+static tm_status take_some(group_stream *g, size_t more_than)
+{
+    if (g->next.bytes.n + g->out.bytes.n <= more_than) return TM_OK;
+    return g->reducer->take(g->reducer->arg, &g->next, &g->out, g->err);
+}
+
 static bool stream_next(tm_group *self, tm_fact *out)
 {
     group_stream *g = (group_stream *)self;
+    if (g->status == TM_OK) g->status = take_some(g, TAKE_BYTES);
     if (g->status != TM_OK) return false;
     if (!g->have) {
         g->status = g->pull(g->from, &g->now, &g->more, g->err);
@@ -71,9 +82,8 @@ static bool stream_next(tm_group *self, tm_fact *out)
 
 tm_status tm_reduce_sorted(const tm_reducer *reducer, tm_pull pull, void *from, tm_err *err)
 {
-    tm_facts next = {0};
-    tm_decisions out = {0};
-    group_stream g = {.group.next = stream_next, .pull = pull, .from = from, .err = err};
+    group_stream g = {
+        .group.next = stream_next, .pull = pull, .from = from, .reducer = reducer, .err = err};
     tm_status status = pull(from, &g.now, &g.more, err);
     g.have = g.more;
     while (status == TM_OK && g.have) {
@@ -81,18 +91,18 @@ tm_status tm_reduce_sorted(const tm_reducer *reducer, tm_pull pull, void *from, 
         tm_buf_str(&g.key, g.now.key);
         g.group.key = tm_buf_view(&g.key);
         status = tm_buf_ok(&g.key, err);
-        if (status == TM_OK) status = reducer->reduce(reducer->step, &g.group, &next, &out, err);
+        if (status == TM_OK)
+            status = reducer->reduce(reducer->step, &g.group, &g.next, &g.out, err);
         tm_fact left;
         while (status == TM_OK && stream_next(&g.group, &left)) {
         } /* what reduce did not read */
         if (status == TM_OK) status = g.status;
-        if (status == TM_OK && next.bytes.n + out.bytes.n > TAKE_BYTES)
-            status = reducer->take(reducer->arg, &next, &out, err);
+        if (status == TM_OK) status = take_some(&g, TAKE_BYTES);
     }
-    if (status == TM_OK) status = reducer->take(reducer->arg, &next, &out, err);
+    if (status == TM_OK) status = take_some(&g, 0);
     tm_buf_release(&g.key);
-    tm_buf_release(&next.bytes);
-    tm_buf_release(&out.bytes);
+    tm_buf_release(&g.next.bytes);
+    tm_buf_release(&g.out.bytes);
     return status;
 }
 

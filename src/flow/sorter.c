@@ -171,6 +171,7 @@ static tm_status write_run(tm_sorter *s, sorted_run *r, take next, tm_err *err)
             status = write_chunk(s, r, file, &chunk, err);
     }
     tm_buf_release(&chunk.bytes);
+    tm_buf_release(&r->packed); /* a run on disk holds no memory until it is read back */
     tm_status closed = tm_file_close(file, path, status == TM_OK ? err : NULL);
     if (status == TM_OK) status = closed;
     if (status != TM_OK && !r->path) tm_spill_drop(s->spill, path, 0);
