@@ -246,6 +246,9 @@ static void leaves_other_broken_bytes_as_they_are(void **state)
     TM_UNUSED(state);
     tm_json_escape(TM_STR("\xFF\xED\xA0\"\xED\xA0\x80\x80\xED"), &out);
     assert_true(tm_str_is(tm_buf_view(&out), "\xFF\xED\xA0\\\"\\ud800\x80\xED"));
+    tm_buf_clear(&out);
+    tm_json_escape(TM_STR("\xED\xC3\xA9"), &out);
+    assert_true(tm_str_is(tm_buf_view(&out), "\xED\xC3\xA9"));
     tm_buf_release(&out);
 }
 
