@@ -157,6 +157,21 @@ const tm_plan *tm_run_plan(const tm_run *run)
     return run->plan;
 }
 
+/* Everything was read from the same bytes only if no source changed under the run. */
+static tm_status sources_unchanged(const tm_run *run, tm_err *err)
+{
+    for (uint32_t i = 0; i < run->sources; i++) {
+        uint64_t bytes, modified;
+        const tm_source *s = &run->source[i];
+        if (!s->seekable || s->open_as.n) continue;
+        TM_TRY(tm_source_stamp(s, &bytes, &modified, err));
+        if (bytes != s->bytes || modified != s->modified_ns)
+            return tm_fail(err, TM_EINPUT, "%.*s changed while it was read: run again",
+                           TM_FMT(s->path));
+    }
+    return TM_OK;
+}
+
 static tm_status write_pass(tm_run *run, tm_err *err)
 {
     tm_pass pass = {.run = run,
@@ -169,24 +184,10 @@ static tm_status write_pass(tm_run *run, tm_err *err)
     if (run->folder) TM_TRY(tm_run_folder_clear(run, err));
     TM_TRY(tm_emitter_open(&pass.emitter, run, err));
     tm_status status = tm_pass_run(&pass, err);
+    if (status == TM_OK) status = sources_unchanged(run, err);
     if (status == TM_OK) return tm_emitter_commit(pass.emitter, err);
     tm_emitter_abandon(pass.emitter);
     return status;
-}
-
-/* Everything was read from the same bytes only if no source changed under the run. */
-static tm_status sources_unchanged(const tm_run *run, tm_err *err)
-{
-    for (uint32_t i = 0; i < run->sources; i++) {
-        tm_file_info info;
-        const tm_source *s = &run->source[i];
-        if (!s->seekable || s->open_as.n || s->container == TM_FOLDER) continue;
-        TM_TRY(tm_file_info_of(s->path.p, &info, err));
-        if (info.bytes != s->bytes || info.modified_ns != s->modified_ns)
-            return tm_fail(err, TM_EINPUT, "%.*s changed while it was read: run again",
-                           TM_FMT(s->path));
-    }
-    return TM_OK;
 }
 
 tm_status tm_run_go(tm_run *run, tm_err *err)
@@ -197,7 +198,6 @@ tm_status tm_run_go(tm_run *run, tm_err *err)
     if (run->passes > 1 && !run->folder) TM_TRY(tm_folder_make(run->work, err));
     TM_TRY(tm_rounds_run(run, err));
     TM_TRY(write_pass(run, err));
-    TM_TRY(sources_unchanged(run, err));
     run->result.seconds = tm_now() - run->began;
     run->result.peak_memory = tm_peak_rss();
     run->result.spilled_bytes = atomic_load(&run->spill.ever);

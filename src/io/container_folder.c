@@ -10,6 +10,7 @@
  * Limit: the list of paths is held in memory, about 100 bytes a file. */
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "base/vec.h"
 #include "io/stream.h"
 #include "text/kernel.h"
@@ -21,7 +22,7 @@ struct tm_folder_stream {
     const char *root;
     tm_str *file; /* relative paths, sorted */
     uint32_t files, room, next;
-    uint64_t bytes, bytes_read, replaced;
+    uint64_t bytes, bytes_read, replaced, stamp;
     tm_stream *text; /* of the file that is open */
     tm_buf out;      /* made, given out from out_at */
     size_t out_at;
@@ -45,12 +46,16 @@ bool tm_folder_takes(tm_str name)
     return false;
 }
 
-static tm_status add_file(tm_folder_stream *f, const char *relative, uint64_t bytes, tm_err *err)
+static tm_status add_file(tm_folder_stream *f, const char *relative, const tm_file_info *info,
+                          tm_err *err)
 {
     if (!TM_ROOM(&f->mem, f->file, f->files, f->room, 1))
         return tm_fail_memory(err, "a folder's files", f->files * sizeof *f->file);
     f->file[f->files++] = tm_str_of(relative);
-    f->bytes += bytes;
+    f->bytes += info->bytes;
+    uint64_t facts[4] = {info->bytes, info->modified_ns, info->inode, f->stamp};
+    f->stamp = tm_hash64(facts, sizeof facts, 0);
+    f->stamp = tm_hash64(relative, strlen(relative), f->stamp);
     return TM_OK;
 }
 
@@ -77,7 +82,7 @@ static tm_status list(tm_folder_stream *f, const char *relative, const tm_folder
         TM_TRY(status);
         bool text = info.is_regular && tm_folder_takes(names[i]);
         if (info.is_folder) TM_TRY(list(f, below, &here, err));
-        if (text) TM_TRY(add_file(f, below, info.bytes, err));
+        if (text) TM_TRY(add_file(f, below, &info, err));
     }
     return TM_OK;
 }
@@ -197,6 +202,10 @@ tm_status tm_folder_read(tm_folder_stream *f, char *to, size_t room, size_t *got
 uint64_t tm_folder_bytes(const tm_folder_stream *f)
 {
     return f->bytes;
+}
+uint64_t tm_folder_stamp(const tm_folder_stream *f)
+{
+    return f->stamp;
 }
 uint64_t tm_folder_bytes_read(const tm_folder_stream *f)
 {

@@ -266,6 +266,7 @@ static tm_status probe_folder(tm_arena *mem, tm_source *out, tm_buf *head, tm_er
     TM_TRY(tm_folder_open(&f, path, err));
     out->container = TM_FOLDER;
     out->bytes = tm_folder_bytes(f);
+    out->modified_ns = tm_folder_stamp(f);
     tm_status status = TM_OK;
     if (!tm_folder_files(f)) {
         status =
@@ -350,6 +351,24 @@ tm_status tm_source_probe(tm_arena *mem, tm_str path, tm_source_wish wish, tm_so
     tm_buf_release(&own);
     if (status != TM_OK && err && !err->source[0]) tm_err_at(err, path, 0, 0, UINT64_MAX);
     return status;
+}
+
+tm_status tm_source_stamp(const tm_source *source, uint64_t *bytes, uint64_t *modified_ns,
+                          tm_err *err)
+{
+    if (source->container == TM_FOLDER) {
+        tm_folder_stream *f;
+        TM_TRY(tm_folder_open(&f, source->path.p, err));
+        *bytes = tm_folder_bytes(f);
+        *modified_ns = tm_folder_stamp(f);
+        tm_folder_close(f);
+        return TM_OK;
+    }
+    tm_file_info info;
+    TM_TRY(tm_file_info_of(source->path.p, &info, err));
+    *bytes = info.bytes;
+    *modified_ns = info.modified_ns;
+    return TM_OK;
 }
 
 tm_status tm_source_again(tm_arena *mem, tm_str path, bool *again, tm_err *err)

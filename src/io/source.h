@@ -64,9 +64,9 @@ typedef struct tm_source { /* a plan's input file, probed */
     tm_container_id container;
     tm_codec_id codec;
     tm_encoding encoding;
-    uint64_t bytes; /* of the file(s); 0 = unknown (a pipe) */
-    uint64_t modified_ns, inode;
-    bool seekable;  /* can be read twice */
+    uint64_t bytes;              /* of the file(s); 0 = unknown (a pipe) */
+    uint64_t modified_ns, inode; /* of a folder of texts: over all its files */
+    bool seekable;               /* can be read twice */
     tm_str open_as; /* the file behind path when they differ (spooled input), or empty */
     tm_str taken;   /* not seekable: its first bytes as the probe took them (raw) */
     int held;       /* a pipe: its open file, taken over by the first reader; 0 = none, or "-" */
@@ -83,8 +83,12 @@ typedef struct tm_source_wish { /* what the user said; -1 = by content */
  * that. */
 tm_status tm_source_probe(tm_arena *mem, tm_str path, tm_source_wish wish, tm_source *out,
                           tm_buf *head, tm_err *err);
-/* Whether a source of an earlier run can be read again: it is there, and a file or a folder. Opening
- * a pipe would wait for a writer without end. */
+/* Size and time of change as they are now, to tell whether a seekable source changed since. */
+tm_status tm_source_stamp(const tm_source *source, uint64_t *bytes, uint64_t *modified_ns,
+                          tm_err *err);
+
+/* Whether a source of an earlier run can be read again: it is there, and a file or a folder.
+ * Opening a pipe would wait for a writer without end. */
 tm_status tm_source_again(tm_arena *mem, tm_str path, bool *again, tm_err *err);
 
 typedef struct tm_read_limits {

@@ -44,6 +44,7 @@ bool tm_folder_takes(tm_str name); /* whether a file of that name is one of its 
 tm_status tm_folder_open(tm_folder_stream **out, const char *path, tm_err *err);
 tm_status tm_folder_read(tm_folder_stream *f, char *to, size_t room, size_t *got, tm_err *err);
 uint64_t tm_folder_bytes(const tm_folder_stream *f); /* of all its files, as listed */
+uint64_t tm_folder_stamp(const tm_folder_stream *f); /* of names, sizes, times of change */
 uint64_t tm_folder_bytes_read(const tm_folder_stream *f);
 uint32_t tm_folder_files(const tm_folder_stream *f);
 uint64_t tm_folder_replaced(const tm_folder_stream *f);
