@@ -1,6 +1,7 @@
 /* Sentences with places. The first failure wins: a place is added only where none is known yet. */
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,11 +50,27 @@ tm_status tm_fail_memory(tm_err *err, const char *what, uint64_t bytes)
                    (unsigned long long)bytes);
 }
 
+/* A name that leads nowhere or a permission that lacks is for the user to mend, not for us. */
+static tm_status status_of(int number)
+{
+    switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+    case EACCES:
+    case EPERM:
+    case EROFS:
+    case ELOOP: /* a link that leads to itself */
+    case ENAMETOOLONG: return TM_EUSAGE;
+    default: return TM_EIO;
+    }
+}
+
 tm_status tm_fail_errno(tm_err *err, const char *doing, const char *path, int number)
 {
     char text[128] = "";
     const char *why = strerror_r(number, text, sizeof text);
-    return tm_fail(err, TM_EIO, "cannot %s %s: %s", doing, path, why);
+    return tm_fail(err, status_of(number), "cannot %s %s: %s", doing, path, why);
 }
 
 tm_status tm_err_at(tm_err *err, tm_str source, uint64_t line, uint64_t column, uint64_t byte)

@@ -56,6 +56,7 @@ const char *tm_status_name(tm_status status); /* "TM_EINPUT" */
 /* Writes the sentence and returns `status`. */
 tm_status tm_fail(tm_err *err, tm_status status, const char *format, ...) TM_PRINTF(3, 4);
 tm_status tm_fail_memory(tm_err *err, const char *what, uint64_t bytes);
+/* TM_EUSAGE where a name or a permission is wrong, else TM_EIO. */
 tm_status tm_fail_errno(tm_err *err, const char *doing, const char *path, int number);
 
 /* A failure is never TM_OK. Said here so that compilers and analysers, which do not see into err.c,

@@ -1,25 +1,15 @@
 /* Whole reads and writes over the table: short ones go on, interrupted ones are tried again, all
  * other failures are sentences. */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "base/fs.h"
 
-/* The name that was given is wrong, and the disk is not: ELOOP is a link that leads to itself. */
-static bool is_about_path(int number)
-{
-    return number == ENOENT || number == EACCES || number == ENOTDIR || number == ELOOP ||
-           number == ENAMETOOLONG;
-}
-
 tm_status tm_file_open(const char *path, int *file, tm_err *err)
 {
     *file = tm_fs_now.open_read(path);
-    if (*file >= 0) return TM_OK;
-    tm_status status = is_about_path(errno) ? TM_EUSAGE : TM_EIO;
-    tm_fail_errno(err, "open", path, errno);
-    if (err) err->status = status;
-    return status;
+    return *file >= 0 ? TM_OK : tm_fail_errno(err, "open", path, errno);
 }
 
 tm_status tm_file_create(const char *path, bool only_new, bool only_owner, int *file, tm_err *err)
@@ -38,10 +28,21 @@ void tm_file_remove(const char *path)
     tm_fs_now.remove(path);
 }
 
+/* A signal may reach any thread, so the one that waits for a pipe looks up from time to time. */
+static tm_status wait_for_bytes(int file, tm_err *err)
+{
+    enum { LOOK_UP_MS = 50 };
+    struct pollfd wait = {.fd = file, .events = POLLIN};
+    while (poll(&wait, 1, LOOK_UP_MS) <= 0)
+        if (tm_fs_now.stopped()) return tm_fail(err, TM_ECANCELLED, "interrupted");
+    return TM_OK;
+}
+
 tm_status tm_file_read(int file, const char *path, void *p, size_t n, size_t *got, tm_err *err)
 {
     *got = 0;
     while (*got < n) {
+        if (tm_fs_now.stopped) TM_TRY(wait_for_bytes(file, err));
         int64_t r = tm_fs_now.read(file, (char *)p + *got, n - *got);
         if (r < 0 && errno == EINTR) continue;
         if (r < 0) return tm_fail_errno(err, "read", path, errno);
@@ -77,11 +78,7 @@ tm_status tm_file_write(int file, const char *path, const void *p, size_t n, tm_
 
 tm_status tm_file_info_of(const char *path, tm_file_info *out, tm_err *err)
 {
-    if (tm_fs_now.info(path, out) == 0) return TM_OK;
-    tm_status status = is_about_path(errno) ? TM_EUSAGE : TM_EIO;
-    tm_fail_errno(err, "look at", path, errno);
-    if (err) err->status = status;
-    return status;
+    return tm_fs_now.info(path, out) == 0 ? TM_OK : tm_fail_errno(err, "look at", path, errno);
 }
 
 tm_status tm_file_look(const char *path, tm_file_info *out, bool *there, tm_err *err)

@@ -30,12 +30,14 @@ typedef struct tm_fs {
     int (*make_folder)(const char *path);
     int (*remove_folder)(const char *path);
     int (*info)(const char *path, tm_file_info *out);
+    bool (*stopped)(void); /* NULL, or asked while a read waits for a pipe or a terminal */
 } tm_fs;
 
 extern tm_fs tm_fs_now; /* POSIX unless a test put another table here */
 
 tm_status tm_file_open(const char *path, int *file, tm_err *err);
-/* Reads up to n bytes, fewer only at the end; retries EINTR and short reads. */
+/* Reads up to n bytes, fewer only at the end; retries EINTR and short reads. TM_ECANCELLED when
+ * there is nothing to read yet and tm_fs_now.stopped says not to wait for it. */
 tm_status tm_file_read(int file, const char *path, void *p, size_t n, size_t *got, tm_err *err);
 tm_status tm_file_read_at(int file, const char *path, void *p, size_t n, uint64_t at, tm_err *err);
 /* A new file for writing (truncates unless only_new). */

@@ -22,10 +22,16 @@ static void on_signal(int number)
     if (interrupted) tm_run_cancel(interrupted);
 }
 
-static void catch_signals(tm_run *run)
+static bool stopped(void)
+{
+    return signals > 0;
+}
+
+/* Before inputs are looked at: one of them may be a pipe that gives nothing for long. */
+static void catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
-    interrupted = run;
+    tm_fs_now.stopped = stopped;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
@@ -191,7 +197,8 @@ static tm_status go(tm_cli *cli, tm_run *run, tm_execution *e, teller *t, tm_err
     const tm_common *c = &cli->common;
     if (c->dry_run || c->print_recipe) return print_plan(cli, run, err);
     if (!c->quiet) print_lint(tm_run_plan(run)), print_no_resume(run);
-    catch_signals(run);
+    interrupted = run;
+    if (stopped()) tm_run_cancel(run); /* while it was opened */
     tm_ticker *ticker = cli->err_is_terminal && !c->quiet ? tm_ticker_start(run) : NULL;
     t->ticking = ticker != NULL;
     tm_status status = tm_run_go(run, err);
@@ -225,6 +232,7 @@ tm_status tm_cli_execute(tm_cli *cli, tm_execution *e, tm_err *err)
     o->batch_records = (uint32_t)c->batch_records;
     o->on_finding = tell;
     o->finding_arg = &t;
+    catch_signals();
     tm_status status = tm_run_open(&run, e->recipe, o, err);
     if (status == TM_OK) status = go(cli, run, e, &t, err);
     if (run) tm_run_close(run);

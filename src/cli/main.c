@@ -123,6 +123,7 @@ int main(int count, char **words)
                   .err_is_terminal = isatty(STDERR_FILENO)};
     hold_standard_streams();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file size limit is a failed write, not a death */
     tm_status status = run_verb(&cli, count - 1, words + 1, &err);
     /* The recipe of a verb has no file: what is wrong with it has no place to name. */
     if (cli.verb && !err.line && tm_str_is(tm_str_of(cli.verb), err.source)) err.source[0] = 0;
