@@ -152,7 +152,7 @@ def sized(path, megabytes, seed):
                 line = chance.choice(made)
             else:
                 record = chat(chance.randrange(1 << 40), chance.randrange(20, 200))
-                record["messages"][0]["content"] += str(chance.random())
+                record["messages"][0]["content"] += "%x" % chance.getrandbits(2400)
                 line = lines([record])
                 made.append(line)
             out.write(line)
