@@ -163,7 +163,7 @@ OLD = set()  # the bytes of the files of the old run
 
 
 def points(total, name, plan):
-    """Which n to try: all of them and one beyond, or every seventh from one of the command's own."""
+    """Which n to try: all and one beyond, or every seventh from one of the command's own."""
     if FULL:
         return range(1, total + 2)
     every = 7 if plan != "alloc:%d+" else 21
