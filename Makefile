@@ -92,7 +92,7 @@ endif
 # No fused multiply-add and no libm errno: a result may not depend on the compiler or the CPU.
 # The baseline is plain x86-64; faster kernels are chosen at run time.
 CPPFLAGS_ALL := -D_GNU_SOURCE -Isrc -Iinclude $(DEP_CFLAGS) -DTM_VERSION='"$(VERSION)"'
-CFLAGS_ALL   := -std=c17 $(if $(filter x86_64,$(ARCH)),-march=x86-64) -fPIE -pthread \
+CFLAGS_ALL   := -std=c17 $(if $(filter x86_64,$(ARCH)),-march=x86-64) -fPIC -fvisibility=hidden -pthread \
                 -ffp-contract=off -fno-math-errno -ffile-prefix-map=$(CURDIR)=. $(WARN) $(MODE)
 LDFLAGS_ALL  := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 COMPILE = $(CC) $(CPPFLAGS_ALL) $(CPPFLAGS) $(CFLAGS_ALL) $(CFLAGS)
@@ -113,6 +113,7 @@ FUZZ_SRC := $(sort $(wildcard test/fuzz/fuzz_*.c))
 FUZZERS  := $(FUZZ_SRC:%.c=$(OUT)/%)
 
 LIB := $(OUT)/libtamis.a
+SO  := $(OUT)/libtamis.so.$(firstword $(subst ., ,$(VERSION)))
 BIN := $(if $(CLI_SRC),$(OUT)/tamis)
 ALL_OBJ := $(LIB_OBJ) $(CLI_OBJ) $(HELP_OBJ) $(TEST_SRC:%.c=$(OUT)/obj/%.o) \
            $(FUZZ_SRC:%.c=$(OUT)/obj/%.o)
@@ -127,13 +128,20 @@ say = $(if $(VERBOSE),,@printf '  %-5s %s\n' $(1) '$(2)')
 .SECONDARY:
 
 all: $(LIB) $(BIN)  ## the library and the program (the default)
-lib: $(LIB)  ## the library alone
+lib: $(LIB) $(SO)  ## the library alone, static and shared
 tests: all $(TESTS)  ## all test programs, not run
 fuzzers: $(FUZZERS)  ## all fuzz targets, not run (V=fuzz)
 
 $(LIB): $(LIB_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@.new && $(AR) rcsD $@.new $(LIB_OBJ) && mv -f $@.new $@
+
+# Objects are position-independent and hidden but for tamis.h, so one set serves both libraries.
+$(SO): $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(CFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,relro,-z,now,-z,noexecstack \
+	  -Wl,-z,defs -Wl,--as-needed $(LDFLAGS) -o $@.new -Wl,--whole-archive $(LIB) \
+	  -Wl,--no-whole-archive $(DEP_LIBS) -lm && mv -f $@.new $@
 
 $(OUT)/tamis: $(CLI_OBJ) $(LIB)
 	$(call say,LINK,$@)
@@ -233,15 +241,23 @@ fuzz-replay:  ## every stored fuzz input once through every target, with ASan an
 ci:  ## what a change has to pass
 	@.ci/run
 
-install: all  ## program, library, header, man page and completions to DESTDIR/PREFIX
-	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/lib/pkgconfig' \
-	  '$(DESTDIR)$(PREFIX)/include'
+install: all lib  ## program, libraries, header, man page and completions to DESTDIR/PREFIX
+	install -d $(addprefix '$(DESTDIR)$(PREFIX)'/,bin lib/pkgconfig include share/man/man1 \
+	  share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d)
 	install -m 755 $(OUT)/tamis '$(DESTDIR)$(PREFIX)/bin/tamis'
 	install -m 644 $(LIB) '$(DESTDIR)$(PREFIX)/lib/libtamis.a'
+	install -m 755 $(SO) '$(DESTDIR)$(PREFIX)/lib/$(notdir $(SO))'
+	ln -sf $(notdir $(SO)) '$(DESTDIR)$(PREFIX)/lib/libtamis.so'
 	install -m 644 include/tamis.h '$(DESTDIR)$(PREFIX)/include/tamis.h'
 	sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@VERSION@|$(VERSION)|g' \
 	  -e 's|@REQUIRES@|$(PKGS) $(LIBDEFLATE)|g' tamis.pc.in \
 	  > '$(DESTDIR)$(PREFIX)/lib/pkgconfig/tamis.pc'
+	$(OUT)/tamis man > '$(DESTDIR)$(PREFIX)/share/man/man1/tamis.1'
+	$(OUT)/tamis completions bash \
+	  > '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/tamis'
+	$(OUT)/tamis completions zsh > '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_tamis'
+	$(OUT)/tamis completions fish \
+	  > '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/tamis.fish'
 
 # For scripts: `make -s print-COMPILE` says the compile command of a variant.
 print-%:

@@ -11,10 +11,10 @@ jobs=$(nproc 2>/dev/null || echo 2)
 other=$(mktemp -d "${TMPDIR:-/tmp}/a-folder-of-another-length-XXXXXX") || exit 1
 trap 'rm -rf "$other"' EXIT
 
-make -s -j"$jobs" V="$variant" all || exit 1
+make -s -j"$jobs" V="$variant" all lib || exit 1
 cp -R Makefile VERSION src include "$other/" || exit 1
-(cd "$other" && make -s -j"$jobs" V="$variant" CCACHE= all) || exit 1
-for name in tamis libtamis.a; do
+(cd "$other" && make -s -j"$jobs" V="$variant" CCACHE= all lib) || exit 1
+for name in tamis libtamis.a libtamis.so.0; do
     [ -f "build/$variant/$name" ] || continue
     cmp "build/$variant/$name" "$other/build/$variant/$name" || {
         echo "check_repro.sh: $name differs between two builds of the same source" >&2

@@ -29,6 +29,17 @@ static inline void tm_wake_all(tm_signalled *s)
     pthread_cond_broadcast(s);
 }
 
+/* One thread of its own, for what goes on behind the caller's back. false: the system has none. */
+typedef pthread_t tm_thread;
+static inline bool tm_thread_start(tm_thread *t, void *(*body)(void *arg), void *arg)
+{
+    return pthread_create(t, NULL, body, arg) == 0;
+}
+static inline void tm_thread_join(tm_thread t)
+{
+    pthread_join(t, NULL);
+}
+
 /* Runs body(arg, 0..threads-1) on `threads` threads (the caller is one of them) and waits for all.
  * Falls back to fewer threads when the system has none to give; never to zero. */
 void tm_parallel(unsigned threads, void (*body)(void *arg, unsigned worker), void *arg);

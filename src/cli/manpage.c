@@ -1,10 +1,20 @@
 /* The man page (mdoc), from the same tables as the help, so that both always say the same. */
+#include <string.h>
+
 #include "cli/command.h"
+
+/* mdoc wants a line of its own for every sentence. */
+static bool ends_sentence(const char *text, const char *c)
+{
+    return c > text && *c == ' ' && strchr(".?!", c[-1]) && c[1];
+}
 
 static void escaped(tm_buf *out, const char *text)
 {
     for (const char *c = text; *c; c++) {
-        if (*c == '\\')
+        if (ends_sentence(text, c))
+            tm_buf_char(out, '\n');
+        else if (*c == '\\')
             tm_buf_z(out, "\\e");
         else if (*c == '-')
             tm_buf_z(out, "\\-");
@@ -17,6 +27,8 @@ static void escaped(tm_buf *out, const char *text)
 
 static void params(tm_buf *out, const tm_param *p)
 {
+    if (!p || p->type == TM_P_END) return;
+    tm_buf_z(out, ".Bl -tag -width Ds\n");
     for (; p && p->type != TM_P_END; p++) {
         tm_buf_z(out, ".It Fl \\-");
         for (const char *c = p->name; *c; c++) tm_buf_z(out, *c == '_' ? "\\-" : (char[]){*c, 0});
@@ -25,11 +37,12 @@ static void params(tm_buf *out, const tm_param *p)
         escaped(out, p->help);
         tm_buf_char(out, '\n');
     }
+    tm_buf_z(out, ".El\n");
 }
 
 void tm_man_page(tm_buf *out)
 {
-    tm_buf_z(out, ".Dd $Mdocdate$\n.Dt TAMIS 1\n.Os\n.Sh NAME\n.Nm tamis\n"
+    tm_buf_z(out, ".Dd November 23, 2026\n.Dt TAMIS 1\n.Os\n.Sh NAME\n.Nm tamis\n"
                   ".Nd a workbench for post\\-training datasets\n.Sh SYNOPSIS\n.Nm\n"
                   ".Ar verb\n.Op Ar input ...\n.Op Fl o Ar out\n.Op Ar options\n.Sh VERBS\n");
     tm_buf_z(out, ".Bl -tag -width Ds\n");
@@ -37,23 +50,19 @@ void tm_man_page(tm_buf *out)
         tm_buf_print(out, ".It Cm %s Ar %s\n", tm_commands[i]->name, tm_commands[i]->words);
         escaped(out, tm_commands[i]->why);
         tm_buf_char(out, '\n');
-        if (!tm_commands[i]->params || tm_commands[i]->params->type == TM_P_END) continue;
-        tm_buf_z(out, ".Bl -tag -width Ds\n");
         params(out, tm_commands[i]->params);
-        tm_buf_z(out, ".El\n");
     }
     tm_buf_z(out,
              ".El\n.Sh OPERATORS\nEach is a verb and a step of a recipe.\n.Bl -tag -width Ds\n");
     for (size_t i = 0; tm_ops[i]; i++) {
         tm_buf_print(out, ".It Cm %s\n", tm_ops[i]->name);
         escaped(out, tm_ops[i]->why);
-        tm_buf_z(out, "\n.Bl -tag -width Ds\n");
+        tm_buf_char(out, '\n');
         params(out, tm_ops[i]->params);
-        tm_buf_z(out, ".El\n");
     }
-    tm_buf_z(out, ".El\n.Sh OPTIONS\nOf every verb that runs.\n.Bl -tag -width Ds\n");
+    tm_buf_z(out, ".El\n.Sh OPTIONS\nOf every verb that runs.\n");
     params(out, tm_common_params);
-    tm_buf_z(out, ".El\n.Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev TAMIS_SIMD\n"
+    tm_buf_z(out, ".Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev TAMIS_SIMD\n"
                   "scalar, avx2 or avx512 forces a processor kernel.\n.El\n.Sh EXIT STATUS\n"
                   "0 well, 1 findings above the limit, 2 usage, 3 input unreadable,\n"
                   "4 interrupted but resumable, 5 internal.\n");

@@ -254,7 +254,7 @@ static tm_status sample_input(tm_run *run, tm_plan_input *input, tm_err *err)
     return status;
 }
 
-/* ---- what gives its bytes once ---------------------------------------------------------------- */
+/* ---- what gives its bytes once --------------------------------------------------------------- */
 
 static tm_status copy_pipe(tm_run *run, const tm_source *source, const char *path, tm_err *err)
 {

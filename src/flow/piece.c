@@ -42,8 +42,8 @@ void tm_piece_release(tm_piece *p)
     tm_free(p->found);
 }
 
-/* Where byte `at` of record r stands in its source. A record that is an element of an array may begin
- * in the middle of a line; its span knows where. */
+/* Where byte `at` of record r stands in its source. A record that is an element of an array may
+ * begin in the middle of a line; its span knows where. */
 static void position(const tm_worker *w, const tm_batch *b, uint32_t r, size_t at, uint64_t *line,
                      uint64_t *column)
 {
@@ -74,13 +74,34 @@ static void to_one_line(tm_buf *b, size_t from)
     b->n = kept;
 }
 
+static tm_status show_kept(tm_worker *w, const tm_batch *b, uint32_t r, tm_str text, tm_err *err)
+{
+    tm_run *run = w->run;
+    tm_kept_view view = {.batch = b,
+                         .record = r,
+                         .text = text,
+                         .source = &run->source[w->block.source - 1],
+                         .layouts = &run->input[run->input_of[w->block.source - 1]].layouts};
+    tm_lock_take(&run->batch_lock);
+    tm_status status = run->options.on_kept(run->options.kept_arg, &view, err);
+    tm_lock_drop(&run->batch_lock);
+    return status;
+}
+
 static tm_status add_kept(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, tm_err *err)
 {
     size_t from = p->data.n;
     p->counts.kept++;
-    if (w->run->options.measure_only) return TM_OK;
+    bool shown = w->run->options.on_kept != NULL, silent = w->run->options.measure_only;
+    if (silent && !shown) return TM_OK;
     TM_TRY(tm_record_write(b, r, &p->data, err));
     if (w->block.span_lines) to_one_line(&p->data, from);
+    if (shown)
+        TM_TRY(show_kept(w, b, r, tm_str_slice(tm_buf_view(&p->data), from, p->data.n), err));
+    if (silent) {
+        p->data.n = from;
+        return TM_OK;
+    }
     tm_buf_char(&p->data, '\n');
     uint16_t copies = b->copies[r];
     size_t bytes = p->data.n - from;

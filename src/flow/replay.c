@@ -6,26 +6,20 @@
 #include "flow/replay.h"
 
 #include "base/system.h"
-#include "record/writer.h"
 
-typedef struct catch
-{
+typedef struct caught {
     uint64_t path;
     tm_buf *out;
     bool found;
-}
-catch;
+} caught;
 
-static tm_status on_batch(void *arg, const tm_batch_view *view, tm_err *err)
+static tm_status on_kept(void *arg, const tm_kept_view *kept, tm_err *err)
 {
-    catch *c = arg;
-    tm_batch *b = view->batch;
-    for (uint32_t r = 0; r < b->records && !c->found; r++) {
-        if (b->rid[r].path != c->path || b->fate[r] != TM_LIVE) continue;
-        TM_TRY(tm_record_write(b, r, c->out, err));
-        c->found = true;
-    }
-    return TM_OK;
+    caught *c = arg;
+    if (kept->batch->rid[kept->record].path != c->path) return TM_OK;
+    tm_buf_str(c->out, kept->text);
+    c->found = true;
+    return tm_buf_ok(c->out, err);
 }
 
 /* The recipe with this one file in the place of all its inputs. */
@@ -51,18 +45,15 @@ static tm_status aim(tm_recipe *recipe, const tm_replay_args *args, tm_str path,
     return TM_OK;
 }
 
-static tm_status replay(tm_arena *mem, const tm_replay_args *args, tm_str path, catch *c,
+static tm_status replay(tm_arena *mem, const tm_replay_args *args, tm_str path, caught *c,
                         tm_err *err)
 {
     tm_run *run = NULL;
     tm_recipe recipe;
     TM_TRY(tm_recipe_read(&recipe, mem, TM_STR("manifest.json"), args->recipe, err));
     TM_TRY(aim(&recipe, args, path, mem, err));
-    tm_run_options options = {.threads = 1,
-                              .measure_only = true,
-                              .on_batch = on_batch,
-                              .batch_arg = c,
-                              .any_record = true};
+    tm_run_options options = {
+        .threads = 1, .measure_only = true, .on_kept = on_kept, .kept_arg = c};
     tm_status status = tm_run_open(&run, &recipe, &options, err);
     if (status == TM_OK) status = tm_run_go(run, err);
     if (run) tm_run_close(run);
@@ -72,7 +63,7 @@ static tm_status replay(tm_arena *mem, const tm_replay_args *args, tm_str path, 
 tm_status tm_replay(tm_arena *mem, const tm_replay_args *args, tm_buf *out, bool *found,
                     tm_err *err)
 {
-    catch c = {.path = args->path, .out = out};
+    caught c = {.path = args->path, .out = out};
     const char *folder = tm_environment("TMPDIR");
     char *path = tm_arena_printf(mem, "%s/tamis-replay-%llu.jsonl", folder ? folder : "/tmp",
                                  (unsigned long long)tm_process_id());

@@ -82,8 +82,8 @@ static tm_status number_codes(tm_run *run, tm_err *err)
         run->reorders |= (op->flags & TM_REORDERS) != 0;
     }
     run->code_at[steps] = at;
-    bool shown = run->options.on_batch && !run->options.any_record;
-    run->layouts_needed = !run->options.scan_only && (run->plan->binds || shown);
+    run->layouts_needed =
+        !run->options.scan_only && (run->plan->binds || run->options.on_batch != NULL);
     return TM_OK;
 }
 

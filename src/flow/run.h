@@ -43,6 +43,14 @@ typedef struct tm_batch_view { /* a batch at the end of the writing pass */
     const tm_plan *plan;
 } tm_batch_view;
 
+typedef struct tm_kept_view { /* a record that comes through, as it is written */
+    const tm_batch *batch;
+    uint32_t record;
+    tm_str text; /* JSON, one line without its end */
+    const tm_source *source;
+    const tm_layout_set *layouts;
+} tm_kept_view;
+
 typedef struct tm_run_options {
     unsigned threads;       /* 0 = cores */
     tm_str folder;          /* run folder, or empty: no ledger, no manifest, no resume */
@@ -61,7 +69,9 @@ typedef struct tm_run_options {
      * must commute (integer counts, smallest rid). */
     tm_status (*on_batch)(void *arg, const tm_batch_view *view, tm_err *err);
     void *batch_arg;
-    bool any_record; /* on_batch looks at no roles and texts: layouts only if the plan needs them */
+    /* Called for every kept record, one at a time; with one thread in rid order. */
+    tm_status (*on_kept)(void *arg, const tm_kept_view *kept, tm_err *err);
+    void *kept_arg;
     /* Another exchange in the place of the local one (a cluster's; tests put a hostile one here):
      * must bring the facts together by key, sorted, and run the reducer over them. */
     tm_status (*reduce)(void *arg, const struct tm_reducer *reducer, struct tm_exchange *facts,
@@ -94,7 +104,7 @@ typedef struct tm_source_result {
 
 typedef struct tm_run_result {
     tm_counts counts;
-    tm_step_result *step; /* plan->steps of them */
+    tm_step_result *step;         /* plan->steps of them */
     const uint64_t *reader_found; /* by index in tm_reader_codes */
     tm_code_count lost[40];       /* unreadable records by code, in order of codes */
     uint32_t lost_codes;

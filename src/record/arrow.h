@@ -102,5 +102,7 @@ typedef tm_status (*tm_arrow_fill)(void *arg, tm_arrow_builder *b, bool *more, t
 tm_status tm_arrow_stream(struct ArrowArrayStream *out, const tm_arrow_column *columns,
                           uint32_t count, tm_arrow_fill fill, void (*done)(void *arg), void *arg,
                           tm_err *err);
+/* Takes a stream apart that nobody has seen yet, without calling `done`. */
+void tm_arrow_stream_forget(struct ArrowArrayStream *s);
 
 #endif

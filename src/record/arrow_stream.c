@@ -58,13 +58,19 @@ static const char *get_last_error(struct ArrowArrayStream *s)
     return own->failure.status == TM_OK ? NULL : own->failure.msg;
 }
 
-static void release(struct ArrowArrayStream *s)
+void tm_arrow_stream_forget(struct ArrowArrayStream *s)
 {
     stream *own = s->private_data;
     tm_arrow_close(own->builder);
-    if (own->done) own->done(own->arg);
     tm_free(own);
     s->release = NULL;
+}
+
+static void release(struct ArrowArrayStream *s)
+{
+    stream *own = s->private_data;
+    if (own->done) own->done(own->arg);
+    tm_arrow_stream_forget(s);
 }
 
 tm_status tm_arrow_stream(struct ArrowArrayStream *out, const tm_arrow_column *columns,

@@ -8,8 +8,6 @@ cd "$(dirname "$0")/../.." || exit 1
 folder=${TAMIS_TMP:-$(mktemp -d)}
 variant=$(basename "${TAMIS_BUILD:-build/release}")
 case $variant in release | clang) ;; *) echo "only for release builds" && exit 77 ;; esac
-[ -f include/tamis.h ] || { echo "include/tamis.h is not there yet" && exit 77; }
-
 fail() {
     echo "$1"
     exit 1
@@ -20,9 +18,24 @@ make -s V="$variant" install DESTDIR="$folder" PREFIX=/opt/t >"$folder/log" 2>&1
     fail "make install failed"
 }
 root=$folder/opt/t
-for file in bin/tamis lib/libtamis.a lib/pkgconfig/tamis.pc include/tamis.h; do
-    [ -f "$root/$file" ] || fail "not installed: $file"
+for file in bin/tamis lib/libtamis.a lib/libtamis.so lib/pkgconfig/tamis.pc include/tamis.h \
+    share/man/man1/tamis.1 share/bash-completion/completions/tamis \
+    share/zsh/site-functions/_tamis share/fish/vendor_completions.d/tamis.fish; do
+    [ -s "$root/$file" ] || fail "not installed: $file"
 done
+exported=$(nm -D --defined-only "$root/lib/libtamis.so" | awk '{print $3}' | grep -cv '^tamis_')
+[ "$exported" = 0 ] || fail "the shared library shows $exported names that are not tamis_*"
+
+completed=$(bash -c '. "$1"; COMP_WORDS=(tamis ref); COMP_CWORD=1
+    eval "$(complete -p tamis | sed "s/.*-F \([^ ]*\).*/\1/")"; echo "${COMPREPLY[@]}"' \
+    sh "$root/share/bash-completion/completions/tamis")
+[ "$completed" = refine ] || fail "bash completes \"ref\" to \"$completed\""
+if command -v mandoc >/dev/null; then
+    mandoc -Tlint -Wwarning "$root/share/man/man1/tamis.1" >"$folder/lint" || {
+        cat "$folder/lint"
+        fail "the manual page has warnings"
+    }
+fi
 [ "$("$root/bin/tamis" --version | grep -c "$(cat VERSION)")" -ge 1 ] || fail "another version"
 
 export PKG_CONFIG_PATH="$root/lib/pkgconfig"

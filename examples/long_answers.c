@@ -1,0 +1,60 @@
+/* Prints the longest records that a recipe keeps: 60 lines against tamis.h and nothing else.
+ *
+ *   cc long_answers.c $(pkg-config --static --cflags --libs tamis) -o long_answers
+ *   ./long_answers "{keep: \"words(response) >= 20\"}" train.jsonl
+ *
+ * The records come as an Arrow stream, so this program could as well hand them to pyarrow, polars
+ * or DuckDB without a copy. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <tamis.h>
+
+enum { SOURCE = 2, LINE = 3, RECORD = 5 }; /* columns; tamis.h lists them */
+
+typedef struct longest {
+    int64_t bytes;
+    uint64_t line, rows;
+} longest;
+
+static void look(const struct ArrowArray *batch, longest *best)
+{
+    const uint64_t *line = batch->children[LINE]->buffers[1];
+    const int64_t *end = batch->children[RECORD]->buffers[1]; /* large_utf8: 64-bit offsets */
+    for (int64_t i = 0; i < batch->length; i++) {
+        int64_t bytes = end[i + 1] - end[i];
+        if (bytes <= best->bytes) continue;
+        best->bytes = bytes;
+        best->line = line[i];
+    }
+    best->rows += (uint64_t)batch->length;
+}
+
+int main(int count, char **word)
+{
+    char recipe[1024];
+    longest best = {0, 0, 0};
+    struct ArrowArrayStream stream;
+    struct ArrowArray batch;
+    tamis_error error;
+    tamis_options options = TAMIS_OPTIONS;
+    if (count < 3) return fputs("usage: long_answers FILTER FILE...\n", stderr), 2;
+    snprintf(recipe, sizeof recipe, "steps: [filter: %s]", word[1]);
+    options.recipe = recipe;
+    options.inputs = (const char *const *)(word + 2); /* main's list ends with NULL */
+    if (tamis_stream(&stream, &options, &error) != TAMIS_OK) {
+        fprintf(stderr, "%s:%" PRIu64 ": %s\n", error.source, error.line, error.message);
+        return error.status;
+    }
+    int failed = stream.get_next(&stream, &batch);
+    while (!failed && batch.release) { /* a released batch is the end */
+        look(&batch, &best);
+        batch.release(&batch);
+        failed = stream.get_next(&stream, &batch);
+    }
+    if (failed) fprintf(stderr, "%s\n", stream.get_last_error(&stream));
+    stream.release(&stream);
+    printf("%" PRIu64 " records kept; the longest has %" PRId64 " bytes and stands in line %" PRIu64
+           "\n",
+           best.rows, best.bytes, best.line);
+    return failed ? 1 : 0;
+}
