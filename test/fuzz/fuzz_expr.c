@@ -17,8 +17,8 @@ static const uint32_t columns[] = {0, 1, 2};
 enum { SIGNALS = 3 };
 
 static const char *const records[] = {
-    "{\"messages\":[{\"role\":\"user\",\"content\":\"a \\u00e9 b\"},{\"role\":\"assistant\","
-    "\"content\":\"c\\nd\"}],\"a\":{\"b\":[1,\"x\",null,9007199254740993]},\"t\":true}",
+    ("{\"messages\":[{\"role\":\"user\",\"content\":\"a \\u00e9 b\"},{\"role\":\"assistant\","
+     "\"content\":\"c\\nd\"}],\"a\":{\"b\":[1,\"x\",null,9007199254740993]},\"t\":true}"),
     "{\"text\":\"plain \\ud800\",\"a\":\"2026-01-31T10:00:00Z\",\"n\":1e400}",
     "{\"prompt\":\"p\",\"chosen\":\"good\",\"rejected\":\"\",\"a\":null}",
     "[1",
