@@ -112,7 +112,7 @@ def make_inputs(folder):
              "chats.jsonl.gz": gzip.compress(plain, mtime=0),
              "texts/a.txt": b"one text\n", "texts/sub/b.md": b"# another\n",
              "wide.jsonl": plain.decode().encode("utf-16"),
-             "recipe.yaml": RECIPE.encode()}
+             "recipe.yaml": RECIPE.encode(), "spill.yaml": SPILL.encode()}
     for name, data in files.items():
         with open(os.path.join(folder, name), "wb") as out:
             out.write(data)
@@ -139,6 +139,14 @@ steps:
   - shuffle
 output: {format: jsonl.zst, ledger: signals}
 limits: {unreadable: 50%}
+"""
+
+
+SPILL = """seed: 6
+inputs: {big: {path: ../in/spill.jsonl}}
+steps:
+  - dedup.exact: {by: [prompt, response]}
+  - shuffle
 """
 
 
