@@ -5,8 +5,14 @@
 
 #include "base/system.h"
 #include "flow/engine.h"
+#include "io/codec.h"
 
-enum { WORKER_BYTES = 24 << 20, BASE_BYTES = 24 << 20, LEAST_EXCHANGE = 8 << 20 };
+enum {
+    WORKER_BYTES = 24 << 20,
+    BASE_BYTES = 24 << 20,
+    LEAST_EXCHANGE = 8 << 20,
+    RECORD_COPIES = 4
+};
 
 bool tm_counts_close(const tm_counts *c)
 {
@@ -34,6 +40,10 @@ static tm_status share_memory(tm_run *run, tm_err *err)
     uint64_t fixed = (uint64_t)BASE_BYTES + run->plan->cost.shared + LEAST_EXCHANGE;
     while (run->threads > 1 && fixed + run->threads * worker > memory) run->threads--;
     uint64_t least = fixed + run->threads * worker;
+    /* A limit on records that was raised must fit: read, decoded, edited and packed, a record is
+     * there four times. */
+    uint64_t line = run->recipe->limits.max_line;
+    if (line > TM_MAX_LINE_DEFAULT) least += RECORD_COPIES * (line - TM_MAX_LINE_DEFAULT);
     if (least > memory)
         return tm_fail(err, TM_ELIMIT, "this plan needs --memory %lluMiB at least, and has %lluMiB",
                        (unsigned long long)((least + TM_MIB - 1) / TM_MIB),
@@ -160,7 +170,7 @@ const tm_plan *tm_run_plan(const tm_run *run)
 /* Everything was read from the same bytes only if no source changed under the run. */
 static tm_status sources_unchanged(const tm_run *run, tm_err *err)
 {
-    for (uint32_t i = 0; i < run->sources; i++) {
+    for (uint32_t i = 0; i < run->every_source; i++) {
         uint64_t bytes, modified;
         const tm_source *s = &run->source[i];
         if (!s->seekable || s->open_as.n) continue;

@@ -87,8 +87,8 @@ static tm_status failed(const zstd_decoder *d, size_t result, tm_damage *damage,
         return TM_OK;
     case ZSTD_error_frameParameter_windowTooLarge:
         tm_damage_set(damage, TM_DAMAGE_WINDOW,
-                      "a zstd frame needs a window of more than %llu MiB; raise --max-window or "
-                      "--memory, or compress it again without --long",
+                      "a zstd frame needs a window of more than %llu MiB to be read; compress it "
+                      "again without --long: zstd -d --long=31 -c FILE | zstd > NEW",
                       (unsigned long long)(d->max_window >> 20));
         return TM_OK;
     case ZSTD_error_dictionary_wrong:

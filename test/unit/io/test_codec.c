@@ -208,7 +208,7 @@ static void a_window_above_the_limit_is_refused_with_the_option(void **state)
     tm_str frame = TM_STR("\x28\xb5\x2f\xfd\x00\xa8\x11\x00\x00{}");
     told t = read_mem("w.zst", frame, 0, (tm_read_limits){0});
     assert_int_equal(t.status, TM_ELIMIT);
-    assert_non_null(strstr(t.err.msg, "--max-window"));
+    assert_non_null(strstr(t.err.msg, "--long=31"));
     assert_string_equal(t.err.code, "T1105");
     told_free(&t);
     tm_buf two = {0}; /* seen by the reader only: damage behind what came first */
