@@ -43,7 +43,7 @@ typedef struct tm_kernel {
     size_t (*unescape)(const char *p, size_t n, char *to, size_t *written);
     /* Whether p[0..n) is ASCII that no repair of white space and controls would change: no
      * control but \n and \t, no DEL, no blank (space, tab) before a \n or at the end, no three \n
-     * in a row. */
+     * in a row and no two at the beginning. */
     bool (*is_tidy)(const char *p, size_t n);
     /* Copies ASCII to to[0..n) up to the first byte that needs care, and returns its place (or n):
      * >= 0x80, and with TM_FOLD_SPACE every white space but a single ' ' (after_space: one stands

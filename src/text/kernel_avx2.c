@@ -206,7 +206,7 @@ INLINE uint32_t within(__m256i v, int low, int high)
 
 static TARGET bool is_tidy(const char *p, size_t n)
 {
-    uint32_t blanks = 0, newlines = 0; /* of the block before */
+    uint32_t blanks = 0, newlines = 1u << 31; /* of the block before: a line ended there */
     for (size_t i = 0; i < n; i += 32) {
         uint32_t here = first_bits(n - i);
         __m256i v = load(p + i, n - i);

@@ -211,7 +211,7 @@ INLINE uint64_t within(__m512i v, int low, int high)
 
 static TARGET bool is_tidy(const char *p, size_t n)
 {
-    uint64_t blanks = 0, newlines = 0; /* of the block before */
+    uint64_t blanks = 0, newlines = (uint64_t)1 << 63; /* of the block before: a line ended */
     for (size_t i = 0; i < n; i += 64) {
         uint64_t here = first_bits(n - i);
         __m512i v = load(p + i, n - i);

@@ -107,7 +107,7 @@ static size_t unescape(const char *p, size_t n, char *to, size_t *written)
 
 static bool is_tidy(const char *p, size_t n)
 {
-    unsigned newlines = 0;
+    unsigned newlines = 1; /* a text begins where a line ended */
     bool blank = false;
     for (size_t i = 0; i < n; i++) {
         uint8_t c = (uint8_t)p[i];

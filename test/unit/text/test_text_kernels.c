@@ -82,6 +82,7 @@ static size_t naive_lines(tm_str s, uint64_t *ends, size_t room, size_t *eaten)
 
 static bool naive_tidy(tm_str s)
 {
+    if (s.n > 1 && s.p[0] == '\n' && s.p[1] == '\n') return false;
     for (size_t i = 0; i < s.n; i++) {
         uint8_t c = at(s, i), next = i + 1 < s.n ? at(s, i + 1) : '\n';
         if (c >= 0x7F || (c < 0x20 && c != '\n' && c != '\t')) return false;
