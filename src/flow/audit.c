@@ -116,7 +116,10 @@ static tm_status check_file(audit *a, const char *what, tm_str name, tm_str path
     bool there = true;
     tm_status status = tm_file_there(z, &there, &why);
     if (!there && status == TM_OK) {
-        say(a, false, what, name, "it is gone");
+        /* JSON has no bytes that are not UTF-8: such a name stands in the manifest repaired */
+        bool unnamed = tm_str_find(path, TM_STR("\xEF\xBF\xBD")) < path.n;
+        say(a, unnamed, what, name,
+            unnamed ? "its name is not UTF-8, so it cannot be found again" : "it is gone");
         return TM_OK;
     }
     if (status == TM_OK) status = digest_file(a, path, decoded, &d, &why);
