@@ -101,11 +101,11 @@ struct tm_run {
     tm_recipe *recipe;
     tm_run_options options;
     unsigned threads;
-    tm_source *source;
-    uint32_t sources, source_room;
+    tm_source *source; /* those of the stream, then those of references */
+    uint32_t sources, every_source, source_room;
     tm_buf head; /* first decoded bytes of standard input */
-    tm_plan_input *input;
-    uint32_t inputs;
+    tm_plan_input *input; /* of the stream, then references */
+    uint32_t inputs, references;
     uint32_t *input_of;  /* by source index */
     tm_input_tag **tags; /* by input; ended by a NULL path */
     tm_plan *plan;

@@ -48,10 +48,10 @@ static tm_status add_source(tm_run *run, const tm_recipe_input *input, tm_str pa
     TM_TRY(parse_wish(input, &wish, err));
     bool is_stdin = tm_str_is(path, "-");
     TM_TRY(tm_source_probe(&run->mem, path, wish, &source, is_stdin ? &run->head : NULL, err));
-    if (!TM_ROOM(&run->mem, run->source, run->sources, run->source_room, 1))
+    if (!TM_ROOM(&run->mem, run->source, run->every_source, run->source_room, 1))
         return tm_fail_memory(err, "the list of sources", sizeof source);
-    source.number = run->sources + 1;
-    run->source[run->sources++] = source;
+    source.number = run->every_source + 1;
+    run->source[run->every_source++] = source;
     return TM_OK;
 }
 
@@ -301,7 +301,7 @@ static tm_status spool(tm_run *run, tm_source *source, tm_err *err)
 /* They cannot be resumed: the copies go with the run. */
 tm_status tm_inputs_spool(tm_run *run, tm_err *err)
 {
-    for (uint32_t i = 0; i < run->sources; i++) TM_TRY(spool(run, &run->source[i], err));
+    for (uint32_t i = 0; i < run->every_source; i++) TM_TRY(spool(run, &run->source[i], err));
     return TM_OK;
 }
 
@@ -339,35 +339,51 @@ static tm_status compile_tags(tm_run *run, const tm_recipe_input *from, uint32_t
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
+/* The sources of one input or reference, behind those that are there. */
+static tm_status open_input(tm_run *run, const tm_recipe_input *from, tm_plan_input *input,
+                            tm_err *err)
+{
+    input->from = from;
+    input->first_source = run->every_source + 1;
+    TM_TRY(add_patterns(run, from, err));
+    input->sources = run->every_source + 1 - input->first_source;
+    return TM_OK;
+}
+
+static tm_status look_at(tm_run *run, uint32_t i, tm_err *err)
+{
+    tm_plan_input *input = &run->input[i];
+    if (input->sources)
+        input->container = tm_containers[run->source[input->first_source - 1].container].name;
+    for (uint32_t k = 0; k < input->sources; k++) {
+        run->input_of[input->first_source - 1 + k] = i;
+        if (!run->options.scan_only)
+            TM_TRY(spool_to_look(run, &run->source[input->first_source - 1 + k], err));
+    }
+    if (run->options.scan_only) return TM_OK;
+    TM_TRY(sample_input(run, input, err));
+    return compile_tags(run, input->from, i, err);
+}
+
 tm_status tm_inputs_open(tm_run *run, tm_err *err)
 {
     const tm_recipe *recipe = run->recipe;
-    run->input = TM_NEW(&run->mem, tm_plan_input, recipe->inputs + 1);
-    if (!run->input) return tm_fail_memory(err, "the inputs", recipe->inputs);
-    for (uint32_t i = 0; i < recipe->inputs; i++) {
-        tm_plan_input *input = &run->input[run->inputs++];
-        input->from = &recipe->input[i];
-        input->first_source = run->sources + 1;
-        TM_TRY(add_patterns(run, input->from, err));
-        input->sources = run->sources + 1 - input->first_source;
-    }
+    uint32_t all = recipe->inputs + recipe->references;
+    run->input = TM_NEW(&run->mem, tm_plan_input, all + 1);
+    run->tags = TM_NEW(&run->mem, tm_input_tag *, all + 1);
+    if (!run->input || !run->tags) return tm_fail_memory(err, "the inputs", all);
+    run->inputs = recipe->inputs;
+    run->references = recipe->references;
+    for (uint32_t i = 0; i < recipe->inputs; i++)
+        TM_TRY(open_input(run, &recipe->input[i], &run->input[i], err));
+    run->sources = run->every_source;
     if (!run->sources) return tm_fail(err, TM_EUSAGE, "no input: name files, folders, globs or -");
-    if (run->sources >= 1u << 24) return tm_fail(err, TM_ELIMIT, "more than 16,777,215 files");
-    run->input_of = TM_NEW(&run->mem, uint32_t, run->sources);
-    run->tags = TM_NEW(&run->mem, tm_input_tag *, run->inputs + 1);
-    if (!run->input_of || !run->tags) return tm_fail_memory(err, "the inputs", run->sources);
-    bool look = !run->options.scan_only;
-    for (uint32_t i = 0; look && i < run->sources; i++)
-        TM_TRY(spool_to_look(run, &run->source[i], err));
-    for (uint32_t i = 0; i < run->inputs; i++) {
-        tm_plan_input *input = &run->input[i];
-        for (uint32_t k = 0; k < input->sources; k++)
-            run->input_of[input->first_source - 1 + k] = i;
-        if (input->sources)
-            input->container = tm_containers[run->source[input->first_source - 1].container].name;
-        if (look) TM_TRY(sample_input(run, input, err));
-        if (look) TM_TRY(compile_tags(run, input->from, i, err));
-    }
+    for (uint32_t i = 0; i < recipe->references; i++)
+        TM_TRY(open_input(run, &recipe->reference[i], &run->input[recipe->inputs + i], err));
+    if (run->every_source >= 1u << 24) return tm_fail(err, TM_ELIMIT, "more than 16,777,215 files");
+    run->input_of = TM_NEW(&run->mem, uint32_t, run->every_source);
+    if (!run->input_of) return tm_fail_memory(err, "the inputs", run->every_source);
+    for (uint32_t i = 0; i < all; i++) TM_TRY(look_at(run, i, err));
     return TM_OK;
 }
 
@@ -376,7 +392,7 @@ tm_status tm_inputs_open(tm_run *run, tm_err *err)
 tm_hash tm_inputs_identity(const tm_run *run)
 {
     uint64_t seed = 0;
-    for (uint32_t i = 0; i < run->sources; i++) {
+    for (uint32_t i = 0; i < run->every_source; i++) {
         const tm_source *s = &run->source[i];
         uint64_t facts[4] = {s->bytes, s->modified_ns, s->inode, seed};
         seed = tm_hash64(facts, sizeof facts, 0);

@@ -54,6 +54,20 @@ static tm_str inside(const tm_run *run, tm_str path)
     return within ? tm_str_slice(path, folder.n + 1, path.n) : path;
 }
 
+static void put_references(const tm_run *run, tm_buf *b)
+{
+    tm_buf_z(b, "\"references\":[");
+    for (uint32_t s = run->sources; s < run->every_source; s++) {
+        const tm_source *source = &run->source[s];
+        tm_buf_z(b, s > run->sources ? ",{" : "{");
+        put_text(b, "path", source->path);
+        tm_buf_print(b, ",\"bytes\":%llu,", (unsigned long long)source->bytes);
+        put_text(b, "reference", run->input[run->input_of[s]].from->name);
+        tm_buf_char(b, '}');
+    }
+    tm_buf_z(b, "],\n");
+}
+
 static void put_outputs(const tm_run *run, tm_buf *b)
 {
     tm_buf_z(b, "\"outputs\":[");
@@ -84,6 +98,7 @@ static void put_manifest(const tm_run *run, tm_buf *b)
     tm_reader_json(&run->result, b);
     tm_buf_z(b, ",\n");
     put_inputs(run, b);
+    if (run->references) put_references(run, b);
     put_outputs(run, b);
     tm_buf_print(b, "\"damaged\":%s,\n", run->result.damaged ? "true" : "false");
     tm_buf_z(b, "\"raw_text\":[\"data-*\",\"parked-*\",\"unreadable.bin\",\"report.html\"],\n");

@@ -14,6 +14,7 @@ typedef struct pass_run {
     uint32_t source; /* index of the open one */
     tm_reader *reader;
     uint64_t next_block;
+    uint32_t end;         /* sources read in this pass: with or without references */
     _Atomic bool no_more; /* set by the reader and by whoever takes up the head */
     tm_lock lock;         /* guards what follows */
     tm_signalled moved;
@@ -73,6 +74,12 @@ static tm_status close_reader(pass_run *p, bool whole, tm_err *err)
     return status;
 }
 
+/* A head's cut has been reached: of the stream nothing is read any more, references are. */
+static void end_of_stream(pass_run *p)
+{
+    p->source = TM_MAX(p->source, p->run->sources);
+}
+
 /* Under p->reading. *more = false when there is nothing left to read. */
 static tm_status read_block(pass_run *p, tm_block *block, bool *more, tm_err *err)
 {
@@ -80,7 +87,7 @@ static tm_status read_block(pass_run *p, tm_block *block, bool *more, tm_err *er
     tm_run *run = p->run;
     *more = false;
     if (p->no_more) return TM_OK;
-    if (p->source >= run->sources) return TM_OK;
+    if (p->source >= p->end) return TM_OK;
     if (!p->reader) TM_TRY(open_next(p, err));
     TM_TRY(tm_reader_next(p->reader, block, err));
     block->source = run->source[p->source].number;
@@ -88,8 +95,9 @@ static tm_status read_block(pass_run *p, tm_block *block, bool *more, tm_err *er
     *more = true;
     atomic_fetch_add(&run->bytes_read, block->bytes.n);
     uint64_t end = TM_PLACE(block->source, block->at + block->bytes.n);
-    if (tm_run_cut(run, &cut) && end > cut.place) p->no_more = true;
-    if (block->last) TM_TRY(close_reader(p, true, err));
+    bool cut_off = p->source < run->sources && tm_run_cut(run, &cut) && end > cut.place;
+    if (block->last || cut_off) TM_TRY(close_reader(p, block->last, err));
+    if (cut_off) end_of_stream(p);
     return TM_OK;
 }
 
@@ -199,7 +207,10 @@ tm_status tm_pass_run(tm_pass *pass, tm_err *err)
     atomic_store(&run->doing, pass->doing);
     atomic_fetch_add(&run->pass, 1);
     atomic_store(&run->bytes_read, 0);
-    p.no_more = tm_run_cut(run, &cut) && cut.place == 0;
+    bool observes = pass->kind == TM_PASS_OBSERVE || pass->kind == TM_PASS_FOLD;
+    bool both = observes && run->plan->step[pass->step].op->flags & TM_REFERENCES;
+    p.end = both ? run->every_source : run->sources;
+    if (tm_run_cut(run, &cut) && cut.place == 0) end_of_stream(&p);
     tm_status status = ring_make(&p, err);
     if (status == TM_OK) {
         tm_parallel(run->threads, pass_body, &p);

@@ -32,7 +32,7 @@ static tm_status refuse_input(const tm_run *run, const char *path, tm_err *err)
     tm_file_info old, info;
     bool there;
     TM_TRY(tm_file_look(path, &old, &there, err));
-    for (uint32_t i = 0; there && i < run->sources; i++) {
+    for (uint32_t i = 0; there && i < run->every_source; i++) {
         const tm_source *s = &run->source[i];
         if (!s->seekable || s->open_as.n || s->inode != old.inode) continue;
         TM_TRY(tm_file_look(s->path.p, &info, &there, err));

@@ -188,9 +188,28 @@ static tm_status note_heads(tm_worker *w, tm_piece *piece, tm_err *err)
     return tm_buf_ok(&piece->heads, err);
 }
 
+static tm_status bad_reference(const tm_worker *w, uint64_t at, tm_str sentence, tm_err *err)
+{
+    const tm_source *source = &w->run->source[w->block.source - 1];
+    tm_fail(err, TM_EINPUT, "a record of this reference, at byte %llu, cannot be read: %.*s",
+            (unsigned long long)at, TM_FMT(sentence));
+    return tm_err_at(err, source->path, 0, 0, at);
+}
+
+/* Nothing would tell of a reference that was read in part: it is whole, or the run ends. */
+static tm_status check_reference(const tm_worker *w, tm_err *err)
+{
+    const tm_batch *b = &w->batch[0];
+    for (uint32_t r = 0; r < b->records; r++)
+        if (b->fate[r] == TM_UNREADABLE)
+            return bad_reference(w, TM_PLACE_OFFSET(b->rid[r].place), b->trouble[r].sentence, err);
+    return TM_OK;
+}
+
+/* References are read as they are: the steps are for the stream. */
 static tm_status finish_batch(tm_worker *w, tm_piece *piece, tm_err *err)
 {
-    TM_TRY(tm_steps_apply(w, piece, err));
+    TM_TRY(w->batch[0].reference ? check_reference(w, err) : tm_steps_apply(w, piece, err));
     switch (w->pass->kind) {
     case TM_PASS_OBSERVE:
     case TM_PASS_FOLD: return observe(w, err);
@@ -204,7 +223,10 @@ static tm_status begin_batch(tm_worker *w, uint32_t records, tm_err *err)
 {
     tm_arena_reset(&w->mem);
     w->chain = 1;
-    return tm_batch_reset(&w->batch[0], records, w->run->plan->signal, w->run->plan->columns, err);
+    uint32_t input = w->run->input_of[w->block.source - 1];
+    TM_TRY(tm_batch_reset(&w->batch[0], records, w->run->plan->signal, w->run->plan->columns, err));
+    if (input >= w->run->inputs) w->batch[0].reference = input - w->run->inputs + 1;
+    return TM_OK;
 }
 
 static tm_status load_ranges(tm_worker *w, tm_err *err)
@@ -223,7 +245,8 @@ static bool wanted(const tm_worker *w, const tm_span *span)
 {
     uint64_t place = TM_PLACE(w->block.source, w->block.at + span->at);
     tm_rid cut;
-    if (tm_run_cut(w->run, &cut) && place > cut.place) return false;
+    bool of_stream = w->block.source <= w->run->sources;
+    if (of_stream && tm_run_cut(w->run, &cut) && place > cut.place) return false;
     return !w->pass->earlier || !w->pass->round->decided_only ||
            tm_verdict_touches(&w->earlier, place);
 }
@@ -262,6 +285,8 @@ tm_status tm_worker_block(tm_worker *w, tm_piece *piece, tm_err *err)
     piece->source = w->block.source;
     piece->last = w->block.last;
     piece->damage = w->block.damage;
+    if (w->block.source > run->sources && w->block.damage.code)
+        return bad_reference(w, w->block.damage.at, tm_str_of(w->block.damage.sentence), err);
     TM_TRY(work_spans(w, piece, err));
     piece->lines = w->block.lines;
     atomic_fetch_add(&run->records, piece->counts.read);

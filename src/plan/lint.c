@@ -38,6 +38,10 @@ const tm_lint_rule tm_lint_rules[] = {
      "knows "
      "nothing of records that a step makes, or of an order that a step gives. Put head before that "
      "step; for a random part use sample."},
+    {"T3109", "reference-unused", false, "no step looks at the recipe's references",
+     "References are read only by steps that compare with them. Take them out of the recipe, or "
+     "add "
+     "the step that was meant."},
     {0}};
 
 enum {
@@ -48,7 +52,8 @@ enum {
     FLAGS_UNSEEN,
     ORDER_LOST,
     TWICE,
-    HEAD_TOO_LATE
+    HEAD_TOO_LATE,
+    REFERENCE_UNUSED
 };
 
 typedef struct linting {
@@ -275,8 +280,19 @@ static tm_status check_twice(linting *l, uint32_t i)
                                   TM_FMT(b->name), TM_FMT(a->name)));
 }
 
+/* Said once, at the first step. */
+static tm_status check_references(linting *l, uint32_t i)
+{
+    const tm_plan *plan = l->plan;
+    bool used = i > 0 || !plan->recipe->references;
+    for (uint32_t k = 0; k < plan->steps; k++) used |= plan->step[k].op->flags & TM_REFERENCES;
+    return used ? TM_OK
+                : remark(l, REFERENCE_UNUSED, i, NULL, "no step looks at the recipe's references");
+}
+
 static tm_status (*const checks[])(linting *, uint32_t) = {
-    check_conditions, check_amount, check_asking, check_flags, check_order, check_head, check_twice,
+    check_conditions, check_amount, check_asking, check_flags,
+    check_order,      check_head,   check_twice,  check_references,
 };
 
 tm_status tm_plan_lint(tm_plan *plan, tm_err *err)
