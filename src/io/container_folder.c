@@ -22,7 +22,7 @@ struct tm_folder_stream {
     const char *root;
     tm_str *file; /* relative paths, sorted */
     uint32_t files, room, next;
-    uint64_t bytes, bytes_read, replaced, stamp;
+    uint64_t bytes, bytes_read, spoiled, stamp;
     tm_stream *text; /* of the file that is open */
     tm_buf out;      /* made, given out from out_at */
     size_t out_at;
@@ -159,7 +159,7 @@ static tm_status make_more(tm_folder_stream *f, tm_err *err)
     if (got < PIECE) {
         tm_buf_z(&f->out, "\"}\n");
         f->bytes_read += f->text->feed.bytes;
-        f->replaced += f->text->wide.replaced;
+        f->spoiled += f->text->wide.spoiled;
         tm_stream_close(f->text);
         f->text = NULL;
     }
@@ -215,9 +215,9 @@ uint32_t tm_folder_files(const tm_folder_stream *f)
 {
     return f->files;
 }
-uint64_t tm_folder_replaced(const tm_folder_stream *f)
+uint64_t tm_folder_spoiled(const tm_folder_stream *f)
 {
-    return f->replaced;
+    return f->spoiled;
 }
 
 void tm_folder_close(tm_folder_stream *f)

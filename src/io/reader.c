@@ -139,10 +139,10 @@ void tm_reader_summary(const tm_reader *r, char sha256[65], uint64_t *file_bytes
     if (decoded_bytes) *decoded_bytes = s->at;
 }
 
-uint64_t tm_reader_replaced(const tm_reader *r)
+uint64_t tm_reader_spoiled(const tm_reader *r)
 {
     const tm_stream *s = r->stream;
-    return s->folder ? tm_folder_replaced(s->folder) : s->wide.replaced;
+    return s->folder ? tm_folder_spoiled(s->folder) : s->wide.spoiled;
 }
 
 void tm_reader_close(tm_reader *r)

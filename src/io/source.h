@@ -161,7 +161,7 @@ tm_status tm_reader_next(tm_reader *r, tm_block *block, tm_err *err);
 /* After the last block: SHA-256 of the file's bytes (hex), if asked; decoded bytes. */
 void tm_reader_summary(const tm_reader *r, char sha256[65], uint64_t *file_bytes,
                        uint64_t *decoded_bytes);
-uint64_t tm_reader_replaced(const tm_reader *r); /* units of UTF-16/32 that became U+FFFD so far */
+uint64_t tm_reader_spoiled(const tm_reader *r); /* units of UTF-16/32 without meaning so far */
 void tm_reader_close(tm_reader *r);
 
 /* The spans of the block's records (blank lines are none), into block->span, and block->lines. */

@@ -47,7 +47,7 @@ uint64_t tm_folder_bytes(const tm_folder_stream *f); /* of all its files, as lis
 uint64_t tm_folder_stamp(const tm_folder_stream *f); /* of names, sizes, times of change */
 uint64_t tm_folder_bytes_read(const tm_folder_stream *f);
 uint32_t tm_folder_files(const tm_folder_stream *f);
-uint64_t tm_folder_replaced(const tm_folder_stream *f);
+uint64_t tm_folder_spoiled(const tm_folder_stream *f);
 void tm_folder_close(tm_folder_stream *f);
 
 #endif

@@ -2,8 +2,10 @@
  *
  * The mark at the head of a stream decides; FF FE 00 00 is UTF-32LE, as a UTF-16LE text does not
  * begin with U+0000. Units may be split anywhere between two pieces: what is incomplete is held.
- * A surrogate without its other half, or a number that is no code point, becomes U+FFFD and is
- * counted; so does a half unit at the end. */
+ * A surrogate without its other half, or a number that is no code point, is counted and becomes the
+ * byte FF; so does a half unit at the end. FF is never UTF-8, so whoever reads on treats it as any
+ * bytes that have no meaning: unreadable at its place, or U+FFFD with a finding when that was asked
+ * for. U+FFFD here would be a loss that nobody is told of. */
 #include <string.h>
 
 #include "text/utf8.h"
@@ -53,10 +55,10 @@ static void put(uint32_t code_point, tm_buf *out)
     tm_buf_add(out, bytes, tm_utf8_put(code_point, bytes));
 }
 
-static void replace(tm_transcoder *t, tm_buf *out)
+static void spoil(tm_transcoder *t, tm_buf *out)
 {
-    t->replaced++;
-    put(0xFFFD, out);
+    t->spoiled++;
+    tm_buf_char(out, (char)0xFF);
 }
 
 static void put_unit16(tm_transcoder *t, uint32_t unit, tm_buf *out)
@@ -69,10 +71,10 @@ static void put_unit16(tm_transcoder *t, uint32_t unit, tm_buf *out)
             put(0x10000 + ((high - 0xD800) << 10) + (unit - 0xDC00), out);
             return;
         }
-        replace(t, out);
+        spoil(t, out);
     }
     if (low)
-        replace(t, out);
+        spoil(t, out);
     else if (unit >= 0xD800 && unit < 0xDC00)
         t->high = (uint16_t)unit;
     else
@@ -91,7 +93,7 @@ static void put_unit(tm_transcoder *t, const uint8_t *b, tm_buf *out)
     default: value = b[3] | (uint32_t)b[2] << 8 | (uint32_t)b[1] << 16 | (uint32_t)b[0] << 24;
     }
     if (value > 0x10FFFF || (value >= 0xD800 && value < 0xE000))
-        replace(t, out);
+        spoil(t, out);
     else
         put(value, out);
 }
@@ -112,8 +114,8 @@ void tm_transcode(tm_transcoder *t, const char *p, size_t n, bool last, tm_buf *
     for (; n - i >= unit; i += unit) put_unit(t, (const uint8_t *)p + i, out);
     while (i < n) t->held[t->held_bytes++] = (uint8_t)p[i++];
     if (!last) return;
-    if (t->high) replace(t, out);
-    if (t->held_bytes) replace(t, out);
+    if (t->high) spoil(t, out);
+    if (t->held_bytes) spoil(t, out);
     t->high = 0;
     t->held_bytes = 0;
 }

@@ -38,13 +38,14 @@ tm_encoding tm_encoding_of(const char *p, size_t n, size_t *bom_bytes);
 /* True if p looks like UTF-16 or UTF-32 without a mark (NULs at a regular stride), for advice. */
 bool tm_encoding_smells_wide(const char *p, size_t n);
 
-/* Streaming transcoder of UTF-16/32 to UTF-8; ill-formed units become U+FFFD and are counted. */
+/* Streaming transcoder of UTF-16/32 to UTF-8; ill-formed units become the byte FF, which is not
+ * UTF-8, and are counted. */
 typedef struct tm_transcoder {
     tm_encoding from;
     uint8_t held[4];
     uint8_t held_bytes;
     uint16_t high; /* a high surrogate waiting for its low one */
-    uint64_t replaced;
+    uint64_t spoiled;
 } tm_transcoder;
 void tm_transcode(tm_transcoder *t, const char *p, size_t n, bool last, tm_buf *out);
 

@@ -111,7 +111,7 @@ typedef struct told { /* everything a reader said */
     uint64_t records, lines, block_count, most_room;
     tm_damage damage[8]; /* the first ones */
     uint32_t damages;
-    uint64_t file_bytes, decoded_bytes, replaced;
+    uint64_t file_bytes, decoded_bytes, spoiled;
     char sha256[65];
     tm_arena mem;
     tm_buf head;
@@ -166,7 +166,7 @@ HELP void told_read(told *t, const tm_read_limits *limits)
         if (t->status == TM_OK) told_block(t, h, &b);
     }
     if (r) tm_reader_summary(r, t->sha256, &t->file_bytes, &t->decoded_bytes);
-    if (r) t->replaced = tm_reader_replaced(r);
+    if (r) t->spoiled = tm_reader_spoiled(r);
     t->blocks = tm_hasher_done(h);
     tm_hasher_free(h);
     tm_reader_close(r);
