@@ -152,7 +152,7 @@ $(OUT)/obj/%.o: %.c $(OUT)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(COMPILE) -MMD -MP -MF $(@:.o=.d) -MT $@ -c -o $@ $<
 
-$(OUT)/obj/test/%.o: CPPFLAGS_ALL += -Itest
+$(OUT)/obj/test/%.o: CPPFLAGS_ALL += -Itest -Itest/support
 
 $(OUT)/test/fuzz/%: $(OUT)/obj/test/fuzz/%.o $(LIB)
 	$(call say,LINK,$@)
