@@ -1,5 +1,5 @@
 """JSONTestSuite at every entry of the program: 95 files accepted, 188 refused, and the 35 that a
-reader may take or refuse treated alike by cat, check, refine, run and as an element of a JSON array.
+reader may take or refuse treated alike by cat, check, refine, run and inside of a JSON array.
 Whoever is refused has a place. And elements that span lines: written as one line, told apart from
 line breaks where none may be, with places that are those of the file."""
 
