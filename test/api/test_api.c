@@ -1,4 +1,4 @@
-/* The library's face: plans, errors with their places, progress, cancelling, streams. */
+/* The public library, tamis.h: plans, errors with their places, progress, cancelling, streams. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

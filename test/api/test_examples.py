@@ -60,14 +60,16 @@ class Examples(unittest.TestCase):
         flags = subprocess.run(["pkg-config", "--static", "--cflags", "--libs", "tamis"], env=env,
                                check=True, capture_output=True, text=True).stdout.split()
         program = os.path.join(self.folder, "long_answers")
-        subprocess.run(["cc", "-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-o", program,
+        strict = ["-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+        subprocess.run(["cc", *strict, "-o", program,
                         os.path.join(ROOT, "examples/long_answers.c"), *flags], check=True)
         env["LD_LIBRARY_PATH"] = os.path.join(self.prefix, "lib")
         out = subprocess.run([program, '{keep: "words(response) >= 40"}', self.data], env=env,
                              capture_output=True, text=True)
         lines = self.kept("filter", self.data, "--keep", "words(response) >= 40")
         longest = max(lines, key=len)
-        self.assertIn(f"{len(lines)} records kept; the longest has {len(longest)} bytes", out.stdout)
+        self.assertIn(f"{len(lines)} records kept; the longest has {len(longest)} bytes",
+                      out.stdout)
         out = subprocess.run([program, '{kepe: "1"}', self.data], env=env, capture_output=True,
                              text=True)
         self.assertEqual(out.returncode, 2)

@@ -92,8 +92,8 @@ static bool share_band(const uint64_t a[NEAR_BANDS], const uint64_t b[NEAR_BANDS
     return false;
 }
 
-/* Which records of the stream survive: all pairs, then the longest (first of them) of a cluster, and
- * none if a reference is in it. */
+/* Which records of the stream survive: all pairs, then the longest (first of them) of a cluster,
+ * and none if a reference is in it. */
 static void think(size_t count, bool keeps[RECORDS])
 {
     static uint64_t shingle[MOST][WORDS], band[MOST][NEAR_BANDS];

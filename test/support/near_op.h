@@ -1,5 +1,5 @@
-/* near.test: a small scalar near-duplicate step that proves the seam before the real one is built on
- * it. Three rounds: bands of MinHash over word 3-grams (group, pairs verified by exact Jaccard),
+/* near.test: a small scalar near-duplicate step that proves the seam before the real one is built
+ * on it. Three rounds: bands of MinHash over word 3-grams (group, pairs verified by exact Jaccard),
  * connected components, and the survivor of each (group, over decided records only; records of a
  * reference win). Not shipped. */
 #ifndef TEST_SUPPORT_NEAR_OP_H
