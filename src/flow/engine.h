@@ -103,7 +103,7 @@ struct tm_run {
     unsigned threads;
     tm_source *source; /* those of the stream, then those of references */
     uint32_t sources, every_source, source_room;
-    tm_buf head; /* first decoded bytes of standard input */
+    tm_buf head;          /* first decoded bytes of standard input */
     tm_plan_input *input; /* of the stream, then references */
     uint32_t inputs, references;
     uint32_t *input_of;  /* by source index */
