@@ -6,7 +6,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include <openssl/evp.h>
+#define OPENSSL_API_COMPAT 0x10100000L /* SHA256_* are not the newest, and are here to stay */
+#include <openssl/sha.h>
 
 #include "base/alloc.h"
 
@@ -85,34 +86,31 @@ void tm_hasher_free(tm_hasher *h)
     tm_free(h);
 }
 
+/* The plain functions and not EVP: those allocate at every copy and at their first use, where
+ * OpenSSL 3 crashes when memory is short, and start more slowly. The code beneath is the same. */
 struct tm_sha256 {
-    EVP_MD_CTX *context, *copy;
+    SHA256_CTX context;
 };
 
 tm_sha256 *tm_sha256_new(void)
 {
     tm_sha256 *s = tm_alloc_zero(1, sizeof *s);
-    if (!s) return NULL;
-    s->context = EVP_MD_CTX_new();
-    s->copy = EVP_MD_CTX_new();
-    if (s->context && s->copy && EVP_DigestInit_ex(s->context, EVP_sha256(), NULL)) return s;
-    tm_sha256_free(s);
-    return NULL;
+    if (s) SHA256_Init(&s->context);
+    return s;
 }
 
 void tm_sha256_add(tm_sha256 *s, const void *p, size_t n)
 {
-    int good = n ? EVP_DigestUpdate(s->context, p, n) : 1;
-    TM_ASSERT(good);
+    if (n) SHA256_Update(&s->context, p, n);
 }
 
 void tm_sha256_hex(tm_sha256 *s, char out[65])
 {
     static const char DIGITS[] = "0123456789abcdef";
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    int good = EVP_MD_CTX_copy_ex(s->copy, s->context) && EVP_DigestFinal_ex(s->copy, digest, NULL);
-    TM_ASSERT(good);
-    for (int i = 0; i < 32; i++) {
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    SHA256_CTX copy = s->context;
+    SHA256_Final(digest, &copy);
+    for (int i = 0; i < SHA256_DIGEST_LENGTH; i++) {
         out[2 * i] = DIGITS[digest[i] >> 4];
         out[2 * i + 1] = DIGITS[digest[i] & 15];
     }
@@ -121,9 +119,6 @@ void tm_sha256_hex(tm_sha256 *s, char out[65])
 
 void tm_sha256_free(tm_sha256 *s)
 {
-    if (!s) return;
-    EVP_MD_CTX_free(s->context);
-    EVP_MD_CTX_free(s->copy);
     tm_free(s);
 }
 
