@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/system.h"
 #include "cli/command.h"
 #include "cli/inspection.h"
 #include "report/report.h"
@@ -39,6 +40,53 @@ static tm_status after(tm_run *run, void *arg, tm_err *err)
     return status;
 }
 
+/* -o PAGE.html: the run folder stands beside it while it is made, under a name of its own. */
+static tm_status folder_beside(tm_cli *cli, tm_str page, tm_str *folder, tm_err *err)
+{
+    const char *path = tm_path_z(cli->mem, page);
+    if (!path) return tm_fail_memory(err, "a path", page.n);
+    if (tm_file_exists(path) && !cli->common.overwrite)
+        return tm_fail(err, TM_EEXISTS, "%s is there already: give --overwrite or another -o",
+                       path);
+    *folder = tm_str_of(
+        tm_arena_printf(cli->mem, "%s.tmp-%llu", path, (unsigned long long)tm_process_id()));
+    return folder->p ? TM_OK : tm_fail_memory(err, "a path", page.n);
+}
+
+static tm_status take_page(tm_cli *cli, tm_str folder, tm_str page, tm_err *err)
+{
+    tm_buf html = {0};
+    const char *from = tm_path_join(cli->mem, folder.p, "report.html");
+    const char *to = tm_path_z(cli->mem, page);
+    if (!from || !to) return tm_fail_memory(err, "a path", page.n);
+    tm_status status = tm_file_load(from, UINT32_MAX, &html, err);
+    if (status == TM_OK) status = tm_file_save(to, tm_buf_view(&html), true, err);
+    tm_buf_release(&html);
+    return status;
+}
+
+/* -o DIR/: a run folder with report.html, without data. */
+static tm_status execute(tm_cli *cli, tm_execution *e, tm_err *err)
+{
+    tm_str output = cli->common.output;
+    bool page = tm_str_ends(output, TM_STR(".html"));
+    cli->common.output = (tm_str){0};
+    if (output.n) cli->common.run = output;
+    if (!page) return tm_cli_execute(cli, e, err);
+    TM_TRY(folder_beside(cli, output, &cli->common.run, err));
+    e->passing = true;
+    tm_status status = tm_cli_execute(cli, e, err);
+    bool done = status == TM_OK || status == TM_EFINDINGS || status == TM_EINPUT;
+    tm_err why = {0};
+    if (done && tm_file_exists(cli->common.run.p)) {
+        tm_status taken = take_page(cli, cli->common.run, output, &why);
+        if (taken != TM_OK && status == TM_OK && err) *err = why;
+        if (status == TM_OK) status = taken;
+    }
+    tm_folder_remove(cli->common.run.p, &why);
+    return status;
+}
+
 static tm_status run(tm_cli *cli, tm_err *err)
 {
     tm_recipe recipe;
@@ -54,12 +102,8 @@ static tm_status run(tm_cli *cli, tm_err *err)
                       .quiet_end = true,
                       .after = after,
                       .arg = &i};
-    if (cli->common.output.n) { /* -o DIR/: a run folder with report.html, without data */
-        cli->common.run = cli->common.output;
-        cli->common.output = (tm_str){0};
-    }
     tm_status status = make_recipe(cli, &recipe, err);
-    if (status == TM_OK) status = tm_cli_execute(cli, &e, err);
+    if (status == TM_OK) status = execute(cli, &e, err);
     tm_inspection_free(seen);
     return status;
 }
@@ -73,7 +117,8 @@ const tm_command tm_command_inspect = {
     .why = "The first thing to do with a new file. Says what it is and what was the runner-up, how "
            "many records can be read and where the first is that cannot, who speaks how often and "
            "how long, how much is there twice, and the five commonest findings, each with a place "
-           "and the command that mends it. -o DIR/ keeps a run folder with report.html.",
+           "and the command that mends it. -o report.html writes that page, -o DIR/ keeps a "
+           "run folder with it.",
     .example = "tamis inspect train.jsonl",
     .params = PARAMS,
     .runs = true,

@@ -62,6 +62,7 @@ typedef struct tm_execution {
     tm_recipe *recipe;
     tm_run_options options;
     bool quiet_end; /* no waterfall: the verb prints its own */
+    bool passing;   /* its run folder goes when the verb is done: never the `last` one */
     /* After a run that was not interrupted, before it is closed; may be NULL. */
     tm_status (*after)(tm_run *run, void *arg, tm_err *err);
     void *arg;

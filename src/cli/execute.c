@@ -185,7 +185,7 @@ static tm_status finish(tm_cli *cli, tm_run *run, tm_execution *e, const teller 
                 (unsigned long long)(t->unreadable - SHOWN));
     if (result->folder.n) {
         TM_TRY(tm_report_write(result->folder, err));
-        TM_TRY(tm_folder_set_last(result->folder, err));
+        if (!e->passing) TM_TRY(tm_folder_set_last(result->folder, err));
     }
     if (e->after) TM_TRY(e->after(run, e->arg, err));
     if (!e->quiet_end) TM_TRY(print_result(cli, run, e, err));

@@ -178,8 +178,12 @@ static void inputs_text(const tm_run *run, tm_buf *out)
     for (uint32_t i = 0; i < plan->inputs; i++) {
         const tm_layout_set *set = &plan->input[i].layouts;
         tm_buf_z(out, set->count > 1 ? "layouts     " : "layout      ");
-        if (!set->count)
-            tm_buf_z(out, "none fits: name one with --layout, or bind fields with --map");
+        if (!set->count) {
+            bool empty = !result->counts.read;
+            tm_buf_z(out, empty ? "none: there are no records\n"
+                                : "none fits: name one with --layout, or bind fields with --map\n");
+            continue;
+        }
         for (uint32_t l = 0; l < set->count; l++) {
             uint64_t count = 0;
             for (uint32_t s = 0; s < plan->input[i].sources; s++)
