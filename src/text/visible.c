@@ -24,5 +24,5 @@ void tm_text_visible(tm_str s, tm_buf *out)
         if (!bad) tm_buf_print(out, "\\u%04X", c);
         from = at;
     }
-    tm_buf_add(out, s.p + from, s.n - from);
+    if (s.n > from) tm_buf_add(out, s.p + from, s.n - from); /* an empty slice may have no place */
 }

@@ -16,6 +16,7 @@ static void shows(const char *text, size_t n, const char *want)
 static void plain_text_is_itself(void **state)
 {
     TM_UNUSED(state);
+    shows(NULL, 0, "");
     SHOWS("", "");
     SHOWS("plain", "plain");
     SHOWS("na\xC3\xAFve \xF0\x9F\x98\x80", "na\xC3\xAFve \xF0\x9F\x98\x80");
