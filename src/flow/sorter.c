@@ -1,11 +1,11 @@
 /* External sort of facts: fill a buffer, sort it, spill it as a run, merge the runs.
  *
  * In memory the facts lie framed one behind another and an entry {prefix, where} stands for each.
- * The prefix is the first eight bytes of the key (of the order when the key is empty), big-endian,
- * so a radix sort over it does nearly all the work when keys are hashes; runs of equal prefixes are
- * finished by comparison. A spilled run is chunks of about 64 KiB of frames, each one zstd frame at
- * level 1 (writes are the disk's limit, not the processor's). More than MERGE_MAX runs are merged
- * in between, so memory for merging stays bounded too. */
+ * The prefix is the first eight bytes of the key (of the order when all keys are empty), in big
+ * endian, so a radix sort over it does nearly all the work when keys are hashes; runs of equal
+ * prefixes are finished by comparison. A spilled run is chunks of about 64 KiB of frames, each one
+ * zstd frame at level 1 (writes are the disk's limit, not the processor's). More than MERGE_MAX
+ * runs are merged in between, so memory for merging stays bounded too. */
 #include "flow/sorter.h"
 
 #include <stdlib.h>
@@ -35,6 +35,7 @@ struct tm_sorter {
     tm_facts facts;
     entry *list;
     uint64_t entries, cursor;
+    bool keyed; /* some fact has a key, so prefixes are of keys */
     sorted_run *run;
     uint32_t runs, run_room;
     uint32_t *heap; /* run indices, smallest fact first */
@@ -43,9 +44,9 @@ struct tm_sorter {
     tm_packer *packer;
 };
 
-static uint64_t prefix_of(const tm_fact *f)
+static uint64_t prefix_of(const tm_fact *f, bool keyed)
 {
-    tm_str s = f->key.n ? f->key : f->order;
+    tm_str s = keyed ? f->key : f->order;
     uint64_t value = 0;
     for (size_t i = 0; i < 8; i++) value = value << 8 | (i < s.n ? (uint8_t)s.p[i] : 0);
     return value;
@@ -119,7 +120,7 @@ static tm_status sort_in_memory(tm_sorter *s, tm_err *err)
         size_t where = at;
         bool there = tm_facts_next(&s->facts, &at, &f);
         TM_ASSERT(there);
-        s->list[i] = (entry){prefix_of(&f), where};
+        s->list[i] = (entry){prefix_of(&f, s->keyed), where};
     }
     if (n > 1) radix_sort(s->list, spare, n);
     tm_free(spare);
@@ -306,6 +307,7 @@ static tm_status merge_some(tm_sorter *s, tm_err *err)
 tm_status tm_sorter_add(tm_sorter *s, const tm_fact *fact, tm_err *err)
 {
     s->count++;
+    s->keyed |= fact->key.n > 0;
     TM_TRY(tm_facts_add(&s->facts, fact, err));
     if (s->facts.bytes.n + s->facts.count * ENTRY_BYTES > s->budget) return spill_memory(s, err);
     return TM_OK;
