@@ -19,12 +19,14 @@ tm_status tm_spill_create(tm_spill *s, char path[4096], int *file, tm_err *err)
 tm_status tm_spill_take(tm_spill *s, uint64_t bytes, tm_err *err)
 {
     uint64_t held = atomic_fetch_add(&s->held, bytes) + bytes;
-    atomic_fetch_add(&s->ever, bytes);
-    if (s->max_disk && held > s->max_disk)
+    if (s->max_disk && held > s->max_disk) {
+        atomic_fetch_sub(&s->held, bytes); /* refused: it will not be written */
         return tm_fail(
             err, TM_ELIMIT,
             "the spill would pass --max-disk (%llu bytes): give more, or a larger --memory",
             (unsigned long long)s->max_disk);
+    }
+    atomic_fetch_add(&s->ever, bytes);
     return TM_OK;
 }
 
