@@ -1,0 +1,198 @@
+/* The external sort against qsort: any facts, any budget, and nothing left on disk or in memory. */
+#include "unit/base/base_help.h"
+
+#include "flow/sorter.h"
+
+enum { MOST = 20000 };
+
+typedef struct row {
+    char key[12], order[6], data[4];
+    uint8_t key_n, order_n, data_n;
+    tm_rid rid;
+} row;
+
+static row rows[MOST];
+
+static tm_fact fact_of(const row *r)
+{
+    return (tm_fact){.key = {r->key, r->key_n},
+                     .order = {r->order, r->order_n},
+                     .data = {r->data, r->data_n},
+                     .rid = r->rid};
+}
+
+static int by_definition(const void *a, const void *b)
+{
+    tm_fact f = fact_of(a), g = fact_of(b);
+    int c = tm_str_cmp(f.key, g.key);
+    if (!c) c = tm_str_cmp(f.order, g.order);
+    if (!c) c = tm_rid_cmp(f.rid, g.rid);
+    return c ? c : tm_str_cmp(f.data, g.data);
+}
+
+/* Few different bytes, so that equal keys, equal beginnings and whole equal facts are many. */
+static void make_rows(size_t count, size_t longest_key)
+{
+    static const char letters[] = {0, 'a', (char)0x80, (char)0xFF};
+    for (size_t i = 0; i < count; i++) {
+        row *r = &rows[i];
+        r->key_n = (uint8_t)chance(longest_key + 1);
+        r->order_n = (uint8_t)chance(sizeof r->order + 1);
+        r->data_n = (uint8_t)chance(sizeof r->data + 1);
+        for (size_t k = 0; k < r->key_n; k++) r->key[k] = letters[chance(k < 8 ? 2 : 4)];
+        for (size_t k = 0; k < r->order_n; k++) r->order[k] = letters[chance(4)];
+        for (size_t k = 0; k < r->data_n; k++) r->data[k] = letters[chance(4)];
+        r->rid = (tm_rid){TM_PLACE(1 + chance(2), chance(50)), chance(2)};
+    }
+}
+
+static void same_fact(const tm_fact *got, const row *want)
+{
+    tm_fact f = fact_of(want);
+    assert_true(tm_str_eq(got->key, f.key));
+    assert_true(tm_str_eq(got->order, f.order));
+    assert_true(tm_str_eq(got->data, f.data));
+    assert_int_equal(tm_rid_cmp(got->rid, f.rid), 0);
+}
+
+static void sorts_like_qsort(size_t count, uint64_t budget, bool spills)
+{
+    tm_spill spill = {.folder = room("spill")};
+    tm_sorter *s = tm_sorter_new(&spill, budget);
+    tm_err err = {0};
+    tm_fact f;
+    bool more = true;
+    assert_non_null(s);
+    for (size_t i = 0; i < count; i++) {
+        f = fact_of(&rows[i]);
+        assert_int_equal(tm_sorter_add(s, &f, &err), TM_OK);
+    }
+    assert_int_equal(tm_sorter_count(s), count);
+    qsort(rows, count, sizeof *rows, by_definition);
+    assert_int_equal(tm_sorter_finish(s, &err), TM_OK);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(tm_sorter_next(s, &f, &more, &err), TM_OK);
+        assert_true(more);
+        same_fact(&f, &rows[i]);
+    }
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(tm_sorter_next(s, &f, &more, &err), TM_OK);
+        assert_false(more);
+    }
+    tm_sorter_free(s);
+    assert_int_equal(spill.ever > 0, spills);
+    assert_int_equal(spill.held, 0);
+    if (spills) assert_int_equal(names_in(spill.folder), 0);
+    assert_int_equal(tm_alloc_live(), 0);
+}
+
+static void facts_with_keys_sort_like_qsort(void **state)
+{
+    TM_UNUSED(state);
+    for (size_t count = 0; count < 40; count++) {
+        make_rows(count, 12);
+        sorts_like_qsort(count, 1 << 20, false);
+    }
+    make_rows(MOST, 12);
+    sorts_like_qsort(MOST, 64 << 20, false);
+}
+
+static void facts_without_keys_sort_by_their_order(void **state)
+{
+    TM_UNUSED(state);
+    make_rows(MOST, 0);
+    sorts_like_qsort(MOST, 64 << 20, false);
+    make_rows(MOST, 0);
+    sorts_like_qsort(MOST, 100000, true);
+}
+
+static void a_small_budget_spills_and_changes_nothing(void **state)
+{
+    TM_UNUSED(state);
+    make_rows(MOST, 12);
+    sorts_like_qsort(MOST, 300000, true); /* a few runs, one merge */
+    make_rows(MOST, 3);
+    sorts_like_qsort(MOST, 20000, true); /* more runs than are merged at once */
+}
+
+static void no_budget_at_all_makes_every_fact_a_run(void **state)
+{
+    TM_UNUSED(state);
+    for (size_t count = 1; count <= 100; count += count < 4 ? 1 : 32) {
+        make_rows(count, 12);
+        sorts_like_qsort(count, 0, true);
+    }
+}
+
+static void one_large_fact_passes_through_a_tiny_budget(void **state)
+{
+    TM_UNUSED(state);
+    tm_spill spill = {.folder = room("large")};
+    tm_sorter *s = tm_sorter_new(&spill, 100);
+    static char big[300000];
+    tm_fact f = {.key = TM_STR("k"), .data = {big, sizeof big}};
+    bool more;
+    memset(big, 'x', sizeof big);
+    assert_int_equal(tm_sorter_add(s, &f, NULL), TM_OK);
+    assert_int_equal(tm_sorter_finish(s, NULL), TM_OK);
+    assert_int_equal(tm_sorter_next(s, &f, &more, NULL), TM_OK);
+    assert_true(more && f.data.n == sizeof big && !memcmp(f.data.p, big, sizeof big));
+    tm_sorter_free(s);
+    assert_int_equal(names_in(spill.folder), 0);
+}
+
+static void max_disk_is_a_limit_and_leaves_nothing_behind(void **state)
+{
+    TM_UNUSED(state);
+    tm_spill spill = {.folder = room("limited"), .max_disk = 5000};
+    tm_sorter *s = tm_sorter_new(&spill, 2000);
+    tm_err err = {0};
+    tm_status status = TM_OK;
+    for (uint64_t i = 0; status == TM_OK && i < MOST; i++) {
+        uint64_t key[2] = {chance(UINT64_MAX), i};
+        tm_fact f = {.key = {(const char *)key, sizeof key}};
+        status = tm_sorter_add(s, &f, &err);
+    }
+    assert_int_equal(status, TM_ELIMIT);
+    says(err.msg, "--max-disk");
+    assert_true(spill.held <= 5000);
+    tm_sorter_free(s);
+    assert_int_equal(spill.held, 0);
+    assert_int_equal(names_in(spill.folder), 0);
+    assert_int_equal(tm_alloc_live(), 0);
+}
+
+static void a_sorter_thrown_away_half_way_leaves_nothing(void **state)
+{
+    TM_UNUSED(state);
+    tm_spill spill = {.folder = room("half")};
+    tm_sorter *s = tm_sorter_new(&spill, 10000);
+    tm_fact f;
+    bool more;
+    make_rows(2000, 12);
+    for (size_t i = 0; i < 2000; i++) {
+        f = fact_of(&rows[i]);
+        assert_int_equal(tm_sorter_add(s, &f, NULL), TM_OK);
+    }
+    assert_int_equal(tm_sorter_finish(s, NULL), TM_OK);
+    assert_int_equal(tm_sorter_next(s, &f, &more, NULL), TM_OK);
+    assert_true(names_in(spill.folder) > 1);
+    tm_sorter_free(s);
+    assert_int_equal(names_in(spill.folder), 0);
+    assert_int_equal(spill.held, 0);
+    assert_int_equal(tm_alloc_live(), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(facts_with_keys_sort_like_qsort),
+        cmocka_unit_test(facts_without_keys_sort_by_their_order),
+        cmocka_unit_test(a_small_budget_spills_and_changes_nothing),
+        cmocka_unit_test(no_budget_at_all_makes_every_fact_a_run),
+        cmocka_unit_test(one_large_fact_passes_through_a_tiny_budget),
+        cmocka_unit_test(max_disk_is_a_limit_and_leaves_nothing_behind),
+        cmocka_unit_test(a_sorter_thrown_away_half_way_leaves_nothing),
+    };
+    return cmocka_run_group_tests(tests, make_room, leave_room);
+}
