@@ -158,12 +158,15 @@ tm_status tm_exchange_drain(tm_exchange *x,
     for (unsigned p = 0; p < PARTITIONS; p++) {
         tm_fact f;
         bool more = true;
+        if (!x->part[p]) continue; /* drained or reduced before */
         TM_TRY(tm_sorter_finish(x->part[p], err));
         for (;;) {
             TM_TRY(tm_sorter_next(x->part[p], &f, &more, err));
             if (!more) break;
             TM_TRY(sink(arg, &f, err));
         }
+        tm_sorter_free(x->part[p]);
+        x->part[p] = NULL;
     }
     return TM_OK;
 }

@@ -25,7 +25,7 @@ tm_status tm_exchange_add(tm_exchange *x, const tm_facts *facts, tm_err *err);  
 tm_status tm_exchange_reduce(tm_exchange *x, unsigned threads, const tm_reducer *reducer,
                              tm_err *err);
 /* All facts, in any order, into `sink`; for exchanges that run elsewhere. The exchange is then
- * empty. */
+ * empty, and takes no more (nor does one that was reduced). */
 tm_status tm_exchange_drain(tm_exchange *x,
                             tm_status (*sink)(void *arg, const tm_fact *f, tm_err *err), void *arg,
                             tm_err *err);
