@@ -219,8 +219,9 @@ void tm_inspection_text(const tm_inspection *seen, const tm_run *run, tm_buf *ou
 {
     inputs_text(run, out);
     double all = seen->records ? (double)seen->records : 1;
-    tm_buf_print(out, "duplicates  %llu records (%.1f %%), %.1f %% of the characters\n",
-                 (unsigned long long)seen->duplicates, 100.0 * (double)seen->duplicates / all,
+    tm_buf_print(out, "duplicates  %llu record%s (%.1f %%), %.1f %% of the characters\n",
+                 (unsigned long long)seen->duplicates, seen->duplicates == 1 ? "" : "s",
+                 100.0 * (double)seen->duplicates / all,
                  100.0 * (double)seen->duplicate_chars / (seen->chars ? (double)seen->chars : 1));
     if (seen->not_text)
         tm_buf_print(out, "not text    %llu blocks, carried untouched\n",

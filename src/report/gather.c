@@ -102,8 +102,8 @@ static void find_lengths(tm_gathered *g, const tm_ledger *l)
 typedef struct fixes { /* rids of records with a repair, in rid order: a cursor over the findings */
     tm_pq_reader *r;
     uint32_t place, path, row, rows;
-    tm_rid now;
-    bool more;
+    tm_rid now; /* the record it stands at, if `at` */
+    bool more, at;
 } fixes;
 
 /* A code of an operator or of the reader: those tables live as long as the program. */
@@ -127,10 +127,11 @@ static tm_noticed *noticed_of(tm_gathered *g, tm_str code, tm_str step)
     return n;
 }
 
-/* The next record that has a repair; counts every finding on the way. */
+/* The next record that has a repair; counts every finding up to that record's last. */
 static tm_status next_fix(tm_gathered *g, fixes *f, uint32_t code, uint32_t step, tm_err *err)
 {
     tm_rid last = f->now;
+    f->at = false;
     while (f->more) {
         while (f->row == f->rows && f->more) {
             f->row = 0;
@@ -138,15 +139,14 @@ static tm_status next_fix(tm_gathered *g, fixes *f, uint32_t code, uint32_t step
             if (!f->more) return TM_OK;
         }
         tm_rid rid = {tm_pq_get_u64(f->r, f->place, f->row), tm_pq_get_u64(f->r, f->path, f->row)};
+        if (f->at && tm_rid_cmp(rid, f->now) != 0) return TM_OK;
         tm_str by =
             tm_pq_is_null(f->r, step, f->row) ? (tm_str){0} : tm_pq_get_text(f->r, step, f->row);
         tm_noticed *n = noticed_of(g, tm_pq_get_text(f->r, code, f->row), by);
         if (n && !n->count++) n->first = rid;
         f->row++;
         bool fix = n && n->what && n->what->verdict == TM_V_FIX && tm_rid_cmp(rid, last) != 0;
-        if (!fix) continue;
-        f->now = rid;
-        return TM_OK;
+        if (fix) f->now = rid, f->at = true;
     }
     return TM_OK;
 }
@@ -181,9 +181,9 @@ static tm_status walk(tm_gathered *g, tm_ledger *l, fixes *f, tm_err *err)
         if (!more) break;
         if (l->row == 0) take_lengths(g, l);
         tm_rid rid = tm_ledger_rid(l);
-        while (f->r && f->more && tm_rid_cmp(f->now, rid) < 0)
+        while (f->at && tm_rid_cmp(f->now, rid) < 0)
             TM_TRY(next_fix(g, f, code, step, err));
-        bool edited = f->r && f->more && tm_rid_cmp(f->now, rid) == 0;
+        bool edited = f->at && tm_rid_cmp(f->now, rid) == 0;
         if (edited || is_first_place(g, rid) || !tm_str_is(tm_ledger_fate(l), "kept")) {
             tm_ledger_row row = tm_ledger_whole(l);
             take_row(g, &row, edited, kept);
@@ -191,7 +191,7 @@ static tm_status walk(tm_gathered *g, tm_ledger *l, fixes *f, tm_err *err)
         }
         kept += tm_ledger_copies(l);
     }
-    while (f->r && f->more) TM_TRY(next_fix(g, f, code, step, err));
+    while (f->at) TM_TRY(next_fix(g, f, code, step, err));
     return TM_OK;
 }
 

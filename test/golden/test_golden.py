@@ -1,0 +1,88 @@
+"""The report and what the terminal shows, byte for byte, for a small messy input of our own.
+
+What differs from run to run (times, rates, memory) is blanked out. When a change is meant, look at
+the page, then: GOLDEN_WRITE=1 python3 test/golden/test_golden.py"""
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+TAMIS = os.path.join(ROOT, os.environ.get("TAMIS", "build/release/tamis"))
+
+
+def chat(*contents, **more):
+    roles = ["user", "assistant"] * 4
+    return {"messages": [{"role": r, "content": c} for r, c in zip(roles, contents)], **more}
+
+
+ROWS = [
+    chat("How do I bake bread?", "Mix flour, water, salt and yeast; wait; bake.", id=1),
+    chat("How do I bake bread?", "Mix flour, water, salt and yeast; wait; bake.", id=2),
+    chat("What is <b>bold</b>?", "A tag: <script>alert(1)</script> & more.  ", id=3),
+    chat("Name a\u200b colour.", "Blue\x07.", id=4, score=1.0),
+    chat("Why?", "", id=5),
+    chat("Who?", None, id=6),
+    chat("Say \u202eolleh", "hello\n\n\n\nagain", id=7),
+    chat("One", "1", "Two", "2", "Three", "3", id=8),
+]
+LINES = [json.dumps(row) for row in ROWS]
+LINES.insert(3, '{"messages": [{"role": "user", "content": "cut off')
+LINES.insert(5, '{"messages": [], "messages": [{"role": "user", "content": "q"}, '
+                '{"role": "assistant", "content": "a"}], "id": 9}')
+
+
+def blanked(text):
+    """Without what is another time, machine or version."""
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", text)
+    text = re.sub(r"\b[\d.,]+ (s|MB/s|GB/s|kB/s|B/s|MB|GB)\b", r"N \1", text)
+    return re.sub(r"tamis \d+\.\d+\.\d+", "tamis VERSION", text)
+
+
+class Golden(unittest.TestCase):
+    maxDiff = 4000
+
+    def setUp(self):
+        self.tmp = tempfile.TemporaryDirectory(dir=os.environ.get("TAMIS_TMP"))
+        self.addCleanup(self.tmp.cleanup)
+        with open(os.path.join(self.tmp.name, "chats.jsonl"), "w", encoding="utf-8") as file:
+            file.write("\n".join(LINES) + "\n")
+
+    def tamis(self, *words):
+        return subprocess.run([TAMIS, *words], cwd=self.tmp.name, capture_output=True, text=True)
+
+    def compare(self, name, text):
+        path = os.path.join(HERE, name)
+        text = blanked(text)
+        if os.environ.get("GOLDEN_WRITE"):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual(text, file.read(), f"{name}: see the top of this file")
+
+    def test_the_report_and_the_waterfall(self):
+        done = self.tamis("refine", "chats.jsonl", "-o", "out/", "--limit-unreadable", "1")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.compare("refine.txt", done.stderr)
+        with open(os.path.join(self.tmp.name, "out/report.html"), encoding="utf-8") as file:
+            self.compare("report.html", file.read())
+
+    def test_inspect(self):
+        self.compare("inspect.txt", self.tamis("inspect", "chats.jsonl").stdout)
+
+    def test_the_plan(self):
+        self.compare("dry_run.txt", self.tamis("refine", "chats.jsonl", "--dry-run").stdout)
+
+    def test_explain(self):
+        self.tamis("refine", "chats.jsonl", "-o", "out/", "--limit-unreadable", "1")
+        told = "".join(self.tamis("explain", "out", f"chats.jsonl:{line}").stdout
+                       for line in range(1, len(LINES) + 1))
+        self.compare("explain.txt", told)
+
+
+if __name__ == "__main__":
+    unittest.main()
