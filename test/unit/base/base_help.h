@@ -69,6 +69,7 @@ HELP uint32_t names_in(const char *path)
 
 HELP void put_file(const char *path, tm_str bytes)
 {
+    unlink(path); /* some file systems flush a file that is truncated and written again */
     FILE *f = fopen(path, "wb");
     assert_non_null(f);
     if (bytes.n) assert_int_equal(fwrite(bytes.p, 1, bytes.n, f), bytes.n);
