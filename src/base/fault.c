@@ -81,11 +81,13 @@ bool tm_fault_alloc(void)
     return fire(n == plan.alloc_at || (plan.alloc_on && n > plan.alloc_at), 0);
 }
 
-bool tm_fault_io(void)
+bool tm_fault_io(bool writes)
 {
     pthread_once(&once, read_plan);
     unsigned long n = atomic_fetch_add(&calls, 1) + 1;
     if (!plan.io_at) return false;
+    bool full = plan.number == ENOSPC || plan.number == EDQUOT || plan.number == EROFS;
+    if (full && !writes) return false;
     return fire(n == plan.io_at || (plan.io_on && n > plan.io_at), plan.number);
 }
 

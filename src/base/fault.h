@@ -2,6 +2,7 @@
  *
  *   alloc:N      the N-th allocation fails       alloc:N+    all from the N-th on
  *   io:N:ENOSPC  the N-th file call fails        io:N+:EIO   all from the N-th on
+ *                (of a full disk and its like only calls that write know)
  *   short:K      reads and writes give at most K bytes
  *   eintr:K      every K-th read or write says EINTR first
  *
@@ -16,7 +17,7 @@
 
 #ifdef TM_FAULTS
 bool tm_fault_alloc(void);       /* should this allocation fail? */
-bool tm_fault_io(void);          /* should this call fail? errno is set */
+bool tm_fault_io(bool writes);   /* should this call fail? errno is set */
 bool tm_fault_eintr(void);       /* should this read or write be interrupted? errno is set */
 size_t tm_fault_short(size_t n); /* how many bytes to read or write at most */
 #else
@@ -24,8 +25,9 @@ static inline bool tm_fault_alloc(void)
 {
     return false;
 }
-static inline bool tm_fault_io(void)
+static inline bool tm_fault_io(bool writes)
 {
+    TM_UNUSED(writes);
     return false;
 }
 static inline bool tm_fault_eintr(void)

@@ -41,7 +41,7 @@ static struct dirent *next_entry(DIR *dir)
     struct dirent *entry;
     do {
         errno = 0;
-        entry = tm_fault_io() ? NULL : readdir(dir);
+        entry = tm_fault_io(false) ? NULL : readdir(dir);
     } while (!entry && errno == EINTR);
     return entry;
 }
@@ -52,7 +52,7 @@ tm_status tm_folder_list(tm_arena *mem, const char *path, tm_str **names, uint32
     uint32_t room = 0;
     *names = NULL;
     *count = 0;
-    DIR *dir = tm_fault_io() ? NULL : opendir(path);
+    DIR *dir = tm_fault_io(false) ? NULL : opendir(path);
     while (!dir && errno == EINTR) dir = opendir(path);
     if (!dir) return tm_fail_errno(err, "list the folder", path, errno);
     tm_status status = TM_OK;
@@ -88,23 +88,41 @@ tm_status tm_folder_sync(const char *path, tm_err *err)
     return status;
 }
 
-tm_status tm_folder_remove(const char *path, tm_err *err)
+/* Below path[0, n), which is a folder. */
+static tm_status remove_all(char path[4096], size_t n, tm_err *err)
 {
-    tm_arena mem = {0};
-    tm_str *names;
-    uint32_t count;
-    tm_status status = tm_folder_list(&mem, path, &names, &count, err);
-    for (uint32_t i = 0; status == TM_OK && i < count; i++) {
-        const char *inner = tm_path_join(&mem, path, names[i].p);
-        if (!inner)
-            status = tm_fail_memory(err, "a path", 0);
-        else if (tm_fs_now.remove(inner) != 0)
-            status = tm_folder_remove(inner, err);
+    DIR *dir = opendir(path);
+    if (!dir) return tm_fail_errno(err, "list the folder", path, errno);
+    tm_status status = TM_OK;
+    for (struct dirent *entry; status == TM_OK && (entry = next_entry(dir));) {
+        const char *name = entry->d_name;
+        size_t more = strlen(name);
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) continue;
+        if (n + more + 2 > 4096) {
+            status = tm_fail(err, TM_EUSAGE, "the path is too long: %s", path);
+            break;
+        }
+        path[n] = '/';
+        memcpy(path + n + 1, name, more + 1);
+        if (tm_fs_now.remove(path) != 0) status = remove_all(path, n + 1 + more, err);
+        path[n] = 0;
     }
+    if (status == TM_OK && errno) status = tm_fail_errno(err, "list the folder", path, errno);
+    closedir(dir);
     if (status == TM_OK && tm_fs_now.remove_folder(path) != 0)
         status = tm_fail_errno(err, "remove the folder", path, errno);
-    tm_arena_release(&mem);
     return status;
+}
+
+/* Takes no memory of ours: it cleans up behind runs that had none left. */
+tm_status tm_folder_remove(const char *path, tm_err *err)
+{
+    char own[4096];
+    size_t n = strlen(path);
+    if (n >= sizeof own) return tm_fail(err, TM_EUSAGE, "the path is too long: %s", path);
+    memcpy(own, path, n + 1);
+    while (n > 1 && own[n - 1] == '/') own[--n] = 0;
+    return remove_all(own, n, err);
 }
 
 const char *tm_path_z(tm_arena *mem, tm_str path)

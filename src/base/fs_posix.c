@@ -12,15 +12,15 @@
 #include "base/fault.h"
 #include "base/fs.h"
 
-#define AGAIN(result, call)                     \
-    do {                                        \
-        (result) = tm_fault_io() ? -1 : (call); \
+#define AGAIN(result, writes, call)                   \
+    do {                                              \
+        (result) = tm_fault_io(writes) ? -1 : (call); \
     } while ((result) < 0 && errno == EINTR)
 
 static int posix_open_read(const char *path)
 {
     int file;
-    AGAIN(file, open(path, O_RDONLY | O_CLOEXEC));
+    AGAIN(file, false, open(path, O_RDONLY | O_CLOEXEC));
     return file;
 }
 
@@ -28,48 +28,50 @@ static int posix_open_write(const char *path, bool only_new, bool only_owner)
 {
     int flags = O_RDWR | O_CREAT | O_CLOEXEC | (only_new ? O_EXCL | O_NOFOLLOW : O_TRUNC);
     int file;
-    AGAIN(file, open(path, flags, only_owner ? 0600 : 0666));
+    AGAIN(file, true, open(path, flags, only_owner ? 0600 : 0666));
     return file;
 }
 
 static int64_t posix_read(int file, void *p, size_t n)
 {
-    return tm_fault_io() || tm_fault_eintr() ? -1 : read(file, p, tm_fault_short(n));
+    return tm_fault_io(false) || tm_fault_eintr() ? -1 : read(file, p, tm_fault_short(n));
 }
 
 static int64_t posix_read_at(int file, void *p, size_t n, uint64_t at)
 {
-    return tm_fault_io() || tm_fault_eintr() ? -1 : pread(file, p, tm_fault_short(n), (off_t)at);
+    return tm_fault_io(false) || tm_fault_eintr() ? -1
+                                                  : pread(file, p, tm_fault_short(n), (off_t)at);
 }
 
 static int64_t posix_write(int file, const void *p, size_t n)
 {
-    return tm_fault_io() || tm_fault_eintr() ? -1 : write(file, p, tm_fault_short(n));
+    return tm_fault_io(true) || tm_fault_eintr() ? -1 : write(file, p, tm_fault_short(n));
 }
 
 static int64_t posix_write_at(int file, const void *p, size_t n, uint64_t at)
 {
-    return tm_fault_io() || tm_fault_eintr() ? -1 : pwrite(file, p, tm_fault_short(n), (off_t)at);
+    return tm_fault_io(true) || tm_fault_eintr() ? -1
+                                                 : pwrite(file, p, tm_fault_short(n), (off_t)at);
 }
 
 static int posix_sync(int file)
 {
     int result;
-    AGAIN(result, fsync(file));
+    AGAIN(result, true, fsync(file));
     return result;
 }
 
 static int posix_close(int file)
 {
     int result = close(file);
-    if (tm_fault_io()) result = -1;
+    if (tm_fault_io(true)) result = -1;
     return result < 0 && errno == EINTR ? 0 : result;
 }
 
 static int posix_rename(const char *from, const char *to)
 {
     int result;
-    AGAIN(result, rename(from, to));
+    AGAIN(result, true, rename(from, to));
     return result;
 }
 
@@ -80,7 +82,7 @@ static int posix_remove(const char *path)
 static int posix_make_folder(const char *path)
 {
     int result;
-    AGAIN(result, mkdir(path, 0777));
+    AGAIN(result, true, mkdir(path, 0777));
     return result;
 }
 static int posix_remove_folder(const char *path)
@@ -92,7 +94,7 @@ static int posix_info(const char *path, tm_file_info *out)
 {
     struct stat s;
     int result;
-    AGAIN(result, stat(path, &s));
+    AGAIN(result, false, stat(path, &s));
     if (result != 0) return -1;
     *out = (tm_file_info){.bytes = (uint64_t)s.st_size,
                           .modified_ns = (uint64_t)s.st_mtim.tv_sec * 1000000000u +

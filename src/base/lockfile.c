@@ -37,7 +37,7 @@ static int open_lock(const char *path)
 {
     int f;
     do {
-        f = tm_fault_io() ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        f = tm_fault_io(true) ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     } while (f < 0 && errno == EINTR);
     return f;
 }

@@ -80,11 +80,14 @@ static tm_status execute(tm_cli *cli, tm_execution *e, tm_err *err)
     tm_err why = {0};
     if (done && tm_file_exists(cli->common.run.p)) {
         tm_status taken = take_page(cli, cli->common.run, output, &why);
-        if (taken != TM_OK && status == TM_OK && err) *err = why;
-        if (status == TM_OK) status = taken;
+        if (taken != TM_OK && err) *err = why; /* a page that is missing outweighs a finding */
+        if (taken != TM_OK) status = taken;
     }
-    tm_folder_remove(cli->common.run.p, &why);
-    return status;
+    tm_status removed = tm_folder_remove(cli->common.run.p, &why);
+    if (removed == TM_OK || tm_status_exit(status) == 5 || !tm_file_exists(cli->common.run.p))
+        return status;
+    if (err) *err = why; /* a folder of raw text that stays is not to be passed over */
+    return removed;
 }
 
 static tm_status run(tm_cli *cli, tm_err *err)
