@@ -2,6 +2,7 @@
  * of the host ever changes what a recipe means. */
 #include "base/str.h"
 
+#include <float.h>
 #include <locale.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -136,7 +137,7 @@ bool tm_str_to_f64(tm_str s, double *out)
     text[s.n] = 0;
     pthread_once(&c_locale_once, make_c_locale);
     double value = c_locale ? strtod_l(text, &end, c_locale) : strtod(text, &end);
-    if (!digit || *end) return false;
+    if (!digit || *end || value > DBL_MAX || value < -DBL_MAX) return false;
     *out = value;
     return true;
 }
@@ -167,7 +168,7 @@ bool tm_str_to_size(tm_str s, uint64_t *out)
     while (digits < s.n && ((s.p[digits] >= '0' && s.p[digits] <= '9') || s.p[digits] == '.'))
         digits++;
     tm_str rest = tm_str_trim(tm_str_slice(s, digits, s.n));
-    if (rest.n >= sizeof unit) return false;
+    if (rest.n >= sizeof unit || tm_str_find_char(rest, 0) < rest.n) return false;
     for (size_t i = 0; i < rest.n; i++)
         unit[i] = rest.p[i] >= 'A' && rest.p[i] <= 'Z' ? (char)(rest.p[i] + 32) : rest.p[i];
     uint64_t whole;
