@@ -70,7 +70,8 @@ static inline tm_status tm_failed(tm_status status)
 #define tm_fail_memory(...) tm_failed(tm_fail_memory(__VA_ARGS__))
 #define tm_fail_errno(...) tm_failed(tm_fail_errno(__VA_ARGS__))
 
-/* Adds a place to a failure that has none; returns err->status. line/column 0 = unknown. */
+/* Adds a place to a failure that has none; line/column 0 = unknown. Returns err->status, which is
+ * nobody's when err is NULL: a function that fails returns the status it failed with. */
 tm_status tm_err_at(tm_err *err, tm_str source, uint64_t line, uint64_t column, uint64_t byte);
 
 /* "train.jsonl:1042:17: error: ... (T1204)" into out (NUL-terminated, cut to fit); its length. */

@@ -61,7 +61,8 @@ static tm_status refuse_special(const char *path, tm_err *err)
     tm_fail(err, TM_EINPUT,
             "this is a pipe or a device among the files of a folder: take it away, or name it as "
             "an input of its own");
-    return tm_err_at(err, tm_str_of(path), 0, 0, UINT64_MAX);
+    tm_err_at(err, tm_str_of(path), 0, 0, UINT64_MAX);
+    return TM_EINPUT;
 }
 
 static tm_status add_folder(tm_run *run, const tm_recipe_input *input, const char *folder,

@@ -193,7 +193,8 @@ static tm_status bad_reference(const tm_worker *w, uint64_t at, tm_str sentence,
     const tm_source *source = &w->run->source[w->block.source - 1];
     tm_fail(err, TM_EINPUT, "a record of this reference, at byte %llu, cannot be read: %.*s",
             (unsigned long long)at, TM_FMT(sentence));
-    return tm_err_at(err, source->path, 0, 0, at);
+    tm_err_at(err, source->path, 0, 0, at);
+    return TM_EINPUT;
 }
 
 /* Nothing would tell of a reference that was read in part: it is whole, or the run ends. */

@@ -56,7 +56,8 @@ static tm_status refuse(tm_err *err, tm_str path, const char *inside, const char
     tm_fail(err, TM_EUNSUPPORTED, "this is %s%s, which this version does not read: %s", what,
             inside, advice);
     if (err) memcpy(err->code, "T1120", 6);
-    return tm_err_at(err, path, 0, 0, UINT64_MAX);
+    tm_err_at(err, path, 0, 0, UINT64_MAX);
+    return TM_EUNSUPPORTED;
 }
 
 static tm_status refuse_strangers(tm_err *err, tm_str path, tm_str head, const char *inside)
@@ -202,7 +203,8 @@ static tm_status refuse_wide(tm_err *err, tm_str path)
             "this looks like UTF-16 or UTF-32 without a byte order mark: convert it first, for "
             "example with iconv -f UTF-16LE -t UTF-8 FILE");
     if (err) memcpy(err->code, "T1121", 6);
-    return tm_err_at(err, path, 0, 0, 0);
+    tm_err_at(err, path, 0, 0, 0);
+    return TM_EINPUT;
 }
 
 /* The first decoded bytes of a source whose first raw bytes are at hand. */

@@ -144,6 +144,22 @@ static void wide_text_without_a_mark_is_refused_with_advice(void **state)
     expect_refused("w.jsonl", tm_str_from(wide, sizeof wide), "UTF-16", "iconv");
 }
 
+static void what_is_refused_is_refused_without_an_error_to_fill(void **state)
+{
+    TM_UNUSED(state);
+    char wide[400];
+    tm_arena mem = {0};
+    tm_source source;
+    for (size_t i = 0; i < sizeof wide; i += 2) wide[i] = "{\"a\":1}\n"[i / 2 % 8], wide[i + 1] = 0;
+    mem_put("w", wide, sizeof wide);
+    mem_begin(0);
+    assert_int_equal(tm_source_probe(&mem, TM_STR("w"), wish_any, &source, NULL, NULL), TM_EINPUT);
+    mem_put("p", "PK\3\4 an archive", 15);
+    assert_int_not_equal(tm_source_probe(&mem, TM_STR("p"), wish_any, &source, NULL, NULL), TM_OK);
+    mem_end();
+    tm_arena_release(&mem);
+}
+
 static void what_the_user_says_wins_over_content(void **state)
 {
     TM_UNUSED(state);
@@ -187,6 +203,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_read_is_refused_by_name_with_advice),
         cmocka_unit_test(a_text_that_begins_like_bzip2_is_not_refused),
         cmocka_unit_test(wide_text_without_a_mark_is_refused_with_advice),
+        cmocka_unit_test(what_is_refused_is_refused_without_an_error_to_fill),
         cmocka_unit_test(what_the_user_says_wins_over_content),
         cmocka_unit_test(a_missing_file_is_named),
     };
