@@ -1,4 +1,4 @@
-/* Arenas: alignment, limits, marks, growing in place, and what a reset keeps. */
+/* Arenas and growing arrays: alignment, limits, marks, growing in place, and what a reset keeps. */
 #include "base_help.h"
 
 #include "base/vec.h"
