@@ -1,0 +1,210 @@
+"""What the benches share: data, pairs of commands run alternately, results, and the page of them.
+
+Each bench_*.py makes its claims with `claim()`: our command and a rival's on the same bytes, first
+checked to give the same answer, then run TAMIS_BENCH_RUNS (5) times alternately. Wall time, processor
+time and peak memory of the whole process are taken by wait4; medians are compared. Results lie as
+JSON under TAMIS_BENCH_DIR/results; `python3 bench/benchkit.py` writes docs/reference/benchmarks.md
+from them.
+
+  TAMIS            the program (build/release/tamis)
+  TAMIS_BENCH_DIR  where data and results lie (/var/tmp/tamis-bench)
+  TAMIS_BENCH_MB   decoded size of the data in MB (500)
+"""
+
+import glob
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TAMIS = os.path.abspath(os.environ.get("TAMIS", os.path.join(ROOT, "build/release/tamis")))
+FOLDER = os.environ.get("TAMIS_BENCH_DIR", "/var/tmp/tamis-bench")
+MB = int(os.environ.get("TAMIS_BENCH_MB", "500"))
+RUNS = int(os.environ.get("TAMIS_BENCH_RUNS", "5"))
+PAGE = os.path.join(ROOT, "docs/reference/benchmarks.md")
+
+
+class Missing(Exception):
+    """A rival that is not installed: the bench is skipped with exit 77."""
+
+
+# ---- data --------------------------------------------------------------------------------------
+
+
+def program(name):
+    """A C program of this folder, compiled once per change of its source."""
+    source, target = os.path.join(ROOT, "bench", name + ".c"), os.path.join(FOLDER, name)
+    os.makedirs(FOLDER, exist_ok=True)
+    if not os.path.exists(target) or os.path.getmtime(target) < os.path.getmtime(source):
+        subprocess.run(["cc", "-O2", "-o", target, source], check=True)
+    return target
+
+
+def words(shape, megabytes=MB, seed=7):
+    """JSONL of made_pull: 'chats' (about 600 bytes a line) or 'docs' (about 2 KB)."""
+    path = os.path.join(FOLDER, f"{shape}-{megabytes}-{seed}.jsonl")
+    if not os.path.exists(path):
+        with open(path + ".new", "wb") as out:
+            subprocess.run([program("make_pull"), shape, str(megabytes * 1000000), str(seed)],
+                           stdout=out, check=True)
+        os.rename(path + ".new", path)
+    return path
+
+
+def demo(records):
+    """Messy chats of tools/make_demo.py in one file."""
+    folder = os.path.join(FOLDER, f"demo-{records}")
+    path = os.path.join(folder, "chats-1.jsonl")
+    if not os.path.exists(path):
+        subprocess.run([sys.executable, os.path.join(ROOT, "tools/make_demo.py"), folder,
+                        "--records", str(records), "--files", "1"], check=True)
+    return path
+
+
+def doubled(path, share=5):
+    """The file with every share-th line once more at the end: data with duplicates."""
+    target = path.replace(".jsonl", "-doubled.jsonl")
+    if not os.path.exists(target):
+        with open(path, "rb") as file, open(target + ".new", "wb") as out:
+            again = []
+            for number, line in enumerate(file):
+                out.write(line)
+                if number % share == 0:
+                    again.append(line)
+            out.writelines(again)
+        os.rename(target + ".new", target)
+    return target
+
+
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# ---- running -----------------------------------------------------------------------------------
+
+
+def need(*tools):
+    for tool in tools:
+        if not shutil.which(tool):
+            raise Missing(f"{tool} is not installed")
+
+
+def once(command, out=os.devnull, env=None):
+    """One run: {'wall', 'cpu', 'mib'}. The data go to the file `out`, which is removed before."""
+    if out != os.devnull and os.path.exists(out):
+        os.remove(out)
+    with open(out, "wb") as stdout:
+        began = time.monotonic()
+        child = subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE,
+                                 env={**os.environ, **(env or {})})
+        said = child.stderr.read()
+        _, status, usage = os.wait4(child.pid, 0)
+        wall = time.monotonic() - began
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        raise RuntimeError(f"{command[:3]}: exit {child.returncode}: {said[-500:]!r}")
+    return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "mib": usage.ru_maxrss / 1024,
+            "said": said.decode(errors="replace")}
+
+
+def median(values):
+    values = sorted(values)
+    return values[len(values) // 2]
+
+
+def summary(runs):
+    return {key: round(median([r[key] for r in runs]), 4) for key in ("wall", "cpu", "mib")} | {
+        "least": round(min(r["wall"] for r in runs), 4),
+        "most": round(max(r["wall"] for r in runs), 4)}
+
+
+def pair(ours, theirs, out_ours=os.devnull, out_theirs=os.devnull, runs=RUNS, env=None):
+    """Both commands alternately; (our summary, their summary)."""
+    a, b = [], []
+    once(ours, out_ours, env), once(theirs, out_theirs, env)  # warm
+    for _ in range(runs):
+        a.append(once(ours, out_ours, env))
+        b.append(once(theirs, out_theirs, env))
+    return summary(a), summary(b)
+
+
+# ---- results -----------------------------------------------------------------------------------
+
+
+def machine():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        model = next((x.split(":")[1].strip() for x in file if x.startswith("model name")), "?")
+    return f"{model}, {os.cpu_count()} cores, Linux {os.uname().release.split('-')[0]}"
+
+
+def claim(name, text, rival, want, ours, theirs, data="", at_most=False, by="wall", note=""):
+    """Keeps and prints one result. The ratio is theirs / ours; with at_most, ours / theirs."""
+    ratio = (ours[by] / theirs[by]) if at_most else (theirs[by] / ours[by])
+    met = ratio <= want if at_most else ratio >= want
+    result = {"name": name, "text": text, "rival": rival, "want": want, "ratio": round(ratio, 2),
+              "met": met, "at_most": at_most, "by": by, "ours": ours, "theirs": theirs,
+              "data": data, "note": note, "machine": machine(),
+              "date": time.strftime("%Y-%m-%d", time.gmtime())}
+    keep(result)
+    print(f"   {text} / {rival}: {ratio:.2f}x (want {'<=' if at_most else '>='} {want}) "
+          f"{'' if met else 'FALLS SHORT '}ours {ours.get(by)} theirs {theirs.get(by)}")
+    return met
+
+
+def keep(result):
+    folder = os.path.join(FOLDER, "results")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, result["name"] + ".json"), "w", encoding="utf-8") as file:
+        json.dump(result, file, indent=1)
+
+
+def describe(path):
+    return f"{os.path.basename(path)}, {os.path.getsize(path) / 1e6:.0f} MB, {digest(path)[:16]}"
+
+
+def page():
+    """docs/reference/benchmarks.md from all results."""
+    results = []
+    for path in sorted(glob.glob(os.path.join(FOLDER, "results", "*.json"))):
+        with open(path, encoding="utf-8") as file:
+            results.append(json.load(file))
+    lines = ["# Benchmarks", "",
+             "Written by `python3 bench/benchkit.py` from what `make bench` measured. Each row is a",
+             "pair of commands run alternately in one run on the same bytes, after both gave the",
+             "same answer. Times are medians of whole processes in seconds, memory is the peak of",
+             "the process in MiB. `bench/` has the script of every row; anyone can run it.", "",
+             "| claim | rival | ratio | wanted | ours | theirs | memory | data (SHA-256 begins) |",
+             "| --- | --- | --- | --- | --- | --- | --- | --- |"]
+    for r in results:
+        sign = "<=" if r["at_most"] else ">="
+        ratio = f"{r['ratio']:.2f}x" if r["met"] else f"**{r['ratio']:.2f}x, short**"
+        lines.append(f"| {r['text']} | {r['rival']} | {ratio} | {sign} {r['want']}x | "
+                     f"{r['ours'][r['by']]} | {r['theirs'][r['by']]} | "
+                     f"{r['ours'].get('mib', 0):.0f} / {r['theirs'].get('mib', 0):.0f} | "
+                     f"{r['data']} |")
+    notes = [f"* {r['text']} / {r['rival']}: {r['note']}" for r in results if r["note"]]
+    lines += ["", *notes] if notes else []
+    places = sorted({(r["machine"], r["date"]) for r in results})
+    lines += ["", *[f"Measured on {place}, {date}." for place, date in places], ""]
+    with open(PAGE, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines))
+    print(f"wrote {os.path.relpath(PAGE, ROOT)}")
+
+
+def main(measure):
+    """Runs a bench: exit 0 met, 1 falls short, 77 a rival is missing."""
+    try:
+        met = measure()
+    except Missing as why:
+        print(f"   {why}")
+        sys.exit(77)
+    sys.exit(0 if met else 1)
+
+
+if __name__ == "__main__":
+    page()
