@@ -25,12 +25,36 @@ static void print_texts(const tm_texts *list, tm_buf *out)
     tm_buf_char(out, ']');
 }
 
+static size_t digits(tm_str s, size_t at)
+{
+    while (at < s.n && s.p[at] >= '0' && s.p[at] <= '9') at++;
+    return at;
+}
+
+/* By JSON's grammar: 007, .5 and +1 are numbers to people and none to a JSON parser. */
+static bool is_json_number(tm_str s)
+{
+    size_t from = s.n && s.p[0] == '-', at = digits(s, from);
+    if (at == from || (s.p[from] == '0' && at > from + 1)) return false;
+    if (at < s.n && s.p[at] == '.') {
+        from = at + 1;
+        at = digits(s, from);
+        if (at == from) return false;
+    }
+    if (at < s.n && (s.p[at] == 'e' || s.p[at] == 'E')) {
+        from = at + 1;
+        from += from < s.n && (s.p[from] == '-' || s.p[from] == '+');
+        at = digits(s, from);
+        if (at == from) return false;
+    }
+    return at == s.n;
+}
+
 /* A value that stood without quotes is printed so when it is a JSON scalar, to stay one. */
 static bool is_bare(tm_str s)
 {
-    double number;
     return tm_str_is(s, "true") || tm_str_is(s, "false") || tm_str_is(s, "null") ||
-           tm_str_to_f64(s, &number);
+           is_json_number(s);
 }
 
 static void print_pairs(const tm_pairs *map, tm_buf *out)
