@@ -1,5 +1,5 @@
-"""Counting the records of a .zst and a .gz: `tamis cat` validates every record, splits and passes it
-on; the rival only decompresses. Two threads for us, as zstd -d and gzip -d have one each."""
+"""Counting the records of a .zst and a .gz: `tamis cat` validates every record, splits and passes
+it on; the rival only decompresses. Two threads for us, as zstd -d and gzip -d have one each."""
 
 import os
 import subprocess

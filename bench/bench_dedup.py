@@ -1,5 +1,5 @@
-"""Exact duplicates of JSONL by a text, first one kept, file to file. Ours compares the texts byte for
-byte after the hash; the set of digests trusts its digest."""
+"""Exact duplicates of JSONL by a text, first one kept, file to file. Ours compares the texts byte
+for byte after the hash; the set of digests trusts its digest."""
 
 import os
 import sys
@@ -11,8 +11,9 @@ import duckdb, sys
 c = duckdb.connect()
 c.execute("set threads=2")
 c.execute(f"copy (select * from read_json('{sys.argv[1]}', format='newline_delimited', columns="
-          "{id: 'VARCHAR', title: 'VARCHAR', text: 'VARCHAR', tags: 'VARCHAR[]', source: 'VARCHAR', "
-          "score: 'DOUBLE', meta: 'STRUCT(lang VARCHAR, year BIGINT)'}, maximum_object_size=67108864) "
+          "{id: 'VARCHAR', title: 'VARCHAR', text: 'VARCHAR', tags: 'VARCHAR[]', "
+          "source: 'VARCHAR', score: 'DOUBLE', meta: 'STRUCT(lang VARCHAR, year BIGINT)'}, "
+          "maximum_object_size=67108864) "
           f"qualify row_number() over (partition by text) = 1) to '{sys.argv[2]}' (format json)")
 """
 POLARS = """

@@ -66,8 +66,9 @@ def measure():
             except (kit.Missing, RuntimeError) as why:
                 print(f"   {name} left out: {why}")
                 continue
-            met &= kit.claim(f"filter-{shape}-{name.lower()}", f"filter {shape}, verbatim, 1 thread",
-                             name, want, a, b, kit.describe(path))
+            met &= kit.claim(f"filter-{shape}-{name.lower()}",
+                             f"filter {shape}, verbatim, 1 thread", name, want, a, b,
+                             kit.describe(path))
     return met
 
 

@@ -1,8 +1,8 @@
 """Two fields of every line, everything validated, one thread.
 
-In memory beside simdjson On-Demand (bench_pull.c, pull_simdjson.cpp), which skips without validating;
-and from the file, warm, beside DuckDB, orjson and polars, each timed inside its own process so that
-no start-up counts: the processor seconds of the second of two rounds."""
+In memory beside simdjson On-Demand (bench_pull.c, pull_simdjson.cpp), which skips without
+validating; and from the file, warm, beside DuckDB, orjson and polars, each timed inside its own
+process so that no start-up counts: the processor seconds of the second of two rounds."""
 
 import os
 import re

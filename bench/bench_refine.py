@@ -1,7 +1,7 @@
 """The whole of refine on 1,000,000 generated records: check, clean, measure, dedup, ledger, report.
 
-  MB/s on 2 threads (wanted: 250), 2 threads against 1 (wanted: 1.8), and with TAMIS_BENCH_LONG=1 the
-  peak memory with --memory 256MiB on a 10 GiB input."""
+  MB/s on 2 threads (wanted: 250), 2 threads against 1 (wanted: 1.8), and with TAMIS_BENCH_LONG=1
+  the peak memory with --memory 256MiB on a 10 GiB input."""
 
 import os
 import shutil

@@ -1,10 +1,10 @@
 """What the benches share: data, pairs of commands run alternately, results, and the page of them.
 
 Each bench_*.py makes its claims with `claim()`: our command and a rival's on the same bytes, first
-checked to give the same answer, then run TAMIS_BENCH_RUNS (5) times alternately. Wall time, processor
-time and peak memory of the whole process are taken by wait4; medians are compared. Results lie as
-JSON under TAMIS_BENCH_DIR/results; `python3 bench/benchkit.py` writes docs/reference/benchmarks.md
-from them.
+checked to give the same answer, then run TAMIS_BENCH_RUNS (5) times alternately. Wall time,
+processor time and peak memory of the whole process are taken by wait4; medians are compared.
+Results lie as JSON under TAMIS_BENCH_DIR/results; `python3 bench/benchkit.py` writes
+docs/reference/benchmarks.md from them.
 
   TAMIS            the program (build/release/tamis)
   TAMIS_BENCH_DIR  where data and results lie (/var/tmp/tamis-bench)
@@ -174,8 +174,8 @@ def page():
         with open(path, encoding="utf-8") as file:
             results.append(json.load(file))
     lines = ["# Benchmarks", "",
-             "Written by `python3 bench/benchkit.py` from what `make bench` measured. Each row is a",
-             "pair of commands run alternately in one run on the same bytes, after both gave the",
+             "Written by `python3 bench/benchkit.py` from what `make bench` measured. Each row",
+             "is a pair of commands run alternately in one run on the same bytes, after both gave the",
              "same answer. Times are medians of whole processes in seconds, memory is the peak of",
              "the process in MiB. `bench/` has the script of every row; anyone can run it.", "",
              "| claim | rival | ratio | wanted | ours | theirs | memory | data (SHA-256 begins) |",

@@ -248,7 +248,8 @@ tm_status tm_run_verdict(const tm_run *run, tm_err *err)
     if (!tm_counts_close(c))
         return tm_fail(err, TM_EDIFFERS, "the sums do not close: this is a bug in Tamis");
     if (all && lost == all)
-        return tm_fail(err, TM_EINPUT, "none of the %llu records could be read", all);
+        return all == 1 ? tm_fail(err, TM_EINPUT, "the only record could not be read")
+                        : tm_fail(err, TM_EINPUT, "none of the %llu records could be read", all);
     if (run->result.damaged)
         return tm_fail(err, TM_EFINDINGS,
                        "an input could not be decoded to its end: what came "
