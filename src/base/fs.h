@@ -75,7 +75,7 @@ tm_status tm_lock_file(const char *path, int *file, tm_err *err);
 void tm_lock_release(int file, const char *path); /* and removes the file */
 
 /* Expands ~ nothing, * ? [..] and ** within one pattern, sorted by bytes; a pattern without them
- * gives itself. Zero matches is TM_EINPUT. */
+ * gives itself. Zero matches is TM_EUSAGE. */
 tm_status tm_glob(tm_arena *mem, const char *pattern, tm_str **paths, uint32_t *count, tm_err *err);
 
 const char *tm_path_z(tm_arena *mem,

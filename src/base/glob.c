@@ -1,7 +1,7 @@
-/* Patterns over paths: * and ? within a name, [a-z] and [!a-z], ** for any number of folders. Names
- * that begin with a dot are matched only by a pattern that does. Matches come sorted by bytes, so
- * sources are numbered the same everywhere. A file whose very name holds these signs is found when
- * it exists as written. */
+/* Patterns over paths: * and ? within a name, [a-z] and [!a-z], ** for any number of folders; what
+ * they count are characters of UTF-8, not bytes. Names that begin with a dot are matched only by a
+ * pattern that does. Matches come sorted by bytes, so sources are numbered the same everywhere. A
+ * file whose very name holds these signs is found when it exists as written. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,44 +22,77 @@ static bool is_pattern(tm_str s)
     return false;
 }
 
-/* Matches one character against the class at p (behind '['); *used = its length with ']', or 0. */
-static bool in_class(tm_str p, char c, size_t *used)
+/* The character at `at` and its length in bytes. A byte that begins no UTF-8 sequence is one of its
+ * own, above all characters: names are bytes to the system and may be anything. */
+static uint32_t sign_at(tm_str s, size_t at, size_t *length)
 {
-    size_t i = 0;
+    uint8_t lead = (uint8_t)s.p[at];
+    size_t need = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    uint32_t sign = lead & (0x7Fu >> need);
+    *length = 1;
+    if (lead < 0x80) return lead;
+    if (lead < 0xC2 || lead > 0xF4 || s.n - at < need) return 0x200000u + lead;
+    for (size_t i = 1; i < need; i++) {
+        uint8_t next = (uint8_t)s.p[at + i];
+        if ((next & 0xC0) != 0x80) return 0x200000u + lead;
+        sign = sign << 6 | (next & 0x3Fu);
+    }
+    *length = need;
+    return sign;
+}
+
+/* Matches one character against the class at p (behind '['); *used = its length with ']', or 0. */
+static bool in_class(tm_str p, uint32_t c, size_t *used)
+{
+    size_t i = 0, length;
     bool negate = p.n && (p.p[0] == '!' || p.p[0] == '^'), hit = false;
     if (negate) i++;
     size_t first = i;
-    for (; i < p.n && (p.p[i] != ']' || i == first); i++) {
-        bool range = i + 2 < p.n && p.p[i + 1] == '-' && p.p[i + 2] != ']';
-        hit |= range ? p.p[i] <= c && c <= p.p[i + 2] : p.p[i] == c;
-        if (range) i += 2;
+    while (i < p.n && (p.p[i] != ']' || i == first)) {
+        uint32_t low = sign_at(p, i, &length), high = low;
+        i += length;
+        if (i + 1 < p.n && p.p[i] == '-' && p.p[i + 1] != ']') {
+            high = sign_at(p, i + 1, &length);
+            i += 1 + length;
+        }
+        hit |= low <= c && c <= high;
     }
     *used = i < p.n ? i + 1 : 0;
     return hit != negate;
+}
+
+/* Whether the pattern at p takes the character at n of the name, and how much of each that is. */
+static bool takes_one(tm_str pattern, size_t p, tm_str name, size_t n, size_t *of_pattern,
+                      size_t *of_name)
+{
+    uint32_t c = sign_at(name, n, of_name);
+    if (p >= pattern.n) return false;
+    *of_pattern = 1;
+    if (pattern.p[p] == '?') return true;
+    if (pattern.p[p] != '[') return sign_at(pattern, p, of_pattern) == c;
+    size_t used;
+    bool hit = in_class(tm_str_slice(pattern, p + 1, pattern.n), c, &used);
+    *of_pattern += used;
+    return hit && used;
 }
 
 /* One name against one pattern without slashes; backtracks only to the last star, so time is
  * bounded by the product of the lengths. */
 static bool matches(tm_str pattern, tm_str name)
 {
-    size_t p = 0, n = 0, star = SIZE_MAX, mark = 0, used = 0;
+    size_t p = 0, n = 0, star = SIZE_MAX, mark = 0, of_pattern = 0, of_name = 0;
     if (name.n && name.p[0] == '.' && (!pattern.n || pattern.p[0] != '.')) return false;
     while (n < name.n) {
-        bool more = p < pattern.n;
-        if (more && pattern.p[p] == '*') {
+        if (p < pattern.n && pattern.p[p] == '*') {
             star = p++;
             mark = n;
-        } else if (more && pattern.p[p] == '[' &&
-                   in_class(tm_str_slice(pattern, p + 1, pattern.n), name.p[n], &used) && used) {
-            p += used + 1;
-            n++;
-        } else if (more && pattern.p[p] != '[' &&
-                   (pattern.p[p] == '?' || pattern.p[p] == name.p[n])) {
-            p++;
-            n++;
+        } else if (takes_one(pattern, p, name, n, &of_pattern, &of_name)) {
+            p += of_pattern;
+            n += of_name;
         } else if (star != SIZE_MAX) {
+            (void)sign_at(name, mark, &of_name);
             p = star + 1;
-            n = ++mark;
+            n = mark += of_name;
         } else {
             return false;
         }
