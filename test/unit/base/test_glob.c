@@ -1,4 +1,4 @@
-/* Patterns over paths: what they match, in which order, and that no tree makes them run for ever. */
+/* Patterns over paths: what they match, in which order, and that no tree lets them run for ever. */
 #include "base_help.h"
 
 static tm_arena mem;
