@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 
-/* Wrappers around the real calls: pieces of at most `piece` bytes, every third call interrupted, and
+/* Wrappers around the real calls: pieces of at most `piece` bytes, every third call interrupted;
  * the fail_at-th call (from 1) fails for good. */
 static tm_fs real;
 static size_t piece;
@@ -165,7 +165,7 @@ static void absence_is_an_answer_and_trouble_is_not(void **state)
     assert_int_equal(unlink(room("circle")), 0);
 }
 
-/* Fails each call in turn: the file is the old one, or whole and new, and nothing lies beside it. */
+/* Fails each call in turn: the file is the old one, or whole and new; nothing lies beside it. */
 static void a_result_is_the_old_file_or_the_new_one(void **state)
 {
     TM_UNUSED(state);
