@@ -1,18 +1,22 @@
 """The law harness: every operator of the registry, unasked.
 
 Its own examples; the same bytes in data and ledger for threads 1, 3, 8 and batches of 1, 7, 4096
-records and without SIMD; a second pass over its own output changes nothing; sums that close. A new
-operator is tested by being in the registry: where its defaults ask for nothing, SETTINGS below says
-what to try (a missing entry fails).
+records and without SIMD; killed and resumed; a second pass over its own output changes nothing;
+sums that close. (Over a hostile exchange: test/flow/test_hostile.c.) A new operator is tested by
+being in the registry: where its defaults ask for nothing, SETTINGS below says what to try (a missing
+entry fails).
 """
 
 # time-limit: 600
 
 import json
 import os
+import random
+import subprocess
+import time
 import unittest
 
-from lawkit import LawCase, digest, manifest, operators
+from lawkit import TAMIS, LawCase, digest, manifest, operators
 
 # What to try an operator with on the demo's chats.
 SETTINGS = {
@@ -119,6 +123,32 @@ class Operators(LawCase):
                     again = self.write("again.jsonl", data)
                     folder = self.run_folder(f"{op}-{number}-again", op, again, *words, expect=None)
                     self.assertEqual(self.data(folder), data)
+
+    def test_killed_and_resumed(self):
+        files = self.demo(records=12000, seed=4)
+        chance = random.Random(1)
+        for op in operators():
+            for number, words in enumerate(SETTINGS[op["name"]]):
+                with self.subTest(op=op["name"], words=words):
+                    self.check_killed(f"k-{op['name']}-{number}", op["name"], files, words, chance)
+
+    def check_killed(self, name, op, files, words, chance):
+        began = time.monotonic()
+        whole = self.run_folder(f"{name}-whole", op, *files, *words, expect=None)
+        took = time.monotonic() - began
+        folder = self.path(name)
+        command = [TAMIS, op, *files, *words, "-o", folder + "/", "--quiet"]
+        for _ in range(2):
+            with subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=self.folder) as child:
+                time.sleep(chance.random() * took)
+                child.kill()
+            if os.path.exists(os.path.join(folder, "manifest.json")):
+                break  # it was done before the blow
+        if not os.path.exists(os.path.join(folder, "manifest.json")):
+            self.tamis(*command[1:], expect=None)
+        self.assertEqual(self.data(folder), self.data(whole))
+        for told in ("ledger.parquet", "findings.parquet"):
+            self.assertEqual(digest(os.path.join(folder, told)), digest(os.path.join(whole, told)))
 
     def test_memory_within_the_ceiling(self):
         files = self.demo(records=40000, seed=5)
