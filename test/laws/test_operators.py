@@ -3,8 +3,8 @@
 Its own examples; the same bytes in data and ledger for threads 1, 3, 8 and batches of 1, 7, 4096
 records and without SIMD; killed and resumed; a second pass over its own output changes nothing;
 sums that close. (Over a hostile exchange: test/flow/test_hostile.c.) A new operator is tested by
-being in the registry: where its defaults ask for nothing, SETTINGS below says what to try (a missing
-entry fails).
+being in the registry: where its defaults ask for nothing, SETTINGS below says what to try (a
+missing entry fails).
 """
 
 # time-limit: 600
