@@ -1,6 +1,6 @@
 /* The fault hooks themselves, compiled in here whatever the build: what a plan says fails, exactly
- * that fails, and what happened is told at the end. Every plan runs in a process of its own, because
- * the environment is read once. */
+ * that fails, and what happened is told at the end. Every plan runs in a process of its own: the
+ * environment is read once. */
 #ifndef TM_FAULTS
 #define TM_FAULTS
 #endif
@@ -50,15 +50,15 @@ static void under(const char *faults, body run, const char *want, const char *wa
 
 static void allocate(char *out)
 {
-    for (int i = 0; i < CALLS; i++) out[i] = tm_fault_alloc() ? 'X' : '.';
+    for (int i = 0; i < CALLS; i++) out[i] = tm_fault_alloc() ? 'F' : '.';
 }
 
 static void chosen_allocations_fail(void **state)
 {
     TM_UNUSED(state);
-    under("alloc:3", allocate, "..X.................", "allocs 20 calls 0 fired 1\n");
-    under("alloc:18+", allocate, ".................XXX", "allocs 20 calls 0 fired 3\n");
-    under("alloc:1+", allocate, "XXXXXXXXXXXXXXXXXXXX", "allocs 20 calls 0 fired 20\n");
+    under("alloc:3", allocate, "..F.................", "allocs 20 calls 0 fired 1\n");
+    under("alloc:18+", allocate, ".................FFF", "allocs 20 calls 0 fired 3\n");
+    under("alloc:1+", allocate, "FFFFFFFFFFFFFFFFFFFF", "allocs 20 calls 0 fired 20\n");
     under("alloc:21", allocate, "....................", "allocs 20 calls 0 fired 0\n");
     under("alloc:0", allocate, "....................", "allocs 20 calls 0 fired 0\n");
     under("", allocate, "....................", "allocs 20 calls 0 fired 0\n");
