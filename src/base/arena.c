@@ -30,7 +30,7 @@ enum { FIRST_BYTES = 64 << 10, MOST_BYTES = 1 << 20, KEEP_BYTES = 4 << 20 };
 struct tm_arena_chunk {
     tm_arena_chunk *next;
     size_t room, at;
-    _Alignas(64) char bytes[];
+    _Alignas(16) char bytes[]; /* no more than malloc gives; a stricter piece is padded */
 };
 
 void tm_arena_init(tm_arena *a, size_t limit_bytes)
@@ -44,7 +44,7 @@ static tm_arena_chunk *new_chunk(tm_arena *a, size_t least)
     room = TM_MAX(room, least);
     if (a->limit && a->held + room > a->limit) room = least;
     if (a->limit && a->held + room > a->limit) return NULL;
-    tm_arena_chunk *c = tm_alloc(sizeof *c + room + 64);
+    tm_arena_chunk *c = tm_alloc(sizeof *c + room);
     if (!c) return NULL;
     c->room = room;
     c->at = 0;
