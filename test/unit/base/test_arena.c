@@ -71,7 +71,7 @@ static void sizes_that_cannot_be_are_refused(void **state)
     tm_arena a = {0};
     assert_null(tm_arena_zero(&a, SIZE_MAX / 2, 3));
     assert_null(tm_arena_alloc(&a, SIZE_MAX, 1));
-    assert_null(tm_arena_alloc(&a, SIZE_MAX / 2, 64));
+    assert_null(tm_arena_alloc(&a, SIZE_MAX / 2 + 1, 64));
     assert_non_null(tm_arena_alloc(&a, 0, 1));
     const unsigned char *zero = tm_arena_zero(&a, 100, 7);
     for (int i = 0; i < 700; i++) assert_int_equal(zero[i], 0);
