@@ -41,7 +41,7 @@ def count(path):
 def measure():
     met = True
     path = kit.doubled(kit.words("docs"))
-    out, other = (os.path.join(kit.FOLDER, name) for name in ("ours.out", "theirs.out"))
+    out, other = (os.path.join(kit.OUT, name) for name in ("ours.out", "theirs.out"))
     ours = [kit.TAMIS, "dedup.exact", path, "--by", "document", "--normalise", "", "--threads", "2",
             "-q", "-o", "-"]
     for name, want, code in (("DuckDB, 2 threads", 5, DUCK), ("polars", 5, POLARS),
@@ -53,6 +53,9 @@ def measure():
         a, b = kit.pair(ours, theirs, out)
         met &= kit.claim(f"dedup-{name.split(',')[0].split()[-1].lower()}",
                          "exact dedup by a text, 2 threads", name, want, a, b, kit.describe(path))
+    for path in (out, other):
+        if os.path.exists(path):
+            os.remove(path)
     return met
 
 

@@ -43,7 +43,7 @@ def count(path):
 
 def measure():
     met = True
-    out, other = (os.path.join(kit.FOLDER, name) for name in ("ours.out", "theirs.out"))
+    out, other = (os.path.join(kit.OUT, name) for name in ("ours.out", "theirs.out"))
     for shape, how in (("chats", CHATS), ("docs", DOCS)):
         path = kit.words(shape)
         ours = [kit.TAMIS, "filter", path, "--keep", how["ours"], "--threads", "1", "-q", "-o",
@@ -69,6 +69,9 @@ def measure():
             met &= kit.claim(f"filter-{shape}-{name.lower()}",
                              f"filter {shape}, verbatim, 1 thread", name, want, a, b,
                              kit.describe(path))
+    for path in (out, other):
+        if os.path.exists(path):
+            os.remove(path)
     return met
 
 

@@ -12,7 +12,7 @@ RECORDS = int(os.environ.get("TAMIS_BENCH_RECORDS", "1000000"))
 
 
 def refine(path, threads, *more):
-    folder = os.path.join(kit.FOLDER, "refined")
+    folder = os.path.join(kit.OUT, "tamis-refined")
     shutil.rmtree(folder, ignore_errors=True)
     result = kit.once([kit.TAMIS, "refine", path, "-o", folder + "/", "--quiet", "--threads",
                        str(threads), *more])
