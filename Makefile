@@ -77,6 +77,15 @@ DEP_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(HEADERS) $(LIBDEFLATE) 2>/de
 DEP_LIBS   := $(shell pkg-config --libs $(PKGS) $(LIBDEFLATE) 2>/dev/null)
 DEP_CFLAGS += $(if $(LIBDEFLATE),-DHAVE_LIBDEFLATE=1)
 
+# The program takes its libraries in where they come as archives: it starts in a third of the time
+# (seven libraries need not be found and relocated) and runs where they are missing. DYNAMIC=1 leaves
+# them outside. libtamis.so and the tests link them as usual.
+DYNAMIC ?= 0
+found   = $(shell $(lastword $(CC)) -print-file-name=lib$(1).a)
+archive = $(if $(findstring /,$(call found,$(1))),$(call found,$(1)),-l$(1))
+BIN_LIBS := $(if $(filter release clang,$(V)),$(if $(filter 1,$(DYNAMIC)),,static))
+BIN_LIBS := $(if $(BIN_LIBS),$(foreach lib,$(DEP_LIBS:-l%=%),$(call archive,$(lib))),$(DEP_LIBS))
+
 # A missing library is said in one sentence, but only by the targets that need it.
 NO_BUILD := help clean setup test demo check fmt docs bench fault kill fuzz fuzz-replay ci
 ifneq ($(filter-out $(NO_BUILD),$(or $(MAKECMDGOALS),all)),)
@@ -145,7 +154,7 @@ $(SO): $(LIB)
 
 $(OUT)/tamis: $(CLI_OBJ) $(LIB)
 	$(call say,LINK,$@)
-	$(Q)$(LINK) -o $@.new $(CLI_OBJ) $(LIB) $(DEP_LIBS) -lm && mv -f $@.new $@
+	$(Q)$(LINK) -o $@.new $(CLI_OBJ) $(LIB) $(BIN_LIBS) -lm && mv -f $@.new $@
 
 $(OUT)/obj/%.o: %.c $(OUT)/flags
 	$(call say,CC,$<)
