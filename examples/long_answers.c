@@ -1,7 +1,7 @@
-/* Prints the longest records that a recipe keeps: 60 lines against tamis.h and nothing else.
+/* Prints where the longest record stands that a filter keeps, against tamis.h and nothing else.
  *
  *   cc long_answers.c $(pkg-config --static --cflags --libs tamis) -o long_answers
- *   ./long_answers "{keep: \"words(response) >= 20\"}" train.jsonl
+ *   ./long_answers "words(response) >= 20" train.jsonl
  *
  * The records come as an Arrow stream, so this program could as well hand them to pyarrow, polars
  * or DuckDB without a copy. */
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <tamis.h>
 
-enum { SOURCE = 2, LINE = 3, RECORD = 5 }; /* columns; tamis.h lists them */
+enum { LINE = 3, RECORD = 5 }; /* columns of TAMIS_RECORDS; tamis.h lists them */
 
 typedef struct longest {
     int64_t bytes;
@@ -31,20 +31,22 @@ static void look(const struct ArrowArray *batch, longest *best)
 
 int main(int count, char **word)
 {
-    char recipe[1024];
+    char keep[1024];
     longest best = {0, 0, 0};
     struct ArrowArrayStream stream;
     struct ArrowArray batch;
+    tamis_plan *plan = NULL;
     tamis_error error;
     tamis_options options = TAMIS_OPTIONS;
-    if (count < 3) return fputs("usage: long_answers FILTER FILE...\n", stderr), 2;
-    snprintf(recipe, sizeof recipe, "steps: [filter: %s]", word[1]);
-    options.recipe = recipe;
+    if (count < 3) return fputs("usage: long_answers EXPRESSION FILE...\n", stderr), 2;
+    snprintf(keep, sizeof keep, "keep=%s", word[1]);
+    options.op = "filter";
+    options.params = (const char *const[]){keep, NULL};
     options.inputs = (const char *const *)(word + 2); /* main's list ends with NULL */
-    if (tamis_stream(&stream, &options, &error) != TAMIS_OK) {
-        fprintf(stderr, "%s:%" PRIu64 ": %s\n", error.source, error.line, error.message);
-        return error.status;
-    }
+    tamis_status status = tamis_open(&plan, &options, &error);
+    if (status == TAMIS_OK) status = tamis_stream(plan, TAMIS_RECORDS, &stream, &error);
+    tamis_close(plan); /* the stream keeps what it needs */
+    if (status != TAMIS_OK) return fprintf(stderr, "%s\n", error.message), (int)status;
     int failed = stream.get_next(&stream, &batch);
     while (!failed && batch.release) { /* a released batch is the end */
         look(&batch, &best);
@@ -56,5 +58,5 @@ int main(int count, char **word)
     printf("%" PRIu64 " records kept; the longest has %" PRId64 " bytes and stands in line %" PRIu64
            "\n",
            best.rows, best.bytes, best.line);
-    return failed ? 1 : 0;
+    return failed ? TAMIS_FINDINGS : TAMIS_OK;
 }

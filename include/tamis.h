@@ -1,4 +1,4 @@
-/* Tamis as a library: open a plan, run it, watch it, read its records.
+/* Tamis as a library: open a plan, look at it, run it, watch it, read its records.
  *
  *   tamis_options options = TAMIS_OPTIONS;
  *   options.recipe = "steps: [check.record, dedup.exact]";
@@ -6,14 +6,29 @@
  *   options.folder = "clean";
  *   tamis_plan *plan;
  *   tamis_error error;
- *   if (tamis_open(&plan, &options, &error) == TAMIS_OK) tamis_run(plan, &error);
+ *   tamis_status status = tamis_open(&plan, &options, &error);
+ *   if (status == TAMIS_OK) status = tamis_run(plan, &error);
  *   tamis_close(plan);
  *
- * Texts are UTF-8 and end with a zero byte. What a function takes is read before it returns and
- * stays the caller's; what it gives lives as long as the handle it came from, unless said
- * otherwise. Every function that can fail returns a status and fills *error, which may be NULL. One
- * handle is used by one thread at a time, but for tamis_cancel and tamis_watch. Nothing is printed,
- * no signal is caught, no global state is kept. */
+ * Call order: tamis_open; then tamis_plan_json as often as wanted; then tamis_run or tamis_stream,
+ * one of them and once; then tamis_result_json; tamis_close.
+ *
+ * Units. Sizes are bytes, times seconds, lines and columns count from 1. Texts are UTF-8 and end
+ * with a zero byte; lists of texts end with NULL.
+ *
+ * Ownership. What a function takes is copied before it returns and stays the caller's. What a plan
+ * gives (its JSON texts) is the plan's and goes with tamis_close. A stream and its batches are the
+ * caller's, who calls their `release`; they outlive the plan if need be.
+ *
+ * Errors. Every function that can fail returns a status and fills *error, which may be NULL. After
+ * a failure nothing has to be freed but what was open before. A bad record is not an error: it is
+ * counted, and in a run folder it is kept with its place and the reason.
+ *
+ * Threads. One plan is used by one thread at a time, but for tamis_cancel and tamis_watch, which
+ * any thread may call while the plan is open. Different plans are independent of each other. The
+ * library starts threads for a run and none remains behind it.
+ *
+ * Nothing is printed, no signal is caught and no process is ended. */
 #ifndef TAMIS_H
 #define TAMIS_H
 
@@ -49,24 +64,33 @@ typedef struct tamis_error {
     char message[768];     /* a sentence, with what to do next */
 } tamis_error;
 
-/* What to do. Begin with TAMIS_OPTIONS, so that members added later have their defaults. */
+/* What to do. Begin with TAMIS_OPTIONS, so that members added later have their defaults; all may
+ * stay 0 but the inputs, and those when the recipe names its own. */
 typedef struct tamis_options {
     size_t bytes; /* sizeof(tamis_options) as the caller knows it */
-    /* A recipe (YAML), or one operator with its parameters as "name=value" (NULL at the end). With
-     * neither, the built-in recipe for the kind of examples that is found, as `tamis refine`. */
+    /* One of three: a recipe as text, a recipe in a file (YAML, or JSON), or one operator with its
+     * parameters as "name=value". With none of them the built-in recipe runs for the kind of
+     * examples that is found, as with `tamis refine`. "steps: []" reads and changes nothing. A
+     * recipe's output.path is not looked at: `folder` and `file` are. */
     const char *recipe;
-    const char *recipe_name; /* for messages; NULL: "recipe" */
+    const char *recipe_name; /* of `recipe`, for messages; NULL: "recipe" */
+    const char *recipe_file;
     const char *op;
     const char *const *params;
-    /* Files, globs, folders, NULL at the end. They take the place of the recipe's inputs. */
+    /* What a recipe may say beside its steps, as "name=value", over what it says: seed=7,
+     * limits.memory=2GiB, limits.unreadable=1%, output.format=json.gz, output.ledger=fates; and of
+     * `inputs`: input.layout=sharegpt, input.utf8=replace, input.map=prompt=request.text (once a
+     * name). Names and values are those of docs/reference/recipe.md. */
+    const char *const *settings;
+    /* Files, patterns, folders, or "-" for standard input. They take the place of the recipe's
+     * inputs; NULL: those. Relative paths begin in the working folder. */
     const char *const *inputs;
-    const char *layout; /* NULL: found from a sample */
     const char *folder; /* of the run: data, ledger, manifest, report; NULL: none */
-    const char *file;   /* the data to this one file; NULL: into the folder, if there is one */
-    uint64_t memory;    /* the most bytes a run may take; 0: the recipe's, or 1 GiB */
-    unsigned threads;   /* 0: one a processor */
-    int overwrite;      /* not 0: an existing result is replaced */
-    int no_resume;      /* not 0: an unfinished run of the same plan is begun anew */
+    const char *file;   /* the data to this one file, or "-" for standard output; its name decides
+                         * the format; NULL: into the folder, if there is one */
+    unsigned threads;   /* 0: one a processor. Decides no result */
+    int overwrite;      /* not 0: an existing result is replaced; 0: it is refused */
+    int no_resume;      /* not 0: an unfinished run of the same plan is begun anew; 0: it goes on */
 } tamis_options;
 #define TAMIS_OPTIONS                  \
     {                                  \
@@ -75,35 +99,57 @@ typedef struct tamis_options {
 
 typedef struct tamis_plan tamis_plan;
 
-TAMIS_API const char *tamis_version(void); /* "0.1.0"; never freed */
+TAMIS_API const char *tamis_version(void); /* "0.1.0"; never freed. From any thread */
 
-/* Reads the recipe, looks at the inputs, makes the plan, takes the folder. On success *plan has to
- * be closed. Errors: TAMIS_USAGE with the place in the recipe, TAMIS_INPUT, TAMIS_INTERNAL. */
+/* Reads the recipe, samples the inputs and makes the plan; writes nothing. With TAMIS_OK *plan has
+ * to be closed, else it is NULL. TAMIS_USAGE: options or recipe are wrong (error says where in the
+ * recipe), the file is there already, or the plan does not fit into the memory it may take;
+ * TAMIS_INPUT: an input is missing or cannot be read; TAMIS_INTERNAL: memory. */
 TAMIS_API tamis_status tamis_open(tamis_plan **plan, const tamis_options *options,
                                   tamis_error *error);
-/* The plan as one JSON object: inputs with their layouts, steps, cost in bytes, remarks. NULL:
- * memory. */
+
+/* The plan as one JSON object: inputs with their layouts, steps with all parameters, cost in bytes,
+ * remarks (what `tamis run --dry-run --json` prints). The plan's; NULL: no memory. */
 TAMIS_API const char *tamis_plan_json(tamis_plan *plan);
-/* Carries the plan out, once. Blocks until it is done. */
+
+/* Carries the plan out and blocks until it is done. With a folder: takes it (TAMIS_USAGE when a
+ * result is there or another process holds it), goes on with what an earlier attempt left, and
+ * writes data, ledger, manifest and report. With a file: the data. With neither: counts only.
+ * Results take their names when they are complete. TAMIS_FINDINGS and TAMIS_INPUT are said at the
+ * end of a run that is otherwise complete: too many or all records could not be read, or an input
+ * broke off. TAMIS_CANCELLED: tamis_cancel was called; with a folder, opening the same plan anew
+ * and running it goes on. TAMIS_INTERNAL: memory, disk. A second call: TAMIS_USAGE. */
 TAMIS_API tamis_status tamis_run(tamis_plan *plan, tamis_error *error);
-/* What a finished run came to, as one JSON object: counts, steps, inputs, outputs, seconds. The
- * counts close: read + made = kept + dropped + merged + parked + replaced + unreadable. NULL before
- * the run, or memory. */
+
+/* What a complete run came to, as one JSON object: counts, steps, inputs, outputs, folder, seconds
+ * (what `tamis run --json` prints; with a folder, manifest.json says the same and more). The counts
+ * close: read + made = kept + dropped + merged + parked + replaced + unreadable. The plan's; NULL
+ * before a run is complete, after one that failed, or for want of memory. */
 TAMIS_API const char *tamis_result_json(tamis_plan *plan);
-/* Asks a run to stop after the batches at hand. From any thread, and from a signal handler. */
+
+/* Asks a run to stop after the batches at hand (about 256 KiB each); returns at once. A run that
+ * has not begun will stop at its beginning, one that is done is not changed. From any thread, and
+ * from a signal handler. Cannot fail. A run that waits for a pipe or for the reader of its stream
+ * notices when that goes on. */
 TAMIS_API void tamis_cancel(tamis_plan *plan);
-TAMIS_API void tamis_close(tamis_plan *plan); /* NULL is fine; not while tamis_run is at it */
+
+/* Frees the plan and what it gave. NULL is fine. Not while tamis_run is at it; while a stream is
+ * there it may be called, and the stream goes on. */
+TAMIS_API void tamis_close(tamis_plan *plan);
 
 typedef struct tamis_progress {
-    uint64_t bytes, bytes_total; /* of input, decoded, in this pass; total 0: not known */
-    uint64_t records, kept, fallen, unreadable; /* in the writing pass */
-    uint64_t memory;                            /* bytes allocated now */
-    unsigned pass, passes;                      /* from 1 */
+    uint64_t bytes, bytes_total; /* of input, decoded, in this pass; total is an estimate for
+                                  * compressed inputs, 0: not known */
+    uint64_t records, kept, fallen, unreadable; /* so far, in this pass; fallen: dropped, merged or
+                                                 * parked */
+    uint64_t memory;                            /* bytes the library has allocated now, all plans */
+    unsigned pass, passes;                      /* from 1; pass 0: not begun */
     double seconds;                             /* since tamis_open */
     char doing[96];                             /* "dedup.exact: hash", "writing" */
 } tamis_progress;
 
-/* How far a run is. From any thread while the plan is open; cheap. */
+/* How far a run is. Cheap: a few atomic reads, so as often as wanted. From any thread while the
+ * plan is open. Cannot fail. Numbers are of one moment each, not all of the same. */
 TAMIS_API void tamis_watch(const tamis_plan *plan, tamis_progress *progress);
 
 /* The Arrow C data and stream interfaces (arrow.apache.org/docs/format/CDataInterface.html), which
@@ -155,19 +201,46 @@ struct ArrowArrayStream {
 
 #endif
 
-/* Opens a plan as tamis_open does and gives the records that it keeps as an Arrow stream, in the
- * order of the inputs, while it runs behind the stream. The stream belongs to the caller, who calls
- * its release once; releasing it early stops the run. One thread decodes and works; another may
- * consume.
+typedef enum tamis_table {
+    /* A row a kept record (as many as it has copies):
+     *   place, path  uint64       which record, as in the ledger
+     *   source       utf8         its file
+     *   line         uint64       where it begins there
+     *   layout       utf8, null   "messages" ...; null where no step asks for roles or texts
+     *   record       large_utf8   the JSON text as the plan leaves it, without a line's end
+     * then one column a signal of the plan's steps (float64 or utf8, null: not known), named as in
+     * the ledger. */
+    TAMIS_RECORDS,
+    /* A row a text of a kept record, in the record's order. Every record is bound to a layout, and
+     * those that fit none are unreadable:
+     *   place, path, source, line  as above
+     *   layout       utf8
+     *   part         utf8               where it stands: "messages[3].content"
+     *   role         utf8               system, user, assistant, tool, document, other
+     *   kind         utf8               content, reasoning, call, result
+     *   turn         uint64             number of the message, from 0
+     *   answer       uint64             0: shared context, 1: chosen or only answer, 2..: others
+     *   response     bool               what a trainer trains on
+     *   text         large_utf8, null   as the plan leaves it; null: null, or an image or such */
+    TAMIS_PARTS
+} tamis_table;
+
+/* Runs the plan as tamis_run does and gives what it keeps as an Arrow stream, in the order of the
+ * inputs, while the run goes on behind the stream. Files are written too when the options name
+ * some. To read any input, stream the plan of "steps: []".
  *
- * Columns: place, path (uint64: which record, as in the ledger), source (utf8), line (uint64),
- * layout (utf8, null where the plan needs none), record (large_utf8: the JSON text as the plan
- * leaves it), then one column a signal (float64 or utf8, nullable), named as in the ledger.
+ * The stream is the caller's, who releases it once; releasing it early cancels the run. A batch
+ * holds about 1 MiB and is the caller's too. At most five wait behind the stream, beside the run's
+ * own memory; a slow reader stops the run, not the other way round. One thread at a time may use
+ * the stream; it need not be the one that opened it.
  *
- * Errors of the run end the stream: get_next gives EIO and get_last_error the sentence. Plans that
- * reorder (shuffle) are refused with TAMIS_USAGE: run them into a folder and read that. */
-TAMIS_API tamis_status tamis_stream(struct ArrowArrayStream *stream, const tamis_options *options,
-                                    tamis_error *error);
+ * What a run would return comes at the end of the stream: get_next gives 0 and a released array
+ * when it is well, else a number of errno, and get_last_error the sentence, which lives until the
+ * stream's next call. That a broken input gives all rows before the break, and then the error, is
+ * on purpose. TAMIS_USAGE at once: the plan was run before, or puts records into another order
+ * (shuffle); run that into a folder and stream its data. *stream is released then. */
+TAMIS_API tamis_status tamis_stream(tamis_plan *plan, tamis_table table,
+                                    struct ArrowArrayStream *stream, tamis_error *error);
 
 #ifdef __cplusplus
 }

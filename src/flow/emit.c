@@ -394,6 +394,9 @@ tm_status tm_emit(tm_emitter *e, tm_piece *p, tm_err *err)
     TM_TRY(take_rows(e, p, err));
     TM_TRY(take_findings(e, p, err));
     TM_TRY(take_damage(e, p, err));
+    const tm_shown *shown = &e->run->options.shown;
+    if (shown->on_rows && p->shown.n)
+        TM_TRY(shown->on_rows(shown->arg, tm_buf_view(&p->shown), e->lines, err));
     e->lines += p->lines;
     return TM_OK;
 }

@@ -61,6 +61,7 @@ typedef struct tm_piece {
     tm_damage damage;
     tm_buf data, packed;         /* kept records, one a line; the same as a frame */
     tm_buf order;                /* tm_piece_order, when the run reorders */
+    tm_buf shown;                /* what options.shown wants of kept records */
     tm_buf parked;               /* raw records, one a line */
     tm_buf unreadable;           /* raw bytes one behind another */
     tm_buf rows, findings, lost; /* framed: ledger rows, findings, unreadable records (piece.h) */

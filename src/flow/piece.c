@@ -19,8 +19,8 @@ tm_status tm_piece_init(tm_piece *p, const tm_run *run, tm_err *err)
 
 void tm_piece_clear(tm_piece *p, const tm_run *run)
 {
-    tm_buf *bufs[] = {&p->data, &p->packed,   &p->order, &p->parked, &p->unreadable,
-                      &p->rows, &p->findings, &p->lost,  &p->heads};
+    tm_buf *bufs[] = {&p->data,       &p->packed, &p->order,    &p->shown, &p->parked,
+                      &p->unreadable, &p->rows,   &p->findings, &p->lost,  &p->heads};
     for (size_t i = 0; i < TM_COUNT(bufs); i++) tm_buf_clear(bufs[i]);
     uint32_t steps = run->plan->steps;
     memset(p->step_counts, 0, steps * sizeof *p->step_counts);
@@ -34,8 +34,8 @@ void tm_piece_clear(tm_piece *p, const tm_run *run)
 
 void tm_piece_release(tm_piece *p)
 {
-    tm_buf *bufs[] = {&p->data, &p->packed,   &p->order, &p->parked, &p->unreadable,
-                      &p->rows, &p->findings, &p->lost,  &p->heads};
+    tm_buf *bufs[] = {&p->data,       &p->packed, &p->order,    &p->shown, &p->parked,
+                      &p->unreadable, &p->rows,   &p->findings, &p->lost,  &p->heads};
     for (size_t i = 0; i < TM_COUNT(bufs); i++) tm_buf_release(bufs[i]);
     tm_free(p->step_counts);
     tm_free(p->step_seconds);
@@ -74,30 +74,30 @@ static void to_one_line(tm_buf *b, size_t from)
     b->n = kept;
 }
 
-static tm_status show_kept(tm_worker *w, const tm_batch *b, uint32_t r, tm_str text, tm_err *err)
+static tm_status show_kept(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, tm_str text,
+                           tm_err *err)
 {
-    tm_run *run = w->run;
+    const tm_run *run = w->run;
+    const tm_shown *shown = &run->options.shown;
     tm_kept_view view = {.batch = b,
                          .record = r,
                          .text = text,
                          .source = &run->source[w->block.source - 1],
                          .layouts = &run->input[run->input_of[w->block.source - 1]].layouts};
-    tm_lock_take(&run->batch_lock);
-    tm_status status = run->options.on_kept(run->options.kept_arg, &view, err);
-    tm_lock_drop(&run->batch_lock);
-    return status;
+    TM_TRY(shown->on_kept(shown->arg, &view, &p->shown, err));
+    return tm_buf_ok(&p->shown, err);
 }
 
 static tm_status add_kept(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, tm_err *err)
 {
     size_t from = p->data.n;
     p->counts.kept++;
-    bool shown = w->run->options.on_kept != NULL, silent = w->run->options.measure_only;
+    bool shown = w->run->options.shown.on_kept != NULL, silent = w->run->options.measure_only;
     if (silent && !shown) return TM_OK;
     TM_TRY(tm_record_write(b, r, &p->data, err));
     if (w->block.span_lines) to_one_line(&p->data, from);
     if (shown)
-        TM_TRY(show_kept(w, b, r, tm_str_slice(tm_buf_view(&p->data), from, p->data.n), err));
+        TM_TRY(show_kept(w, p, b, r, tm_str_slice(tm_buf_view(&p->data), from, p->data.n), err));
     if (silent) {
         p->data.n = from;
         return TM_OK;

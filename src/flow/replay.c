@@ -13,9 +13,10 @@ typedef struct caught {
     bool found;
 } caught;
 
-static tm_status on_kept(void *arg, const tm_kept_view *kept, tm_err *err)
+static tm_status on_kept(void *arg, const tm_kept_view *kept, tm_buf *rows, tm_err *err)
 {
     caught *c = arg;
+    TM_UNUSED(rows);
     if (kept->batch->rid[kept->record].path != c->path) return TM_OK;
     tm_buf_str(c->out, kept->text);
     c->found = true;
@@ -53,7 +54,7 @@ static tm_status replay(tm_arena *mem, const tm_replay_args *args, tm_str path, 
     TM_TRY(tm_recipe_read(&recipe, mem, TM_STR("manifest.json"), args->recipe, err));
     TM_TRY(aim(&recipe, args, path, mem, err));
     tm_run_options options = {
-        .threads = 1, .measure_only = true, .on_kept = on_kept, .kept_arg = c};
+        .threads = 1, .measure_only = true, .shown = {.on_kept = on_kept, .arg = c}};
     tm_status status = tm_run_open(&run, &recipe, &options, err);
     if (status == TM_OK) status = tm_run_go(run, err);
     if (run) tm_run_close(run);

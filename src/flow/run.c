@@ -92,8 +92,8 @@ static tm_status number_codes(tm_run *run, tm_err *err)
         run->reorders |= (op->flags & TM_REORDERS) != 0;
     }
     run->code_at[steps] = at;
-    run->layouts_needed =
-        !run->options.scan_only && (run->plan->binds || run->options.on_batch != NULL);
+    bool looked_at = run->options.on_batch || run->options.shown.binds;
+    run->layouts_needed = !run->options.scan_only && (run->plan->binds || looked_at);
     return TM_OK;
 }
 
@@ -165,6 +165,12 @@ tm_status tm_run_open(tm_run **out, tm_recipe *recipe, const tm_run_options *opt
 const tm_plan *tm_run_plan(const tm_run *run)
 {
     return run->plan;
+}
+
+void tm_run_show(tm_run *run, const tm_shown *shown)
+{
+    run->options.shown = *shown;
+    if (shown->binds && !run->options.scan_only) run->layouts_needed = true;
 }
 
 /* Everything was read from the same bytes only if no source changed under the run. */

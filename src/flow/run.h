@@ -44,12 +44,23 @@ typedef struct tm_batch_view { /* a batch at the end of the writing pass */
 } tm_batch_view;
 
 typedef struct tm_kept_view { /* a record that comes through, as it is written */
-    const tm_batch *batch;
+    tm_batch *batch;
     uint32_t record;
     tm_str text; /* JSON, one line without its end */
     const tm_source *source;
     const tm_layout_set *layouts;
 } tm_kept_view;
+
+typedef struct tm_shown { /* who looks at the kept records, beside the files they are written to */
+    bool binds;           /* wants layouts and parts, also where no step does */
+    /* Called by the worker that read the record, so by several at once: appends to *rows what is
+     * wanted of it. Lines are counted from 0 within its block. NULL: nobody looks. */
+    tm_status (*on_kept)(void *arg, const tm_kept_view *kept, tm_buf *rows, tm_err *err);
+    /* The rows of one block; block by block in rid order, one at a time. `lines`: how many stand
+     * before the block in its source. May be NULL. */
+    tm_status (*on_rows)(void *arg, tm_str rows, uint64_t lines, tm_err *err);
+    void *arg;
+} tm_shown;
 
 typedef struct tm_run_options {
     unsigned threads;       /* 0 = cores */
@@ -69,9 +80,7 @@ typedef struct tm_run_options {
      * must commute (integer counts, smallest rid). */
     tm_status (*on_batch)(void *arg, const tm_batch_view *view, tm_err *err);
     void *batch_arg;
-    /* Called for every kept record, one at a time; with one thread in rid order. */
-    tm_status (*on_kept)(void *arg, const tm_kept_view *kept, tm_err *err);
-    void *kept_arg;
+    tm_shown shown;
     /* Another exchange in the place of the local one (a cluster's; tests put a hostile one here):
      * must bring the facts together by key, sorted, and run the reducer over them. */
     tm_status (*reduce)(void *arg, const struct tm_reducer *reducer, struct tm_exchange *facts,
@@ -133,6 +142,8 @@ typedef struct tm_progress {     /* a snapshot; cheap, any thread */
 /* With options->refine the recipe gets the steps of the built-in one. It must outlive the run. */
 tm_status tm_run_open(tm_run **out, tm_recipe *recipe, const tm_run_options *options, tm_err *err);
 const tm_plan *tm_run_plan(const tm_run *run);
+/* Takes the place of options->shown; before tm_run_go. */
+void tm_run_show(tm_run *run, const tm_shown *shown);
 tm_status tm_run_go(tm_run *run, tm_err *err);
 void tm_run_progress(const tm_run *run, tm_progress *out);
 void tm_run_cancel(tm_run *run);

@@ -1,6 +1,10 @@
-/* The public library, tamis.h: plans, errors with their places, progress, cancelling, streams. */
+/* The public library, tamis.h: plans, settings, errors with their places, progress, cancelling from
+ * a thread and from a signal handler, and going on afterwards. Streams: test_api_stream.c. */
+#include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -54,7 +58,7 @@ static void a_recipe_runs_into_a_folder(void **state)
     snprintf(out, sizeof out, "%s/run", folder);
     o.recipe = "steps: [clean.text, dedup.exact]";
     o.folder = out;
-    assert_int_equal(tamis_open(&plan, &o, &error), TAMIS_OK);
+    if (tamis_open(&plan, &o, &error) != TAMIS_OK) fail_msg("%s", error.message);
     assert_non_null(strstr(tamis_plan_json(plan), "\"dedup.exact\""));
     assert_null(tamis_result_json(plan));
     assert_int_equal(tamis_run(plan, &error), TAMIS_OK);
@@ -68,7 +72,7 @@ static void a_recipe_runs_into_a_folder(void **state)
     tamis_close(plan);
     snprintf(manifest, sizeof manifest, "%s/manifest.json", out);
     assert_int_equal(access(manifest, R_OK), 0);
-    assert_int_equal(tamis_open(&plan, &o, &error), TAMIS_OK);
+    if (tamis_open(&plan, &o, &error) != TAMIS_OK) fail_msg("%s", error.message);
     assert_int_equal(tamis_run(plan, &error), TAMIS_USAGE); /* a result is there */
     assert_non_null(strstr(error.message, "holds a finished run"));
     tamis_close(plan);
@@ -85,7 +89,7 @@ static void one_operator_is_a_plan(void **state)
     o.op = "filter";
     o.params = (const char *const[]){"keep=words(response) >= 4", NULL};
     o.file = out;
-    assert_int_equal(tamis_open(&plan, &o, &error), TAMIS_OK);
+    if (tamis_open(&plan, &o, &error) != TAMIS_OK) fail_msg("%s", error.message);
     assert_int_equal(tamis_run(plan, &error), TAMIS_OK);
     tamis_close(plan);
     FILE *f = fopen(out, "r");
@@ -146,7 +150,7 @@ static void a_cancelled_run_says_so(void **state)
     tamis_plan *plan;
     tamis_options o = on_data();
     o.recipe = "steps: [length]";
-    assert_int_equal(tamis_open(&plan, &o, &error), TAMIS_OK);
+    if (tamis_open(&plan, &o, &error) != TAMIS_OK) fail_msg("%s", error.message);
     tamis_cancel(plan);
     assert_int_equal(tamis_run(plan, &error), TAMIS_CANCELLED);
     assert_int_equal(error.status, TAMIS_CANCELLED);
@@ -154,64 +158,193 @@ static void a_cancelled_run_says_so(void **state)
     tamis_close(NULL);
 }
 
-/* Kept records of all batches: how many, and the text of the last. */
-static int64_t drain(struct ArrowArrayStream *s, char *last, size_t room)
-{
-    int64_t rows = 0;
-    struct ArrowArray batch;
-    while (s->get_next(s, &batch) == 0 && batch.release) {
-        const int64_t *end = batch.children[5]->buffers[1];
-        const char *text = batch.children[5]->buffers[2];
-        int64_t from = end[batch.length - 1], to = end[batch.length];
-        snprintf(last, room, "%.*s", (int)(to - from), text + from);
-        rows += batch.length;
-        batch.release(&batch);
-    }
-    return rows;
-}
+/* ---- settings -------------------------------------------------------------------------------- */
 
-static void kept_records_come_as_a_stream(void **state)
+static void settings_say_what_a_recipe_may_say(void **state)
 {
     (void)state;
-    char last[256];
+    tamis_plan *plan;
     tamis_error error;
-    struct ArrowArrayStream stream;
-    struct ArrowSchema schema;
     tamis_options o = on_data();
-    o.recipe = "steps: [clean.text, length, dedup.exact]";
-    assert_int_equal(tamis_stream(&stream, &o, &error), TAMIS_OK);
-    assert_int_equal(stream.get_schema(&stream, &schema), 0);
-    assert_string_equal(schema.children[0]->name, "place");
-    assert_string_equal(schema.children[5]->name, "record");
-    assert_string_equal(schema.children[6]->name, "length.chars");
-    schema.release(&schema);
-    assert_int_equal(drain(&stream, last, sizeof last), 3);
-    assert_string_equal(last, "{\"prompt\":\"c\",\"completion\":\"one two three four\"}");
-    stream.release(&stream);
+    o.op = "head";
+    o.params = (const char *const[]){"records=2", NULL};
+    o.settings = (const char *const[]){"seed=42", "limits.max_line=1MiB", "limits.unreadable=3",
+                                       "input.map=text=completion", NULL};
+    if (tamis_open(&plan, &o, &error) != TAMIS_OK) fail_msg("%s", error.message);
+    const char *json = tamis_plan_json(plan);
+    assert_non_null(strstr(json, "\"seed\":42"));
+    assert_non_null(strstr(json, "\"map\""));
+    assert_ptr_equal(json, tamis_plan_json(plan)); /* made once */
+    assert_int_equal(tamis_run(plan, &error), TAMIS_OK);
+    assert_non_null(strstr(tamis_result_json(plan), "\"kept\":2"));
+    tamis_close(plan);
 }
 
-static void a_stream_may_be_released_early(void **state)
+static void wrong_settings_are_refused(void **state)
 {
     (void)state;
-    struct ArrowArrayStream stream;
-    tamis_options o = on_data();
-    o.recipe = "steps: [length]";
-    for (int i = 0; i < 20; i++) {
-        assert_int_equal(tamis_stream(&stream, &o, NULL), TAMIS_OK);
-        stream.release(&stream);
-    }
-}
-
-static void a_stream_cannot_be_shuffled(void **state)
-{
-    (void)state;
+    static const struct {
+        const char *setting, *says;
+    } wrong[] = {{"sede=1", "there is no setting"},
+                 {"seed=x", "seed takes a number"},
+                 {"seed", "NAME=VALUE"},
+                 {"limits.memori=1GiB", "did you mean \"memory\""},
+                 {"limits.memory=lots", "memory"},
+                 {"limits.memory=1MiB", "needs --memory"},
+                 {"limits.unreadable=many", "unreadable takes"},
+                 {"output.path=here", "paths are said by"},
+                 {"input.layout=messagse", "did you mean \"messages\""}};
+    tamis_plan *plan;
     tamis_error error;
-    struct ArrowArrayStream stream;
     tamis_options o = on_data();
-    o.recipe = "steps: [shuffle]";
-    assert_int_equal(tamis_stream(&stream, &o, &error), TAMIS_USAGE);
-    assert_non_null(strstr(error.message, "another order"));
-    assert_null(stream.release);
+    o.op = "length";
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        o.settings = (const char *const[]){wrong[i].setting, NULL};
+        assert_int_equal(tamis_open(&plan, &o, &error), TAMIS_USAGE);
+        assert_int_equal(error.status, TAMIS_USAGE);
+        if (!strstr(error.message, wrong[i].says)) fail_msg("%s", error.message);
+        assert_null(plan);
+    }
+    o.settings = NULL;
+    o.recipe_file = "r.yaml";
+    assert_int_equal(tamis_open(&plan, &o, &error), TAMIS_USAGE);
+    assert_non_null(strstr(error.message, "recipe_file"));
+    o.op = NULL;
+    o.params = (const char *const[]){"records=2", NULL};
+    assert_int_equal(tamis_open(&plan, &o, &error), TAMIS_USAGE);
+    o = on_data();
+    o.inputs = NULL;
+    assert_int_equal(tamis_open(&plan, &o, &error), TAMIS_USAGE);
+    assert_non_null(strstr(error.message, "no inputs"));
+}
+
+static void a_recipe_may_lie_in_a_file(void **state)
+{
+    (void)state;
+    char recipe[600];
+    tamis_plan *plan;
+    tamis_error error;
+    tamis_options o = on_data();
+    snprintf(recipe, sizeof recipe, "%s/recipe.yaml", folder);
+    FILE *f = fopen(recipe, "w");
+    fprintf(f, "inputs: {chats: %s}\nsteps: [dedup.exact]\n", data);
+    fclose(f);
+    o.recipe_file = recipe;
+    o.inputs = NULL;
+    if (tamis_open(&plan, &o, &error) != TAMIS_OK) fail_msg("%s", error.message);
+    assert_int_equal(tamis_run(plan, &error), TAMIS_OK);
+    assert_non_null(strstr(tamis_result_json(plan), "\"merged\":1"));
+    tamis_close(plan);
+    o.settings = (const char *const[]){"input.layout=text", NULL};
+    assert_int_equal(tamis_open(&plan, &o, &error), TAMIS_USAGE); /* of which input? */
+    o.recipe_file = "/nowhere/recipe.yaml";
+    assert_int_equal(tamis_open(&plan, &o, &error), TAMIS_USAGE);
+    assert_non_null(strstr(error.message, "/nowhere/recipe.yaml"));
+}
+
+/* ---- stopping and going on ------------------------------------------------------------------- */
+
+static char many[512];
+enum { MANY = 60000 };
+
+static void write_many(void)
+{
+    snprintf(many, sizeof many, "%s/many.jsonl", folder);
+    FILE *f = fopen(many, "w");
+    assert_non_null(f);
+    for (int i = 0; i < MANY; i++)
+        fprintf(f, "{\"prompt\":\"%d\",\"completion\":\"%064d one two three\"}\n", i, i % 40000);
+    fclose(f);
+}
+
+static tamis_plan *volatile at_work;
+
+static void on_alarm(int number)
+{
+    (void)number;
+    tamis_cancel(at_work);
+}
+
+/* Waits until the run has begun to read, then stops it the way it is told. */
+static void *stop_soon(void *by_signal)
+{
+    tamis_progress now = {0};
+    while (now.bytes == 0) tamis_watch(at_work, &now);
+    if (by_signal)
+        raise(SIGUSR1);
+    else
+        tamis_cancel(at_work);
+    return NULL;
+}
+
+static tamis_options on_many(const char *out)
+{
+    static const char *const list[] = {many, NULL};
+    tamis_options o = TAMIS_OPTIONS;
+    o.recipe = "steps: [clean.text, {dedup.exact: {by: response}}]";
+    o.inputs = list;
+    o.folder = out;
+    o.threads = 1;
+    return o;
+}
+
+static void a_run_that_was_stopped_goes_on(void **state)
+{
+    (void)state;
+    char out[600];
+    tamis_error error;
+    pthread_t other;
+    write_many();
+    signal(SIGUSR1, on_alarm);
+    snprintf(out, sizeof out, "%s/stopped", folder);
+    tamis_options o = on_many(out);
+    for (size_t i = 0, tries = 0; i < 2; tries++) { /* from a thread, then from a handler */
+        tamis_plan *plan;
+        o.overwrite = 1;
+        if (tamis_open(&plan, &o, &error) != TAMIS_OK) fail_msg("%s", error.message);
+        at_work = plan;
+        assert_int_equal(pthread_create(&other, NULL, stop_soon, i ? &other : NULL), 0);
+        tamis_status status = tamis_run(plan, &error);
+        pthread_join(other, NULL);
+        bool stopped = status == TAMIS_CANCELLED;
+        assert_true(stopped || (status == TAMIS_OK && tries < 100)); /* the run may win the race */
+        assert_int_equal(tamis_result_json(plan) == NULL, stopped);
+        tamis_close(plan);
+        i += stopped;
+    }
+    o.overwrite = 0;
+    signal(SIGUSR1, SIG_DFL);
+    tamis_plan *plan;
+    if (tamis_open(&plan, &o, &error) != TAMIS_OK) fail_msg("%s", error.message);
+    assert_int_equal(tamis_run(plan, &error), TAMIS_OK);
+    assert_non_null(strstr(tamis_result_json(plan), "\"kept\":40000"));
+    tamis_close(plan);
+}
+
+static void *run_one(void *result)
+{
+    tamis_plan *plan = NULL;
+    tamis_options o = on_many(NULL);
+    o.threads = 2;
+    tamis_status status = tamis_open(&plan, &o, NULL);
+    if (status == TAMIS_OK) status = tamis_run(plan, NULL);
+    if (status == TAMIS_OK && !strstr(tamis_result_json(plan), "\"kept\":40000"))
+        status = TAMIS_INTERNAL;
+    tamis_close(plan);
+    *(tamis_status *)result = status;
+    return NULL;
+}
+
+static void two_plans_run_at_once(void **state)
+{
+    (void)state;
+    pthread_t other;
+    tamis_status first = TAMIS_INTERNAL, second = TAMIS_INTERNAL;
+    assert_int_equal(pthread_create(&other, NULL, run_one, &first), 0);
+    run_one(&second);
+    pthread_join(other, NULL);
+    assert_int_equal(first, TAMIS_OK);
+    assert_int_equal(second, TAMIS_OK);
 }
 
 static void nothing_is_left_allocated(void **state)
@@ -229,9 +362,11 @@ int main(void)
         cmocka_unit_test(without_a_recipe_the_built_in_one_runs),
         cmocka_unit_test(mistakes_have_their_place),
         cmocka_unit_test(a_cancelled_run_says_so),
-        cmocka_unit_test(kept_records_come_as_a_stream),
-        cmocka_unit_test(a_stream_may_be_released_early),
-        cmocka_unit_test(a_stream_cannot_be_shuffled),
+        cmocka_unit_test(settings_say_what_a_recipe_may_say),
+        cmocka_unit_test(wrong_settings_are_refused),
+        cmocka_unit_test(a_recipe_may_lie_in_a_file),
+        cmocka_unit_test(a_run_that_was_stopped_goes_on),
+        cmocka_unit_test(two_plans_run_at_once),
         cmocka_unit_test(nothing_is_left_allocated),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);

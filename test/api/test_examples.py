@@ -4,8 +4,10 @@ the shared library's stream is read by pyarrow, when that is there."""
 # time-limit: 300
 
 import ctypes
+import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,17 +19,27 @@ BUILD = os.path.abspath(os.environ.get("TAMIS_BUILD", os.path.join(ROOT, "build/
 VARIANT = os.path.basename(BUILD)
 
 
+RECORDS, PARTS = 0, 1
+
+
 class Options(ctypes.Structure):
     """tamis_options, as tamis.h has it."""
 
     _fields_ = [(name, kind) for kind, names in (
         (ctypes.c_size_t, ["bytes"]),
-        (ctypes.c_char_p, ["recipe", "recipe_name", "op"]),
-        (ctypes.POINTER(ctypes.c_char_p), ["params", "inputs"]),
-        (ctypes.c_char_p, ["layout", "folder", "file"]),
-        (ctypes.c_uint64, ["memory"]),
+        (ctypes.c_char_p, ["recipe", "recipe_name", "recipe_file", "op"]),
+        (ctypes.POINTER(ctypes.c_char_p), ["params", "settings", "inputs"]),
+        (ctypes.c_char_p, ["folder", "file"]),
         (ctypes.c_uint, ["threads"]),
         (ctypes.c_int, ["overwrite", "no_resume"])) for name in names]
+
+
+def pyarrow(test):
+    try:
+        import pyarrow
+    except ImportError:
+        test.skipTest("pyarrow is not there")
+    return pyarrow
 
 
 @unittest.skipUnless(VARIANT in ("release", "clang"), "only for release builds")
@@ -64,30 +76,41 @@ class Examples(unittest.TestCase):
         subprocess.run(["cc", *strict, "-o", program,
                         os.path.join(ROOT, "examples/long_answers.c"), *flags], check=True)
         env["LD_LIBRARY_PATH"] = os.path.join(self.prefix, "lib")
-        out = subprocess.run([program, '{keep: "words(response) >= 40"}', self.data], env=env,
+        out = subprocess.run([program, "words(response) >= 40", self.data], env=env,
                              capture_output=True, text=True)
         lines = self.kept("filter", self.data, "--keep", "words(response) >= 40")
         longest = max(lines, key=len)
-        self.assertIn(f"{len(lines)} records kept; the longest has {len(longest)} bytes",
-                      out.stdout)
-        out = subprocess.run([program, '{kepe: "1"}', self.data], env=env, capture_output=True,
-                             text=True)
+        with open(self.data, "rb") as file:
+            line = 1 + file.read().splitlines().index(longest)
+        self.assertEqual(out.stdout, f"{len(lines)} records kept; the longest has {len(longest)} "
+                                     f"bytes and stands in line {line}\n", out.stderr)
+        out = subprocess.run([program, "wrods(response) >= 40", self.data], env=env,
+                             capture_output=True, text=True)
         self.assertEqual(out.returncode, 2)
-        self.assertIn("keep", out.stderr)
+        self.assertIn("words", out.stderr)
 
-    def test_pyarrow_reads_the_stream(self):
-        try:
-            import pyarrow as pa
-        except ImportError:
-            self.skipTest("pyarrow is not there")
+    def stream(self, pa, table, inputs, recipe):
+        """A stream of the shared library, as pyarrow sees it. The plan is closed at once."""
         library = ctypes.CDLL(os.path.join(self.prefix, "lib/libtamis.so"))
+        library.tamis_close.argtypes = [ctypes.c_void_p]
+        library.tamis_stream.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p,
+                                         ctypes.c_void_p]
+        plan = ctypes.c_void_p()
         stream = ctypes.create_string_buffer(5 * ctypes.sizeof(ctypes.c_void_p))
         options = Options()
         options.bytes = ctypes.sizeof(Options)
-        options.recipe = b"{steps: [check.record, length, dedup.exact], limits: {unreadable: 100%}}"
-        options.inputs = (ctypes.c_char_p * 2)(self.data.encode(), None)
-        self.assertEqual(library.tamis_stream(stream, ctypes.byref(options), None), 0)
-        reader = pa.RecordBatchReader._import_from_c(ctypes.addressof(stream))
+        options.recipe = recipe
+        options.settings = (ctypes.c_char_p * 2)(b"limits.unreadable=100%", None)
+        options.inputs = (ctypes.c_char_p * (len(inputs) + 1))(*[i.encode() for i in inputs], None)
+        self.assertEqual(library.tamis_open(ctypes.byref(plan), ctypes.byref(options), None), 0)
+        self.assertEqual(library.tamis_stream(plan, table, stream, None), 0)
+        library.tamis_close(plan)
+        return pa.RecordBatchReader._import_from_c(ctypes.addressof(stream))
+
+    def test_pyarrow_reads_the_stream(self):
+        pa = pyarrow(self)
+        reader = self.stream(pa, RECORDS, [self.data],
+                             b"{steps: [check.record, length, dedup.exact]}")
         table = reader.read_all()
         self.assertEqual(table.column_names[:6],
                          ["place", "path", "source", "line", "layout", "record"])
@@ -99,6 +122,36 @@ class Examples(unittest.TestCase):
         for row in table.slice(0, 50).to_pylist():
             turns = len(json.loads(row["record"])["messages"])
             self.assertEqual(row["length.turns"], turns)
+
+    def test_pyarrow_reads_texts(self):
+        table = self.stream(pyarrow(self), PARTS, [self.data], b"{steps: []}").read_all()
+        with open(self.data, "rb") as file:
+            lines = file.read().splitlines()
+        seen = 0
+        for row in table.to_pylist()[:500]:
+            if not re.fullmatch(r"messages\[\d+\]\.content", row["part"]):
+                continue
+            messages = json.loads(lines[row["line"] - 1].removeprefix(b"\xef\xbb\xbf"))["messages"]
+            message = messages[int(row["part"][9:-9])]
+            self.assertEqual(row["text"], message["content"])
+            self.assertEqual(row["role"], message["role"])
+            seen += 1
+        self.assertGreater(seen, 300)
+
+    def test_a_broken_input_gives_what_came_before_and_then_says_so(self):
+        pa = pyarrow(self)
+        whole = b"".join(b'{"text":"%d"}\n' % i for i in range(500000))
+        packed = gzip.compress(whole, 1)
+        broken = os.path.join(self.folder, "broken.jsonl.gz")
+        with open(broken, "wb") as file:
+            file.write(packed[:len(packed) // 2])
+        reader = self.stream(pa, RECORDS, [broken], b"{steps: []}")
+        rows = 0
+        with self.assertRaises((OSError, pa.ArrowInvalid)) as said:
+            for batch in reader:
+                rows += len(batch)
+        self.assertGreater(rows, 200000)
+        self.assertIn("could not be decoded to its end", str(said.exception))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,194 @@
+/* From tamis_options to a recipe and the options of a run.
+ *
+ * Settings are read with the tables of parameters that the recipe itself is read with, so a name, a
+ * range or a default stands in one place. Texts are copied into the plan's arena, since a plan
+ * outlives the call that opened it. */
+#include <string.h>
+
+#include "api/api.h"
+
+/* What the caller knows of the struct, the rest as it is by default. */
+static tm_status take(const tamis_options *given, tamis_options *out, tm_err *err)
+{
+    *out = (tamis_options)TAMIS_OPTIONS;
+    if (!given || given->bytes < sizeof given->bytes)
+        return tm_fail(err, TM_EUSAGE, "the options begin with TAMIS_OPTIONS");
+    if (given->bytes > sizeof *out)
+        return tm_fail(err, TM_EUSAGE, "these options are of a later version than this library");
+    memcpy(out, given, given->bytes);
+    if ((out->recipe != NULL) + (out->recipe_file != NULL) + (out->op != NULL) > 1)
+        return tm_fail(err, TM_EUSAGE,
+                       "a plan has one of recipe, recipe_file and op, and these options have more");
+    if (out->params && !out->op)
+        return tm_fail(err, TM_EUSAGE, "params are for an operator: say which with op");
+    return TM_OK;
+}
+
+static tm_status copy(tm_arena *mem, const char *text, tm_str *out, tm_err *err)
+{
+    *out = tm_arena_str(mem, tm_str_of(text ? text : ""));
+    return out->p ? TM_OK : tm_fail_memory(err, "the options", 0);
+}
+
+static tm_status copy_pair(tm_arena *mem, const char *text, tm_pair *out, tm_err *err)
+{
+    tm_str all;
+    TM_TRY(copy(mem, text, &all, err));
+    if (tm_str_cut(all, '=', &out->name, &out->value)) return TM_OK;
+    return tm_fail(err, TM_EUSAGE, "\"%.80s\" is not NAME=VALUE", text);
+}
+
+static size_t count_of(const char *const *list)
+{
+    size_t count = 0;
+    while (list && list[count]) count++;
+    return count;
+}
+
+/* ---- the recipe ------------------------------------------------------------------------------ */
+
+static tm_status verb_recipe(tamis_plan *plan, const tamis_options *o, tm_err *err)
+{
+    const tm_op *op = tm_op_named(tm_str_of(o->op));
+    size_t count = count_of(o->params);
+    tm_pair *pair = TM_NEW(&plan->mem, tm_pair, count + 1);
+    if (!op) return tm_fail(err, TM_EUSAGE, "there is no operator \"%.80s\"", o->op);
+    if (!pair) return tm_fail_memory(err, "the options", count);
+    for (size_t i = 0; i < count; i++) TM_TRY(copy_pair(&plan->mem, o->params[i], &pair[i], err));
+    return tm_recipe_verb(&plan->recipe, &plan->mem, op, pair, (uint32_t)count, err);
+}
+
+static tm_status load(tamis_plan *plan, const char *path, tm_str *text, tm_err *err)
+{
+    tm_buf bytes = {0};
+    tm_status status = tm_file_load(path, TM_YAML_BYTES_MAX, &bytes, err);
+    *text = status == TM_OK ? tm_arena_str(&plan->mem, tm_buf_view(&bytes)) : (tm_str){0};
+    tm_buf_release(&bytes);
+    TM_TRY(status);
+    return text->p ? TM_OK : tm_fail_memory(err, "the recipe", 0);
+}
+
+static tm_status make_recipe(tamis_plan *plan, const tamis_options *o, tm_err *err)
+{
+    tm_str text, name = TM_STR("recipe");
+    if (o->op) return verb_recipe(plan, o, err);
+    if (!o->recipe && !o->recipe_file)
+        return tm_recipe_begin(&plan->recipe, &plan->mem, TM_STR("refine"), err);
+    const char *called = o->recipe_file ? o->recipe_file : o->recipe_name;
+    if (called) TM_TRY(copy(&plan->mem, called, &name, err));
+    TM_TRY(o->recipe ? copy(&plan->mem, o->recipe, &text, err)
+                     : load(plan, o->recipe_file, &text, err));
+    return tm_recipe_read(&plan->recipe, &plan->mem, name, text, err);
+}
+
+/* ---- settings -------------------------------------------------------------------------------- */
+
+typedef struct settings {
+    tamis_plan *plan;
+    tm_input_args input;
+    bool input_said, format_said;
+} settings;
+
+static tm_status set_seed(settings *s, tm_str value, tm_err *err)
+{
+    if (tm_str_to_u64(value, &s->plan->recipe.seed)) return TM_OK;
+    return tm_fail(err, TM_EUSAGE, "seed takes a number, not \"%.*s\"",
+                   TM_FMT(tm_str_slice(value, 0, 60)));
+}
+
+static tm_status set_one(settings *s, const tm_pair *pair, tm_err *err)
+{
+    tm_recipe *recipe = &s->plan->recipe;
+    const struct {
+        const char *name;
+        const tm_param *params;
+        void *args;
+    } sections[] = {{"limits", tm_limit_params, &recipe->limits},
+                    {"output", tm_output_params, &recipe->output},
+                    {"input", tm_input_params, &s->input}};
+    tm_str section, name;
+    tm_pvalue value = {.form = TM_PV_SCALAR, .scalar = pair->value};
+    if (tm_str_is(pair->name, "seed")) return set_seed(s, pair->value, err);
+    bool dotted = tm_str_cut(pair->name, '.', &section, &name);
+    for (size_t i = 0; dotted && i < TM_COUNT(sections); i++) {
+        if (!tm_str_is(section, sections[i].name)) continue;
+        const tm_param *param = tm_params_find(sections[i].params, name);
+        if (!param) return tm_params_unknown(sections[i].params, sections[i].name, name, err);
+        if (tm_str_is(name, "path"))
+            return tm_fail(err, TM_EUSAGE,
+                           "paths are said by inputs, folder and file, not by a "
+                           "setting");
+        s->input_said |= sections[i].args == &s->input;
+        s->format_said |= sections[i].args == &recipe->output && tm_str_is(name, "format");
+        return tm_param_set(param, sections[i].args, &value, s->plan->recipe.mem, err);
+    }
+    return tm_fail(err, TM_EUSAGE,
+                   "there is no setting \"%.*s\": seed, limits.NAME, output.NAME or input.NAME",
+                   TM_FMT(tm_str_slice(pair->name, 0, 60)));
+}
+
+static tm_status set_all(settings *s, const char *const *list, tm_err *err)
+{
+    tamis_plan *plan = s->plan;
+    TM_TRY(tm_params_default(tm_input_params, &s->input, &plan->mem, err));
+    for (size_t i = 0; list && list[i]; i++) {
+        tm_pair pair;
+        TM_TRY(copy_pair(&plan->mem, list[i], &pair, err));
+        TM_TRY(set_one(s, &pair, err));
+    }
+    return tm_limits_resolve(&plan->recipe.limits, err);
+}
+
+static tm_status add_inputs(settings *s, const tamis_options *o, tm_err *err)
+{
+    tamis_plan *plan = s->plan;
+    size_t count = count_of(o->inputs);
+    tm_str *path = TM_NEW(&plan->mem, tm_str, count + 1);
+    if (!path) return tm_fail_memory(err, "the inputs", count);
+    for (size_t i = 0; i < count; i++) TM_TRY(copy(&plan->mem, o->inputs[i], &path[i], err));
+    if (!count && s->input_said)
+        return tm_fail(err, TM_EUSAGE,
+                       "settings of input are for the inputs of the options, and there are none: "
+                       "say it in the recipe");
+    if (!count && !plan->recipe.inputs) return tm_fail(err, TM_EUSAGE, "the plan has no inputs");
+    if (!count) return TM_OK;
+    s->input.path = (tm_texts){path, (uint32_t)count};
+    plan->recipe.inputs = 0;
+    return tm_recipe_add_input(&plan->recipe, TM_STR("input"), &s->input, err);
+}
+
+/* ---- output ---------------------------------------------------------------------------------- */
+
+static tm_status choose_output(const settings *s, const tamis_options *o, tm_run_options *run,
+                               tm_err *err)
+{
+    tamis_plan *plan = s->plan;
+    if (o->folder) TM_TRY(copy(&plan->mem, o->folder, &run->folder, err));
+    run->measure_only = !o->folder && !o->file;
+    if (!o->file) return TM_OK;
+    TM_TRY(copy(&plan->mem, o->file, &run->file, err));
+    if (!s->format_said)
+        plan->recipe.output.format = tm_str_of(tm_format_name(tm_format_of_name(run->file)));
+    if (!o->overwrite && !tm_str_is(run->file, "-") && tm_file_exists(o->file))
+        return tm_fail(err, TM_EEXISTS, "%.200s is there already: overwrite it or write elsewhere",
+                       o->file);
+    return TM_OK;
+}
+
+tm_status tm_api_options(tamis_plan *plan, const tamis_options *given, tm_run_options *run,
+                         tm_err *err)
+{
+    tamis_options o;
+    settings s = {.plan = plan};
+    *run = (tm_run_options){0};
+    TM_TRY(take(given, &o, err));
+    TM_TRY(make_recipe(plan, &o, err));
+    TM_TRY(set_all(&s, o.settings, err));
+    TM_TRY(add_inputs(&s, &o, err));
+    TM_TRY(choose_output(&s, &o, run, err));
+    run->refine = !o.recipe && !o.recipe_file && !o.op;
+    run->threads = o.threads;
+    run->overwrite = o.overwrite != 0;
+    run->resume = !o.no_resume;
+    return TM_OK;
+}
