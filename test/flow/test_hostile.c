@@ -1,7 +1,6 @@
-/* Every set operator of the registry, unasked, over the hostile exchange: the same bytes come out as
- * over the local one. A new operator is tested by being in the registry; where its defaults ask for
- * something, SETTINGS says what to try.
- * time-limit: 120 */
+/* Every set operator of the registry, unasked, over the hostile exchange: the same bytes come out
+ * as over the local one. A new operator is tested by being in the registry; where its defaults ask
+ * for something, SETTINGS says what to try. time-limit: 120 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
