@@ -181,8 +181,7 @@ static tm_status walk(tm_gathered *g, tm_ledger *l, fixes *f, tm_err *err)
         if (!more) break;
         if (l->row == 0) take_lengths(g, l);
         tm_rid rid = tm_ledger_rid(l);
-        while (f->at && tm_rid_cmp(f->now, rid) < 0)
-            TM_TRY(next_fix(g, f, code, step, err));
+        while (f->at && tm_rid_cmp(f->now, rid) < 0) TM_TRY(next_fix(g, f, code, step, err));
         bool edited = f->at && tm_rid_cmp(f->now, rid) == 0;
         if (edited || is_first_place(g, rid) || !tm_str_is(tm_ledger_fate(l), "kept")) {
             tm_ledger_row row = tm_ledger_whole(l);
