@@ -13,6 +13,7 @@ V       ?= release
 BUILD   ?= build
 WERROR  ?= 0
 PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
 DESTDIR ?=
 
 OUT     := $(BUILD)/$(V)
@@ -251,16 +252,18 @@ ci:  ## what a change has to pass
 	@.ci/run
 
 install: all lib  ## program, libraries, header, man page and completions to DESTDIR/PREFIX
-	install -d $(addprefix '$(DESTDIR)$(PREFIX)'/,bin lib/pkgconfig include share/man/man1 \
-	  share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d)
+	install -d $(addprefix '$(DESTDIR)$(PREFIX)'/,bin include share/man/man1 \
+	  share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d) \
+	  '$(DESTDIR)$(LIBDIR)/pkgconfig'
 	install -m 755 $(OUT)/tamis '$(DESTDIR)$(PREFIX)/bin/tamis'
-	install -m 644 $(LIB) '$(DESTDIR)$(PREFIX)/lib/libtamis.a'
-	install -m 755 $(SO) '$(DESTDIR)$(PREFIX)/lib/$(notdir $(SO))'
-	ln -sf $(notdir $(SO)) '$(DESTDIR)$(PREFIX)/lib/libtamis.so'
+	install -m 644 $(LIB) '$(DESTDIR)$(LIBDIR)/libtamis.a'
+	install -m 755 $(SO) '$(DESTDIR)$(LIBDIR)/$(notdir $(SO))'
+	ln -sf $(notdir $(SO)) '$(DESTDIR)$(LIBDIR)/libtamis.so'
 	install -m 644 include/tamis.h '$(DESTDIR)$(PREFIX)/include/tamis.h'
 	sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@VERSION@|$(VERSION)|g' \
-	  -e 's|@REQUIRES@|$(PKGS) $(LIBDEFLATE)|g' tamis.pc.in \
-	  > '$(DESTDIR)$(PREFIX)/lib/pkgconfig/tamis.pc'
+	  -e 's|@LIBDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))|g' \
+	  -e 's|@REQUIRES@|$(strip $(PKGS) $(LIBDEFLATE))|g' tamis.pc.in \
+	  > '$(DESTDIR)$(LIBDIR)/pkgconfig/tamis.pc'
 	$(OUT)/tamis man > '$(DESTDIR)$(PREFIX)/share/man/man1/tamis.1'
 	$(OUT)/tamis completions bash \
 	  > '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/tamis'

@@ -92,9 +92,10 @@ typedef struct tamis_options {
     int overwrite;      /* not 0: an existing result is replaced; 0: it is refused */
     int no_resume;      /* not 0: an unfinished run of the same plan is begun anew; 0: it goes on */
 } tamis_options;
-#define TAMIS_OPTIONS                  \
-    {                                  \
-        .bytes = sizeof(tamis_options) \
+/* Every member by its place, which is C and C++ and warns nowhere. */
+#define TAMIS_OPTIONS                                             \
+    {                                                             \
+        sizeof(tamis_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
     }
 
 typedef struct tamis_plan tamis_plan;
