@@ -1,96 +1,175 @@
-/* Completions for bash, zsh and fish, from the tables: verbs, then each verb's options, then
- * files. */
+/* Completions for bash, zsh and fish, from the tables: verbs, then each verb's options with the
+ * words an option takes, then files.
+ *
+ * bash and zsh share one `case` over the verbs that sets $options and, behind an option that takes
+ * one of a few words, $values; fish has a line an option. What the tables say in prose is quoted,
+ * since an apostrophe would end a word of the shell. */
 #include "cli/command.h"
 
-static void flag(tm_buf *out, const tm_param *p)
+static const char *const *values_of(const tm_param *p)
 {
-    tm_buf_z(out, "--");
+    return p->type == TM_P_SELECTOR ? tm_selector_names : p->choices;
+}
+
+/* true = on by default, so what one wants to say is --no-flag. */
+static bool is_on(const tm_param *p)
+{
+    return p->type == TM_P_BOOL && p->fallback && tm_str_is(tm_str_of(p->fallback), "true");
+}
+
+static void put_name(tm_buf *out, const tm_param *p)
+{
+    if (is_on(p)) tm_buf_z(out, "no-");
     for (const char *c = p->name; *c; c++) tm_buf_char(out, *c == '_' ? '-' : *c);
 }
 
-static void flags(tm_buf *out, const tm_param *p)
+static void put_values(tm_buf *out, const tm_param *p)
+{
+    const char *const *value = values_of(p);
+    for (size_t i = 0; value && value[i]; i++) tm_buf_print(out, i ? " %s" : "%s", value[i]);
+}
+
+/* ---- bash and zsh ---------------------------------------------------------------------------- */
+
+/* Options of a table but for those that `own`, which goes before it, has too. */
+static void put_options(tm_buf *out, const tm_param *p, const tm_param *own)
 {
     for (; p && p->type != TM_P_END; p++) {
-        flag(out, p);
-        tm_buf_char(out, ' ');
+        if (own && tm_params_find(own, tm_str_of(p->name))) continue;
+        tm_buf_z(out, " --");
+        put_name(out, p);
     }
 }
 
-static void verbs(tm_buf *out)
+static void put_choices(tm_buf *out, const tm_param *p, const tm_param *own)
+{
+    for (; p && p->type != TM_P_END; p++) {
+        if (!values_of(p) || (own && tm_params_find(own, tm_str_of(p->name)))) continue;
+        tm_buf_z(out, " --");
+        put_name(out, p);
+        tm_buf_z(out, ") values=\"");
+        put_values(out, p);
+        tm_buf_z(out, "\" ;;");
+    }
+}
+
+static void put_case(tm_buf *out, const char *verb, const tm_param *own, const tm_param *common)
+{
+    tm_buf_print(out, "    %s) options=\"", verb);
+    put_options(out, own, NULL);
+    put_options(out, common, own);
+    tm_buf_z(out, "\"; case \"$before\" in");
+    put_choices(out, own, NULL);
+    put_choices(out, common, own);
+    tm_buf_z(out, " *) ;; esac ;;\n");
+}
+
+static void put_cases(tm_buf *out)
+{
+    tm_buf_z(out, "  case \"$verb\" in\n");
+    for (size_t i = 0; tm_commands[i]; i++)
+        put_case(out, tm_commands[i]->name, tm_commands[i]->params,
+                 tm_commands[i]->runs ? tm_common_params : NULL);
+    for (size_t i = 0; tm_ops[i]; i++)
+        put_case(out, tm_ops[i]->name, tm_ops[i]->params, tm_common_params);
+    tm_buf_z(out, "  esac\n");
+}
+
+static void put_verbs(tm_buf *out)
 {
     for (size_t i = 0; tm_commands[i]; i++) tm_buf_print(out, "%s ", tm_commands[i]->name);
     for (size_t i = 0; tm_ops[i]; i++) tm_buf_print(out, "%s ", tm_ops[i]->name);
-}
-
-static void cases(tm_buf *out)
-{
-    for (size_t i = 0; tm_commands[i]; i++) {
-        tm_buf_print(out, "    %s) words=\"", tm_commands[i]->name);
-        flags(out, tm_commands[i]->params);
-        if (tm_commands[i]->runs) flags(out, tm_common_params);
-        tm_buf_z(out, "\" ;;\n");
-    }
-    for (size_t i = 0; tm_ops[i]; i++) {
-        tm_buf_print(out, "    %s) words=\"", tm_ops[i]->name);
-        flags(out, tm_ops[i]->params);
-        flags(out, tm_common_params);
-        tm_buf_z(out, "\" ;;\n");
-    }
+    tm_buf_z(out, "--help --version");
 }
 
 static void bash(tm_buf *out)
 {
-    tm_buf_z(out, "_tamis() {\n  local word=\"${COMP_WORDS[COMP_CWORD]}\" words=\"\"\n"
-                  "  if [ \"$COMP_CWORD\" -eq 1 ]; then words=\"");
-    verbs(out);
-    tm_buf_z(out, "--help --version\"\n  else case \"${COMP_WORDS[1]}\" in\n");
-    cases(out);
     tm_buf_z(out,
-             "  esac; fi\n  case \"$word\" in -*) ;; *) [ \"$COMP_CWORD\" -gt 1 ] && words=\"\" ;; "
-             "esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
-             "  [ \"${#COMPREPLY[@]}\" -eq 0 ] && COMPREPLY=($(compgen -f -- \"$word\"))\n}\n"
-             "complete -o filenames -F _tamis tamis\n");
+             "_tamis() {\n"
+             "  local word=\"${COMP_WORDS[COMP_CWORD]}\" verb=\"${COMP_WORDS[1]}\" options=\"\"\n"
+             "  local before=\"${COMP_WORDS[COMP_CWORD-1]}\" values=\"\"\n");
+    put_cases(out);
+    tm_buf_z(out, "  if [ \"$COMP_CWORD\" -eq 1 ]; then values=\"");
+    put_verbs(out);
+    tm_buf_z(out, "\"; fi\n"
+                  "  case \"$word\" in -*) values=\"$values $options\" ;; esac\n"
+                  "  mapfile -t COMPREPLY < <(compgen -W \"$values\" -- \"$word\")\n"
+                  "  if [ \"${#COMPREPLY[@]}\" -eq 0 ]; then\n"
+                  "    mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
+                  "    compopt -o filenames 2>/dev/null\n"
+                  "  fi\n"
+                  "}\n"
+                  "complete -F _tamis tamis\n");
 }
 
+/* The file is loaded as the function's body the first time, and has to complete already then. */
 static void zsh(tm_buf *out)
 {
-    tm_buf_z(out, "#compdef tamis\n_tamis() {\n  local list=\"\" verb=\"${words[2]}\"\n"
-                  "  if (( CURRENT == 2 )); then list=\"");
-    verbs(out);
-    tm_buf_z(out, "--help --version\"\n  else local words=\"\"; case \"$verb\" in\n");
-    cases(out);
-    tm_buf_z(out, "  esac; list=\"$words\"; fi\n  if [[ $PREFIX == -* || CURRENT -eq 2 ]]; then "
-                  "compadd -- ${=list}; else _files; fi\n}\ncompdef _tamis tamis\n");
+    tm_buf_z(out, "#compdef tamis\n_tamis() {\n"
+                  "  local verb=\"${words[2]}\" before=\"${words[CURRENT-1]}\" options=\"\" "
+                  "values=\"\"\n");
+    put_cases(out);
+    tm_buf_z(out, "  if (( CURRENT == 2 )); then values=\"");
+    put_verbs(out);
+    tm_buf_z(out, "\"; fi\n"
+                  "  if [[ $PREFIX == -* ]]; then values=\"$values $options\"; fi\n"
+                  "  if [[ -n $values ]]; then compadd -- ${=values}; else _files; fi\n"
+                  "}\n"
+                  "if [[ ${funcstack[1]} == _tamis ]]; then _tamis \"$@\"; else compdef _tamis "
+                  "tamis; fi\n");
 }
 
-static void fish_params(tm_buf *out, const char *verb, const tm_param *p)
+/* ---- fish ------------------------------------------------------------------------------------ */
+
+static void fish_quoted(tm_buf *out, const char *text)
+{
+    tm_buf_char(out, '\'');
+    for (; *text; text++) {
+        if (*text == '\'' || *text == '\\') tm_buf_char(out, '\\');
+        tm_buf_char(out, *text);
+    }
+    tm_buf_char(out, '\'');
+}
+
+static void fish_verb(tm_buf *out, const char *verb, const char *summary)
+{
+    tm_buf_print(out, "complete -c tamis -n __fish_use_subcommand -a %s -d ", verb);
+    fish_quoted(out, summary);
+    tm_buf_char(out, '\n');
+}
+
+static void fish_options(tm_buf *out, const char *verb, const tm_param *p, const tm_param *own)
 {
     for (; p && p->type != TM_P_END; p++) {
+        if (own && tm_params_find(own, tm_str_of(p->name))) continue;
         tm_buf_print(out, "complete -c tamis -n '__fish_seen_subcommand_from %s' -l ", verb);
-        for (const char *c = p->name; *c; c++) tm_buf_char(out, *c == '_' ? '-' : *c);
-        if (p->type != TM_P_BOOL) tm_buf_z(out, " -r");
-        tm_buf_z(out, " -d '");
-        for (const char *c = p->help; *c; c++) {
-            if (*c == '\'' || *c == '\\') tm_buf_char(out, '\\');
-            tm_buf_char(out, *c);
+        put_name(out, p);
+        if (values_of(p)) {
+            tm_buf_z(out, " -xa '");
+            put_values(out, p);
+            tm_buf_char(out, '\'');
+        } else if (p->type != TM_P_BOOL) {
+            tm_buf_z(out, " -r");
         }
-        tm_buf_z(out, "'\n");
+        tm_buf_z(out, " -d ");
+        fish_quoted(out, p->help);
+        tm_buf_char(out, '\n');
     }
 }
 
 static void fish(tm_buf *out)
 {
     for (size_t i = 0; tm_commands[i]; i++) {
-        tm_buf_print(out, "complete -c tamis -n __fish_use_subcommand -a %s -d '%s'\n",
-                     tm_commands[i]->name, tm_commands[i]->summary);
-        fish_params(out, tm_commands[i]->name, tm_commands[i]->params);
-        if (tm_commands[i]->runs) fish_params(out, tm_commands[i]->name, tm_common_params);
+        const tm_command *c = tm_commands[i];
+        fish_verb(out, c->name, c->summary);
+        fish_options(out, c->name, c->params, NULL);
+        if (c->runs) fish_options(out, c->name, tm_common_params, c->params);
     }
     for (size_t i = 0; tm_ops[i]; i++) {
-        tm_buf_print(out, "complete -c tamis -n __fish_use_subcommand -a %s -d '%s'\n",
-                     tm_ops[i]->name, tm_ops[i]->summary);
-        fish_params(out, tm_ops[i]->name, tm_ops[i]->params);
-        fish_params(out, tm_ops[i]->name, tm_common_params);
+        const tm_op *op = tm_ops[i];
+        fish_verb(out, op->name, op->summary);
+        fish_options(out, op->name, op->params, NULL);
+        fish_options(out, op->name, tm_common_params, op->params);
     }
 }
 

@@ -14,7 +14,7 @@ fail() {
     exit 1
 }
 
-# ---- what is installed ----------------------------------------------------------------------------
+# ---- what is installed ---------------------------------------------------------------------------
 
 make -s V="$variant" install DESTDIR="$folder" PREFIX=/opt/t LIBDIR=/opt/t/lib/here \
     >"$folder/log" 2>&1 || {
@@ -42,7 +42,7 @@ diff "$folder/wanted" "$folder/is" || fail "other files are installed than shoul
 cmp -s include/tamis.h "$root/include/tamis.h" || fail "another header"
 [ "$("$root/bin/tamis" --version | grep -c "$(cat VERSION)")" -ge 1 ] || fail "another version"
 
-# ---- the shared library ---------------------------------------------------------------------------
+# ---- the shared library --------------------------------------------------------------------------
 
 exported=$(nm -D --defined-only "$lib/libtamis.so" | awk '{print $3}' | grep -cv '^tamis_')
 [ "$exported" = 0 ] || fail "the shared library shows $exported names that are not tamis_*"
@@ -52,7 +52,7 @@ diff "$folder/declared" "$folder/shown" || fail "the header and the shared libra
 readelf -d "$lib/libtamis.so" | grep -q "SONAME.*\[$so\]" || fail "the soname is not $so"
 readelf -d "$lib/libtamis.so" | grep -qE "TEXTREL|RUNPATH|RPATH" && fail "relocations or a run path"
 
-# ---- programs against it --------------------------------------------------------------------------
+# ---- programs against it -------------------------------------------------------------------------
 
 export PKG_CONFIG_PATH="$lib/pkgconfig"
 [ "$(PKG_CONFIG_SYSROOT_DIR=$folder pkg-config --modversion tamis)" = "$(cat VERSION)" ] ||
@@ -92,7 +92,7 @@ build() {
     command -v g++ >/dev/null && build g++ -std=c++11 "$folder/a.cpp" $(flags --cflags --libs)
 }
 
-# ---- the manual page and the completions ----------------------------------------------------------
+# ---- the manual page and the completions ---------------------------------------------------------
 
 page=$root/share/man/man1/tamis.1
 if command -v mandoc >/dev/null; then
@@ -108,19 +108,28 @@ if command -v groff >/dev/null; then
         fail "groff has warnings"
     }
 fi
-complete_in_bash() {
-    bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
-    eval "$(complete -p tamis | sed "s/.*-F \([^ ]*\).*/\1/")"; echo "${COMPREPLY[@]}"' \
-        sh "$root/share/bash-completion/completions/tamis" "$@"
+bash_says() {
+    wanted=$1
+    shift
+    said=$(cd "$folder" && bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+        eval "$(complete -p tamis | sed "s/.*-F \([^ ]*\).*/\1/")"
+        IFS="|"; printf "%s" "${COMPREPLY[*]}"' \
+        sh "$root/share/bash-completion/completions/tamis" "$@")
+    [ "$said" = "$wanted" ] || fail "bash completes \"$*\" to \"$said\""
 }
-completed=$(complete_in_bash tamis re)
-[ "$completed" = refine ] || fail "bash completes \"re\" to \"$completed\""
-completed=$(complete_in_bash tamis dedup.exact --norm)
-[ "$completed" = --normalise ] || fail "bash completes \"--norm\" to \"$completed\""
+: >"$folder/two words.jsonl"
+bash_says refine tamis re
+bash_says --normalise tamis dedup.exact --norm
+bash_says --no-resume tamis refine x --no-
+bash_says 'strict|replace' tamis cat x --utf8 ''
+bash_says 'two words.jsonl' tamis audit two
 if command -v zsh >/dev/null; then
     zsh -n "$root/share/zsh/site-functions/_tamis" || fail "zsh refuses its completions"
 fi
 if command -v fish >/dev/null; then
-    fish -n "$root/share/fish/vendor_completions.d/tamis.fish" || fail "fish refuses its completions"
+    completions=$root/share/fish/vendor_completions.d/tamis.fish
+    fish -n "$completions" || fail "fish refuses its completions"
+    fish -c ". $completions; complete -C 'tamis re'" |
+        grep -q '^refine' || fail "fish completes nothing"
 fi
 exit 0
