@@ -45,17 +45,18 @@ tamis_status tamis_open(tamis_plan **out, const tamis_options *options, tamis_er
     return tm_api_status(status, &err, error);
 }
 
-static const char *text_of(const tm_buf *b)
+/* NULL: no memory, and the next call tries again. */
+static const char *text_of(tm_buf *b)
 {
-    return b->failed ? NULL : b->p;
+    tm_buf_char(b, 0);
+    if (b->failed) tm_buf_release(b);
+    return b->p;
 }
 
 const char *tamis_plan_json(tamis_plan *plan)
 {
-    if (!plan->plan_json.n) {
-        tm_plan_json(tm_run_plan(plan->run), &plan->plan_json);
-        tm_buf_char(&plan->plan_json, 0);
-    }
+    if (plan->plan_json.n) return plan->plan_json.p;
+    tm_plan_json(tm_run_plan(plan->run), &plan->plan_json);
     return text_of(&plan->plan_json);
 }
 
@@ -83,10 +84,8 @@ tamis_status tamis_run(tamis_plan *plan, tamis_error *error)
 const char *tamis_result_json(tamis_plan *plan)
 {
     if (!atomic_load(&plan->complete)) return NULL;
-    if (!plan->result_json.n) {
-        tm_report_json(plan->run, &plan->result_json);
-        tm_buf_char(&plan->result_json, 0);
-    }
+    if (plan->result_json.n) return plan->result_json.p;
+    tm_report_json(plan->run, &plan->result_json);
     return text_of(&plan->result_json);
 }
 
