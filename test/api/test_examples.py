@@ -67,15 +67,19 @@ class Examples(unittest.TestCase):
         self.assertEqual(out.returncode, 0, out.stderr)
         return out.stdout.splitlines()
 
-    def test_the_example_says_what_the_program_says(self):
+    def build(self, source, name):
+        """A program against what was installed, as pkg-config says, and the environment to run it
+        in."""
         env = {**os.environ, "PKG_CONFIG_PATH": os.path.join(self.prefix, "lib/pkgconfig")}
-        flags = subprocess.run(["pkg-config", "--static", "--cflags", "--libs", "tamis"], env=env,
-                               check=True, capture_output=True, text=True).stdout.split()
-        program = os.path.join(self.folder, "long_answers")
+        flags = subprocess.run(["pkg-config", "--cflags", "--libs", "tamis"], env=env, check=True,
+                               capture_output=True, text=True).stdout.split()
+        program = os.path.join(self.folder, name)
         strict = ["-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
-        subprocess.run(["cc", *strict, "-o", program,
-                        os.path.join(ROOT, "examples/long_answers.c"), *flags], check=True)
-        env["LD_LIBRARY_PATH"] = os.path.join(self.prefix, "lib")
+        subprocess.run(["cc", *strict, "-o", program, source, *flags], check=True)
+        return program, {**env, "LD_LIBRARY_PATH": os.path.join(self.prefix, "lib")}
+
+    def test_the_example_says_what_the_program_says(self):
+        program, env = self.build(os.path.join(ROOT, "examples/long_answers.c"), "long_answers")
         out = subprocess.run([program, "words(response) >= 40", self.data], env=env,
                              capture_output=True, text=True)
         lines = self.kept("filter", self.data, "--keep", "words(response) >= 40")
@@ -88,6 +92,21 @@ class Examples(unittest.TestCase):
                              capture_output=True, text=True)
         self.assertEqual(out.returncode, 2)
         self.assertIn("words", out.stderr)
+
+    def test_the_program_of_the_guide_runs(self):
+        with open(os.path.join(ROOT, "docs/guide/library.md"), encoding="utf-8") as file:
+            source = re.search(r"```c\n(.*?)```", file.read(), re.S).group(1)
+        with open(os.path.join(self.folder, "guide.c"), "w", encoding="utf-8") as file:
+            file.write(source)
+        program, env = self.build(os.path.join(self.folder, "guide.c"), "guide")
+        shutil.copy(self.data, os.path.join(self.folder, "train.jsonl"))
+        out = subprocess.run([program], cwd=self.folder, env=env, capture_output=True, text=True)
+        self.assertEqual(out.returncode, 0, out.stderr)
+        with open(os.path.join(self.folder, "clean/manifest.json"), encoding="utf-8") as file:
+            self.assertEqual(json.loads(out.stdout)["counts"], json.load(file)["counts"])
+        again = subprocess.run([program], cwd=self.folder, env=env, capture_output=True, text=True)
+        self.assertEqual(again.returncode, 2)
+        self.assertIn("holds a finished run", again.stderr)
 
     def stream(self, pa, table, inputs, recipe):
         """A stream of the shared library, as pyarrow sees it. The plan is closed at once."""
