@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/thread.h"
 #include "flow/codes.h"
 #include "flow/ledger_read.h"
 #include "op/op.h"
@@ -69,14 +70,16 @@ static void take_row(tm_gathered *g, const tm_ledger_row *row, bool edited, uint
     }
 }
 
+/* ---- lengths --------------------------------------------------------------------------------- */
+
 /* Of a whole row group, a column at a time. */
-static void take_lengths(tm_gathered *g, const tm_ledger *l)
+static void take_lengths(tm_gathered *g, const tm_pq_reader *r, uint32_t rows)
 {
     for (uint32_t h = 0; h < g->histograms; h++) {
         tm_histogram *own = &g->histogram[h];
-        for (uint32_t row = 0; row < l->rows; row++) {
-            if (tm_pq_is_null(l->reader, own->column, row)) continue;
-            double value = tm_pq_get_f64(l->reader, own->column, row);
+        for (uint32_t row = 0; row < rows; row++) {
+            if (tm_pq_is_null(r, own->column, row)) continue;
+            double value = tm_pq_get_f64(r, own->column, row);
             if (!(value >= 0) || value > 1e18) continue;
             own->bins[tm_chart_bin((uint64_t)value)]++;
             own->records++;
@@ -84,16 +87,32 @@ static void take_lengths(tm_gathered *g, const tm_ledger *l)
     }
 }
 
-static void find_lengths(tm_gathered *g, const tm_ledger *l)
+static tm_status find_lengths(tm_gathered *g, const tm_pq_reader *r, tm_err *err)
 {
     const tm_pq_column *columns;
-    uint32_t count = tm_pq_columns(l->reader, &columns);
+    uint32_t count = tm_pq_columns(r, &columns);
     for (uint32_t c = TM_LEDGER_FIXED; c < count && g->histograms < TM_COUNT(g->histogram); c++) {
         tm_str name = tm_str_of(columns[c].name);
         bool length = tm_str_find(name, TM_STR("length.")) == 0 && columns[c].type == TM_PQ_F64;
         if (!length) continue;
-        g->histogram[g->histograms++] =
-            (tm_histogram){.name = tm_arena_str(g->mem, name), .column = c};
+        name = tm_arena_str(g->mem, name);
+        if (!name.p) return tm_fail_memory(err, "the report", 0);
+        g->histogram[g->histograms++] = (tm_histogram){.name = name, .column = c};
+    }
+    return TM_OK;
+}
+
+/* Reads nothing but the columns of lengths, with a reader of its own. */
+static tm_status read_lengths(tm_gathered *g, tm_pq_reader *r, tm_err *err)
+{
+    uint32_t column[TM_COUNT(g->histogram)], rows;
+    bool more = true;
+    for (uint32_t h = 0; h < g->histograms; h++) column[h] = g->histogram[h].column;
+    tm_pq_want(r, column, g->histograms);
+    for (;;) {
+        TM_TRY(tm_pq_next(r, &more, &rows, err));
+        if (!more) return TM_OK;
+        take_lengths(g, r, rows);
     }
 }
 
@@ -179,7 +198,6 @@ static tm_status walk(tm_gathered *g, tm_ledger *l, fixes *f, tm_err *err)
     for (;;) {
         TM_TRY(tm_ledger_step(l, &more, err));
         if (!more) break;
-        if (l->row == 0) take_lengths(g, l);
         tm_rid rid = tm_ledger_rid(l);
         while (f->at && tm_rid_cmp(f->now, rid) < 0) TM_TRY(next_fix(g, f, code, step, err));
         bool edited = f->at && tm_rid_cmp(f->now, rid) == 0;
@@ -194,28 +212,58 @@ static tm_status walk(tm_gathered *g, tm_ledger *l, fixes *f, tm_err *err)
     return TM_OK;
 }
 
+typedef struct gathering { /* two readings of the ledger that need nothing of each other */
+    tm_gathered *g;
+    tm_ledger ledger;
+    fixes fixes;
+    tm_pq_reader *lengths;
+    _Atomic unsigned next;
+    tm_status status[2];
+    tm_err err[2];
+} gathering;
+
+static void gather_part(void *arg, unsigned worker)
+{
+    gathering *all = arg;
+    TM_UNUSED(worker); /* one thread may have to do both */
+    for (unsigned job; (job = atomic_fetch_add(&all->next, 1)) < 2;)
+        all->status[job] = job ? read_lengths(all->g, all->lengths, &all->err[job])
+                               : walk(all->g, &all->ledger, &all->fixes, &all->err[job]);
+}
+
+static tm_status open_parts(gathering *all, const char *ledger, const char *findings, tm_err *err)
+{
+    bool found;
+    TM_TRY(tm_ledger_read(&all->ledger, ledger, err));
+    tm_pq_want(all->ledger.reader, all->ledger.column, TM_LEDGER_FIXED);
+    TM_TRY(tm_pq_open(&all->lengths, ledger, err));
+    TM_TRY(find_lengths(all->g, all->lengths, err));
+    TM_TRY(tm_file_there(findings, &found, err));
+    if (!found) return TM_OK;
+    TM_TRY(tm_pq_open(&all->fixes.r, findings, err));
+    all->fixes.place = tm_pq_column_named(all->fixes.r, "place");
+    all->fixes.path = tm_pq_column_named(all->fixes.r, "path");
+    return TM_OK;
+}
+
 static tm_status read_ledger(tm_gathered *g, tm_err *err)
 {
     const char *ledger = tm_path_join(g->mem, g->folder.p, "ledger.parquet");
     const char *findings = tm_path_join(g->mem, g->folder.p, "findings.parquet");
     if (!ledger || !findings) return tm_fail_memory(err, "a path", 0);
-    bool there, found;
+    bool there;
     TM_TRY(tm_file_there(ledger, &there, err));
-    TM_TRY(tm_file_there(findings, &found, err));
     if (!there) return TM_OK;
-    tm_ledger l;
-    fixes f = {.more = true};
-    TM_TRY(tm_ledger_read(&l, ledger, err));
-    tm_status status = TM_OK;
-    if (found) {
-        status = tm_pq_open(&f.r, findings, err);
-        if (status == TM_OK)
-            f.place = tm_pq_column_named(f.r, "place"), f.path = tm_pq_column_named(f.r, "path");
+    gathering all = {.g = g, .fixes.more = true};
+    tm_status status = open_parts(&all, ledger, findings, err);
+    if (status == TM_OK) tm_parallel(2, gather_part, &all);
+    for (unsigned job = 0; job < 2 && status == TM_OK; job++) {
+        status = all.status[job];
+        if (status != TM_OK && err) *err = all.err[job];
     }
-    find_lengths(g, &l);
-    if (status == TM_OK) status = walk(g, &l, &f, err);
-    tm_ledger_close(&l);
-    if (f.r) tm_pq_close(f.r);
+    tm_ledger_close(&all.ledger);
+    if (all.lengths) tm_pq_close(all.lengths);
+    if (all.fixes.r) tm_pq_close(all.fixes.r);
     return status;
 }
 
