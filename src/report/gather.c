@@ -256,7 +256,8 @@ static tm_status read_ledger(tm_gathered *g, tm_err *err)
     if (!there) return TM_OK;
     gathering all = {.g = g, .fixes.more = true};
     tm_status status = open_parts(&all, ledger, findings, err);
-    if (status == TM_OK) tm_parallel(2, gather_part, &all);
+    unsigned threads = tm_tree_number(g->run, "threads") > 1 ? 2 : 1; /* as many as the run had */
+    if (status == TM_OK) tm_parallel(threads, gather_part, &all);
     for (unsigned job = 0; job < 2 && status == TM_OK; job++) {
         status = all.status[job];
         if (status != TM_OK && err) *err = all.err[job];
