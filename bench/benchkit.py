@@ -2,7 +2,7 @@
 
 Each bench_*.py makes its claims with `claim()`: our command and a rival's on the same bytes, first
 checked to give the same answer, then run TAMIS_BENCH_RUNS (5) times alternately. Wall time,
-processor time and peak memory of the whole process are taken by wait4; medians are compared.
+processor time and peak memory of the whole process are taken by peak.c; medians are compared.
 Results lie as JSON under TAMIS_BENCH_DIR/results; `python3 bench/benchkit.py` writes
 docs/reference/benchmarks.md from them.
 
@@ -100,18 +100,15 @@ def once(command, out=os.devnull, env=None):
     """One run: {'wall', 'cpu', 'mib'}. The data go to the file `out`, which is removed before."""
     if out != os.devnull and os.path.exists(out):
         os.remove(out)
+    told = os.path.join(FOLDER, "peak.out")
     with open(out, "wb") as stdout:
-        began = time.monotonic()
-        child = subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE,
-                                 env={**os.environ, **(env or {})})
-        said = child.stderr.read()
-        _, status, usage = os.wait4(child.pid, 0)
-        wall = time.monotonic() - began
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
-        raise RuntimeError(f"{command[:3]}: exit {child.returncode}: {said[-500:]!r}")
-    return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "mib": usage.ru_maxrss / 1024,
-            "said": said.decode(errors="replace")}
+        done = subprocess.run([program("peak"), told, *command], stdout=stdout,
+                              stderr=subprocess.PIPE, env={**os.environ, **(env or {})})
+    with open(told, encoding="utf-8") as file:
+        wall, cpu, kib, code = file.read().split()
+    if code != "0":
+        raise RuntimeError(f"{command[:3]}: exit {code}: {done.stderr[-500:]!r}")
+    return {"wall": float(wall), "cpu": float(cpu), "mib": int(kib) / 1024}
 
 
 def median(values):
