@@ -166,6 +166,12 @@ def describe(path):
     return f"{os.path.basename(path)}, {os.path.getsize(path) / 1e6:.0f} MB, {digest(path)[:16]}"
 
 
+def memory(result):
+    """Peak MiB of both sides, where it was taken."""
+    peaks = [side.get("mib", 0) for side in (result["ours"], result["theirs"])]
+    return " / ".join(f"{peak:.0f}" if peak else "-" for peak in peaks)
+
+
 def page():
     """docs/reference/benchmarks.md from all results."""
     results = []
@@ -185,7 +191,7 @@ def page():
         ratio = f"{r['ratio']:.2f}x" if r["met"] else f"**{r['ratio']:.2f}x, short**"
         lines.append(f"| {r['text']} | {r['rival']} | {ratio} | {sign} {r['want']}x | "
                      f"{r['ours'][r['by']]} | {r['theirs'][r['by']]} | "
-                     f"{r['ours'].get('mib', 0):.0f} / {r['theirs'].get('mib', 0):.0f} | "
+                     f"{memory(r)} | "
                      f"{r['data']} |")
     notes = [f"* {r['text']} / {r['rival']}: {r['note']}" for r in results if r["note"]]
     lines += ["", *notes] if notes else []
