@@ -50,12 +50,20 @@ typedef struct tm_kernel {
      * before p). With TM_FOLD_CASE, A-Z become a-z. Bytes behind that place in `to` are
      * undefined. */
     size_t (*fold)(const char *p, size_t n, char *to, unsigned how, bool after_space);
+    /* Terms (terms.h) of ASCII text up to its first byte >= 0x80, whose place (or n) is returned:
+     * folded, and a space behind each when what separates it is met. *inside: the byte before was
+     * of a term; set for what follows. `to` has room for n bytes. */
+    size_t (*terms)(const char *p, size_t n, char *to, bool *inside, size_t *wrote);
+    /* A hash of each stretch between spaces (terms_hash.h); returns how many. */
+    size_t (*term_hashes)(const char *p, size_t n, uint64_t *out);
     /* A fast JSON scanner, or NULL: the definition alone is used. */
     tm_json_fast (*json_accept)(struct tm_json *json, const char *p, size_t n, uint32_t depth,
                                 bool known_ascii);
 } tm_kernel;
 
 extern const tm_kernel tm_kernel_scalar;
+size_t tm_terms_scalar(const char *p, size_t n, char *to, bool *inside, size_t *wrote);
+size_t tm_term_hashes_scalar(const char *p, size_t n, uint64_t *out);
 /* The table in use: chosen once, thread-safe. */
 const tm_kernel *tm_kernel_now(void);
 /* The table by name if this CPU can run it, else NULL. */

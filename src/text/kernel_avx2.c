@@ -261,6 +261,8 @@ const tm_kernel tm_kernel_avx2 = {
     .unescape = unescape,
     .is_tidy = is_tidy,
     .fold = fold,
+    .terms = tm_terms_scalar,
+    .term_hashes = tm_term_hashes_scalar,
     .json_accept = tm_json_accept_avx2,
 };
 #else

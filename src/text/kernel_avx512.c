@@ -261,6 +261,8 @@ const tm_kernel tm_kernel_avx512 = {
     .unescape = unescape,
     .is_tidy = is_tidy,
     .fold = fold,
+    .terms = tm_terms_avx512,
+    .term_hashes = tm_term_hashes_avx512,
     .json_accept = tm_json_accept_avx512,
 };
 #else

@@ -151,5 +151,7 @@ const tm_kernel tm_kernel_scalar = {
     .unescape = unescape,
     .is_tidy = is_tidy,
     .fold = fold,
+    .terms = tm_terms_scalar,
+    .term_hashes = tm_term_hashes_scalar,
     .json_accept = NULL,
 };
