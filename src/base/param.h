@@ -45,6 +45,7 @@ typedef struct tm_pairs {
 enum {
     TM_P_REQUIRED = 1,
     TM_P_PATH = 2,       /* names a file or folder */
+    TM_P_REFERENCE = 8,  /* TEXTS: names references; as a verb's option, files that become one */
     TM_P_NO_IDENTITY = 4 /* does not change results: not part of a plan's identity (threads ...) */
 };
 

@@ -4,7 +4,9 @@
  * fact, nothing else could change what a reducer sees. */
 #include "flow/exchange.h"
 
-enum { PARTITIONS = 32, TAKE_BYTES = 256 << 10 };
+#include "flow/lean.h"
+
+enum { PARTITIONS = 32, TAKE_BYTES = 256 << 10, ADD_AT_ONCE = 1024 };
 
 struct tm_exchange {
     tm_sorter *part[PARTITIONS];
@@ -27,17 +29,62 @@ tm_exchange *tm_exchange_new(tm_spill *spill, uint64_t budget_bytes)
     return x;
 }
 
-tm_status tm_exchange_add(tm_exchange *x, const tm_facts *facts, tm_err *err)
+/* A lean key is a hash or the like: one multiplication spreads it. */
+static unsigned partition_of(const tm_fact *f)
+{
+    if (tm_fact_is_lean(f)) return (unsigned)(tm_lean_of(f).key * 0x9E3779B97F4A7C15u >> 59);
+    return (unsigned)(tm_hash64(f->key.p, f->key.n, 0) >> 59);
+}
+
+/* Where the next facts go: a list a partition, so that each lock is taken once. */
+typedef struct bucketed {
+    uint32_t at[ADD_AT_ONCE], next[ADD_AT_ONCE]; /* offset from `base`; the next of its list + 1 */
+    uint32_t first[PARTITIONS], last[PARTITIONS], count;
+} bucketed;
+
+static void bucket(bucketed *b, const tm_facts *facts, size_t base, size_t *at)
+{
+    tm_fact f;
+    b->count = 0;
+    memset(b->first, 0, sizeof b->first);
+    while (b->count < ADD_AT_ONCE && *at - base < UINT32_MAX / 2) {
+        b->at[b->count] = (uint32_t)(*at - base);
+        if (!tm_facts_next(facts, at, &f)) return;
+        unsigned p = partition_of(&f);
+        b->next[b->count++] = 0;
+        if (b->first[p])
+            b->next[b->last[p] - 1] = b->count;
+        else
+            b->first[p] = b->count;
+        b->last[p] = b->count;
+    }
+}
+
+static tm_status add_bucket(tm_exchange *x, unsigned p, const bucketed *b, const tm_facts *facts,
+                            size_t base, tm_err *err)
 {
     tm_fact f;
     tm_status status = TM_OK;
-    for (size_t at = 0; status == TM_OK && tm_facts_next(facts, &at, &f);) {
-        unsigned p = (unsigned)(tm_hash64(f.key.p, f.key.n, 0) >> 59);
-        tm_lock_take(&x->lock[p]);
+    tm_lock_take(&x->lock[p]);
+    for (uint32_t i = b->first[p]; i && status == TM_OK; i = b->next[i - 1]) {
+        size_t at = base + b->at[i - 1];
+        tm_facts_next(facts, &at, &f);
         status = tm_sorter_add(x->part[p], &f, err);
-        tm_lock_drop(&x->lock[p]);
     }
+    tm_lock_drop(&x->lock[p]);
     return status;
+}
+
+tm_status tm_exchange_add(tm_exchange *x, const tm_facts *facts, tm_err *err)
+{
+    bucketed b;
+    for (size_t at = 0; at < facts->bytes.n;) {
+        size_t base = at;
+        bucket(&b, facts, base, &at);
+        for (unsigned p = 0; p < PARTITIONS; p++)
+            if (b.first[p]) TM_TRY(add_bucket(x, p, &b, facts, base, err));
+    }
+    return TM_OK;
 }
 
 /* One group at a time out of a stream of sorted facts. The fact that ends a group is kept for the
@@ -47,9 +94,11 @@ typedef struct group_stream {
     tm_group group; /* first: the reducer's `self` */
     tm_pull pull;
     void *from;
-    tm_fact now;
+    tm_fact now, first;
     bool have, more;
-    tm_buf key; /* a copy: the stream's slices move on */
+    bool first_due; /* the group's first fact was held back to see whether another follows */
+    tm_buf key;     /* copies: the stream's slices move on */
+    tm_buf held;
     const tm_reducer *reducer;
     tm_facts next; /* what the reducer gave since the last take */
     tm_decisions out;
@@ -69,6 +118,11 @@ static bool stream_next(tm_group *self, tm_fact *out)
     group_stream *g = (group_stream *)self;
     if (g->status == TM_OK) g->status = take_some(g, TAKE_BYTES);
     if (g->status != TM_OK) return false;
+    if (g->first_due) {
+        g->first_due = false;
+        *out = g->first;
+        return true;
+    }
     if (!g->have) {
         g->status = g->pull(g->from, &g->now, &g->more, g->err);
         if (g->status != TM_OK || !g->more) return false;
@@ -78,6 +132,24 @@ static bool stream_next(tm_group *self, tm_fact *out)
     *out = g->now;
     g->have = false;
     return true;
+}
+
+/* Holds the group's first fact back and looks at the next one. *alone: there is none. */
+static tm_status look_ahead(group_stream *g, bool *alone)
+{
+    tm_buf_clear(&g->held);
+    tm_buf_str(&g->held, g->now.order);
+    tm_buf_str(&g->held, g->now.data);
+    TM_TRY(tm_buf_ok(&g->held, g->err));
+    g->first = (tm_fact){.key = g->group.key,
+                         .order = {g->held.p, g->now.order.n},
+                         .data = {g->held.p + g->now.order.n, g->now.data.n},
+                         .rid = g->now.rid};
+    g->first_due = true;
+    TM_TRY(g->pull(g->from, &g->now, &g->more, g->err));
+    g->have = g->more;
+    *alone = !g->have || !tm_str_eq(g->now.key, g->group.key);
+    return TM_OK;
 }
 
 tm_status tm_reduce_sorted(const tm_reducer *reducer, tm_pull pull, void *from, tm_err *err)
@@ -91,6 +163,12 @@ tm_status tm_reduce_sorted(const tm_reducer *reducer, tm_pull pull, void *from, 
         tm_buf_str(&g.key, g.now.key);
         g.group.key = tm_buf_view(&g.key);
         status = tm_buf_ok(&g.key, err);
+        bool alone = false;
+        if (status == TM_OK && reducer->pairs_only) status = look_ahead(&g, &alone);
+        if (alone) {
+            g.first_due = false;
+            continue;
+        }
         if (status == TM_OK)
             status = reducer->reduce(reducer->step, &g.group, &g.next, &g.out, err);
         tm_fact left;
@@ -101,6 +179,7 @@ tm_status tm_reduce_sorted(const tm_reducer *reducer, tm_pull pull, void *from, 
     }
     if (status == TM_OK) status = take_some(&g, 0);
     tm_buf_release(&g.key);
+    tm_buf_release(&g.held);
     tm_buf_release(&g.next.bytes);
     tm_buf_release(&g.out.bytes);
     return status;
@@ -129,6 +208,7 @@ static void reduce_worker(void *arg, unsigned worker)
         tm_err err = {0};
         tm_sorter *s = job->x->part[p];
         tm_status status = tm_sorter_finish(s, &err);
+        if (status == TM_OK && job->reducer->pairs_only) tm_sorter_leave_out_single(s);
         if (status == TM_OK) status = tm_reduce_sorted(job->reducer, pull_sorter, s, &err);
         tm_sorter_free(s);
         job->x->part[p] = NULL;

@@ -15,6 +15,7 @@ typedef struct tm_reducer {
     tm_status (*reduce)(const tm_step_view *step, tm_group *group, tm_facts *next,
                         tm_decisions *out, tm_err *err);
     const tm_step_view *step;
+    bool pairs_only; /* groups of one fact are not shown to reduce */
     /* Takes what one partition made; called by several threads at once. */
     tm_status (*take)(void *arg, tm_facts *next, tm_decisions *out, tm_err *err);
     void *arg;

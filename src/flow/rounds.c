@@ -13,9 +13,30 @@ typedef struct step_rounds { /* state while one set step is being decided */
     const tm_plan_step *step;
     tm_verdicts *earlier; /* of the last round */
     tm_exchange *next;    /* facts for the next round */
+    tm_components *edges; /* the next round's, when it is COMPONENTS: edges need no sorting */
+    tm_lock lock;         /* guards `edges` */
     tm_buf told;
     tm_verdicts *making;
 } step_rounds;
+
+static tm_status edge_of(tm_components *c, const tm_fact *f, tm_err *err)
+{
+    tm_rid other;
+    TM_ASSERT(f->data.n == sizeof other);
+    memcpy(&other, f->data.p, sizeof other);
+    return tm_components_edge(c, f->rid, other, err);
+}
+
+static tm_status add_edges(step_rounds *r, const tm_facts *facts, tm_err *err)
+{
+    tm_fact f;
+    tm_status status = TM_OK;
+    tm_lock_take(&r->lock);
+    for (size_t at = 0; status == TM_OK && tm_facts_next(facts, &at, &f);)
+        status = edge_of(r->edges, &f, err);
+    tm_lock_drop(&r->lock);
+    return status;
+}
 
 static tm_status take(void *arg, tm_facts *next, tm_decisions *out, tm_err *err)
 {
@@ -24,7 +45,7 @@ static tm_status take(void *arg, tm_facts *next, tm_decisions *out, tm_err *err)
     tm_buf_clear(&out->bytes);
     out->count = 0;
     if (!next || !next->count) return TM_OK;
-    TM_TRY(tm_exchange_add(r->next, next, err));
+    TM_TRY(r->edges ? add_edges(r, next, err) : tm_exchange_add(r->next, next, err));
     tm_buf_clear(&next->bytes);
     next->count = 0;
     return TM_OK;
@@ -84,17 +105,31 @@ static tm_status reduce_facts(step_rounds *r, const tm_reducer *reducer, tm_exch
     return tm_exchange_reduce(facts, threads, reducer, err);
 }
 
+/* Where the facts go that this round leaves for the next. */
+static tm_status open_next(step_rounds *r, const tm_round *round, tm_err *err)
+{
+    const tm_round *next = round + 1;
+    tm_exchange_free(r->next);
+    r->next = NULL;
+    if (next->how == TM_NO_ROUND || next->observe) return TM_OK; /* the reducer leaves none */
+    if (next->how == TM_COMPONENTS)
+        r->edges = tm_components_new(r->run->exchange_budget);
+    else
+        r->next = tm_exchange_new(&r->run->spill, r->run->exchange_budget);
+    return r->edges || r->next ? TM_OK : tm_fail_memory(err, "the exchange", 0);
+}
+
 static tm_status run_group(step_rounds *r, const tm_round *round, tm_err *err)
 {
     tm_exchange *facts = NULL;
     tm_step_view view = view_of(r);
-    tm_reducer reducer = {.reduce = round->reduce, .step = &view, .take = take, .arg = r};
+    tm_reducer reducer = {.reduce = round->reduce,
+                          .step = &view,
+                          .pairs_only = round->pairs_only,
+                          .take = take,
+                          .arg = r};
     tm_status status = gather(r, round, &facts, err);
-    if (status == TM_OK) {
-        tm_exchange_free(r->next);
-        r->next = tm_exchange_new(&r->run->spill, r->run->exchange_budget);
-        if (!r->next) status = tm_fail_memory(err, "the exchange", 0);
-    }
+    if (status == TM_OK) status = open_next(r, round, err);
     if (status == TM_OK) status = reduce_facts(r, &reducer, facts, r->run->threads, err);
     tm_exchange_free(facts);
     return status;
@@ -107,28 +142,33 @@ static tm_status take_edges(const tm_step_view *step, tm_group *group, tm_facts 
     tm_fact f;
     TM_UNUSED(next);
     TM_UNUSED(out);
-    while (group->next(group, &f)) {
-        tm_rid other;
-        TM_ASSERT(f.data.n == sizeof other);
-        memcpy(&other, f.data.p, sizeof other);
-        TM_TRY(tm_components_edge(step->scratch, f.rid, other, err));
-    }
+    while (group->next(group, &f)) TM_TRY(edge_of(step->scratch, &f, err));
     return TM_OK;
+}
+
+/* Edges of a pass of its own, for a round that observes. */
+static tm_status observe_edges(step_rounds *r, const tm_round *round, tm_err *err)
+{
+    tm_exchange *facts = NULL;
+    tm_step_view view = view_of(r);
+    r->edges = tm_components_new(r->run->exchange_budget);
+    if (!r->edges) return tm_fail_memory(err, "components", 0);
+    view.scratch = r->edges;
+    tm_reducer reducer = {.reduce = take_edges, .step = &view, .take = take, .arg = r};
+    tm_status status = gather(r, round, &facts, err);
+    if (status == TM_OK) status = tm_exchange_reduce(facts, 1, &reducer, err);
+    tm_exchange_free(facts);
+    return status;
 }
 
 static tm_status run_components(step_rounds *r, const tm_round *round, tm_err *err)
 {
-    tm_exchange *facts = NULL;
-    tm_components *c = tm_components_new(r->run->exchange_budget);
-    tm_step_view view = view_of(r);
-    view.scratch = c;
-    tm_reducer reducer = {.reduce = take_edges, .step = &view, .take = take, .arg = r};
-    tm_status status = c ? gather(r, round, &facts, err) : tm_fail_memory(err, "components", 0);
-    if (status == TM_OK) status = tm_exchange_reduce(facts, 1, &reducer, err);
-    if (status == TM_OK) status = tm_components_decide(c, r->step->index, take_decisions, r, err);
-    tm_exchange_free(facts);
-    tm_components_free(c);
-    return status;
+    if (round->observe) TM_TRY(observe_edges(r, round, err));
+    TM_ASSERT(r->edges); /* the first round of an operator observes */
+    TM_TRY(tm_components_decide(r->edges, r->step->index, take_decisions, r, err));
+    tm_components_free(r->edges);
+    r->edges = NULL;
+    return TM_OK;
 }
 
 static tm_status rank(step_rounds *r, tm_sorter *sorter, tm_err *err)
@@ -226,7 +266,7 @@ static tm_status run_rounds(step_rounds *r, char *path, tm_err *err)
 
 static tm_status decide_set(tm_run *run, const tm_plan_step *step, tm_err *err)
 {
-    step_rounds r = {.run = run, .step = step};
+    step_rounds r = {.run = run, .step = step, .lock = TM_LOCK_INIT};
     char *path = decisions_path(run, step, ".bin", err);
     if (!path) return TM_EMEMORY;
     tm_err why = {0};
@@ -244,6 +284,7 @@ static tm_status decide_set(tm_run *run, const tm_plan_step *step, tm_err *err)
     tm_verdicts_free(r.earlier);
     tm_verdicts_free(r.making);
     tm_exchange_free(r.next);
+    tm_components_free(r.edges);
     tm_buf_release(&r.told);
     return status;
 }

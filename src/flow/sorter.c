@@ -3,16 +3,19 @@
  * In memory the facts lie framed one behind another and an entry {prefix, where} stands for each.
  * The prefix is the first eight bytes of the key (of the order when all keys are empty), in big
  * endian, so a radix sort over it does nearly all the work when keys are hashes; runs of equal
- * prefixes are finished by comparison. A spilled run is chunks of about 64 KiB of frames, each one
- * zstd frame at level 1 (writes are the disk's limit, not the processor's). More than MERGE_MAX
- * runs are merged in between, so memory for merging stays bounded too. */
+ * prefixes are finished by comparison. Lean facts (lean.h) lie as numbers instead, on disk too; the
+ * first fact that is not lean turns those in memory into frames. A spilled run is chunks of about
+ * 64 KiB, each one zstd frame at level 1 (writes are the disk's limit, not the processor's). More
+ * than MERGE_MAX runs are merged in between, so memory for merging stays bounded too. */
 #include "flow/sorter.h"
 
 #include <stdlib.h>
 
+#include "flow/lean.h"
 #include "io/sink.h"
 
-enum { MERGE_MAX = 32, CHUNK_BYTES = 64 << 10, ENTRY_BYTES = 32 };
+enum { MERGE_MAX = 32, CHUNK_BYTES = 64 << 10, ENTRY_BYTES = 32, LEAN_FIRST = 1024 };
+#define LEAN_CHUNK ((uint32_t)1 << 31) /* in a chunk's size: it holds lean facts */
 
 typedef struct entry {
     uint64_t prefix, at;
@@ -23,9 +26,11 @@ typedef struct sorted_run { /* a spill file being read back */
     int file;
     uint64_t bytes, at; /* of the file; read so far */
     tm_facts chunk;
+    bool lean; /* what the chunk holds */
     tm_buf packed;
     size_t next;
     tm_fact now;
+    char key[8]; /* of `now`, when lean */
     bool more;
 } sorted_run;
 
@@ -33,6 +38,10 @@ struct tm_sorter {
     tm_spill *spill;
     uint64_t budget, count;
     tm_facts facts;
+    tm_lean *lean; /* either these or `facts` are in memory, never both */
+    uint64_t leans, lean_room;
+    char key[8];     /* of the lean fact handed out */
+    bool pairs_only; /* facts whose key no other has are left out */
     entry *list;
     uint64_t entries, cursor;
     bool keyed; /* some fact has a key, so prefixes are of keys */
@@ -104,9 +113,21 @@ static void radix_sort(entry *list, entry *spare, uint64_t n)
     }
 }
 
+static tm_status sort_lean(tm_sorter *s, tm_err *err)
+{
+    tm_lean *spare = tm_alloc(s->leans * sizeof *spare);
+    if (!spare) return tm_fail_memory(err, "sorting facts", s->leans * sizeof *spare);
+    tm_lean_sort(s->lean, spare, s->leans);
+    tm_free(spare);
+    s->entries = s->leans;
+    s->cursor = 0;
+    return TM_OK;
+}
+
 static tm_status sort_in_memory(tm_sorter *s, tm_err *err)
 {
     uint64_t n = s->facts.count;
+    if (s->leans) return sort_lean(s, err);
     tm_free(s->list);
     s->list = tm_alloc((n + 1) * sizeof *s->list);
     entry *spare = tm_alloc((n + 1) * sizeof *spare);
@@ -137,7 +158,7 @@ static tm_status write_chunk(tm_sorter *s, sorted_run *r, int file, tm_facts *ch
 {
     if (!chunk->bytes.n) return TM_OK;
     tm_buf_clear(&r->packed);
-    uint32_t head[2] = {0, (uint32_t)chunk->bytes.n};
+    uint32_t head[2] = {0, (uint32_t)chunk->bytes.n | (r->lean ? LEAN_CHUNK : 0)};
     tm_buf_add(&r->packed, head, sizeof head);
     TM_TRY(tm_pack(s->packer, TM_ZSTD, 1, tm_buf_view(&chunk->bytes), &r->packed, err));
     head[0] = (uint32_t)(r->packed.n - sizeof head);
@@ -147,6 +168,19 @@ static tm_status write_chunk(tm_sorter *s, sorted_run *r, int file, tm_facts *ch
     tm_buf_clear(&chunk->bytes);
     chunk->count = 0;
     return tm_file_write(file, r->path, r->packed.p, r->packed.n, err);
+}
+
+/* A chunk holds lean facts or frames: the first of the other kind ends it. */
+static tm_status chunk_add(tm_sorter *s, sorted_run *r, int file, tm_facts *chunk, const tm_fact *f,
+                           tm_err *err)
+{
+    bool lean = tm_fact_is_lean(f);
+    if (lean != r->lean) TM_TRY(write_chunk(s, r, file, chunk, err));
+    r->lean = lean;
+    if (!lean) return tm_facts_add(chunk, f, err);
+    tm_lean one = tm_lean_of(f);
+    tm_buf_add(&chunk->bytes, &one, sizeof one);
+    return tm_buf_ok(&chunk->bytes, err);
 }
 
 /* Where sorted facts come from while a run is written: memory, or a merge of older runs. */
@@ -167,7 +201,7 @@ static tm_status write_run(tm_sorter *s, sorted_run *r, take next, tm_err *err)
     bool more = status == TM_OK;
     while (status == TM_OK && more) {
         status = next(s, &f, &more, err);
-        if (status == TM_OK && more) status = tm_facts_add(&chunk, &f, err);
+        if (status == TM_OK && more) status = chunk_add(s, r, file, &chunk, &f, err);
         if (status == TM_OK && (chunk.bytes.n >= CHUNK_BYTES || !more))
             status = write_chunk(s, r, file, &chunk, err);
     }
@@ -179,11 +213,24 @@ static tm_status write_run(tm_sorter *s, sorted_run *r, take next, tm_err *err)
     return status;
 }
 
+/* Moves the cursor to the next lean fact whose neighbour has its key. */
+static void skip_single(tm_sorter *s)
+{
+    uint64_t i = s->cursor, n = s->entries;
+    const tm_lean *l = s->lean;
+    if (i && i < n && l[i - 1].key == l[i].key) return;
+    while (i < n && (i + 1 == n || l[i + 1].key != l[i].key)) i++;
+    s->cursor = i;
+}
+
 static tm_status from_memory(tm_sorter *s, tm_fact *out, bool *more, tm_err *err)
 {
     TM_UNUSED(err);
+    if (s->leans && s->pairs_only) skip_single(s);
     *more = s->cursor < s->entries;
-    if (*more) *out = fact_at(&s->facts, s->list[s->cursor++].at);
+    if (!*more) return TM_OK;
+    uint64_t at = s->cursor++;
+    *out = s->leans ? tm_lean_fact(&s->lean[at], s->key) : fact_at(&s->facts, s->list[at].at);
     return TM_OK;
 }
 
@@ -198,11 +245,20 @@ static tm_status run_advance(sorted_run *r, tm_err *err)
         if (!tm_buf_grow(&r->packed, head[0])) return tm_fail_memory(err, "merging", head[0]);
         TM_TRY(tm_file_read_at(r->file, r->path, r->packed.p, head[0], r->at + sizeof head, err));
         tm_buf_clear(&r->chunk.bytes);
+        r->lean = head[1] & LEAN_CHUNK;
+        head[1] &= ~LEAN_CHUNK;
         TM_TRY(tm_unpack(TM_ZSTD, (tm_str){r->packed.p, head[0]}, head[1], &r->chunk.bytes, err));
         r->at += sizeof head + head[0];
         r->next = 0;
     }
-    r->more = tm_facts_next(&r->chunk, &r->next, &r->now);
+    if (!r->lean) {
+        r->more = tm_facts_next(&r->chunk, &r->next, &r->now);
+        return TM_OK;
+    }
+    tm_lean one;
+    memcpy(&one, r->chunk.bytes.p + r->next, sizeof one);
+    r->now = tm_lean_fact(&one, r->key);
+    r->next += sizeof one;
     return TM_OK;
 }
 
@@ -284,7 +340,7 @@ static tm_status spill_memory(tm_sorter *s, tm_err *err)
     TM_TRY(new_run(s, &r, err));
     TM_TRY(write_run(s, r, from_memory, err));
     tm_buf_clear(&s->facts.bytes);
-    s->facts.count = 0;
+    s->facts.count = s->leans = 0;
     tm_free(s->list);
     s->list = NULL;
     s->entries = 0;
@@ -304,10 +360,39 @@ static tm_status merge_some(tm_sorter *s, tm_err *err)
     return TM_OK;
 }
 
+static tm_status add_lean(tm_sorter *s, const tm_fact *fact, tm_err *err)
+{
+    if (s->leans == s->lean_room) {
+        uint64_t room = s->lean_room ? s->lean_room * 2 : LEAN_FIRST;
+        tm_lean *grown = tm_realloc(s->lean, room * sizeof *grown);
+        if (!grown) return tm_fail_memory(err, "facts", room * sizeof *grown);
+        s->lean = grown;
+        s->lean_room = room;
+    }
+    s->lean[s->leans++] = tm_lean_of(fact);
+    if (s->leans * 2 * sizeof *s->lean > s->budget) return spill_memory(s, err);
+    return TM_OK;
+}
+
+/* Lean facts in memory become frames. */
+static tm_status fatten(tm_sorter *s, tm_err *err)
+{
+    for (uint64_t i = 0; i < s->leans; i++) {
+        tm_fact f = tm_lean_fact(&s->lean[i], s->key);
+        TM_TRY(tm_facts_add(&s->facts, &f, err));
+    }
+    s->leans = s->lean_room = 0;
+    tm_free(s->lean);
+    s->lean = NULL;
+    return TM_OK;
+}
+
 tm_status tm_sorter_add(tm_sorter *s, const tm_fact *fact, tm_err *err)
 {
     s->count++;
     s->keyed |= fact->key.n > 0;
+    if (!s->facts.count && tm_fact_is_lean(fact)) return add_lean(s, fact, err);
+    if (s->leans) TM_TRY(fatten(s, err));
     TM_TRY(tm_facts_add(&s->facts, fact, err));
     if (s->facts.bytes.n + s->facts.count * ENTRY_BYTES > s->budget) return spill_memory(s, err);
     return TM_OK;
@@ -316,9 +401,11 @@ tm_status tm_sorter_add(tm_sorter *s, const tm_fact *fact, tm_err *err)
 tm_status tm_sorter_finish(tm_sorter *s, tm_err *err)
 {
     if (!s->runs) return sort_in_memory(s, err);
-    if (s->facts.count) TM_TRY(spill_memory(s, err));
+    if (s->facts.count || s->leans) TM_TRY(spill_memory(s, err));
     tm_buf_release(&s->facts.bytes);
     s->facts = (tm_facts){0};
+    tm_free(s->lean);
+    s->lean = NULL;
     while (s->runs > MERGE_MAX) TM_TRY(merge_some(s, err));
     return open_runs(s, s->runs, err);
 }
@@ -326,6 +413,11 @@ tm_status tm_sorter_finish(tm_sorter *s, tm_err *err)
 tm_status tm_sorter_next(tm_sorter *s, tm_fact *out, bool *more, tm_err *err)
 {
     return s->runs ? from_runs(s, out, more, err) : from_memory(s, out, more, err);
+}
+
+void tm_sorter_leave_out_single(tm_sorter *s)
+{
+    s->pairs_only = !s->runs;
 }
 
 uint64_t tm_sorter_count(const tm_sorter *s)
@@ -340,6 +432,7 @@ void tm_sorter_free(tm_sorter *s)
     tm_free(s->run);
     tm_free(s->heap);
     tm_free(s->list);
+    tm_free(s->lean);
     tm_buf_release(&s->facts.bytes);
     tm_packer_free(s->packer);
     tm_free(s);

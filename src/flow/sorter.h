@@ -16,6 +16,9 @@ tm_status tm_sorter_add(tm_sorter *s, const tm_fact *fact, tm_err *err);
 tm_status tm_sorter_finish(tm_sorter *s, tm_err *err);
 /* Slices live until the next call. *more = false at the end. */
 tm_status tm_sorter_next(tm_sorter *s, tm_fact *out, bool *more, tm_err *err);
+/* After finish: facts whose key no other has may be left out. Only saves time; those that come all
+ * the same are the caller's to skip. */
+void tm_sorter_leave_out_single(tm_sorter *s);
 uint64_t tm_sorter_count(const tm_sorter *s);
 void tm_sorter_free(tm_sorter *s);
 

@@ -141,6 +141,7 @@ static tm_status open_children(tm_worker *w, children *c, tm_err *err)
         return tm_fail(err, TM_ELIMIT, "a recipe may fan out %d times", TM_PATH_LEVELS);
     c->into = &w->batch[w->chain];
     TM_TRY(tm_batch_reset(c->into, 64, w->run->plan->signal, w->run->plan->columns, err));
+    c->into->input = w->batch[0].input;
     return TM_OK;
 }
 

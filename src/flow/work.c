@@ -226,7 +226,10 @@ static tm_status begin_batch(tm_worker *w, uint32_t records, tm_err *err)
     w->chain = 1;
     uint32_t input = w->run->input_of[w->block.source - 1];
     TM_TRY(tm_batch_reset(&w->batch[0], records, w->run->plan->signal, w->run->plan->columns, err));
-    if (input >= w->run->inputs) w->batch[0].reference = input - w->run->inputs + 1;
+    if (input >= w->run->inputs)
+        w->batch[0].reference = input - w->run->inputs + 1;
+    else
+        w->batch[0].input = input;
     return TM_OK;
 }
 

@@ -57,7 +57,15 @@ typedef struct tm_prep { /* given to prepare(): everything made here lives as lo
     tm_expr_env env;              /* signals of earlier steps */
     const tm_layout_set *layouts; /* of all inputs together, for identity; never NULL */
     uint32_t then;                /* tm_verdict of `then:`, TM_V_NONE = each code's own */
+    const tm_str *reference;      /* names, in recipe order: batch->reference - 1 */
+    uint32_t references;
+    uint32_t inputs; /* of the stream */
 } tm_prep;
+
+/* The references that a step names, as bits of batch->reference - 1; fails with a suggestion when
+ * the recipe has no such reference. No names: no bits. */
+tm_status tm_prep_references(const tm_prep *prep, const tm_texts *names, uint64_t *bits,
+                             tm_err *err);
 
 typedef struct tm_children { /* where a fan-out puts new records */
     tm_status (*add)(struct tm_children *self, tm_batch *parent_batch, uint32_t parent, tm_str raw,

@@ -55,9 +55,11 @@ typedef struct tm_round {
     tm_how how;
     /* Only records that the round before decided something about are shown to observe. */
     bool decided_only;
+    bool pairs_only;      /* GROUP: groups of one fact are not shown to reduce */
     uint32_t state_bytes; /* FOLD: integers only, zeroed at first */
     /* GROUP, COMPONENTS (fact.rid to the tm_rid in fact.data is an edge), SORT (by fact.order).
-     * NULL: the facts are those that the round before emitted as `next`. */
+     * NULL: the facts are those that the round before emitted as `next`. Facts with a key of eight
+     * bytes, no order and no data are the cheapest (flow/lean.h). */
     tm_status (*observe)(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err);
     /* FOLD: adds a batch into a worker's state. */
     tm_status (*observe_state)(const tm_step_view *step, tm_batch *b, void *state, tm_err *err);

@@ -67,6 +67,18 @@ static tm_status at_step(const tm_plan *plan, uint32_t i, tm_status status, tm_e
     return status;
 }
 
+static tm_status name_references(tm_plan *plan, tm_prep *prep, tm_err *err)
+{
+    const tm_recipe *recipe = plan->recipe;
+    tm_str *name = TM_NEW(plan->mem, tm_str, recipe->references + 1);
+    if (!name) return tm_fail_memory(err, "the plan", recipe->references);
+    for (uint32_t i = 0; i < recipe->references; i++) name[i] = recipe->reference[i].name;
+    prep->reference = name;
+    prep->references = recipe->references;
+    prep->inputs = recipe->inputs;
+    return TM_OK;
+}
+
 static tm_status prepare_step(tm_plan *plan, uint32_t i, const tm_input_facts *facts, tm_err *err)
 {
     tm_plan_step *step = &plan->step[i];
@@ -81,6 +93,7 @@ static tm_status prepare_step(tm_plan *plan, uint32_t i, const tm_input_facts *f
     prep.env.used = step->reads;
     step->binds = !(step->op->flags & TM_ANY_RECORD);
     prep.env.binds = &step->binds;
+    TM_TRY(name_references(plan, &prep, err));
     TM_TRY(tm_plan_check_expressions(plan, i, err));
     const void *shared = step->args;
     if (step->op->prepare) TM_TRY(step->op->prepare(&prep, step->args, &shared, err));

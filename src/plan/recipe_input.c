@@ -125,6 +125,18 @@ tm_status tm_recipe_read_inputs(const tm_recipe_reader *r, const tm_yaml *node, 
     return TM_OK;
 }
 
+tm_status tm_recipe_add_reference(tm_recipe *recipe, const tm_texts *paths, tm_str *name,
+                                  tm_err *err)
+{
+    tm_recipe_reader r = {recipe->mem, recipe, err};
+    list l = list_of(&r, true);
+    tm_input_args args = {0};
+    TM_TRY(tm_params_default(tm_input_params, &args, recipe->mem, err));
+    args.path = *paths;
+    TM_TRY(own_name(&l, name));
+    return add(&l, *name, &args, NULL);
+}
+
 tm_status tm_recipe_add_input(tm_recipe *recipe, tm_str name, const tm_input_args *args,
                               tm_err *err)
 {

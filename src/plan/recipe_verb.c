@@ -93,6 +93,18 @@ static bool is_list(tm_ptype type)
     return type == TM_P_TEXTS || type == TM_P_CHOICES || type == TM_P_SELECTOR;
 }
 
+/* On the command line a reference is its files: they become one of the recipe. */
+static tm_status name_files(const verb *v, const tm_param *param)
+{
+    tm_texts *texts = (tm_texts *)(void *)((char *)v->step->args + param->at);
+    tm_str *name = TM_NEW(v->r.mem, tm_str, 1);
+    if (!texts->count) return TM_OK;
+    if (!name) return tm_fail_memory(v->r.err, "the options", sizeof *name);
+    TM_TRY(tm_recipe_add_reference(v->r.out, texts, name, v->r.err));
+    *texts = (tm_texts){name, 1};
+    return TM_OK;
+}
+
 static tm_status set_option(const verb *v, uint32_t i, uint64_t *given)
 {
     const tm_op *op = v->step->op;
@@ -114,7 +126,8 @@ static tm_status set_option(const verb *v, uint32_t i, uint64_t *given)
     tm_pvalue value = {.form = TM_PV_SCALAR, .scalar = option->value, .quoted = option->quoted};
     bool map = param->type == TM_P_PAIRS;
     if (map || (is_list(param->type) && count > 1)) TM_TRY(gather(v, i, map, &value));
-    return tm_param_set(param, v->step->args, &value, v->r.mem, v->r.err);
+    TM_TRY(tm_param_set(param, v->step->args, &value, v->r.mem, v->r.err));
+    return param->flags & TM_P_REFERENCE ? name_files(v, param) : TM_OK;
 }
 
 static tm_status need_required(const verb *v, uint64_t given)

@@ -230,6 +230,7 @@ typedef struct tm_batch {
     tm_trouble *trouble;          /* by record; code NULL = readable */
     const tm_decision **decision; /* of this step's earlier rounds, by record; NULL array or NULL */
     uint32_t reference; /* 0: of the stream; else these records are of that reference, from 1 */
+    uint32_t input;     /* of the stream: which input of the recipe they are of, from 0 */
     /* lists */
     uint32_t parts, part_room, turns, turn_room, edits, edit_room;
     uint32_t patches, patch_room, findings, finding_room, columns;

@@ -1,7 +1,7 @@
-/* The hash of one term: one multiplication of its first sixteen bytes, loaded whole and masked, so no
- * branch depends on its length; longer ones (few) go through XXH3. The two constants hold bytes that
- * no UTF-8 text holds, so neither factor can be zero, and terms hold no zero byte, so masking loses
- * nothing. Only the kernels of terms include this. */
+/* The hash of one term: one multiplication of its first sixteen bytes, loaded whole and masked, so
+ * no branch depends on its length; longer ones (few) go through XXH3. The two constants hold bytes
+ * that no UTF-8 text holds, so neither factor can be zero, and terms hold no zero byte, so masking
+ * loses nothing. Only the kernels of terms include this. */
 #ifndef TM_TEXT_TERMS_HASH_H
 #define TM_TEXT_TERMS_HASH_H
 

@@ -201,6 +201,67 @@ static void what_a_reducer_does_not_read_is_passed_over(void **state)
     assert_int_equal(t.decided, KEYS);
 }
 
+/* Key k has k % 4 facts, lean ones or framed ones; a reducer that is shown pairs only counts them. */
+static void add_pairs(tm_exchange *x, bool lean)
+{
+    tm_facts facts = {0};
+    for (uint64_t k = 0; k < KEYS; k++) {
+        for (uint64_t i = 0; i < k % 4; i++) {
+            uint64_t key = k * 0x9E3779B97F4A7C15u;
+            tm_fact f = {.key = {(const char *)&key, sizeof key},
+                         .rid = {TM_PLACE(1, k * 4 + i), 0}};
+            if (!lean) f.data = (tm_str){(const char *)&k, sizeof k};
+            assert_int_equal(tm_facts_add(&facts, &f, NULL), TM_OK);
+        }
+    }
+    assert_int_equal(tm_exchange_add(x, &facts, NULL), TM_OK);
+    tm_buf_release(&facts.bytes);
+}
+
+static tm_status count_pairs(const tm_step_view *step, tm_group *group, tm_facts *next,
+                             tm_decisions *out, tm_err *err)
+{
+    tm_fact f;
+    uint64_t first = 0, count = 0;
+    TM_UNUSED(step);
+    TM_UNUSED(next);
+    for (; group->next(group, &f); count++) {
+        uint64_t at = TM_PLACE_OFFSET(f.rid.place);
+        if (!count) first = at;
+        if (at != first + count || f.key.n != 8) return tm_fail(err, TM_EBUG, "out of order");
+    }
+    if (count < 2 || count != first / 4 % 4) return tm_fail(err, TM_EBUG, "not whole");
+    return tm_decide(out, &(tm_decision){.rid = {first, 0}}, err);
+}
+
+static tm_status count_decided(void *arg, tm_facts *next, tm_decisions *out, tm_err *err)
+{
+    TM_UNUSED(next);
+    TM_UNUSED(err);
+    atomic_fetch_add((_Atomic uint64_t *)arg, out->count);
+    tm_buf_clear(&out->bytes);
+    out->count = 0;
+    return TM_OK;
+}
+
+static void groups_of_one_fact_are_left_out(void **state)
+{
+    TM_UNUSED(state);
+    for (unsigned way = 0; way < 4; way++) {
+        tm_spill spill = {.folder = room("pairs")};
+        tm_exchange *x = tm_exchange_new(&spill, way & 2 ? 4000 : 1 << 20);
+        _Atomic uint64_t decided = 0;
+        tm_reducer reducer = {
+            .reduce = count_pairs, .pairs_only = true, .take = count_decided, .arg = &decided};
+        tm_err err = {0};
+        add_pairs(x, way & 1);
+        assert_int_equal(tm_exchange_reduce(x, 2, &reducer, &err), TM_OK);
+        assert_int_equal(decided, KEYS / 2);
+        tm_exchange_free(x);
+        assert_int_equal(tm_alloc_live(), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +270,7 @@ int main(void)
         cmocka_unit_test(a_failure_of_one_worker_is_the_answer),
         cmocka_unit_test(drained_facts_are_all_facts_and_the_exchange_is_empty),
         cmocka_unit_test(what_a_reducer_does_not_read_is_passed_over),
+        cmocka_unit_test(groups_of_one_fact_are_left_out),
     };
     return cmocka_run_group_tests(tests, make_room, leave_room);
 }

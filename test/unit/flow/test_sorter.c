@@ -115,6 +115,39 @@ static void a_small_budget_spills_and_changes_nothing(void **state)
     sorts_like_qsort(MOST, 20000, true); /* more runs than are merged at once */
 }
 
+/* Keys of eight bytes alone, of which `letters` differ; every `fat`th row is a framed one. */
+static void make_lean_rows(size_t count, size_t random_bytes, size_t fat)
+{
+    make_rows(count, 12);
+    for (size_t i = 0; i < count; i++) {
+        if (fat && i % fat == fat - 1) continue;
+        rows[i].key_n = 8;
+        rows[i].order_n = rows[i].data_n = 0;
+        memset(rows[i].key, 7, 8);
+        for (size_t k = 0; k < random_bytes; k++) rows[i].key[k] = (char)chance(256);
+    }
+}
+
+static void lean_facts_sort_like_any(void **state)
+{
+    static const size_t RANDOM[] = {0, 1, 2, 8}, FAT[] = {0, 1000, 7};
+    TM_UNUSED(state);
+    for (size_t r = 0; r < TM_COUNT(RANDOM); r++) {
+        for (size_t f = 0; f < TM_COUNT(FAT); f++) {
+            for (size_t count = 1; count < 2000; count += 399) {
+                make_lean_rows(count, RANDOM[r], FAT[f]);
+                sorts_like_qsort(count, 64 << 20, false);
+            }
+            make_lean_rows(MOST, RANDOM[r], FAT[f]);
+            sorts_like_qsort(MOST, 64 << 20, false);
+            make_lean_rows(MOST, RANDOM[r], FAT[f]);
+            sorts_like_qsort(MOST, 200000, true);
+            make_lean_rows(3000, RANDOM[r], FAT[f]);
+            sorts_like_qsort(3000, 4000, true);
+        }
+    }
+}
+
 static void no_budget_at_all_makes_every_fact_a_run(void **state)
 {
     TM_UNUSED(state);
@@ -189,6 +222,7 @@ int main(void)
         cmocka_unit_test(facts_with_keys_sort_like_qsort),
         cmocka_unit_test(facts_without_keys_sort_by_their_order),
         cmocka_unit_test(a_small_budget_spills_and_changes_nothing),
+        cmocka_unit_test(lean_facts_sort_like_any),
         cmocka_unit_test(no_budget_at_all_makes_every_fact_a_run),
         cmocka_unit_test(one_large_fact_passes_through_a_tiny_budget),
         cmocka_unit_test(max_disk_is_a_limit_and_leaves_nothing_behind),
