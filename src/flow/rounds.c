@@ -76,6 +76,7 @@ static tm_step_view view_of(const step_rounds *r)
     return (tm_step_view){.shared = r->step->shared,
                           .told = r->told.n ? r->told.p : NULL,
                           .seed = r->run->recipe->seed,
+                          .memory = r->run->exchange_budget / 2,
                           .step = r->step->index,
                           .column = r->step->column,
                           .layouts = &r->run->plan->layouts};

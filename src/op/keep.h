@@ -10,6 +10,10 @@
 #include "base/param.h"
 #include "expr/expr.h"
 
+#define TM_KEEP_HELP                                                                               \
+    "who survives, first difference decides: max EXPR, min EXPR, newest EXPR, longest, shortest, " \
+    "source_order, first"
+
 typedef struct tm_keep tm_keep;
 typedef struct tm_keep_scratch tm_keep_scratch;
 

@@ -16,6 +16,17 @@ typedef struct tm_fact {
     tm_rid rid;
 } tm_fact;
 
+/* Numbers in keys and orders are big endian, so that bytes compare as they do. */
+static inline void tm_be64_put(uint64_t n, char out[8])
+{
+    for (unsigned i = 0; i < 8; i++) out[i] = (char)(n >> (56 - 8 * i));
+}
+static inline void tm_rid_put(tm_rid rid, char out[16])
+{
+    tm_be64_put(rid.place, out);
+    tm_be64_put(rid.path, out + 8);
+}
+
 /* Facts one behind another, framed: u32 key bytes, u32 order bytes, u32 data bytes, u64 place,
  * u64 path (native order: it never leaves the process), then the bytes. */
 typedef struct tm_facts {
@@ -44,6 +55,7 @@ typedef struct tm_step_view {
     void *scratch;      /* this worker's */
     const void *told;   /* the last fold's state, or NULL */
     uint64_t seed;
+    uint64_t memory; /* bytes that one group may hold in a reducer */
     uint16_t step;   /* index of the step in the plan */
     uint32_t column; /* batch->column of this step's first signal */
     const struct tm_layout_set *layouts;

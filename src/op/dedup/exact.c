@@ -208,8 +208,7 @@ static const tm_param PARAMS[] = {
         .type = TM_P_TEXTS,
         .at = offsetof(args, keep),
         .fallback = "first",
-        .help = "who survives, first difference decides: max EXPR, min EXPR, newest EXPR, longest, "
-                "shortest, source_order, first",
+        .help = TM_KEEP_HELP,
     },
     {0},
 };

@@ -1,0 +1,169 @@
+/* Gathers, folds, hashes. Sets are sorted by buckets of their leading bits: hashes are spread
+ * evenly, so a bucket holds about one, and insertion puts the rest right; equal ones (a word said a
+ * million times) do not move. */
+#include "op/dedup/grams.h"
+
+#include <stdlib.h>
+
+#include "text/kernel.h"
+#include "text/terms.h"
+
+const char *const tm_unit_names[] = {"auto", "words", "characters", NULL};
+
+/* Letters of scripts without spaces take three bytes each: most text shows without decoding that it
+ * has few of them. */
+tm_status tm_grams_by_chars(const tm_gram_rules *rules, tm_batch *b, uint32_t r, bool *chars,
+                            tm_err *err)
+{
+    tm_str text;
+    tm_script_count c = {0};
+    size_t bytes = 0, follow = 0;
+    *chars = rules->units == TM_UNITS_CHARS;
+    if (rules->units != TM_UNITS_AUTO) return TM_OK;
+    for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++) {
+        if (!tm_part_in(&b->part[p], rules->by)) continue;
+        if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
+        bytes += text.n;
+        follow += text.n - tm_kernel_now()->utf8_count(text.p, text.n);
+    }
+    if (follow * 8 < bytes) return TM_OK;
+    for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++) {
+        if (!tm_part_in(&b->part[p], rules->by)) continue;
+        if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
+        tm_text_scripts(text, &c);
+    }
+    *chars = c.unspaced * 2 > c.all;
+    return TM_OK;
+}
+
+static tm_status room_for(tm_grams *g, size_t count, tm_err *err)
+{
+    if (count <= g->room) return TM_OK;
+    tm_free(g->gram);
+    g->room = count + count / 2;
+    g->gram = tm_alloc(g->room * sizeof *g->gram);
+    if (g->gram) return TM_OK;
+    g->room = 0;
+    return tm_fail_memory(err, "n-grams", count * sizeof *g->gram);
+}
+
+static tm_status one_gram(tm_grams *g, tm_gram_kind kind, tm_err *err)
+{
+    TM_TRY(room_for(g, 1, err));
+    tm_hash h = tm_hash128_seeded(g->terms.p, g->terms.n, kind);
+    g->kind = kind;
+    g->gram[0] = h.hi ^ h.lo;
+    g->count = 1;
+    return TM_OK;
+}
+
+static tm_status hash_terms(const tm_gram_rules *rules, bool chars, tm_grams *g, tm_err *err)
+{
+    tm_str terms = tm_buf_view(&g->terms);
+    TM_TRY(room_for(g, chars ? terms.n : terms.n / 2 + 1, err));
+    size_t units = chars ? tm_char_hashes(terms, g->gram) : tm_term_hashes(terms, g->gram);
+    g->count = tm_ngram_hashes(g->gram, units, chars ? rules->chars : rules->words, g->gram);
+    g->kind = chars ? TM_GRAM_CHARS : TM_GRAM_WORDS;
+    return g->count ? TM_OK : one_gram(g, TM_GRAM_TERMS, err);
+}
+
+/* g->text holds texts without a single term. */
+static tm_status no_terms(tm_grams *g, tm_err *err)
+{
+    tm_str text = tm_str_trim(tm_buf_view(&g->text));
+    g->kind = TM_GRAM_NONE;
+    g->count = 0;
+    if (!text.n) return TM_OK;
+    tm_buf_clear(&g->terms);
+    tm_buf_str(&g->terms, text);
+    TM_TRY(tm_buf_ok(&g->terms, err));
+    return one_gram(g, TM_GRAM_TEXT, err);
+}
+
+static void add_terms(tm_grams *g, tm_str text)
+{
+    size_t before = g->terms.n;
+    if (before) tm_buf_char(&g->terms, ' ');
+    size_t from = g->terms.n;
+    tm_text_terms(text, &g->terms);
+    if (g->terms.n == from) g->terms.n = before;
+}
+
+tm_status tm_grams_of(const tm_gram_rules *rules, tm_batch *b, uint32_t r, tm_grams *g, tm_err *err)
+{
+    tm_buf_clear(&g->terms);
+    tm_buf_clear(&g->text);
+    for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++) {
+        tm_str text;
+        if (!tm_part_in(&b->part[p], rules->by)) continue;
+        if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
+        add_terms(g, text);
+        if (g->terms.n) continue;
+        tm_buf_str(&g->text, text);
+        tm_buf_char(&g->text, '\n');
+    }
+    TM_TRY(tm_buf_ok(&g->terms, err));
+    TM_TRY(tm_buf_ok(&g->text, err));
+    if (!g->terms.n) return no_terms(g, err);
+    bool chars;
+    TM_TRY(tm_grams_by_chars(rules, b, r, &chars, err));
+    return hash_terms(rules, chars, g, err);
+}
+
+enum { BUCKET_BITS_MAX = 12, FEW = 32 };
+
+static int by_value(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void sort_bucket(uint64_t *list, size_t n)
+{
+    if (n > FEW) qsort(list, n, sizeof *list, by_value);
+    if (n > FEW) return;
+    for (size_t i = 1; i < n; i++) {
+        uint64_t one = list[i];
+        size_t k = i;
+        for (; k && one < list[k - 1]; k--) list[k] = list[k - 1];
+        list[k] = one;
+    }
+}
+
+size_t tm_grams_sort(uint64_t *gram, size_t count, uint64_t *spare)
+{
+    uint32_t begin[(1 << BUCKET_BITS_MAX) + 1];
+    unsigned bits = 1;
+    size_t kept = 0;
+    while (bits < BUCKET_BITS_MAX && count >> bits > 1) bits++;
+    size_t buckets = (size_t)1 << bits;
+    memset(begin, 0, (buckets + 1) * sizeof *begin);
+    for (size_t i = 0; i < count; i++) begin[(gram[i] >> (64 - bits)) + 1]++;
+    for (size_t v = 0; v < buckets; v++) begin[v + 1] += begin[v];
+    for (size_t i = 0; i < count; i++) spare[begin[gram[i] >> (64 - bits)]++] = gram[i];
+    /* begin[v] is now where bucket v ends */
+    for (size_t v = 0, from = 0; v < buckets; from = begin[v++])
+        sort_bucket(spare + from, begin[v] - from);
+    for (size_t i = 0; i < count; i++)
+        if (!i || spare[i] != spare[i - 1]) gram[kept++] = spare[i];
+    return kept;
+}
+
+size_t tm_grams_common(const uint64_t *a, size_t n, const uint64_t *b, size_t m)
+{
+    size_t i = 0, k = 0, both = 0;
+    while (i < n && k < m) {
+        uint64_t x = a[i], y = b[k];
+        both += x == y;
+        i += x <= y;
+        k += y <= x;
+    }
+    return both;
+}
+
+void tm_grams_release(tm_grams *g)
+{
+    tm_free(g->gram);
+    tm_buf_release(&g->terms);
+    tm_buf_release(&g->text);
+}

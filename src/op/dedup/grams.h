@@ -1,0 +1,51 @@
+/* What near duplicates are compared by: the set of n-grams of a record's chosen texts.
+ *
+ * Words are terms (text/terms.h). A record most of whose letters are of scripts without spaces is
+ * compared by n-grams of characters. One with fewer than n words is compared by its terms exactly,
+ * one without any word by its text as it stands; so short records are neither lost nor lumped
+ * together. Sets of different kinds never match. */
+#ifndef TM_OP_DEDUP_GRAMS_H
+#define TM_OP_DEDUP_GRAMS_H
+
+#include "op/op.h"
+
+typedef enum tm_gram_kind {
+    TM_GRAM_NONE, /* nothing to compare: never a duplicate */
+    TM_GRAM_WORDS,
+    TM_GRAM_CHARS,
+    TM_GRAM_TERMS, /* fewer than n: one hash of the terms */
+    TM_GRAM_TEXT   /* no words at all: one hash of the text */
+} tm_gram_kind;
+
+enum { TM_UNITS_AUTO, TM_UNITS_WORDS, TM_UNITS_CHARS };
+extern const char *const tm_unit_names[]; /* NULL-terminated */
+
+typedef struct tm_gram_rules {
+    uint32_t by; /* selectors */
+    uint32_t words, chars;
+    uint8_t units;
+} tm_gram_rules;
+
+typedef struct tm_grams { /* a worker's scratch */
+    tm_gram_kind kind;
+    uint64_t *gram; /* a hash each, in the text's order, repeated as they are there */
+    size_t count;
+    size_t room;
+    tm_buf terms; /* the terms, or the text when there are none */
+    tm_buf text;
+} tm_grams;
+
+/* Whether a record is compared by characters: they were asked for, or most of its letters are of
+ * scripts without spaces. */
+tm_status tm_grams_by_chars(const tm_gram_rules *rules, tm_batch *b, uint32_t record, bool *chars,
+                            tm_err *err);
+tm_status tm_grams_of(const tm_gram_rules *rules, tm_batch *b, uint32_t record, tm_grams *out,
+                      tm_err *err);
+/* Sorts and leaves each once: a set. `spare` has room for count. */
+size_t tm_grams_sort(uint64_t *gram, size_t count, uint64_t *spare);
+void tm_grams_release(tm_grams *g);
+
+/* Of two sorted sets. */
+size_t tm_grams_common(const uint64_t *a, size_t n, const uint64_t *b, size_t m);
+
+#endif
