@@ -385,6 +385,8 @@ tm_status tm_inputs_open(tm_run *run, tm_err *err)
     run->input_of = TM_NEW(&run->mem, uint32_t, run->every_source);
     if (!run->input_of) return tm_fail_memory(err, "the inputs", run->every_source);
     for (uint32_t i = 0; i < all; i++) TM_TRY(look_at(run, i, err));
+    for (uint32_t i = recipe->inputs; i < all; i++) /* told once, with the first input */
+        run->input[0].facts.reference_bytes += run->input[i].facts.bytes;
     return TM_OK;
 }
 

@@ -210,6 +210,7 @@ tm_status tm_pass_run(tm_pass *pass, tm_err *err)
     bool observes = pass->kind == TM_PASS_OBSERVE || pass->kind == TM_PASS_FOLD;
     bool both = observes && run->plan->step[pass->step].op->flags & TM_REFERENCES;
     p.end = both ? run->every_source : run->sources;
+    if (both && pass->round->references_only) p.source = run->sources;
     if (tm_run_cut(run, &cut) && cut.place == 0) end_of_stream(&p);
     tm_status status = ring_make(&p, err);
     if (status == TM_OK) {

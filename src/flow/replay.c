@@ -42,7 +42,6 @@ static tm_status aim(tm_recipe *recipe, const tm_replay_args *args, tm_str path,
     recipe->input[0].codec = TM_STR("plain");
     if (!recipe->input[0].map.count) recipe->input[0].layout = args->layout;
     recipe->inputs = 1;
-    recipe->references = 0;
     return TM_OK;
 }
 

@@ -218,6 +218,57 @@ static tm_status run_fold(step_rounds *r, const tm_round *round, tm_err *err)
     return status;
 }
 
+typedef struct teller { /* as a reducer: the one group of all facts becomes what is told */
+    const tm_round *round;
+    const tm_step_view *step;
+    tm_buf *told;
+} teller;
+
+static tm_status tell_group(const tm_step_view *step, tm_group *group, tm_facts *next,
+                            tm_decisions *out, tm_err *err)
+{
+    const teller *t = step->scratch;
+    TM_UNUSED(next);
+    TM_UNUSED(out);
+    TM_ASSERT(!t->told->n); /* all facts of a table have one key */
+    return t->round->tell(t->step, group, t->told, err);
+}
+
+static tm_status pull_sorted(void *from, tm_fact *out, bool *more, tm_err *err)
+{
+    return tm_sorter_next(from, out, more, err);
+}
+
+static tm_status tell(step_rounds *r, const tm_round *round, tm_sorter *sorter, tm_err *err)
+{
+    tm_buf told = {0};
+    tm_step_view view = view_of(r), seen = view;
+    teller t = {.round = round, .step = &view, .told = &told};
+    seen.scratch = &t;
+    tm_reducer reducer = {.reduce = tell_group, .step = &seen, .take = take, .arg = r};
+    tm_status status = tm_sorter_finish(sorter, err);
+    if (status == TM_OK) status = tm_reduce_sorted(&reducer, pull_sorted, sorter, err);
+    if (status == TM_OK) status = tm_buf_ok(&told, err);
+    if (status != TM_OK) {
+        tm_buf_release(&told);
+        return status;
+    }
+    tm_buf_release(&r->told);
+    r->told = told;
+    return TM_OK;
+}
+
+static tm_status run_table(step_rounds *r, const tm_round *round, tm_err *err)
+{
+    tm_pass pass = pass_of(r, round, TM_PASS_OBSERVE);
+    pass.sorter = tm_sorter_new(&r->run->spill, r->run->exchange_budget);
+    if (!pass.sorter) return tm_fail_memory(err, "a table", 0);
+    tm_status status = tm_pass_run(&pass, err);
+    if (status == TM_OK) status = tell(r, round, pass.sorter, err);
+    tm_sorter_free(pass.sorter);
+    return status;
+}
+
 static tm_status run_round(step_rounds *r, const tm_round *round, tm_err *err)
 {
     switch (round->how) {
@@ -225,6 +276,7 @@ static tm_status run_round(step_rounds *r, const tm_round *round, tm_err *err)
     case TM_COMPONENTS: return run_components(r, round, err);
     case TM_SORT: return run_sort(r, round, err);
     case TM_FOLD: return run_fold(r, round, err);
+    case TM_TABLE: return run_table(r, round, err);
     case TM_NO_ROUND: break;
     }
     return tm_fail(err, TM_EBUG, "a round of no kind");
@@ -250,7 +302,8 @@ static tm_status run_rounds(step_rounds *r, char *path, tm_err *err)
         snprintf(tail, sizeof tail, ".round%u", i);
         char *to = last ? path : decisions_path(r->run, r->step, tail, err);
         if (!to) return TM_EMEMORY;
-        if (rounds[i].how == TM_FOLD && !last) {
+        bool tells = rounds[i].how == TM_FOLD || rounds[i].how == TM_TABLE;
+        if (tells && !last) {
             TM_TRY(run_round(r, &rounds[i], err));
             continue;
         }

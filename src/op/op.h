@@ -42,6 +42,7 @@ typedef struct tm_example { /* run as a test and shown in docs */
 typedef struct tm_input_facts { /* what is known of the inputs before a run */
     uint64_t bytes, records;    /* decoded bytes, estimated records */
     uint64_t text_bytes;
+    uint64_t reference_bytes; /* decoded bytes of the recipe's references */
 } tm_input_facts;
 
 typedef struct tm_cost {

@@ -53,7 +53,7 @@ typedef struct tm_group { /* the facts of one key, streamed in order */
 typedef struct tm_step_view {
     const void *shared; /* what prepare made */
     void *scratch;      /* this worker's */
-    const void *told;   /* the last fold's state, or NULL */
+    const void *told;   /* the last fold's state or table, or NULL; 16-aligned */
     uint64_t seed;
     uint64_t memory; /* bytes that one group may hold in a reducer */
     uint16_t step;   /* index of the step in the plan */
@@ -61,17 +61,18 @@ typedef struct tm_step_view {
     const struct tm_layout_set *layouts;
 } tm_step_view;
 
-typedef enum tm_how { TM_NO_ROUND, TM_GROUP, TM_FOLD, TM_COMPONENTS, TM_SORT } tm_how;
+typedef enum tm_how { TM_NO_ROUND, TM_GROUP, TM_FOLD, TM_COMPONENTS, TM_SORT, TM_TABLE } tm_how;
 typedef struct tm_round {
     const char *name;
     tm_how how;
     /* Only records that the round before decided something about are shown to observe. */
     bool decided_only;
     bool pairs_only;      /* GROUP: groups of one fact are not shown to reduce */
+    bool references_only; /* records of the stream are not shown to observe, nor read for it */
     uint32_t state_bytes; /* FOLD: integers only, zeroed at first */
-    /* GROUP, COMPONENTS (fact.rid to the tm_rid in fact.data is an edge), SORT (by fact.order).
-     * NULL: the facts are those that the round before emitted as `next`. Facts with a key of eight
-     * bytes, no order and no data are the cheapest (flow/lean.h). */
+    /* GROUP, COMPONENTS (fact.rid to the tm_rid in fact.data is an edge), SORT (by fact.order),
+     * TABLE (facts of one key). NULL: the facts are those that the round before emitted as `next`.
+     * Facts with a key of eight bytes, no order and no data are the cheapest (flow/lean.h). */
     tm_status (*observe)(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err);
     /* FOLD: adds a batch into a worker's state. */
     tm_status (*observe_state)(const tm_step_view *step, tm_batch *b, void *state, tm_err *err);
@@ -80,6 +81,10 @@ typedef struct tm_round {
     tm_status (*reduce)(const tm_step_view *step, tm_group *group, tm_facts *next,
                         tm_decisions *out, tm_err *err);
     void (*fold)(void *into, const void *from); /* FOLD: commutes and associates */
+    /* TABLE: all facts, sorted, become bytes of any size that every worker is told from here on, in
+     * the writing pass too (step->told). The bytes must not hold addresses: they are stored, and
+     * sent to other machines. No facts: nothing is told. */
+    tm_status (*tell)(const tm_step_view *step, tm_group *facts, tm_buf *told, tm_err *err);
 } tm_round;
 
 #endif

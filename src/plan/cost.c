@@ -60,6 +60,7 @@ tm_input_facts tm_plan_facts(const tm_plan_input *inputs, uint32_t count)
         all.bytes = add(all.bytes, inputs[i].facts.bytes);
         all.records = add(all.records, inputs[i].facts.records);
         all.text_bytes = add(all.text_bytes, inputs[i].facts.text_bytes);
+        all.reference_bytes = add(all.reference_bytes, inputs[i].facts.reference_bytes);
     }
     return all;
 }

@@ -83,6 +83,9 @@ static void reading(tm_buf *b, const tm_plan *plan, tm_hash inputs)
     number(b, r->references);
     for (uint32_t i = 0; i < r->references; i++) {
         field(b, r->reference[i].name);
+        field(b, r->reference[i].layout);
+        pairs(b, &r->reference[i].map);
+        number(b, r->reference[i].replace_utf8);
         for (uint32_t k = 0; k < r->reference[i].paths; k++) field(b, r->reference[i].path[k]);
     }
 }

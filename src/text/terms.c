@@ -93,7 +93,7 @@ void tm_text_terms(tm_str s, tm_buf *out)
     if (!j.inside && out->n > j.from) out->n--;
 }
 
-static bool is_unspaced(uint32_t c)
+bool tm_is_unspaced(uint32_t c)
 {
     if (c < 0xE00) return false;
     return c <= 0xFFF || (c >= 0x1000 && c <= 0x109F) || (c >= 0x1780 && c <= 0x17FF) ||
@@ -113,7 +113,7 @@ void tm_text_scripts(tm_str s, tm_script_count *into)
         uint32_t c = tm_utf8_next(s, &at);
         bool term = tm_is_term(c);
         into->all += term;
-        into->unspaced += term && is_unspaced(c);
+        into->unspaced += term && tm_is_unspaced(c);
     }
 }
 

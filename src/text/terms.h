@@ -26,8 +26,9 @@ bool tm_text_next_term(tm_str text, size_t *at, tm_str *term);
  * with a space, even when *out ends in a term. */
 void tm_text_terms(tm_str text, tm_buf *out);
 
-/* Code points of scripts written without spaces between words (Han, kana, Thai, Lao, Khmer,
- * Myanmar, Tibetan, Yi), and all that belong to terms. */
+/* Scripts written without spaces between words: Han, kana, Thai, Lao, Khmer, Myanmar, Tibetan,
+ * Yi; and how many code points of a text are theirs, and belong to terms at all. */
+bool tm_is_unspaced(uint32_t code_point);
 typedef struct tm_script_count {
     size_t unspaced, all;
 } tm_script_count;
