@@ -124,6 +124,8 @@ def example_lines(op, example):
     lines = [f"*{example['title']}*", "", "```yaml", "steps:",
              f"  - {op['name']}: {example['recipe']}", "```", ""]
     lines += ["```text"]
+    for line in example.get("reference", "").rstrip("\n").split("\n"):
+        lines += ["reference: " + line] if line else []
     lines += ["< " + line for line in example["in"].rstrip("\n").split("\n")]
     lines += ["> " + line for line in example["out"].rstrip("\n").split("\n") if line]
     lines += [f"fates: {example['fates']}", "```", ""]

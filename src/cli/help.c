@@ -88,19 +88,21 @@ void tm_help_command(const tm_command *c, tm_buf *out)
     if (c->runs) options(out, "Options of every verb that runs", tm_common_params);
 }
 
+static void show_lines(tm_buf *out, const char *mark, const char *lines)
+{
+    tm_str line, rest = tm_str_of(lines);
+    while (rest.n) {
+        tm_str_cut(rest, '\n', &line, &rest);
+        tm_buf_print(out, "    %s %.*s\n", mark, TM_FMT(line));
+    }
+}
+
 static void show_example(tm_buf *out, const tm_op *op, const tm_example *e)
 {
     tm_buf_print(out, "\n  %s\n    - %s: %s\n", e->title, op->name, e->recipe);
-    tm_str line, rest = tm_str_of(e->in);
-    while (rest.n) {
-        tm_str_cut(rest, '\n', &line, &rest);
-        tm_buf_print(out, "    < %.*s\n", TM_FMT(line));
-    }
-    rest = tm_str_of(e->out);
-    while (rest.n) {
-        tm_str_cut(rest, '\n', &line, &rest);
-        tm_buf_print(out, "    > %.*s\n", TM_FMT(line));
-    }
+    show_lines(out, "reference:", e->reference);
+    show_lines(out, "<", e->in);
+    show_lines(out, ">", e->out);
     tm_buf_print(out, "    fates: %s\n", e->fates);
 }
 

@@ -36,7 +36,8 @@ typedef struct tm_example { /* run as a test and shown in docs */
         *recipe;     /* the step's parameters as in a recipe: "{keep: \"words(response) >= 3\"}" */
     const char *in;  /* JSONL */
     const char *out; /* JSONL that is written */
-    const char *fates; /* "kept dropped kept": by record in */
+    const char *fates;     /* "kept dropped kept": by record in */
+    const char *reference; /* JSONL of the one reference, or NULL */
 } tm_example;
 
 typedef struct tm_input_facts { /* what is known of the inputs before a run */

@@ -108,6 +108,7 @@ static void examples(tm_jw *w, const tm_example *e)
         key_text(w, "in", e->in);
         key_text(w, "out", e->out);
         key_text(w, "fates", e->fates);
+        if (e->reference) key_text(w, "reference", e->reference);
         tm_jw_close(w, '}');
     }
     tm_jw_close(w, ']');

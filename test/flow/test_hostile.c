@@ -14,14 +14,24 @@
 #include "flow/run.h"
 #include "hostile.h"
 
-static char folder[256], input[300];
+static char folder[256], input[300], reference[300];
 
 static const struct {
     const char *op, *name, *value;
 } SETTINGS[] = {
     {"sample", "count", "150"},
     {"dedup.exact", "keep", "longest"},
+    {"decontaminate", "against", "REFERENCE"}, /* the file of some of them */
 };
+
+static int write_records(const char *path, unsigned step)
+{
+    FILE *f = fopen(path, "w");
+    for (unsigned i = 0; f && i < 900; i += step)
+        fprintf(f, "{\"text\":\"these are the words of record %u%s\",\"n\":%u}\n", i * 7 % 400,
+                i % 3 ? "" : " and more", i);
+    return !f || fclose(f);
+}
 
 static int set_up(void **state)
 {
@@ -30,11 +40,8 @@ static int set_up(void **state)
     snprintf(folder, sizeof folder, "%s/hostile-XXXXXX", base ? base : "/tmp");
     if (!mkdtemp(folder)) return 1;
     snprintf(input, sizeof input, "%s/in.jsonl", folder);
-    FILE *f = fopen(input, "w");
-    for (unsigned i = 0; f && i < 900; i++)
-        fprintf(f, "{\"text\":\"words of record %u%s\",\"n\":%u}\n", i * 7 % 400,
-                i % 3 ? "" : " and more", i);
-    return !f || fclose(f);
+    snprintf(reference, sizeof reference, "%s/reference.jsonl", folder);
+    return write_records(input, 1) || write_records(reference, 9);
 }
 
 static void run_op(const tm_op *op, const char *out, uint64_t *salt)
@@ -50,6 +57,7 @@ static void run_op(const tm_op *op, const char *out, uint64_t *salt)
         if (strcmp(SETTINGS[i].op, op->name) == 0)
             option = (tm_pair){.name = tm_str_of(SETTINGS[i].name),
                                .value = tm_str_of(SETTINGS[i].value)};
+    if (tm_str_is(option.value, "REFERENCE")) option.value = tm_str_of(reference);
     tm_run_options options = {
         .threads = 2, .file = tm_str_of(out), .overwrite = true, .reduce_arg = salt};
     if (salt) options.reduce = hostile_reduce;

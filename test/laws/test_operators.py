@@ -18,7 +18,7 @@ import unittest
 
 from lawkit import TAMIS, LawCase, digest, manifest, operators
 
-# What to try an operator with on the demo's chats.
+# What to try an operator with on the demo's chats; REFERENCE is a file of some of them.
 SETTINGS = {
     "check.record": [[], ["--profile", "strict", "--then", "drop"]],
     "length": [[]],
@@ -35,21 +35,50 @@ SETTINGS = {
         ["--by", "prompt,response"],
         ["--normalise", "unicode,zero_width,case,space", "--keep", "max $.meta.rating,longest"],
     ],
+    "decontaminate": [
+        ["--against", "REFERENCE", "--ngram", "8"],
+        ["--against", "REFERENCE", "--ngram", "3", "--overlap", "50%", "--then", "park"],
+        ["--against", "REFERENCE", "--ngram", "5", "--fix", "cut"],
+    ],
     "sample": [["--share", "30%"], ["--count", "200"]],
     "shuffle": [[]],
     "head": [["--records", "500"]],
 }
 # Operators whose second application must change nothing more.
-IDEMPOTENT = {"check.record", "length", "filter", "tag", "clean.text", "dedup.exact", "head"}
+IDEMPOTENT = {
+    "check.record",
+    "length",
+    "filter",
+    "tag",
+    "clean.text",
+    "dedup.exact",
+    "decontaminate",
+    "head",
+}
+
+
+def json_object(line):
+    """Whether it is a record that a reference may hold: those must be readable."""
+    try:
+        return isinstance(json.loads(line.lstrip(b"\xef\xbb\xbf").decode("utf-8")), dict)
+    except ValueError:
+        return False
 
 
 class Operators(LawCase):
     def setUp(self):
         super().setUp()
         self.files = self.demo()
+        with open(self.files[0], "rb") as file:
+            lines = [line for line in file.read().splitlines() if json_object(line)]
+        self.reference = self.write("reference.jsonl", b"\n".join(lines[::40]) + b"\n")
+
+    def filled(self, given):
+        return [self.reference if word == "REFERENCE" else word for word in given]
 
     def outcome(self, name, op, words, *more, env=None):
-        folder = self.run_folder(name, op, *self.files, *words, *more, env=env, expect=None)
+        words = [*self.files, *self.filled(words), *more]
+        folder = self.run_folder(name, op, *words, env=env, expect=None)
         return self.data(folder), digest(os.path.join(folder, "ledger.parquet")), folder
 
     def test_every_operator_has_settings(self):
@@ -63,7 +92,11 @@ class Operators(LawCase):
 
     def check_example(self, op, number, example):
         source = self.write("in.jsonl", example["in"])
-        recipe = self.write("recipe.yaml", f"steps:\n  - {op['name']}: {example['recipe']}\n")
+        text = f"steps:\n  - {op['name']}: {example['recipe']}\n"
+        if "reference" in example:
+            path = self.write("example-reference.jsonl", example["reference"])
+            text += f"references: {json.dumps(path)}\n"
+        recipe = self.write("recipe.yaml", text)
         folder = self.run_folder(f"{op['name']}-{number}", "run", recipe, source)
         self.assertEqual(self.data(folder).decode(), example["out"])
         fates = []
@@ -121,7 +154,9 @@ class Operators(LawCase):
                 with self.subTest(op=op, words=words):
                     data = self.outcome(f"{op}-{number}", op, words)[0]
                     again = self.write("again.jsonl", data)
-                    folder = self.run_folder(f"{op}-{number}-again", op, again, *words, expect=None)
+                    folder = self.run_folder(
+                        f"{op}-{number}-again", op, again, *self.filled(words), expect=None
+                    )
                     self.assertEqual(self.data(folder), data)
 
     def test_killed_and_resumed(self):
@@ -134,6 +169,7 @@ class Operators(LawCase):
 
     def check_killed(self, name, op, files, words, chance):
         began = time.monotonic()
+        words = self.filled(words)
         whole = self.run_folder(f"{name}-whole", op, *files, *words, expect=None)
         took = time.monotonic() - began
         folder = self.path(name)
@@ -159,7 +195,7 @@ class Operators(LawCase):
                         f"m-{op['name']}-{number}",
                         op["name"],
                         *files,
-                        *words,
+                        *self.filled(words),
                         "--memory",
                         "110MiB",
                         "--threads",
