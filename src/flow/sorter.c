@@ -15,6 +15,8 @@
 #include "io/sink.h"
 
 enum { MERGE_MAX = 32, CHUNK_BYTES = 64 << 10, ENTRY_BYTES = 32, LEAN_FIRST = 1024 };
+/* With its share of the room for sorting, which few of an exchange's sorters need at once. */
+enum { LEAN_BYTES = sizeof(tm_lean) * 5 / 4 };
 #define LEAN_CHUNK ((uint32_t)1 << 31) /* in a chunk's size: it holds lean facts */
 
 typedef struct entry {
@@ -370,7 +372,7 @@ static tm_status add_lean(tm_sorter *s, const tm_fact *fact, tm_err *err)
         s->lean_room = room;
     }
     s->lean[s->leans++] = tm_lean_of(fact);
-    if (s->leans * 2 * sizeof *s->lean > s->budget) return spill_memory(s, err);
+    if (s->leans * LEAN_BYTES > s->budget) return spill_memory(s, err);
     return TM_OK;
 }
 

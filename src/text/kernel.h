@@ -56,12 +56,23 @@ typedef struct tm_kernel {
     size_t (*terms)(const char *p, size_t n, char *to, bool *inside, size_t *wrote);
     /* A hash of each stretch between spaces (terms_hash.h); returns how many. */
     size_t (*term_hashes)(const char *p, size_t n, uint64_t *out);
+    /* Fast similarity sketching (op/dedup/sketch.c): fills least[0..slots) with {round, 32 bits}.
+     * count > 0. */
+    void (*sketch_fast)(const uint64_t *gram, size_t count, uint64_t salt, uint32_t slots,
+                        uint64_t *least);
+    /* least[i] = the least of what it is and (upper half of an element) * mul[i] + add[i]. */
+    void (*minhash)(const uint64_t *gram, size_t count, const uint32_t *mul, const uint32_t *add,
+                    uint32_t slots, uint32_t *least);
     /* A fast JSON scanner, or NULL: the definition alone is used. */
     tm_json_fast (*json_accept)(struct tm_json *json, const char *p, size_t n, uint32_t depth,
                                 bool known_ascii);
 } tm_kernel;
 
 extern const tm_kernel tm_kernel_scalar;
+void tm_sketch_fast_scalar(const uint64_t *gram, size_t count, uint64_t salt, uint32_t slots,
+                           uint64_t *least);
+void tm_minhash_scalar(const uint64_t *gram, size_t count, const uint32_t *mul, const uint32_t *add,
+                       uint32_t slots, uint32_t *least);
 size_t tm_terms_scalar(const char *p, size_t n, char *to, bool *inside, size_t *wrote);
 size_t tm_term_hashes_scalar(const char *p, size_t n, uint64_t *out);
 /* The table in use: chosen once, thread-safe. */

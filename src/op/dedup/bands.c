@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "text/terms.h"
 
-enum { GRID = 1000 };
+enum { GRID = 1000, MISSED_WEIGHS = 20 };
 
 static double power(double x, uint32_t n)
 {
@@ -30,7 +30,7 @@ static double cost_of(double threshold, uint32_t bands, uint32_t rows)
         else
             missed += 1 - caught;
     }
-    return 9 * missed + false_ones;
+    return MISSED_WEIGHS * missed + false_ones;
 }
 
 void tm_bands_choose(double threshold, uint32_t slots, uint32_t *bands, uint32_t *rows)

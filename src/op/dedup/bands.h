@@ -9,7 +9,7 @@
 
 /* The curve of independent rows. */
 double tm_bands_caught(double similarity, uint32_t bands, uint32_t rows);
-/* Chooses for a threshold: of all b x r <= slots, least 9 x (area of duplicates missed above it) +
+/* Chooses for a threshold: of all b x r <= slots, least 20 x (area of duplicates missed above it) +
  * (area of false candidates below it). */
 void tm_bands_choose(double threshold, uint32_t slots, uint32_t *bands, uint32_t *rows);
 /* The same by experiment, for the sketch as it is: of `trials` pairs of random sets of `grams`

@@ -10,6 +10,16 @@
 
 const char *const tm_unit_names[] = {"auto", "words", "characters", NULL};
 
+/* ASCII without \u escapes: nothing has to be decoded to see that it has no such letters. */
+static bool is_plain(tm_str raw)
+{
+    const tm_kernel *kernel = tm_kernel_now();
+    if (kernel->utf8_count(raw.p, raw.n) != raw.n) return false;
+    for (size_t at = 0; (at += kernel->find_backslash(raw.p + at, raw.n - at)) + 1 < raw.n; at += 2)
+        if (raw.p[at + 1] == 'u') return false;
+    return true;
+}
+
 /* Letters of scripts without spaces take three bytes each: most text shows without decoding that it
  * has few of them. */
 tm_status tm_grams_by_chars(const tm_gram_rules *rules, tm_batch *b, uint32_t r, bool *chars,
@@ -19,7 +29,7 @@ tm_status tm_grams_by_chars(const tm_gram_rules *rules, tm_batch *b, uint32_t r,
     tm_script_count c = {0};
     size_t bytes = 0, follow = 0;
     *chars = rules->units == TM_UNITS_CHARS;
-    if (rules->units != TM_UNITS_AUTO) return TM_OK;
+    if (rules->units != TM_UNITS_AUTO || (!b->edits && is_plain(b->raw[r]))) return TM_OK;
     for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++) {
         if (!tm_part_in(&b->part[p], rules->by)) continue;
         if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);

@@ -1,4 +1,4 @@
-/* Both sketches, in plain code that the compiler turns into vectors where it pays.
+/* Both sketches; the inner loops are kernels (text/kernel.h).
  *
  * Fast similarity sketching goes in rounds. In round i every element falls into a slot with a value
  * in [i, i + 1): two random numbers out of one mixed hash. A slot keeps the least value, so a later
@@ -7,6 +7,7 @@
  * and cut to 32 bits when done: that two different values agree by chance costs one comparison. */
 #include "op/dedup/sketch.h"
 
+#include "text/kernel.h"
 #include "text/terms.h"
 
 const char *const tm_sketch_names[] = {"fast", "classic", NULL};
@@ -22,48 +23,11 @@ void tm_sketch_seed(tm_sketch *s)
     }
 }
 
-static void throw_round(const uint64_t *gram, size_t count, uint64_t salt, uint64_t round,
-                        uint64_t slots, uint64_t *least)
-{
-    for (size_t k = 0; k < count; k++) {
-        uint64_t x = tm_mix64(gram[k] ^ salt);
-        uint64_t at = (x >> 32) * slots >> 32, value = round << 32 | (uint32_t)x;
-        uint64_t now = least[at];
-        least[at] = value < now ? value : now;
-    }
-}
-
-/* Round slots + b fills slot b alone. */
-static void fill_slot(const uint64_t *gram, size_t count, uint64_t salt, uint64_t round,
-                      uint64_t *least)
-{
-    for (size_t k = 0; k < count; k++) {
-        uint64_t value = round << 32 | (uint32_t)tm_mix64(gram[k] ^ salt);
-        if (value < *least) *least = value;
-    }
-}
-
-static bool all_filled(const uint64_t *least, uint32_t slots)
-{
-    bool empty = false;
-    for (uint32_t i = 0; i < slots; i++) empty |= least[i] == UINT64_MAX;
-    return !empty;
-}
-
 static void make_fast(const tm_sketch *s, const uint64_t *gram, size_t count, uint64_t *least,
                       uint32_t *slot)
 {
     uint32_t slots = tm_sketch_slots(s);
-    uint64_t salt = s->seed;
-    for (uint32_t i = 0; i < slots; i++) least[i] = UINT64_MAX;
-    for (uint64_t round = 0; round < 2 * (uint64_t)slots; round++) {
-        salt += 0x9E3779B97F4A7C15u;
-        if (round < slots)
-            throw_round(gram, count, salt, round, slots, least);
-        else if (least[round - slots] == UINT64_MAX)
-            fill_slot(gram, count, salt, round, &least[round - slots]);
-        if (all_filled(least, slots)) break;
-    }
+    tm_kernel_now()->sketch_fast(gram, count, s->seed, slots, least);
     for (uint32_t i = 0; i < slots; i++) slot[i] = (uint32_t)least[i] ^ (uint32_t)(least[i] >> 32);
 }
 
@@ -71,13 +35,7 @@ static void make_classic(const tm_sketch *s, const uint64_t *gram, size_t count,
 {
     uint32_t slots = tm_sketch_slots(s);
     for (uint32_t i = 0; i < slots; i++) slot[i] = UINT32_MAX;
-    for (size_t k = 0; k < count; k++) {
-        uint32_t x = (uint32_t)(gram[k] >> 32);
-        for (uint32_t i = 0; i < slots; i++) {
-            uint32_t h = x * s->mul[i] + s->add[i];
-            slot[i] = h < slot[i] ? h : slot[i];
-        }
-    }
+    tm_kernel_now()->minhash(gram, count, s->mul, s->add, slots, slot);
 }
 
 void tm_sketch_make(const tm_sketch *s, const uint64_t *gram, size_t count, uint64_t *work,
