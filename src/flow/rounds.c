@@ -76,7 +76,8 @@ static tm_step_view view_of(const step_rounds *r)
     return (tm_step_view){.shared = r->step->shared,
                           .told = r->told.n ? r->told.p : NULL,
                           .seed = r->run->recipe->seed,
-                          .memory = r->run->exchange_budget / 2,
+                          .memory = r->run->exchange_budget / r->run->threads,
+                          .spill = &r->run->spill,
                           .step = r->step->index,
                           .column = r->step->column,
                           .layouts = &r->run->plan->layouts};

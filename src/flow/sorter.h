@@ -7,7 +7,7 @@
 #ifndef TM_FLOW_SORTER_H
 #define TM_FLOW_SORTER_H
 
-#include "flow/spill.h"
+#include "base/spill.h"
 #include "op/seam.h"
 
 typedef struct tm_sorter tm_sorter;

@@ -9,6 +9,7 @@
 #define TM_OP_SEAM_H
 
 #include "base/buf.h"
+#include "base/spill.h"
 #include "record/batch.h"
 
 typedef struct tm_fact {
@@ -56,6 +57,7 @@ typedef struct tm_step_view {
     const void *told;   /* the last fold's state or table, or NULL; 16-aligned */
     uint64_t seed;
     uint64_t memory; /* bytes that one group may hold in a reducer */
+    tm_spill *spill; /* where a reducer puts what does not fit; NULL: nowhere */
     uint16_t step;   /* index of the step in the plan */
     uint32_t column; /* batch->column of this step's first signal */
     const struct tm_layout_set *layouts;

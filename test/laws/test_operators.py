@@ -35,6 +35,12 @@ SETTINGS = {
         ["--by", "prompt,response"],
         ["--normalise", "unicode,zero_width,case,space", "--keep", "max $.meta.rating,longest"],
     ],
+    "dedup.near": [
+        ["--threshold", "0.7", "--ngram", "3"],
+        ["--by", "response", "--link", "chain", "--units", "characters", "--threshold", "0.8"],
+        ["--sketch", "classic", "--keep", "max $.meta.rating,longest", "--compare-most", "2"],
+        ["--across", "none", "--against", "REFERENCE", "--threshold", "0.7"],
+    ],
     "decontaminate": [
         ["--against", "REFERENCE", "--ngram", "8"],
         ["--against", "REFERENCE", "--ngram", "3", "--overlap", "50%", "--then", "park"],
@@ -52,6 +58,7 @@ IDEMPOTENT = {
     "tag",
     "clean.text",
     "dedup.exact",
+    "dedup.near",
     "decontaminate",
     "head",
 }

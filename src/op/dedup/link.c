@@ -1,65 +1,49 @@
-/* Everything that is compared stays in memory: the sets of those that are kept (of all distinct
- * ones, for chains), and a hash table from band keys to them. What one group may hold is limited;
- * a group that is larger ends the run with the memory it would need, rather than being cut. */
+/* Records of a group come in the order in which they would be kept, and each is compared with those
+ * kept before it. These lie in a table that has a budget.
+ *
+ * A group whose table is full is linked in several goes: a record that is near to none of those in
+ * the table, and finds no room there, is put by; when the group is at its end, the table is emptied
+ * and those put by are a group of their own. A record put by is compared with the same others in
+ * the same order as in one go, so memory decides the time a group takes and nothing else. */
 #include "op/dedup/link.h"
 
-#include <stdlib.h>
-
+#include "base/store.h"
 #include "base/vec.h"
-#include "text/terms.h"
+#include "op/dedup/link_table.h"
 
 const char *const tm_measure_names[] = {"jaccard", "containment", NULL};
 const char *const tm_link_names[] = {"representative", "chain", NULL};
-
-enum { FIRST_SLOTS = 64 };
 
 typedef struct head { /* before a fact's set */
     uint64_t digest;
     uint64_t kind;
 } head;
 
-typedef struct node { /* one set that others are compared with */
+typedef struct member { /* of a chain: every record of the group */
     tm_rid rid;
-    tm_str set;
-    uint64_t digest;
-    uint32_t rank, parent; /* parent: chains, a union-find whose roots come first */
-    uint32_t seen;         /* the last record it was a candidate of */
+    uint64_t at, digest; /* at: of its set, in linker.sets */
+    uint32_t bytes, rank, parent;
     uint8_t kind;
-} node;
+} member;
 
-typedef struct entry { /* a node in a key's list; next: entry + 1 */
-    uint32_t node, next;
-} entry;
-
-typedef struct key { /* nodes that have this key, those kept first in front; full at compare_most */
-    uint64_t key;
-    uint32_t first, last, count;
-} key;
-
-typedef struct twin { /* a record equal to a node: chains decide at the end */
-    tm_rid rid;
-    uint32_t node, rank;
-} twin;
+typedef struct put_by { /* records for the next go, as a queue */
+    tm_store store;
+    uint64_t count;
+} put_by;
 
 typedef struct linker {
     const tm_link_rules *rules;
     const tm_step_view *step;
     tm_decisions *out;
     tm_err *err;
-    tm_arena mem;
-    uint64_t held;
+    tm_link_table table;
+    bool full;
+    put_by next;
     tm_buf at_hand; /* the set of the record at hand, aligned */
-    node *node;
-    entry *entry;
-    twin *twin;
-    uint32_t nodes, node_room, entries, entry_room, twins, twin_room;
-    key *slot; /* open addressing; first 0: free */
-    uint32_t slots, slots_used;
-    bool limited; /* the record at hand met a full list */
-    uint32_t *found, found_room, founds;
-    uint64_t *band, *work; /* keys of the record at hand; its digest's key last */
-    uint32_t *sketch, keys;
-    uint32_t number; /* of the record at hand, from 1 */
+    /* chains */
+    tm_store sets;
+    member *member;
+    uint32_t members, member_room;
 } linker;
 
 tm_status tm_link_fact(tm_str group, tm_str order, tm_rid rid, tm_gram_kind kind, tm_str set,
@@ -77,290 +61,255 @@ tm_status tm_link_fact(tm_str group, tm_str order, tm_rid rid, tm_gram_kind kind
     return status;
 }
 
-static tm_status hold(linker *l, uint64_t bytes)
+/* -1 when they are not of one kind, or cannot reach `least`. */
+static double similarity(const tm_link_rules *rules, const tm_link_set *a, const tm_link_set *b,
+                         double least)
 {
-    l->held += bytes;
-    if (l->held <= l->step->memory) return TM_OK;
-    return tm_fail(l->err, TM_ELIMIT,
-                   "%u different records are candidates of each other: comparing them needs a "
-                   "larger --memory, a higher threshold or more rows",
-                   l->nodes);
-}
-
-static bool is_set(const node *n)
-{
-    return n->kind == TM_GRAM_WORDS || n->kind == TM_GRAM_CHARS;
-}
-
-static size_t set_count(tm_str set)
-{
-    return set.n / sizeof(uint64_t);
-}
-
-static const uint64_t *set_grams(tm_str set)
-{
-    return (const uint64_t *)(const void *)set.p;
-}
-
-/* -1: not of one kind, or below what could reach the threshold. */
-static double similarity(const tm_link_rules *rules, const node *a, const node *b)
-{
+    bool jaccard = rules->measure == TM_MEASURE_JACCARD;
     if (a->kind != b->kind) return -1;
     if (a->digest == b->digest && tm_str_eq(a->set, b->set)) return 1;
-    if (!is_set(a)) return -1;
-    size_t n = set_count(a->set), m = set_count(b->set), few = TM_MIN(n, m);
-    bool jaccard = rules->measure == TM_MEASURE_JACCARD;
-    if (jaccard && (double)few < rules->threshold * (double)TM_MAX(n, m)) return -1;
-    size_t both = tm_grams_common(set_grams(a->set), n, set_grams(b->set), m);
+    if (a->kind != TM_GRAM_WORDS && a->kind != TM_GRAM_CHARS) return -1;
+    const uint64_t *x = (const uint64_t *)(const void *)a->set.p,
+                   *y = (const uint64_t *)(const void *)b->set.p;
+    size_t n = a->set.n / sizeof *x, m = b->set.n / sizeof *y, few = TM_MIN(n, m);
+    if (jaccard && (double)few < least * (double)TM_MAX(n, m)) return -1;
+    size_t both = tm_grams_common(x, n, y, m);
     return (double)both / (double)(jaccard ? n + m - both : few);
 }
 
-static double exact_similarity(const tm_link_rules *rules, const node *a, const node *b)
-{
-    tm_link_rules any = *rules;
-    any.threshold = 0;
-    return similarity(&any, a, b);
-}
-
-/* The keys of a record: a band each, and its digest. */
-static uint32_t make_keys(linker *l, const node *n)
-{
-    const tm_sketch *s = &l->rules->sketch;
-    uint32_t keys = 0;
-    if (is_set(n)) {
-        tm_sketch_make(s, set_grams(n->set), set_count(n->set), l->work, l->sketch);
-        tm_sketch_bands(s, l->sketch, n->kind, l->band);
-        keys = s->bands;
-    }
-    l->band[keys++] = tm_mix64(n->digest ^ n->kind);
-    return keys;
-}
-
-static key *slot_of(const linker *l, uint64_t of)
-{
-    uint32_t at = (uint32_t)of & (l->slots - 1); /* keys are mixed */
-    while (l->slot[at].first && l->slot[at].key != of) at = (at + 1) & (l->slots - 1);
-    return &l->slot[at];
-}
-
-static tm_status grow_slots(linker *l)
-{
-    linker was = *l;
-    l->slots = was.slots ? was.slots * 2 : FIRST_SLOTS;
-    TM_TRY(hold(l, l->slots * sizeof *l->slot));
-    l->slot = TM_NEW(&l->mem, key, l->slots);
-    if (!l->slot) return tm_fail_memory(l->err, "a group", l->slots * sizeof *l->slot);
-    for (uint32_t i = 0; i < was.slots; i++)
-        if (was.slot[i].first) *slot_of(l, was.slot[i].key) = was.slot[i];
-    return TM_OK;
-}
-
-static tm_status add_entry(linker *l, uint64_t of, uint32_t with)
-{
-    if (l->slots_used * 2 >= l->slots) TM_TRY(grow_slots(l));
-    key *k = slot_of(l, of);
-    if (k->count >= l->rules->compare_most) return TM_OK;
-    if (!TM_ROOM(&l->mem, l->entry, l->entries, l->entry_room, 1))
-        return tm_fail_memory(l->err, "a group", l->entries * sizeof *l->entry);
-    l->entry[l->entries++] = (entry){with, 0};
-    if (k->first)
-        l->entry[k->last - 1].next = l->entries;
-    else
-        l->slots_used++, k->key = of, k->first = l->entries;
-    k->last = l->entries;
-    k->count++;
-    return TM_OK;
-}
-
-/* The record becomes one that others are compared with. */
-static tm_status add_node(linker *l, const node *n)
-{
-    uint32_t of = l->nodes;
-    TM_TRY(hold(l, n->set.n + 2 * (sizeof *n + l->keys * sizeof(entry))));
-    if (!TM_ROOM(&l->mem, l->node, l->nodes, l->node_room, 1))
-        return tm_fail_memory(l->err, "a group", l->nodes * sizeof *n);
-    char *set = tm_arena_alloc(&l->mem, n->set.n + 1, 8);
-    if (!set) return tm_fail_memory(l->err, "a group", n->set.n);
-    memcpy(set, n->set.p, n->set.n);
-    l->node[of] = *n;
-    l->node[of].set.p = set;
-    l->node[of].parent = of;
-    l->nodes++;
-    for (uint32_t k = 0; k < l->keys; k++) TM_TRY(add_entry(l, l->band[k], of));
-    return TM_OK;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-static tm_status add_found(linker *l, uint32_t of)
-{
-    if (l->node[of].seen == l->number) return TM_OK;
-    l->node[of].seen = l->number;
-    if (!TM_ROOM(&l->mem, l->found, l->founds, l->found_room, 1))
-        return tm_fail_memory(l->err, "a group", l->founds);
-    l->found[l->founds++] = of;
-    return TM_OK;
-}
-
-/* Nodes that share a key with the record, each once, those kept first in front. */
-static tm_status find_candidates(linker *l)
-{
-    l->founds = 0;
-    l->limited = false;
-    for (uint32_t k = 0; l->slots && k < l->keys; k++) {
-        const key *list = slot_of(l, l->band[k]);
-        l->limited |= list->count >= l->rules->compare_most;
-        for (uint32_t e = list->first; e; e = l->entry[e - 1].next)
-            TM_TRY(add_found(l, l->entry[e - 1].node));
-    }
-    if (l->founds > 1) qsort(l->found, l->founds, sizeof *l->found, by_number);
-    return TM_OK;
-}
-
-static tm_status decide(linker *l, tm_rid rid, uint32_t rank, uint32_t into, double value)
+static tm_status decide(linker *l, tm_rid rid, uint32_t rank, tm_rid into, double value)
 {
     tm_decision d = {.rid = rid,
                      .step = l->step->step,
                      .rule = l->rules->rule,
                      .verdict = l->rules->verdict,
                      .set = TM_D_OTHER | TM_D_VALUE,
-                     .other = l->node[into].rid,
+                     .other = into,
                      .value = value};
     return rank ? tm_decide(l->out, &d, l->err) : TM_OK; /* references are only looked at */
 }
 
-/* A record that had more candidates than it was compared with, and matched none of those. */
-static tm_status note_limited(linker *l, const node *n)
+/* A record that is kept without having been compared with all that it could be near to. */
+static tm_status note_limited(linker *l, const tm_link_set *r)
 {
-    tm_decision d = {.rid = n->rid,
+    tm_decision d = {.rid = r->rid,
                      .step = l->step->step,
                      .rule = l->rules->rule_limited,
                      .verdict = TM_V_FLAG,
                      .set = TM_D_VALUE,
-                     .value = l->founds};
-    return n->rank ? tm_decide(l->out, &d, l->err) : TM_OK;
+                     .value = r->compared};
+    return r->rank ? tm_decide(l->out, &d, l->err) : TM_OK;
 }
 
-static bool may_merge(const linker *l, const node *into, const node *n)
+static bool may_merge(const linker *l, uint32_t into, uint32_t rank)
 {
-    return !n->rank ? !into->rank : tm_scope_merges(&l->rules->scope, into->rank, n->rank);
+    return !rank ? !into : tm_scope_merges(&l->rules->scope, into, rank);
 }
 
-static tm_status link_representative(linker *l, const node *n)
+static bool is_limited(const linker *l, const tm_link_set *r)
 {
-    for (uint32_t i = 0; i < l->founds; i++) {
-        const node *into = &l->node[l->found[i]];
-        if (!may_merge(l, into, n)) continue;
-        double s = similarity(l->rules, into, n);
-        if (s >= l->rules->threshold) return decide(l, n->rid, n->rank, l->found[i], s);
+    return r->compared >= l->rules->compare_most;
+}
+
+static tm_status put_record_by(linker *l, const tm_link_set *r)
+{
+    uint64_t at;
+    tm_link_set copy = *r;
+    copy.set.p = NULL;
+    TM_TRY(tm_store_put(&l->next.store, (tm_str){(const char *)&copy, sizeof copy}, &at, l->err));
+    TM_TRY(tm_store_put(&l->next.store, r->set, &at, l->err));
+    l->next.count++;
+    return TM_OK;
+}
+
+/* The record is one that later ones are compared with: now, or in the next go. The first that has
+ * no room makes all behind it wait, so that the order stays. */
+static tm_status settle(linker *l, const tm_link_set *r)
+{
+    if (l->table.nodes) l->full |= !tm_link_table_fits(&l->table, r);
+    return l->full ? put_record_by(l, r) : tm_link_table_add(&l->table, r, l->err);
+}
+
+static tm_status link_representative(linker *l, tm_link_set *r)
+{
+    tm_link_set into;
+    bool was_limited = is_limited(l, r);
+    while (!is_limited(l, r) && tm_link_table_next(&l->table, &into)) {
+        if (!may_merge(l, into.rank, r->rank)) continue;
+        double s = similarity(l->rules, r, &into, l->rules->threshold);
+        if (s >= l->rules->threshold) return decide(l, r->rid, r->rank, into.rid, s);
+        r->compared++;
     }
-    if (l->limited) TM_TRY(note_limited(l, n));
-    return add_node(l, n);
+    if (is_limited(l, r) && !was_limited) TM_TRY(note_limited(l, r));
+    return settle(l, r);
 }
 
 static uint32_t root_of(linker *l, uint32_t v)
 {
-    while (l->node[v].parent != v) v = l->node[v].parent = l->node[l->node[v].parent].parent;
+    member *m = l->member;
+    while (m[v].parent != v) v = m[v].parent = m[m[v].parent].parent;
     return v;
 }
 
 static void join(linker *l, uint32_t a, uint32_t b)
 {
     a = root_of(l, a), b = root_of(l, b);
-    if (a < b)
-        l->node[b].parent = a;
-    else
-        l->node[a].parent = b;
+    l->member[TM_MAX(a, b)].parent = TM_MIN(a, b);
 }
 
-/* Equal sets are one node: the first of them is compared, the others follow it. */
-static tm_status add_twin(linker *l, const node *n, uint32_t of)
+static tm_status add_member(linker *l, tm_link_set *r)
 {
-    TM_TRY(hold(l, 2 * sizeof *l->twin));
-    if (!TM_ROOM(&l->mem, l->twin, l->twins, l->twin_room, 1))
-        return tm_fail_memory(l->err, "a group", l->twins * sizeof *l->twin);
-    l->twin[l->twins++] = (twin){n->rid, of, n->rank};
+    member m = {.rid = r->rid,
+                .digest = r->digest,
+                .bytes = (uint32_t)r->set.n,
+                .rank = r->rank,
+                .parent = l->members,
+                .kind = r->kind};
+    if ((uint64_t)l->members * sizeof m > l->step->memory)
+        return tm_fail(l->err, TM_ELIMIT,
+                       "one chain may hold more than %u records: that needs a larger --memory, or "
+                       "link: representative",
+                       l->members);
+    TM_TRY(tm_store_put(&l->sets, r->set, &m.at, l->err));
+    if (!TM_ROOM_HEAP(l->member, l->members, l->member_room, 1))
+        return tm_fail_memory(l->err, "a group", l->members * sizeof m);
+    r->number = l->members;
+    l->member[l->members++] = m;
     return TM_OK;
 }
 
-static tm_status link_chain(linker *l, const node *n)
+/* What equals a record of the table needs no place there: that one stands for it. */
+static tm_status link_chain(linker *l, tm_link_set *r)
 {
-    for (uint32_t i = 0; i < l->founds; i++) {
-        const node *other = &l->node[l->found[i]];
-        bool equal = other->digest == n->digest && other->rank == n->rank &&
-                     other->kind == n->kind && tm_str_eq(other->set, n->set);
-        if (equal && may_merge(l, other, n)) return add_twin(l, n, l->found[i]);
+    tm_link_set other;
+    bool was_limited = is_limited(l, r);
+    if (r->number == TM_NONE) TM_TRY(add_member(l, r));
+    while (!is_limited(l, r) && tm_link_table_next(&l->table, &other)) {
+        if (!may_merge(l, other.rank, r->rank)) continue;
+        double s = similarity(l->rules, r, &other, l->rules->threshold);
+        if (s >= l->rules->threshold) join(l, other.number, r->number);
+        if (s == 1 && other.rank == r->rank) return TM_OK;
+        r->compared++;
     }
-    uint32_t of = l->nodes;
-    TM_TRY(add_node(l, n));
-    for (uint32_t i = 0; i < l->founds; i++) {
-        const node *other = &l->node[l->found[i]];
-        if (!may_merge(l, other, n)) continue;
-        if (similarity(l->rules, other, n) >= l->rules->threshold) join(l, l->found[i], of);
+    if (is_limited(l, r) && !was_limited) TM_TRY(note_limited(l, r));
+    return settle(l, r);
+}
+
+static tm_status load_member(linker *l, const member *m, tm_buf *to, tm_link_set *out)
+{
+    tm_str set;
+    TM_TRY(tm_store_get(&l->sets, m->at, m->bytes, to, &set, l->err));
+    if (set.p != to->p) {
+        tm_buf_clear(to);
+        tm_buf_str(to, set);
+        TM_TRY(tm_buf_ok(to, l->err));
     }
-    return l->limited && root_of(l, of) == of ? note_limited(l, n) : TM_OK;
+    *out = (tm_link_set){.set = {to->p, m->bytes}, .digest = m->digest, .kind = m->kind};
+    return TM_OK;
 }
 
 static tm_status decide_chains(linker *l)
 {
-    for (uint32_t v = 0; v < l->nodes; v++) {
-        uint32_t root = root_of(l, v);
-        const node *n = &l->node[v], *into = &l->node[root];
-        if (root == v || !may_merge(l, into, n)) continue;
-        TM_TRY(decide(l, n->rid, n->rank, root, exact_similarity(l->rules, into, n)));
+    tm_buf other = {0};
+    tm_status status = TM_OK;
+    for (uint32_t v = 0; status == TM_OK && v < l->members; v++) {
+        tm_link_set a, b;
+        const member *m = &l->member[v], *root = &l->member[root_of(l, v)];
+        if (root == m || !may_merge(l, root->rank, m->rank)) continue;
+        status = load_member(l, m, &l->at_hand, &a);
+        if (status == TM_OK) status = load_member(l, root, &other, &b);
+        if (status == TM_OK)
+            status = decide(l, m->rid, m->rank, root->rid, similarity(l->rules, &a, &b, 0));
     }
-    for (uint32_t t = 0; t < l->twins; t++) {
-        uint32_t root = root_of(l, l->twin[t].node);
-        double s = exact_similarity(l->rules, &l->node[root], &l->node[l->twin[t].node]);
-        TM_TRY(decide(l, l->twin[t].rid, l->twin[t].rank, root, s));
-    }
-    return TM_OK;
+    tm_buf_release(&other);
+    return status;
 }
 
-static tm_status link_one(linker *l, const tm_fact *f)
+static tm_status link_one(linker *l, tm_link_set *r)
 {
-    head h;
-    TM_ASSERT(f->data.n >= sizeof h);
-    memcpy(&h, f->data.p, sizeof h);
-    tm_str set = {f->data.p + sizeof h, f->data.n - sizeof h};
+    tm_link_table_look(&l->table, r);
+    return l->rules->link == TM_LINK_CHAIN ? link_chain(l, r) : link_representative(l, r);
+}
+
+static tm_status take_at_hand(linker *l, tm_str set, tm_link_set *r)
+{
     tm_buf_clear(&l->at_hand);
     tm_buf_str(&l->at_hand, set);
-    TM_TRY(tm_buf_ok(&l->at_hand, l->err));
-    node n = {.rid = f->rid,
-              .set = tm_buf_view(&l->at_hand),
-              .digest = h.digest,
-              .rank = tm_scope_rank_get(f->order),
-              .kind = (uint8_t)h.kind};
-    l->number++;
-    l->keys = make_keys(l, &n);
-    TM_TRY(find_candidates(l));
-    return l->rules->link == TM_LINK_CHAIN ? link_chain(l, &n) : link_representative(l, &n);
+    r->set = tm_buf_view(&l->at_hand);
+    return tm_buf_ok(&l->at_hand, l->err);
 }
 
-static tm_status make_room(linker *l)
+static tm_status link_facts(linker *l, tm_group *group)
 {
-    const tm_sketch *s = &l->rules->sketch;
-    uint32_t slots = tm_sketch_slots(s);
-    l->band = TM_NEW(&l->mem, uint64_t, s->bands + 1);
-    l->work = TM_NEW(&l->mem, uint64_t, slots);
-    l->sketch = TM_NEW(&l->mem, uint32_t, slots);
-    if (!l->band || !l->work || !l->sketch) return tm_fail_memory(l->err, "a group", slots);
+    tm_fact f;
+    head h;
+    while (group->next(group, &f)) {
+        TM_ASSERT(f.data.n >= sizeof h);
+        memcpy(&h, f.data.p, sizeof h);
+        tm_link_set r = {.rid = f.rid,
+                         .digest = h.digest,
+                         .rank = tm_scope_rank_get(f.order),
+                         .number = TM_NONE,
+                         .kind = (uint8_t)h.kind};
+        tm_str set = {f.data.p + sizeof h, f.data.n - sizeof h};
+        TM_TRY(take_at_hand(l, set, &r)); /* the fact's bytes are not aligned */
+        TM_TRY(link_one(l, &r));
+    }
     return TM_OK;
+}
+
+static tm_status link_put_by(linker *l, put_by *from)
+{
+    tm_buf scratch = {0};
+    tm_status status = TM_OK;
+    for (uint64_t i = 0, at = 0; status == TM_OK && i < from->count; i++) {
+        tm_str bytes;
+        tm_link_set r;
+        status = tm_store_get(&from->store, at, sizeof r, &scratch, &bytes, l->err);
+        if (status != TM_OK) break;
+        memcpy(&r, bytes.p, sizeof r);
+        at += (sizeof r + 7) & ~(uint64_t)7;
+        status = tm_store_get(&from->store, at, r.set.n, &scratch, &bytes, l->err);
+        at += (r.set.n + 7) & ~(uint64_t)7;
+        if (status == TM_OK) status = take_at_hand(l, bytes, &r);
+        if (status == TM_OK) status = link_one(l, &r);
+    }
+    tm_buf_release(&scratch);
+    return status;
+}
+
+static tm_store new_store(const linker *l)
+{
+    return (tm_store){.spill = l->step->spill, .budget = l->step->memory / 8};
+}
+
+static tm_status link_all(linker *l, tm_group *group)
+{
+    l->next.store = new_store(l);
+    TM_TRY(link_facts(l, group));
+    while (l->next.count) {
+        put_by now = l->next;
+        l->next = (put_by){.store = new_store(l)};
+        l->full = false;
+        tm_link_table_empty(&l->table);
+        tm_status status = link_put_by(l, &now);
+        tm_store_release(&now.store);
+        TM_TRY(status);
+    }
+    return l->rules->link == TM_LINK_CHAIN ? decide_chains(l) : TM_OK;
 }
 
 tm_status tm_link_group(const tm_link_rules *rules, const tm_step_view *step, tm_group *group,
                         tm_decisions *out, tm_err *err)
 {
-    tm_fact f;
     linker l = {.rules = rules, .step = step, .out = out, .err = err};
-    tm_status status = make_room(&l);
-    while (status == TM_OK && group->next(group, &f)) status = link_one(&l, &f);
-    if (status == TM_OK) status = decide_chains(&l);
-    tm_arena_release(&l.mem);
+    l.sets = new_store(&l);
+    TM_TRY(tm_link_table_open(&l.table, &rules->sketch, step->memory / 2, err));
+    tm_status status = link_all(&l, group);
+    tm_link_table_close(&l.table);
+    tm_store_release(&l.next.store);
+    tm_store_release(&l.sets);
     tm_buf_release(&l.at_hand);
+    tm_free(l.member);
     return status;
 }

@@ -25,7 +25,7 @@ typedef struct tm_link_rules {
     tm_sketch sketch;
     tm_scope scope;
     double threshold;
-    uint64_t compare_most; /* sets with one band key that others are compared with */
+    uint64_t compare_most; /* candidates that a record is compared with at most */
     uint8_t measure, link, verdict;
     uint16_t rule, rule_limited; /* codes: merged; kept, but not compared with all */
 } tm_link_rules;

@@ -382,11 +382,11 @@ static const tm_param PARAMS[] = {
         .name = "compare_most",
         .type = TM_P_INT,
         .at = offsetof(args, compare_most),
-        .fallback = "256",
+        .fallback = "100",
         .min = 1,
         .max = 1e9,
-        .help = "kept records with one band in common that another is compared with; more are "
-                "flagged (T1712)",
+        .help = "candidates that a record is compared with at most; one that has more, all too far "
+                "away, is kept and flagged (T1712)",
     },
     {0},
 };
@@ -414,10 +414,10 @@ static const tm_code CODES[] = {
         .code = "T1712",
         .name = "not-all-compared",
         .sentence = "more records are similar than were compared with this one",
-        .help = "Many kept records share a band with this one, none of those compared was near "
-                "enough, and the others were not looked at: it was kept. value is how many were "
-                "compared. Templates shared by many records do this: compare other texts with by:, "
-                "use more rows, or raise compare_most.",
+        .help = "Many records share a band of the sketch with this one, none of those compared was "
+                "near enough, and the others were not looked at: it was kept. value is how many "
+                "were compared. Templates shared by many records do this: compare other texts with "
+                "by:, use more rows, or raise compare_most.",
         .verdict = TM_V_FLAG,
         .fixed_verdict = true,
     },

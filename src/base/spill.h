@@ -1,8 +1,8 @@
 /* tm_spill: where a run puts what does not fit into memory, and how much it may put there. Files
  * are owner-only, deleted as soon as they are merged, and all gone when the run ends. Shared by
  * threads. */
-#ifndef TM_FLOW_SPILL_H
-#define TM_FLOW_SPILL_H
+#ifndef TM_BASE_SPILL_H
+#define TM_BASE_SPILL_H
 
 #include "base/fs.h"
 #include "base/thread.h"

@@ -1,6 +1,6 @@
 /* The spill folder: names, accounting, deletion. The folder lies inside the run folder or under
  * --spill-dir with the process number in its name, so two runs never meet. */
-#include "flow/spill.h"
+#include "base/spill.h"
 
 #include <stdio.h>
 

@@ -1,0 +1,128 @@
+/* Open addressing over keys that are hashes already; lists are walked side by side, least node
+ * first, so candidates come in order and the walk can stop whenever the caller has seen enough. */
+#include "op/dedup/link_table.h"
+
+#include "base/vec.h"
+#include "text/terms.h"
+
+enum { FIRST_SLOTS = 64 };
+
+tm_status tm_link_table_open(tm_link_table *t, const tm_sketch *s, uint64_t memory, tm_err *err)
+{
+    uint32_t slots = tm_sketch_slots(s), keys = s->bands + 1;
+    *t = (tm_link_table){.sketch = s, .memory = memory};
+    t->key = tm_alloc(keys * sizeof *t->key);
+    t->head = tm_alloc(keys * sizeof *t->head);
+    t->work = tm_alloc(slots * sizeof *t->work);
+    t->slot_values = tm_alloc(slots * sizeof *t->slot_values);
+    if (t->key && t->head && t->work && t->slot_values) return TM_OK;
+    tm_link_table_close(t);
+    return tm_fail_memory(err, "a group", slots);
+}
+
+static tm_link_key *slot_of(const tm_link_table *t, uint64_t key)
+{
+    uint32_t at = (uint32_t)key & (t->slots - 1);
+    while (t->slot[at].first && t->slot[at].key != key) at = (at + 1) & (t->slots - 1);
+    return &t->slot[at];
+}
+
+void tm_link_table_look(tm_link_table *t, const tm_link_set *r)
+{
+    t->keys = 0;
+    if (r->kind == TM_GRAM_WORDS || r->kind == TM_GRAM_CHARS) {
+        const uint64_t *gram = (const uint64_t *)(const void *)r->set.p;
+        tm_sketch_make(t->sketch, gram, r->set.n / sizeof *gram, t->work, t->slot_values);
+        tm_sketch_bands(t->sketch, t->slot_values, r->kind, t->key);
+        t->keys = t->sketch->bands;
+    }
+    t->key[t->keys++] = tm_mix64(r->digest ^ r->kind);
+    for (uint32_t k = 0; k < t->keys; k++) t->head[k] = t->slots ? slot_of(t, t->key[k])->first : 0;
+}
+
+bool tm_link_table_next(tm_link_table *t, tm_link_set *out)
+{
+    uint32_t least = TM_NONE;
+    for (uint32_t k = 0; k < t->keys; k++)
+        if (t->head[k]) least = TM_MIN(least, t->entry[t->head[k] - 1].node);
+    if (least == TM_NONE) return false;
+    for (uint32_t k = 0; k < t->keys; k++) {
+        uint32_t e = t->head[k];
+        if (e && t->entry[e - 1].node == least) t->head[k] = t->entry[e - 1].next;
+    }
+    *out = t->node[least].of;
+    out->set.p = t->sets.p + t->node[least].at;
+    return true;
+}
+
+bool tm_link_table_fits(const tm_link_table *t, const tm_link_set *r)
+{
+    uint64_t slots = t->slots;
+    if ((t->slots_used + t->keys) * 4ull >= slots * 3) slots = TM_MAX(slots, FIRST_SLOTS) * 3;
+    uint64_t bytes = slots * sizeof *t->slot + (t->nodes + 1) * 2ull * sizeof *t->node +
+                     (t->entries + t->keys) * 2ull * sizeof *t->entry + t->sets.n + r->set.n;
+    return bytes <= t->memory;
+}
+
+static tm_status grow_slots(tm_link_table *t, tm_err *err)
+{
+    uint32_t slots = t->slots ? t->slots * 2 : FIRST_SLOTS;
+    tm_link_key *was = t->slot, *fresh = tm_alloc_zero(slots, sizeof *fresh);
+    uint32_t count = t->slots;
+    if (!fresh) return tm_fail_memory(err, "a group", slots * sizeof *fresh);
+    t->slot = fresh;
+    t->slots = slots;
+    for (uint32_t i = 0; i < count; i++)
+        if (was[i].first) *slot_of(t, was[i].key) = was[i];
+    tm_free(was);
+    return TM_OK;
+}
+
+static tm_status add_entry(tm_link_table *t, uint64_t key, uint32_t node, tm_err *err)
+{
+    if ((uint64_t)t->slots_used * 4 >= (uint64_t)t->slots * 3) TM_TRY(grow_slots(t, err));
+    if (!TM_ROOM_HEAP(t->entry, t->entries, t->entry_room, 1))
+        return tm_fail_memory(err, "a group", t->entries * sizeof *t->entry);
+    tm_link_key *k = slot_of(t, key);
+    t->entry[t->entries++] = (tm_link_entry){node, 0};
+    if (k->first)
+        t->entry[k->last - 1].next = t->entries;
+    else
+        t->slots_used++, k->key = key, k->first = t->entries;
+    k->last = t->entries;
+    return TM_OK;
+}
+
+tm_status tm_link_table_add(tm_link_table *t, const tm_link_set *r, tm_err *err)
+{
+    static const char zeros[8];
+    uint32_t node = t->nodes;
+    if (!TM_ROOM_HEAP(t->node, t->nodes, t->node_room, 1))
+        return tm_fail_memory(err, "a group", t->nodes * sizeof *t->node);
+    t->node[t->nodes++] = (tm_link_node){*r, t->sets.n};
+    tm_buf_str(&t->sets, r->set);
+    tm_buf_add(&t->sets, zeros, -r->set.n & 7);
+    TM_TRY(tm_buf_ok(&t->sets, err));
+    for (uint32_t k = 0; k < t->keys; k++) TM_TRY(add_entry(t, t->key[k], node, err));
+    return TM_OK;
+}
+
+void tm_link_table_empty(tm_link_table *t)
+{
+    if (t->slots) memset(t->slot, 0, t->slots * sizeof *t->slot);
+    t->nodes = t->entries = t->slots_used = 0;
+    tm_buf_clear(&t->sets);
+}
+
+void tm_link_table_close(tm_link_table *t)
+{
+    tm_buf_release(&t->sets);
+    tm_free(t->node);
+    tm_free(t->entry);
+    tm_free(t->slot);
+    tm_free(t->key);
+    tm_free(t->head);
+    tm_free(t->work);
+    tm_free(t->slot_values);
+    *t = (tm_link_table){0};
+}
