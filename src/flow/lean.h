@@ -1,6 +1,6 @@
-/* Lean facts: a key of eight bytes and a rid, nothing else. What LSH bands, sets of hashes and joins
- * by hash are made of, many a record; as numbers in an array they cost a third of a framed fact and
- * sort without a pointer. */
+/* Lean facts: a key of eight bytes and a rid, nothing else. What LSH bands, sets of hashes and
+ * joins by hash are made of, many a record; as numbers in an array they cost a third of a framed
+ * fact and sort without a pointer. */
 #ifndef TM_FLOW_LEAN_H
 #define TM_FLOW_LEAN_H
 

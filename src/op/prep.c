@@ -1,4 +1,4 @@
-/* What operators look up while they prepare: references by name. */
+/* What operators look up while they prepare: the references that a step names, by their names. */
 #include "op/op.h"
 
 enum { REFERENCES_MAX = 64 };

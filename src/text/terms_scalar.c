@@ -1,5 +1,5 @@
-/* The definition of the kernels of terms (kernel.h): byte by byte, nothing loaded that is not there,
- * and the masks that the hash of a term needs. */
+/* The definition of the kernels of terms (kernel.h): byte by byte, nothing loaded that is not
+ * there, and the masks that the hash of a term needs. */
 #include "text/kernel.h"
 #include "text/terms_hash.h"
 

@@ -1,7 +1,7 @@
 /* Bands and rows: how likely a pair of a given similarity becomes a candidate.
  *
- * With b bands of r rows a pair of Jaccard s is caught with 1 - (1 - s^r)^b (Leskovec, Rajaraman and
- * Ullman, Mining of Massive Datasets, chapter 3). */
+ * With b bands of r rows a pair of Jaccard s is caught with 1 - (1 - s^r)^b (Leskovec, Rajaraman
+ * and Ullman, Mining of Massive Datasets, chapter 3). */
 #ifndef TM_OP_DEDUP_BANDS_H
 #define TM_OP_DEDUP_BANDS_H
 

@@ -1,34 +1,46 @@
 /* dedup.exact: merges records whose chosen texts are equal, under a normaliser that is spelled out.
  *
- * Two rounds. In the first every record gives a 128-bit hash (XXH3) of its normalised texts; groups
- * of more than one are candidates. In the second only candidates give the texts themselves, and a
+ * Two rounds. In the first every record gives a 64-bit hash (XXH3) of its normalised texts; records
+ * that share one are candidates. In the second only candidates give the texts themselves, and a
  * record is merged only if they equal its representative's byte for byte: a hash collision can
- * never lose a record, and texts of unique records never travel. The keep list decides who
- * represents.
+ * never lose a record, and texts of unique records never travel. The scope and the keep list decide
+ * who represents.
+ *
+ * With `prefix` a record gives a hash for each of its beginnings too, and is merged into one that
+ * begins with all of it: the longest first.
  *
  * Roles, kinds and the places of alternatives are part of the key. Records without any selected
  * text, or with nothing but empty ones, are never merged: they say nothing about each other. */
+#include "base/vec.h"
+#include "op/dedup/chosen.h"
+#include "op/dedup/scope.h"
 #include "op/keep.h"
 #include "op/normalise.h"
-#include "op/op.h"
 
 enum { EXACT_DUPLICATE };
 
 typedef struct args {
     uint32_t by;
+    int64_t turn;
     uint64_t normalise;
-    tm_texts keep;
+    tm_texts keep, against;
+    uint8_t across;
+    bool prefix;
 } args;
 
 typedef struct shared {
     const args *args;
+    tm_choice choice;
+    tm_scope scope;
     tm_keep *keep;
     uint8_t verdict;
 } shared;
 
 typedef struct scratch {
     tm_keep_scratch *keep;
-    tm_buf text, pass;
+    tm_buf text, pass, order;
+    uint32_t *ends; /* of `text`: behind each message */
+    uint32_t messages, room;
 } scratch;
 
 static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_err *err)
@@ -36,7 +48,9 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
     shared *s = TM_NEW(prep->mem, shared, 1);
     if (!s) return tm_fail_memory(err, "dedup.exact", sizeof *s);
     s->args = given;
+    s->choice = (tm_choice){s->args->by, s->args->turn};
     s->verdict = prep->then == TM_V_NONE ? TM_V_MERGE : (uint8_t)prep->then;
+    TM_TRY(tm_scope_make(prep, s->args->across, &s->args->against, &s->scope, err));
     TM_TRY(tm_keep_compile(prep->mem, &s->args->keep, &prep->env, &s->keep, err));
     *out = s;
     return TM_OK;
@@ -60,19 +74,36 @@ static void end(void *mine)
     tm_keep_scratch_free(own->keep);
     tm_buf_release(&own->text);
     tm_buf_release(&own->pass);
+    tm_buf_release(&own->order);
+    tm_free(own->ends);
 }
 
-/* The record's selected texts in one string: for each part role, kind, answer and length before it,
+static tm_status end_message(scratch *own, tm_err *err)
+{
+    if (!TM_ROOM_HEAP(own->ends, own->messages, own->room, 1))
+        return tm_fail_memory(err, "dedup.exact", own->messages);
+    own->ends[own->messages++] = (uint32_t)own->text.n;
+    return TM_OK;
+}
+
+/* The record's chosen texts in one string: for each part role, kind, answer and length before it,
  * so that no two different records give the same bytes. False in *any: nothing to compare. */
 static tm_status gather(const shared *s, scratch *own, tm_batch *b, uint32_t r, bool *any,
                         tm_err *err)
 {
+    tm_chosen chosen;
+    const tm_part *last = NULL;
     *any = false;
     tm_buf_clear(&own->text);
+    own->messages = 0;
+    if (!tm_choose(&s->choice, b, r, &chosen)) return TM_OK;
     for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++) {
         const tm_part *part = &b->part[p];
         tm_str text;
-        if (!tm_part_in(part, s->args->by)) continue;
+        if (!tm_is_chosen(&chosen, part)) continue;
+        if (last && (last->turn != part->turn || last->answer != part->answer))
+            TM_TRY(end_message(own, err));
+        last = part;
         if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
         uint64_t head[2] = {(uint64_t)part->role << 32 | (uint64_t)part->kind << 16 | part->answer,
                             0};
@@ -84,45 +115,78 @@ static tm_status gather(const shared *s, scratch *own, tm_batch *b, uint32_t r, 
         memcpy(own->text.p + at, head, sizeof head);
         *any |= head[1] > 0;
     }
+    return end_message(own, err);
+}
+
+static tm_status add_hash(tm_str text, tm_rid rid, tm_facts *out, tm_err *err)
+{
+    char key[8];
+    tm_be64_put(tm_hash64(text.p, text.n, 0), key);
+    tm_fact f = {.key = {key, sizeof key}, .rid = rid};
+    return tm_facts_add(out, &f, err);
+}
+
+/* One of all of the record, and of each of its beginnings when those are asked for. */
+static tm_status observe_hashes(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
+{
+    const shared *s = step->shared;
+    scratch *own = step->scratch;
+    for (uint32_t r = 0; tm_scope_sees(&s->scope, b) && r < b->records; r++) {
+        bool any;
+        if (!tm_live(b, r)) continue;
+        TM_TRY(gather(s, own, b, r, &any, err));
+        if (!any) continue;
+        TM_TRY(add_hash(tm_buf_view(&own->text), b->rid[r], out, err));
+        for (uint32_t m = 0; s->args->prefix && m + 1 < own->messages; m++)
+            TM_TRY(add_hash((tm_str){own->text.p, own->ends[m]}, b->rid[r], out, err));
+    }
     return TM_OK;
 }
 
-static tm_status observe(const tm_step_view *step, tm_batch *b, bool texts, tm_facts *out,
-                         tm_err *err)
+/* Order: the scope's rank, then the longest record first (it is not the beginning of another), then
+ * the keep key. The first byte of the data says whether this is all of the record. */
+static tm_status add_text(const shared *s, scratch *own, const tm_batch *b, uint32_t r, tm_str key,
+                          uint32_t bytes, tm_facts *out, tm_err *err)
+{
+    char rank[TM_RANK_BYTES], shorter[8];
+    bool whole = bytes == own->text.n;
+    tm_scope_rank_put(tm_scope_rank(&s->scope, b), rank);
+    tm_be64_put(s->args->prefix ? UINT64_MAX - own->text.n : 0, shorter);
+    tm_buf_clear(&own->order);
+    tm_buf_add(&own->order, rank, sizeof rank);
+    tm_buf_add(&own->order, shorter, sizeof shorter);
+    tm_buf_str(&own->order, key);
+    tm_buf_clear(&own->pass);
+    tm_buf_char(&own->pass, whole);
+    tm_buf_add(&own->pass, own->text.p, bytes);
+    TM_TRY(tm_buf_ok(&own->order, err));
+    TM_TRY(tm_buf_ok(&own->pass, err));
+    tm_hash hash = tm_hash128(own->text.p, bytes);
+    tm_fact f = {.key = {(const char *)&hash, sizeof hash},
+                 .order = tm_buf_view(&own->order),
+                 .data = tm_buf_view(&own->pass),
+                 .rid = b->rid[r]};
+    return tm_facts_add(out, &f, err);
+}
+
+static tm_status observe_texts(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
 {
     const shared *s = step->shared;
     scratch *own = step->scratch;
     tm_str *keys = TM_NEW(b->mem, tm_str, b->records + 1);
     if (!keys) return tm_fail_memory(err, "dedup.exact", b->records);
-    TM_TRY(tm_keep_keys(s->keep, own->keep, b, s->args->by, keys, err));
+    if (!tm_scope_sees(&s->scope, b)) return TM_OK;
+    if (!b->reference) TM_TRY(tm_keep_keys(s->keep, own->keep, b, s->args->by, keys, err));
     for (uint32_t r = 0; r < b->records; r++) {
         bool any;
         if (!tm_live(b, r)) continue;
         TM_TRY(gather(s, own, b, r, &any, err));
         if (!any) continue;
-        tm_hash hash = tm_hash128(own->text.p, own->text.n);
-        tm_fact f = {.key = {(const char *)&hash, sizeof hash}, .order = keys[r], .rid = b->rid[r]};
-        if (texts) f.data = tm_buf_view(&own->text);
-        TM_TRY(tm_facts_add(out, &f, err));
+        for (uint32_t m = 0; m < own->messages; m++)
+            if (s->args->prefix || m + 1 == own->messages)
+                TM_TRY(add_text(s, own, b, r, keys[r], own->ends[m], out, err));
     }
     return TM_OK;
-}
-
-static tm_status observe_hashes(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
-{
-    return observe(step, b, false, out, err);
-}
-
-static tm_status observe_texts(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
-{
-    return observe(step, b, true, out, err);
-}
-
-static tm_status note_candidate(const tm_step_view *step, tm_rid rid, tm_decisions *out,
-                                tm_err *err)
-{
-    tm_decision d = {.rid = rid, .step = step->step};
-    return tm_decide(out, &d, err);
 }
 
 static tm_status reduce_hashes(const tm_step_view *step, tm_group *group, tm_facts *next,
@@ -130,13 +194,25 @@ static tm_status reduce_hashes(const tm_step_view *step, tm_group *group, tm_fac
 {
     tm_fact f;
     TM_UNUSED(next);
-    if (!group->next(group, &f)) return TM_OK;
-    tm_rid first = f.rid;
-    for (bool alone = true; group->next(group, &f); alone = false) {
-        if (alone) TM_TRY(note_candidate(step, first, out, err));
-        TM_TRY(note_candidate(step, f.rid, out, err));
+    while (group->next(group, &f)) {
+        tm_decision d = {.rid = f.rid, .step = step->step};
+        TM_TRY(tm_decide(out, &d, err));
     }
     return TM_OK;
+}
+
+static tm_status merge(const tm_step_view *step, tm_rid rid, tm_rid into, tm_decisions *out,
+                       tm_err *err)
+{
+    const shared *s = step->shared;
+    tm_decision d = {.rid = rid,
+                     .step = step->step,
+                     .rule = EXACT_DUPLICATE,
+                     .verdict = s->verdict,
+                     .set = TM_D_OTHER,
+                     .other = into,
+                     .value = TM_NO_VALUE};
+    return tm_decide(out, &d, err);
 }
 
 /* Texts of one hash: the first is the representative, and those that equal it are merged into it.
@@ -147,22 +223,18 @@ static tm_status reduce_texts(const tm_step_view *step, tm_group *group, tm_fact
     const shared *s = step->shared;
     tm_fact f;
     tm_buf text = {0};
-    tm_status status = TM_OK;
     TM_UNUSED(next);
     if (!group->next(group, &f)) return TM_OK;
     tm_rid first = f.rid;
-    tm_buf_str(&text, f.data);
-    status = tm_buf_ok(&text, err);
+    uint32_t rank = tm_scope_rank_get(f.order);
+    tm_buf_add(&text, f.data.p + 1, f.data.n - 1);
+    tm_status status = tm_buf_ok(&text, err);
     while (status == TM_OK && group->next(group, &f)) {
-        if (!tm_str_eq(f.data, tm_buf_view(&text))) continue;
-        tm_decision d = {.rid = f.rid,
-                         .step = step->step,
-                         .rule = EXACT_DUPLICATE,
-                         .verdict = s->verdict,
-                         .set = TM_D_OTHER,
-                         .other = first,
-                         .value = TM_NO_VALUE};
-        status = tm_decide(out, &d, err);
+        bool whole = f.data.p[0];
+        uint32_t own = tm_scope_rank_get(f.order);
+        if (!whole || !own || !tm_scope_merges(&s->scope, rank, own)) continue;
+        if (!tm_str_eq(tm_str_slice(f.data, 1, f.data.n), tm_buf_view(&text))) continue;
+        status = merge(step, f.rid, first, out, err);
     }
     tm_buf_release(&text);
     return status;
@@ -177,11 +249,18 @@ static tm_status cost(const void *given, const tm_input_facts *facts, tm_cost *o
 }
 
 static const tm_round ROUNDS[] = {
-    {.name = "hash", .how = TM_GROUP, .observe = observe_hashes, .reduce = reduce_hashes},
+    {
+        .name = "hash",
+        .how = TM_GROUP,
+        .pairs_only = true,
+        .observe = observe_hashes,
+        .reduce = reduce_hashes,
+    },
     {
         .name = "verify",
         .how = TM_GROUP,
         .decided_only = true,
+        .pairs_only = true,
         .observe = observe_texts,
         .reduce = reduce_texts,
     },
@@ -209,6 +288,37 @@ static const tm_param PARAMS[] = {
         .at = offsetof(args, keep),
         .fallback = "first",
         .help = TM_KEEP_HELP,
+    },
+    {
+        .name = "turn",
+        .type = TM_P_INT,
+        .at = offsetof(args, turn),
+        .fallback = "0",
+        .min = -60000,
+        .max = 60000,
+        .help = TM_TURN_HELP,
+    },
+    {
+        .name = "prefix",
+        .type = TM_P_BOOL,
+        .at = offsetof(args, prefix),
+        .fallback = "false",
+        .help = "merge a conversation into one that begins with all of it, the longest first",
+    },
+    {
+        .name = "across",
+        .type = TM_P_CHOICE,
+        .at = offsetof(args, across),
+        .choices = tm_across_names,
+        .fallback = "all",
+        .help = TM_SCOPE_HELP_ACROSS,
+    },
+    {
+        .name = "against",
+        .type = TM_P_TEXTS,
+        .at = offsetof(args, against),
+        .flags = TM_P_REFERENCE,
+        .help = TM_SCOPE_HELP_AGAINST,
     },
     {0},
 };
@@ -242,6 +352,27 @@ static const tm_example EXAMPLES[] = {
         .fates = "merged kept",
     },
     {
+        .title = "The beginning of a longer conversation",
+        .recipe = "{prefix: true}",
+        .in = "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\","
+              "\"content\":\"Hello\"}]}\n"
+              "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\","
+              "\"content\":\"Hello\"},{\"role\":\"user\",\"content\":\"Bye\"},{\"role\":"
+              "\"assistant\",\"content\":\"See you\"}]}\n",
+        .out = "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\","
+               "\"content\":\"Hello\"},{\"role\":\"user\",\"content\":\"Bye\"},{\"role\":"
+               "\"assistant\",\"content\":\"See you\"}]}\n",
+        .fates = "merged kept",
+    },
+    {
+        .title = "What a reference holds already",
+        .recipe = "{across: none, against: [reference]}",
+        .reference = "{\"text\":\"red\"}\n",
+        .in = "{\"text\":\"red\"}\n{\"text\":\"blue\"}\n{\"text\":\"blue\"}\n",
+        .out = "{\"text\":\"blue\"}\n{\"text\":\"blue\"}\n",
+        .fates = "merged kept kept",
+    },
+    {
         .title = "Empty answers say nothing about each other",
         .recipe = "{by: response}",
         .in = "{\"prompt\":\"a\",\"completion\":\"\"}\n{\"prompt\":\"b\",\"completion\":\"\"}\n",
@@ -261,8 +392,9 @@ const tm_op tm_op_dedup_exact = {
         "compared, what does not count as a difference and who survives are all yours to say, and "
         "every merged record names the one it was merged into.",
     .source = "Lee et al. 2022, Deduplicating Training Data Makes Language Models Better",
-    .rev = 1,
+    .rev = 2,
     .shape = TM_SET,
+    .flags = TM_REFERENCES,
     .params = PARAMS,
     .codes = CODES,
     .examples = EXAMPLES,

@@ -26,19 +26,21 @@ tm_status tm_grams_by_chars(const tm_gram_rules *rules, tm_batch *b, uint32_t r,
                             tm_err *err)
 {
     tm_str text;
+    tm_chosen chosen;
     tm_script_count c = {0};
     size_t bytes = 0, follow = 0;
     *chars = rules->units == TM_UNITS_CHARS;
     if (rules->units != TM_UNITS_AUTO || (!b->edits && is_plain(b->raw[r]))) return TM_OK;
+    if (!tm_choose(&rules->choice, b, r, &chosen)) return TM_OK;
     for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++) {
-        if (!tm_part_in(&b->part[p], rules->by)) continue;
+        if (!tm_is_chosen(&chosen, &b->part[p])) continue;
         if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
         bytes += text.n;
         follow += text.n - tm_kernel_now()->utf8_count(text.p, text.n);
     }
     if (follow * 8 < bytes) return TM_OK;
     for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++) {
-        if (!tm_part_in(&b->part[p], rules->by)) continue;
+        if (!tm_is_chosen(&chosen, &b->part[p])) continue;
         if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
         tm_text_scripts(text, &c);
     }
@@ -101,11 +103,13 @@ static void add_terms(tm_grams *g, tm_str text)
 
 tm_status tm_grams_of(const tm_gram_rules *rules, tm_batch *b, uint32_t r, tm_grams *g, tm_err *err)
 {
+    tm_chosen chosen;
     tm_buf_clear(&g->terms);
     tm_buf_clear(&g->text);
-    for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++) {
+    bool any = tm_choose(&rules->choice, b, r, &chosen);
+    for (uint32_t p = b->first_part[r]; any && p < b->first_part[r + 1]; p++) {
         tm_str text;
-        if (!tm_part_in(&b->part[p], rules->by)) continue;
+        if (!tm_is_chosen(&chosen, &b->part[p])) continue;
         if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
         add_terms(g, text);
         if (g->terms.n) continue;

@@ -7,6 +7,7 @@
 #ifndef TM_OP_DEDUP_GRAMS_H
 #define TM_OP_DEDUP_GRAMS_H
 
+#include "op/dedup/chosen.h"
 #include "op/op.h"
 
 typedef enum tm_gram_kind {
@@ -21,7 +22,7 @@ enum { TM_UNITS_AUTO, TM_UNITS_WORDS, TM_UNITS_CHARS };
 extern const char *const tm_unit_names[]; /* NULL-terminated */
 
 typedef struct tm_gram_rules {
-    uint32_t by; /* selectors */
+    tm_choice choice;
     uint32_t words, chars;
     uint8_t units;
 } tm_gram_rules;

@@ -16,7 +16,7 @@ typedef struct args {
     uint32_t by;
     double threshold;
     uint8_t measure, units, sketch, link, across;
-    int64_t ngram, char_ngram, hashes, bands, rows, compare_most;
+    int64_t turn, ngram, char_ngram, hashes, bands, rows, compare_most;
     tm_texts keep, against;
 } args;
 
@@ -74,7 +74,7 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
     shared *s = TM_NEW(prep->mem, shared, 1);
     if (!s) return tm_fail_memory(err, "dedup.near", sizeof *s);
     s->args = a;
-    s->grams = (tm_gram_rules){.by = a->by,
+    s->grams = (tm_gram_rules){.choice = {a->by, a->turn},
                                .words = (uint32_t)a->ngram,
                                .chars = (uint32_t)a->char_ngram,
                                .units = a->units};
@@ -263,6 +263,15 @@ static const tm_param PARAMS[] = {
         .at = offsetof(args, by),
         .fallback = "all",
         .help = "which texts are compared, one behind another",
+    },
+    {
+        .name = "turn",
+        .type = TM_P_INT,
+        .at = offsetof(args, turn),
+        .fallback = "0",
+        .min = -60000,
+        .max = 60000,
+        .help = TM_TURN_HELP,
     },
     {
         .name = "threshold",

@@ -1,5 +1,6 @@
-/* Sketches: a fixed number of 32-bit values that agree, between two sets, about as often as the sets
- * overlap (Jaccard). Bands are runs of them; two sets become candidates when a whole band agrees.
+/* Sketches: a fixed number of 32-bit values that agree, between two sets, about as often as the
+ * sets overlap (Jaccard). Bands are runs of them; two sets become candidates when a whole band
+ * agrees.
  *
  *   fast      Fast similarity sketching: Dahlgaard, Knudsen and Thorup 2017 (arXiv 1704.04370). Each
  *             element is hashed once, and again only until every slot is filled. Sharper than the

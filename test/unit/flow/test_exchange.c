@@ -201,7 +201,8 @@ static void what_a_reducer_does_not_read_is_passed_over(void **state)
     assert_int_equal(t.decided, KEYS);
 }
 
-/* Key k has k % 4 facts, lean ones or framed ones; a reducer that is shown pairs only counts them. */
+/* Key k has k % 4 facts, lean ones or framed ones; a reducer that is shown pairs only counts
+ * them. */
 static void add_pairs(tm_exchange *x, bool lean)
 {
     tm_facts facts = {0};
