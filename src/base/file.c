@@ -52,6 +52,11 @@ tm_status tm_file_read(int file, const char *path, void *p, size_t n, size_t *go
     return TM_OK;
 }
 
+tm_status tm_file_seek(int file, const char *path, uint64_t at, tm_err *err)
+{
+    return tm_fs_now.seek(file, at) == 0 ? TM_OK : tm_fail_errno(err, "seek", path, errno);
+}
+
 tm_status tm_file_read_at(int file, const char *path, void *p, size_t n, uint64_t at, tm_err *err)
 {
     for (size_t got = 0; got < n;) {

@@ -21,6 +21,7 @@ typedef struct tm_fs {
     int (*open_write)(const char *path, bool only_new, bool only_owner); /* truncates */
     int64_t (*read)(int file, void *p, size_t n);
     int64_t (*read_at)(int file, void *p, size_t n, uint64_t at);
+    int (*seek)(int file, uint64_t at);
     int64_t (*write)(int file, const void *p, size_t n);
     int64_t (*write_at)(int file, const void *p, size_t n, uint64_t at);
     int (*sync)(int file);
@@ -39,6 +40,7 @@ tm_status tm_file_open(const char *path, int *file, tm_err *err);
 /* Reads up to n bytes, fewer only at the end; retries EINTR and short reads. TM_ECANCELLED when
  * there is nothing to read yet and tm_fs_now.stopped says not to wait for it. */
 tm_status tm_file_read(int file, const char *path, void *p, size_t n, size_t *got, tm_err *err);
+tm_status tm_file_seek(int file, const char *path, uint64_t at, tm_err *err);
 tm_status tm_file_read_at(int file, const char *path, void *p, size_t n, uint64_t at, tm_err *err);
 /* A new file for writing (truncates unless only_new). */
 tm_status tm_file_create(const char *path, bool only_new, bool only_owner, int *file, tm_err *err);

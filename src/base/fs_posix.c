@@ -43,6 +43,11 @@ static int64_t posix_read_at(int file, void *p, size_t n, uint64_t at)
                                                   : pread(file, p, tm_fault_short(n), (off_t)at);
 }
 
+static int posix_seek(int file, uint64_t at)
+{
+    return lseek(file, (off_t)at, SEEK_SET) < 0 ? -1 : 0;
+}
+
 static int64_t posix_write(int file, const void *p, size_t n)
 {
     return tm_fault_io(true) || tm_fault_eintr() ? -1 : write(file, p, tm_fault_short(n));
@@ -111,6 +116,7 @@ tm_fs tm_fs_now = {
     .open_write = posix_open_write,
     .read = posix_read,
     .read_at = posix_read_at,
+    .seek = posix_seek,
     .write = posix_write,
     .write_at = posix_write_at,
     .sync = posix_sync,

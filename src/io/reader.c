@@ -94,24 +94,29 @@ void tm_reader_tell(tm_reader *r, tm_block *b, uint64_t at, uint64_t bytes)
 tm_status tm_reader_open(tm_reader **out, const tm_source *source, const tm_read_limits *limits,
                          tm_str pushed_back, tm_err *err)
 {
-    static const tm_read_limits none;
+    tm_read_limits own = limits ? *limits : (tm_read_limits){0};
     tm_reader *r = tm_alloc_zero(1, sizeof *r);
     if (!r) return tm_fail_memory(err, "a reader", sizeof *r);
-    if (!limits) limits = &none;
     r->source = source;
     uint64_t most = 4 * TM_GIB - 64 * TM_MIB; /* spans are 32 bits wide */
-    r->max_line = TM_MIN(limits->max_line ? limits->max_line : TM_MAX_LINE_DEFAULT, most);
+    r->max_line = TM_MIN(own.max_line ? own.max_line : TM_MAX_LINE_DEFAULT, most);
     if (source->encoding == TM_UTF8_BOM && source->container != TM_FOLDER) r->at = 3;
+    if (own.from <= r->at) own.from = 0; /* the first line begins behind the mark */
     tm_str before = pushed_back;
     if (source->taken.n) before = source->taken;
     if (source->open_as.n) before = (tm_str){0};
-    tm_status status = tm_stream_open(&r->stream, source, limits, before, err);
+    tm_status status = tm_stream_open(&r->stream, source, &own, before, err);
     if (status != TM_OK) {
         tm_free(r);
         return status;
     }
-    *out = r;
-    return TM_OK;
+    r->to = own.to;
+    if (own.from) status = tm_range_begin(r, own.from, err);
+    if (status != TM_OK)
+        tm_reader_close(r);
+    else
+        *out = r;
+    return status;
 }
 
 tm_status tm_reader_next(tm_reader *r, tm_block *block, tm_err *err)
@@ -123,6 +128,7 @@ tm_status tm_reader_next(tm_reader *r, tm_block *block, tm_err *err)
         status = tm_json_next_block(r, block, err);
     else
         status = tm_jsonl_next(r, block, err);
+    if (status == TM_OK && r->to) tm_range_end(r, block);
     if (status == TM_OK && block->last && r->stream->feed.digest && !r->stream->folder)
         status = tm_feed_drain(&r->stream->feed, err);
     if (status == TM_EIO) tm_err_at(err, r->source->path, 0, 0, r->at);

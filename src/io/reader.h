@@ -21,6 +21,7 @@ struct tm_reader {
     const tm_source *source;
     tm_stream *stream;
     uint64_t max_line;
+    uint64_t to;  /* lines that begin there and behind are not ours; 0 = none */
     uint64_t at;  /* offset of the first byte carried (or of the next one read) */
     tm_buf carry; /* bytes behind the last block's end */
     bool damage_told;
@@ -44,6 +45,10 @@ static inline bool tm_reader_ended(const tm_reader *r)
 {
     return r->stream->ended;
 }
+
+/* range.c: a stretch of lines. */
+tm_status tm_range_begin(tm_reader *r, uint64_t from, tm_err *err);
+void tm_range_end(tm_reader *r, tm_block *b);
 
 /* The containers. */
 tm_status tm_jsonl_next(tm_reader *r, tm_block *b, tm_err *err);

@@ -95,6 +95,9 @@ typedef struct tm_read_limits {
     uint64_t max_line;   /* bytes of one record; 0 = 64 MiB. Longer ones are unreadable, not kept */
     uint64_t max_window; /* zstd window and other decoder memory; 0 = 128 MiB */
     bool digest;         /* SHA-256 of the file bytes as read */
+    /* Only the lines that begin in [from, to) of the decoded stream; to 0 = all of it. For sources
+     * that tm_source_cuts says yes to, and with no digest. */
+    uint64_t from, to;
 } tm_read_limits;
 
 /* What damage there is. X(name, code, sentence). The codes have pages in docs/reference. */
@@ -149,6 +152,9 @@ typedef struct tm_block {
     bool last;              /* of its source */
 } tm_block;
 void tm_block_release(tm_block *b);
+
+/* Whether it can be read from any byte on: JSONL in UTF-8, not compressed, in a file. */
+bool tm_source_cuts(const tm_source *source);
 
 typedef struct tm_reader tm_reader;
 /* source and what it points to outlive the reader. pushed_back: raw bytes that stand before what

@@ -74,7 +74,10 @@ static tm_status open_file(tm_stream *s, const tm_source *source, const tm_read_
     tm_sha256 *digest = s->feed.digest;
     tm_feed_init(&s->feed, file, standard ? "standard input" : path, before);
     s->feed.digest = digest;
-    return TM_OK;
+    if (!limits->from) return TM_OK;
+    s->at = limits->from - 1; /* a line begins at `from` if a newline stands before it */
+    s->mark_left = 0;
+    return tm_file_seek(file, path, s->at, err);
 }
 
 /* Bytes with the codec taken off; got 0 = the end. */
