@@ -243,6 +243,85 @@ typedef enum tamis_table {
 TAMIS_API tamis_status tamis_stream(tamis_plan *plan, tamis_table table,
                                     struct ArrowArrayStream *stream, tamis_error *error);
 
+/* ---- One run on many machines ------------------------------------------------------------------
+ *
+ * A plan cut into splits (stretches of the input) and stages with a shuffle between one and the
+ * next. The shuffle is the caller's (Apache Spark's: python/tamis/spark.py is such a caller); what
+ * stands on either side of it is here: pure functions of a stage, a split and Arrow streams, which
+ * any process on any machine of the same kind can call, in any order and again. Data and ledger are
+ * those of tamis_run, byte for byte and value for value.
+ *
+ *   the driver    tamis_open with a folder that every machine sees under the same path, and files
+ *                 likewise; tamis_ticket; tamis_stages_json; tamis_stages_begin; stages in their
+ *                 order; tamis_stages_join, here or anywhere; tamis_stages_end; tamis_close
+ *   a worker      tamis_open_ticket once; for each task tamis_stage_tell what is told so far, then
+ *                 tamis_stage_map or tamis_stage_reduce; tamis_close
+ *
+ * Rows. Streams on both sides have these columns; of those given, absent ones count as empty:
+ *   what   int64    0 a fact, 1 a decision, 2 a state (data: of a fold, or a head's)
+ *   stage  int64    that made it
+ *   split  int64    decision: whose it is to be shown to
+ *   key    binary   fact: those of one key are reduced together
+ *   order  binary
+ *   rid    binary   which record: 16 bytes, big-endian
+ *   data   binary
+ * All binary columns are compared byte by byte, a shorter one before those it begins.
+ *
+ * Stages, by `how` in tamis_stages_json; "observes" are mapped over their splits (of the stream, or
+ * with "references" all), the others get the facts that the stage before "leaves":
+ *   group       facts sorted by (key, order, rid, data), all of a key in one stream, to
+ *               tamis_stage_reduce: decisions, and facts for the next stage
+ *   components  facts are edges from rid to the rid in data; the caller finds for each rid the
+ *               lowest of its component, as the key of a fact with that rid, and reduces these
+ *   sort        facts sorted by (order, rid) over all streams; reduced with `first` = how many stand
+ *               in the streams before
+ *   fold        map gives a state; all of them, merged by tamis_stage_fold, are told
+ *   table       facts, sorted as for group, all in one stream, to tamis_stage_reduce: a state, or
+ *               none, which is told
+ *   head        map gives the number of live records (8 bytes, of this machine's order); the split
+ *               where the one numbered "head" of all lies is mapped again with its number in the
+ *               split as a row of `what` 2 among the decisions, and gives a rid; told are 24 bytes:
+ *               1, place and path of it, or zeroes when there are fewer records
+ *   write       map writes the split's part of the result into the folder; when the stage leaves
+ *               facts, they are the kept records, for put
+ *   put         facts sorted as for sort, reduced with `first` = number of the stream, from 0
+ *   digest      map, over splits that begin at 0 and have an end: SHA-256 of their source, for the
+ *               manifest; may be left out
+ * "joins" names the stages whose decisions map wants: those with the split's number, sorted by
+ * (stage, rid, data). */
+
+/* What others open the same plan from. split_bytes 0: 64 MiB. The plan's. TAMIS_USAGE: an input
+ * gives its bytes once (a pipe). */
+TAMIS_API tamis_status tamis_ticket(tamis_plan *plan, uint64_t split_bytes, const void **ticket,
+                                    size_t *bytes, tamis_error *error);
+/* Looks at no input. TAMIS_USAGE: not a ticket, or of another version; TAMIS_INTERNAL: another plan
+ * comes of it here. */
+TAMIS_API tamis_status tamis_open_ticket(tamis_plan **plan, const void *ticket, size_t bytes,
+                                         tamis_error *error);
+/* Stages and splits as one JSON object. After either of the two above. The plan's; NULL: memory. */
+TAMIS_API const char *tamis_stages_json(tamis_plan *plan);
+/* What is known of a fold or head from now on. */
+TAMIS_API tamis_status tamis_stage_tell(tamis_plan *plan, uint32_t stage, const void *told,
+                                        size_t bytes, tamis_error *error);
+/* Takes `decisions` over (NULL or released: none) and releases it with *rows, which does the work
+ * while it is read: at most one map or reduce of a plan at a time. */
+TAMIS_API tamis_status tamis_stage_map(tamis_plan *plan, uint32_t stage, uint32_t split,
+                                       struct ArrowArrayStream *decisions,
+                                       struct ArrowArrayStream *rows, tamis_error *error);
+TAMIS_API tamis_status tamis_stage_reduce(tamis_plan *plan, uint32_t stage, uint64_t first,
+                                          struct ArrowArrayStream *facts,
+                                          struct ArrowArrayStream *rows, tamis_error *error);
+/* Merges a state into another of the same bytes. */
+TAMIS_API tamis_status tamis_stage_fold(tamis_plan *plan, uint32_t stage, void *into,
+                                        const void *from, size_t bytes, tamis_error *error);
+/* Takes the folder, as tamis_run does. */
+TAMIS_API tamis_status tamis_stages_begin(tamis_plan *plan, tamis_error *error);
+/* Puts the run folder together from what the stages wrote. What tamis_run would say of the result
+ * is said here, and tamis_result_json holds it. */
+TAMIS_API tamis_status tamis_stages_join(tamis_plan *plan, tamis_error *error);
+/* The last call: no input changed meanwhile (TAMIS_INPUT), and what only the stages needed goes. */
+TAMIS_API tamis_status tamis_stages_end(tamis_plan *plan, tamis_error *error);
+
 #ifdef __cplusplus
 }
 #endif

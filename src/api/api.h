@@ -4,13 +4,15 @@
  *   api_options.c  from tamis_options to a recipe and the options of a run
  *   api_stream.c   tamis_stream: a run that goes on behind an Arrow stream
  *   api_rows.c     what the rows of a stream hold: packed by the run, unpacked for the reader
+ *   api_stage.c    tamis_ticket ... tamis_stages_end: a run in stages
+ *   api_seam.c     the rows that cross between stages, from and to Arrow
  *
  * The program does not use this face: it shows more than the face promises. */
 #ifndef TM_API_API_H
 #define TM_API_API_H
 
 #include "base/thread.h"
-#include "flow/run.h"
+#include "flow/stage.h"
 #include "record/arrow.h"
 #include "tamis.h"
 
@@ -19,6 +21,9 @@ struct tamis_plan {
     tm_recipe recipe;
     tm_run *run;
     tm_buf plan_json, result_json;
+    tm_stages stages; /* of a plan in stages: api_stage.c */
+    tm_buf ticket, stages_json;
+    bool staged;
     bool started;
     _Atomic bool complete; /* set by the thread that runs it */
     _Atomic unsigned held; /* by the caller, and by the thread behind a stream */
@@ -49,5 +54,28 @@ tm_status tm_api_rows_pack(const tm_api_rows *rows, const tm_kept_view *kept, tm
 /* All of them into an Arrow batch; `lines` is added to their lines. */
 tm_status tm_api_rows_unpack(const tm_api_rows *rows, tm_str packed, uint64_t lines,
                              tm_arrow_builder *to, tm_err *err);
+
+/* api_seam.c */
+enum { TM_SEAM_FACT, TM_SEAM_DECISION, TM_SEAM_STATE, TM_SEAM_COLUMNS = 7 };
+extern const tm_arrow_column tm_api_seam[TM_SEAM_COLUMNS];
+typedef struct tm_seam_row {
+    uint64_t what, stage, split;
+    tm_rid rid;
+    tm_str key, order, data;
+} tm_seam_row;
+tm_status tm_seam_put(tm_arrow_builder *to, const tm_seam_row *row, tm_err *err);
+
+typedef struct tm_seam_reader { /* rows of a stream, one at a time */
+    struct ArrowArrayStream stream;
+    struct ArrowArray batch;
+    int column[TM_SEAM_COLUMNS]; /* index in the stream, or -1 */
+    bool large[TM_SEAM_COLUMNS];
+    int64_t at;
+} tm_seam_reader;
+/* Takes the stream over, also when it fails; a released one has no rows. */
+tm_status tm_seam_open(tm_seam_reader *r, struct ArrowArrayStream *stream, tm_err *err);
+/* Slices live until the next call. */
+tm_status tm_seam_next(tm_seam_reader *r, tm_seam_row *row, bool *more, tm_err *err);
+void tm_seam_close(tm_seam_reader *r);
 
 #endif

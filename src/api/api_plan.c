@@ -114,7 +114,10 @@ void tamis_watch(const tamis_plan *plan, tamis_progress *progress)
 void tamis_close(tamis_plan *plan)
 {
     if (!plan || atomic_fetch_sub(&plan->held, 1) > 1) return;
+    if (plan->staged) tm_stages_close(&plan->stages);
     tm_run_close(plan->run);
+    tm_buf_release(&plan->ticket);
+    tm_buf_release(&plan->stages_json);
     tm_buf_release(&plan->plan_json);
     tm_buf_release(&plan->result_json);
     tm_arena_release(&plan->mem);

@@ -52,13 +52,14 @@ static tm_status open_all(tm_emitter *e, tm_err *err)
     TM_TRY(tm_format_parse(run->recipe->output.format, &e->format, err));
     e->found = TM_NEW(&run->mem, uint64_t, run->code_at[run->plan->steps] + TM_READER_CODES);
     if (!e->found) return tm_fail_memory(err, "the counts of findings", 0);
-    if (run->reorders) {
+    bool files = run->options.emits != TM_EMITS_BOOKS, books = run->options.emits != TM_EMITS_FILES;
+    if (run->reorders && files && books) {
         e->sorter = tm_sorter_new(&run->spill, run->exchange_budget);
         if (!e->sorter) return tm_fail_memory(err, "reordering", 0);
     }
     bool writes = !run->options.measure_only && (run->folder || run->options.file.n);
-    if (writes) TM_TRY(open_shard(e, err));
-    return run->folder && run->recipe->output.ledger ? open_ledger(e, err) : TM_OK;
+    if (writes && files) TM_TRY(open_shard(e, err));
+    return books && run->folder && run->recipe->output.ledger ? open_ledger(e, err) : TM_OK;
 }
 
 tm_status tm_emitter_open(tm_emitter **out, tm_run *run, tm_err *err)
@@ -232,8 +233,10 @@ static tm_status write_lost(tm_emitter *e, const tm_lost *lost, tm_str sentence,
 /* What a source could not give: one unreadable record, so that the sums tell of it. */
 static tm_status take_damage(tm_emitter *e, const tm_piece *p, tm_err *err)
 {
+    tm_rid cut;
     tm_run *run = e->run;
     if (!p->damage.code) return TM_OK;
+    if (tm_run_cut(run, &cut) && TM_PLACE(p->source, p->damage.at) > cut.place) return TM_OK;
     tm_lost lost = {.rid = {TM_PLACE(p->source, p->damage.at), 0},
                     .line = p->damage.line,
                     .column = p->damage.column + 1,
@@ -388,9 +391,10 @@ tm_status tm_emit(tm_emitter *e, tm_piece *p, tm_err *err)
     take_counts(e, p);
     if (e->sorter)
         TM_TRY(keep_for_sorting(e, p, err));
-    else
+    else if (!p->order.n) /* else somebody else puts them into their order */
         TM_TRY(write_data(e, tm_buf_view(&p->data), tm_buf_view(&p->packed), p->written, err));
     TM_TRY(write_parked(e, p, err));
+    if (e->run->options.emits == TM_EMITS_FILES) return TM_OK;
     TM_TRY(take_rows(e, p, err));
     TM_TRY(take_findings(e, p, err));
     TM_TRY(take_damage(e, p, err));

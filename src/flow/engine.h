@@ -4,7 +4,8 @@
  *   rounds.c    the passes of each set step         pass.c      workers, sequence window
  *   work.c      one block through the steps         steps.c     one step on one batch
  *   piece.c     what a block leaves behind          emit.c      pieces in order, into files
- *   manifest.c  manifest.json, run.json             runfolder.c lock, names, `last` */
+ *   manifest.c  manifest.json, run.json             runfolder.c lock, names, `last`
+ *   stage.h     the same cut up, for a cluster */
 #ifndef TM_FLOW_ENGINE_H
 #define TM_FLOW_ENGINE_H
 
@@ -44,6 +45,7 @@ typedef struct tm_pass {
     tm_str told;                /* of the last fold */
     tm_exchange *exchange;      /* OBSERVE: where facts go */
     tm_sorter *sorter;          /* or one sorter, for SORT rounds */
+    tm_facts *facts;            /* or all of them one behind another, for an exchange elsewhere */
     tm_lock lock;               /* guards sorter and fold_state */
     tm_buf fold_state;
     uint64_t head_limit, head_seen;
@@ -135,8 +137,14 @@ static inline bool tm_cancelled(const tm_run *run)
 /* The rid behind which nothing is read any more, if a head has been decided. */
 bool tm_run_cut(const tm_run *run, tm_rid *cut);
 
+/* run.c */
+tm_status tm_sources_unchanged(const tm_run *run, tm_err *err);
+
 /* inputs.c */
 tm_status tm_inputs_open(tm_run *run, tm_err *err);
+/* Constant fields of input i. */
+tm_status tm_inputs_tags(tm_run *run, const tm_recipe_input *from, uint32_t i, tm_err *err);
+tm_status tm_inputs_restore(tm_run *run, tm_err *err); /* stage_ticket.c: from options.ticket */
 tm_status tm_inputs_spool(tm_run *run, tm_err *err); /* pipes, so that they can be read twice */
 tm_hash tm_inputs_identity(const tm_run *run);
 

@@ -140,6 +140,7 @@ static tm_status look_ahead(group_stream *g, bool *alone)
     tm_buf_clear(&g->held);
     tm_buf_str(&g->held, g->now.order);
     tm_buf_str(&g->held, g->now.data);
+    tm_buf_char(&g->held, 0); /* never NULL, also when both are empty */
     TM_TRY(tm_buf_ok(&g->held, g->err));
     g->first = (tm_fact){.key = g->group.key,
                          .order = {g->held.p, g->now.order.n},

@@ -317,7 +317,7 @@ static tm_status spool_to_look(tm_run *run, tm_source *source, tm_err *err)
 /* ---- tags ------------------------------------------------------------------------------------ */
 
 /* Constant fields of an input, ended by a NULL path. */
-static tm_status compile_tags(tm_run *run, const tm_recipe_input *from, uint32_t input, tm_err *err)
+tm_status tm_inputs_tags(tm_run *run, const tm_recipe_input *from, uint32_t input, tm_err *err)
 {
     tm_buf json = {0};
     tm_status status = TM_OK;
@@ -363,7 +363,7 @@ static tm_status look_at(tm_run *run, uint32_t i, tm_err *err)
     }
     if (run->options.scan_only) return TM_OK;
     TM_TRY(sample_input(run, input, err));
-    return compile_tags(run, input->from, i, err);
+    return tm_inputs_tags(run, input->from, i, err);
 }
 
 tm_status tm_inputs_open(tm_run *run, tm_err *err)

@@ -52,16 +52,18 @@ static tm_status share_memory(tm_run *run, tm_err *err)
     return TM_OK;
 }
 
-/* A place for spill and decisions: work/ in the run folder, else under --spill-dir. */
+/* A place for spill and decisions: work/ in the run folder, else under --spill-dir. What one of
+ * many processes spills is nobody else's business and lies on its own machine. */
 static tm_status choose_work(tm_run *run, tm_err *err)
 {
     tm_str spill = run->recipe->limits.spill_dir;
-    if (run->folder && !spill.n) {
+    const char *here = run->options.ticket.n ? tm_environment("TMPDIR") : NULL;
+    if (run->folder && !spill.n && !run->options.ticket.n) {
         run->work = tm_arena_printf(&run->mem, "%s/work", run->folder);
         run->spill.folder = tm_arena_printf(&run->mem, "%s/work/spill-%llu", run->folder,
                                             (unsigned long long)tm_process_id());
     } else {
-        if (!spill.n) spill = TM_STR("/tmp");
+        if (!spill.n) spill = here ? tm_str_of(here) : TM_STR("/tmp");
         char *own = tm_arena_printf(&run->mem, "%.*s/tamis-%llu-%p", TM_FMT(spill),
                                     (unsigned long long)tm_process_id(), (void *)run);
         run->spill.folder = own;
@@ -132,7 +134,7 @@ static tm_status open_run(tm_run *run, tm_err *err)
         run->folder = tm_arena_printf(&run->mem, "%.*s", TM_FMT(folder));
     }
     TM_TRY(choose_work(run, err));
-    TM_TRY(tm_inputs_open(run, err));
+    TM_TRY(options->ticket.n ? tm_inputs_restore(run, err) : tm_inputs_open(run, err));
     if (options->refine) TM_TRY(choose_recipe(run, err));
     TM_TRY(say_recipe(run, err));
     TM_TRY(tm_plan_make(&run->plan, &run->mem, run->recipe, run->input, run->inputs,
@@ -174,7 +176,7 @@ void tm_run_show(tm_run *run, const tm_shown *shown)
 }
 
 /* Everything was read from the same bytes only if no source changed under the run. */
-static tm_status sources_unchanged(const tm_run *run, tm_err *err)
+tm_status tm_sources_unchanged(const tm_run *run, tm_err *err)
 {
     for (uint32_t i = 0; i < run->every_source; i++) {
         uint64_t bytes, modified;
@@ -200,7 +202,7 @@ static tm_status write_pass(tm_run *run, tm_err *err)
     if (run->folder) TM_TRY(tm_run_folder_clear(run, err));
     TM_TRY(tm_emitter_open(&pass.emitter, run, err));
     tm_status status = tm_pass_run(&pass, err);
-    if (status == TM_OK) status = sources_unchanged(run, err);
+    if (status == TM_OK) status = tm_sources_unchanged(run, err);
     if (status == TM_OK) return tm_emitter_commit(pass.emitter, err);
     tm_emitter_abandon(pass.emitter);
     return status;

@@ -62,6 +62,12 @@ typedef struct tm_shown { /* who looks at the kept records, beside the files the
     void *arg;
 } tm_shown;
 
+typedef enum tm_emits {
+    TM_EMITS_ALL,
+    TM_EMITS_FILES, /* data and parked records */
+    TM_EMITS_BOOKS  /* the rest: ledger, findings, unreadable records, counts */
+} tm_emits;
+
 typedef struct tm_run_options {
     unsigned threads;       /* 0 = cores */
     tm_str folder;          /* run folder, or empty: no ledger, no manifest, no resume */
@@ -81,6 +87,8 @@ typedef struct tm_run_options {
     tm_status (*on_batch)(void *arg, const tm_batch_view *view, tm_err *err);
     void *batch_arg;
     tm_shown shown;
+    tm_str ticket;  /* what another process found behind the inputs (stage.h): nothing is probed */
+    tm_emits emits; /* of a stage: what the emitter writes */
     /* Another exchange in the place of the local one (a cluster's; tests put a hostile one here):
      * must bring the facts together by key, sorted, and run the reducer over them. */
     tm_status (*reduce)(void *arg, const struct tm_reducer *reducer, struct tm_exchange *facts,

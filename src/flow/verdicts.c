@@ -250,6 +250,41 @@ tm_status tm_verdicts_open(tm_verdicts **out, const char *path, tm_err *err)
     return TM_OK;
 }
 
+static tm_status take_rows(tm_verdicts *v, tm_str rows, tm_err *err)
+{
+    tm_decision d;
+    tm_rid last = {0, 0};
+    size_t at = 0;
+    for (size_t from = 0; tm_decisions_next(rows, &at, &d); from = at) {
+        int c = v->rows ? tm_rid_cmp(d.rid, last) : 1;
+        if (c < 0) return tm_fail(err, TM_EINPUT, "decisions come sorted by their records");
+        if (c == 0) continue;
+        TM_TRY(note_place(v, d.rid.place, err));
+        tm_buf_add(&v->whole, rows.p + from, at - from);
+        v->bytes += at - from;
+        v->rows++;
+        last = d.rid;
+    }
+    if (at != rows.n) return tm_fail(err, TM_EINPUT, "these are not the rows of decisions");
+    return tm_buf_ok(&v->whole, err);
+}
+
+tm_status tm_verdicts_take(tm_verdicts **out, tm_str rows, tm_str told, tm_err *err)
+{
+    tm_verdicts *v = tm_alloc_zero(1, sizeof *v);
+    if (!v) return tm_fail_memory(err, "decisions", sizeof *v);
+    v->file = -1;
+    pthread_mutex_init(&v->lock, NULL);
+    tm_buf_str(&v->told, told);
+    tm_status status = tm_buf_ok(&v->told, err);
+    if (status == TM_OK) status = take_rows(v, rows, err);
+    if (status == TM_OK)
+        *out = v;
+    else
+        tm_verdicts_free(v);
+    return status;
+}
+
 tm_str tm_verdicts_told(const tm_verdicts *v)
 {
     return tm_buf_view(&v->told);
@@ -284,7 +319,7 @@ tm_status tm_verdicts_range(const tm_verdicts *v, uint64_t from_place, uint64_t 
     if (!v->rows) return TM_OK;
     span_of(v, from_place, to_place, &begin, &end);
     tm_str rows;
-    if (v->bytes <= WHOLE_BYTES) {
+    if (v->file < 0 || v->bytes <= WHOLE_BYTES) {
         rows = (tm_str){v->whole.p + begin, (size_t)(end - begin)};
     } else {
         tm_buf_clear(&out->bytes);

@@ -20,6 +20,9 @@ tm_status tm_verdicts_add(tm_verdicts *v, const tm_decisions *decisions, tm_err 
 tm_status tm_verdicts_finish(tm_verdicts *v, const char *path, tm_str told, tm_err *err);
 /* Opens a finished file; TM_EINPUT when it is absent, cut or corrupt. */
 tm_status tm_verdicts_open(tm_verdicts **out, const char *path, tm_err *err);
+/* Those of one stretch of the data, given by somebody else's exchange: framed rows, sorted by rid
+ * and then by all their bytes. TM_EINPUT when they are not. */
+tm_status tm_verdicts_take(tm_verdicts **out, tm_str rows, tm_str told, tm_err *err);
 tm_str tm_verdicts_told(const tm_verdicts *v);
 uint64_t tm_verdicts_count(const tm_verdicts *v);
 

@@ -174,6 +174,11 @@ static tm_status observe(tm_worker *w, tm_err *err)
         tm_lock_drop(&pass->lock);
         TM_TRY(status);
     }
+    if (pass->facts) {
+        tm_buf_str(&pass->facts->bytes, tm_buf_view(&w->facts.bytes));
+        pass->facts->count += w->facts.count;
+        TM_TRY(tm_buf_ok(&pass->facts->bytes, err));
+    }
     tm_buf_clear(&w->facts.bytes);
     w->facts.count = 0;
     return TM_OK;
