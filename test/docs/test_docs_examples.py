@@ -156,6 +156,10 @@ class Page(unittest.TestCase):
         self.assertRegex(text, r"(?m)^steps:", f"{where}: no recipe without steps")
         scratch.write("recipe.yaml", text)
         scratch.write("one.jsonl", INPUT)
+        rows = re.findall(r"(?m)^reference: (.*)$", behind or "")
+        if rows and "references:" not in text:  # the reference of an operator's example
+            scratch.write("reference.jsonl", "\n".join(rows) + "\n")
+            scratch.write("recipe.yaml", text + "references: {reference: reference.jsonl}\n")
         code, printed = scratch.shell("tamis run recipe.yaml one.jsonl --dry-run")
         if behind and behind.startswith("recipe.yaml:"):
             self.assertNotEqual(code, 0, f"{where}: a message is shown and none came")

@@ -2,9 +2,9 @@
  * sets overlap (Jaccard). Bands are runs of them; two sets become candidates when a whole band
  * agrees.
  *
- *   fast      Fast similarity sketching: Dahlgaard, Knudsen and Thorup 2017 (arXiv 1704.04370). Each
- *             element is hashed once, and again only until every slot is filled. Sharper than the
- *             classic for small sets.
+ *   fast      Fast similarity sketching: Dahlgaard, Knudsen and Thorup 2017 (arXiv 1704.04370).
+ *             Each element is hashed once, and again only until every slot is filled. Sharper than
+ *             the classic for small sets.
  *   classic   MinHash: Broder 1997; one hash function a slot, 32-bit multiply and add. */
 #ifndef TM_OP_DEDUP_SKETCH_H
 #define TM_OP_DEDUP_SKETCH_H
