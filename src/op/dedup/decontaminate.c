@@ -7,8 +7,7 @@
  * Every text of a reference is an item. Longer ones are found by their n-grams (Brown et al. 2020,
  * appendix C: any 13-gram), shorter ones as a whole run of terms, for an item of fewer terms than
  * n has no n-gram and would never be found. A short answer says nothing by itself ("an increase
- * in temperature"), so of short texts only prompts are items, and none of fewer than `least`
- * terms. */
+ * in temperature"), so short answers are no items, and no text of fewer than `least` terms is. */
 #include "op/dedup/leak_record.h"
 
 enum { SHORT_EXACT, SHORT_NONE };
@@ -78,6 +77,12 @@ static uint32_t best_pair(tm_str text, size_t terms)
     return (uint32_t)TM_MIN(where, terms - 2);
 }
 
+/* A document is trained on, too, but answers nothing. */
+static bool is_answer(const tm_part *part)
+{
+    return part->flags & TM_PART_RESPONSE && part->role != TM_DOCUMENT;
+}
+
 static tm_status add_item(const tm_step_view *step, tm_batch *b, uint32_t p, tm_facts *out,
                           tm_err *err)
 {
@@ -89,7 +94,7 @@ static tm_status add_item(const tm_step_view *step, tm_batch *b, uint32_t p, tm_
     size_t terms = own->text.count;
     bool brief = terms < (size_t)a->ngram;
     if (brief && (a->brief == SHORT_NONE || terms < (size_t)a->least)) return TM_OK;
-    if (brief && b->part[p].flags & TM_PART_RESPONSE) return TM_OK;
+    if (brief && is_answer(&b->part[p])) return TM_OK;
     tm_leak_fact head = {.reference = b->reference, .terms = (uint32_t)terms, .is_short = brief};
     if (brief) head.pair = best_pair(text, terms);
     char order[20];
@@ -202,8 +207,8 @@ static const tm_param PARAMS[] = {
         .at = offsetof(args, brief),
         .choices = SHORT_NAMES,
         .fallback = "exact",
-        .help = "prompts of fewer than ngram terms: exact looks for all of their terms in a row, "
-                "none leaves them out",
+        .help = "prompts and documents of fewer than ngram terms: exact looks for all of their "
+                "terms in a row, none leaves them out",
     },
     {
         .name = "least",

@@ -25,6 +25,7 @@ typedef struct builder {
     tm_buf items, hashes, pairs, starts; /* tm_leak_item, uint64_t, uint32_t, uint64_t an item */
     keyed *list, *other;                 /* list: sorted */
     size_t count;
+    uint32_t *own;              /* by item: its n-grams that are not common */
     tm_buf pair_ways;           /* keyed: the hash of a pair, and its way */
     tm_buf ways, way_hash;      /* tm_leak_way, uint64_t */
     tm_buf entries, entry_hash; /* tm_leak_entry, uint64_t */
@@ -181,59 +182,67 @@ static uint32_t item_at(const tm_leak_item *item, size_t items, uint32_t gram)
     return (uint32_t)(tm_leak_item_of(&t, gram) - item);
 }
 
-/* The end of the run of equal n-grams that begins at i, and of how many items they are. */
-static size_t run_of(const builder *b, size_t i, uint32_t *of)
+/* Of equal n-grams of one item only the first is left: its share counts different ones. */
+static void join_repeats(builder *b)
 {
-    size_t items, end = i;
-    uint32_t last = TM_NONE;
-    const tm_leak_item *item = items_of(b, &items);
-    for (*of = 0; end < b->count && b->list[end].hash == b->list[i].hash; end++) {
-        uint32_t owner = item_at(item, items, b->list[end].value);
-        *of += owner != last;
-        last = owner;
+    size_t items, kept = 0;
+    uint32_t owner = TM_NONE;
+    tm_leak_item *item = items_of(b, &items);
+    for (size_t i = 0; i < b->count; i++) {
+        uint32_t now = item_at(item, items, b->list[i].value);
+        bool repeats = kept && b->list[kept - 1].hash == b->list[i].hash && now == owner;
+        owner = now;
+        if (repeats)
+            item[now].counted--;
+        else
+            b->list[kept++] = b->list[i];
     }
+    b->count = kept;
+}
+
+/* The end of the run of equal n-grams that begins at i: as many items have it. */
+static size_t run_of(const builder *b, size_t i)
+{
+    size_t end = i + 1;
+    while (end < b->count && b->list[end].hash == b->list[i].hash) end++;
     return end;
 }
 
-static void discount_common(builder *b)
+/* How many n-grams of each item are not common. */
+static tm_status count_own(builder *b, tm_err *err)
 {
     size_t items;
-    uint32_t of;
-    tm_leak_item *item = items_of(b, &items);
+    const tm_leak_item *item = items_of(b, &items);
+    b->own = tm_alloc((items + 1) * sizeof *b->own);
+    if (!b->own) return tm_fail_memory(err, "the items", items * sizeof *b->own);
+    for (size_t i = 0; i < items; i++) b->own[i] = item[i].counted;
     for (size_t i = 0, end; i < b->count; i = end) {
-        end = run_of(b, i, &of);
-        for (size_t k = i; of > b->rules->common && k < end; k++)
-            item[item_at(item, items, b->list[k].value)].counted--;
+        end = run_of(b, i);
+        for (size_t k = i; end - i > b->rules->common && k < end; k++)
+            b->own[item_at(item, items, b->list[k].value)]--;
     }
+    return TM_OK;
 }
 
 static void choose_entries(builder *b)
 {
     size_t items;
-    uint32_t of;
-    const tm_leak_item *item = items_of(b, &items);
+    tm_leak_item *item = items_of(b, &items);
     for (size_t i = 0, end; i < b->count; i = end) {
         uint32_t given = 0;
-        end = run_of(b, i, &of);
+        end = run_of(b, i);
         for (size_t k = i; k < end; k++) {
             const keyed *e = &b->list[k];
-            bool common = of > b->rules->common;
-            if (common && item[item_at(item, items, e->value)].counted) continue;
+            bool common = end - i > b->rules->common;
+            if (common && b->own[item_at(item, items, e->value)]) continue;
             if (common && given++ == b->rules->common) break;
             tm_leak_entry entry = {(uint32_t)e->hash, e->value};
             tm_buf_add(&b->entries, &entry, sizeof entry);
             tm_buf_add(&b->entry_hash, &e->hash, sizeof e->hash);
         }
     }
-}
-
-/* Those that have only common ones are found by them. Duplicates keep none. */
-static void restore_last(builder *b)
-{
-    size_t items;
-    tm_leak_item *item = items_of(b, &items);
-    for (size_t i = 0; i < items; i++)
-        if (!item[i].counted) item[i].counted = item[i].grams;
+    for (size_t i = 0; i < items; i++) /* others are found by what is common */
+        if (b->own[i]) item[i].counted = b->own[i];
 }
 
 /* ---- the bytes ------------------------------------------------------------------------------- */
@@ -354,9 +363,9 @@ static tm_status build(builder *b, tm_group *facts, tm_buf *told, tm_err *err)
     TM_TRY(read_items(b, facts, err));
     TM_TRY(join_equal(b, err));
     TM_TRY(hash_grams(b, err));
-    discount_common(b);
+    join_repeats(b);
+    TM_TRY(count_own(b, err));
     choose_entries(b);
-    restore_last(b);
     TM_TRY(tm_buf_ok(&b->entries, err));
     TM_TRY(tm_buf_ok(&b->entry_hash, err));
     TM_TRY(sort_ways(b, err));
@@ -372,5 +381,6 @@ tm_status tm_leak_build(const tm_leak_rules *rules, tm_group *facts, tm_buf *tol
     for (size_t i = 0; i < TM_COUNT(bufs); i++) tm_buf_release(bufs[i]);
     tm_free(b.list);
     tm_free(b.other);
+    tm_free(b.own);
     return status;
 }
