@@ -14,7 +14,7 @@
 #include "base/str.h"
 
 typedef struct tm_leak_text { /* one text's terms; reused */
-    tm_buf plain, pass, joined, apart;
+    tm_buf plain, form, joined, apart;
     uint64_t *hash;
     size_t count, room;
 } tm_leak_text;
