@@ -33,8 +33,10 @@ static void put_params(tm_buf *b, const tm_plan_step *step)
     tm_buf_char(b, '}');
 }
 
-void tm_steps_json(const tm_plan *plan, const tm_run_result *all, tm_buf *b)
+void tm_steps_json(const tm_run *run, tm_buf *b)
 {
+    const tm_plan *plan = run->plan;
+    const tm_run_result *all = &run->result;
     tm_buf_char(b, '[');
     for (uint32_t s = 0; s < plan->steps; s++) {
         const tm_plan_step *step = &plan->step[s];
@@ -54,7 +56,12 @@ void tm_steps_json(const tm_plan *plan, const tm_run_result *all, tm_buf *b)
                          (unsigned long long)result->found[c]);
             first = false;
         }
-        tm_buf_z(b, "}}");
+        tm_buf_char(b, '}');
+        if (step->op->flags & TM_REFERENCES && run->references && result->matches) {
+            tm_buf_z(b, ",\"references\":");
+            tm_matches_json(run, result->matches, b);
+        }
+        tm_buf_char(b, '}');
     }
     tm_buf_char(b, ']');
 }

@@ -4,8 +4,8 @@
 
 #include "flow/run.h"
 
-void tm_counts_json(const tm_counts *c, tm_buf *out);                         /* {"read":..} */
-void tm_steps_json(const tm_plan *plan, const tm_run_result *r, tm_buf *out); /* [{"name":..}] */
+void tm_counts_json(const tm_counts *c, tm_buf *out); /* {"read":..} */
+void tm_steps_json(const tm_run *run, tm_buf *out);   /* [{"name":..}] */
 
 /* What the reader noticed and what it could not read, by code. */
 void tm_reader_json(const tm_run_result *result, tm_buf *b);

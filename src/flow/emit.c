@@ -51,7 +51,8 @@ static tm_status open_all(tm_emitter *e, tm_err *err)
     tm_run *run = e->run;
     TM_TRY(tm_format_parse(run->recipe->output.format, &e->format, err));
     e->found = TM_NEW(&run->mem, uint64_t, run->code_at[run->plan->steps] + TM_READER_CODES);
-    if (!e->found) return tm_fail_memory(err, "the counts of findings", 0);
+    e->matches = TM_NEW(&run->mem, uint64_t, tm_matches_cells(run) + 1);
+    if (!e->found || !e->matches) return tm_fail_memory(err, "the counts of findings", 0);
     bool files = run->options.emits != TM_EMITS_BOOKS, books = run->options.emits != TM_EMITS_FILES;
     if (run->reorders && files && books) {
         e->sorter = tm_sorter_new(&run->spill, run->exchange_budget);
@@ -365,6 +366,7 @@ static void take_counts(tm_emitter *e, const tm_piece *p)
         add_counts(&result->step[s].counts, &p->step_counts[s]);
         result->step[s].seconds += p->step_seconds[s];
     }
+    for (size_t c = tm_matches_cells(run); c-- > 0;) e->matches[c] += p->matches.count[c];
     uint32_t codes = run->code_at[run->plan->steps] + TM_READER_CODES;
     for (uint32_t c = 0; c < codes; c++) e->found[c] += p->found[c];
     tm_source_result *source = &result->source_result[p->source - 1];
@@ -447,8 +449,10 @@ static tm_status commit_all(tm_emitter *e, tm_err *err)
         return tm_fail(err, TM_EBUG,
                        "%llu records were to be written and %llu were: a bug in Tamis",
                        (unsigned long long)run->result.counts.written, (unsigned long long)given);
-    for (uint32_t s = 0; s < run->plan->steps; s++)
+    for (uint32_t s = 0; s < run->plan->steps; s++) {
         run->result.step[s].found = e->found + run->code_at[s];
+        run->result.step[s].matches = e->matches + tm_matches_cells(run) / run->plan->steps * s;
+    }
     run->result.reader_found = e->found + run->code_at[run->plan->steps];
     return TM_OK;
 }

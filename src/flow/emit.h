@@ -18,6 +18,7 @@ struct tm_emitter {
     tm_out lost_bytes, lost_index;
     tm_sorter *sorter;  /* reordering runs */
     uint64_t *found;    /* by code over all steps; in run->mem */
+    uint64_t *matches;  /* tm_matches_cells of them */
     uint32_t source;    /* the one the last piece came from */
     uint64_t lines;     /* newlines of that source before the next piece */
     tm_buf line, piece; /* scratch */

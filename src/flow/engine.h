@@ -11,6 +11,7 @@
 
 #include "base/thread.h"
 #include "flow/exchange.h"
+#include "flow/matches.h"
 #include "flow/run.h"
 #include "flow/verdicts.h"
 #include "io/parquet.h"
@@ -73,6 +74,7 @@ typedef struct tm_piece {
     uint64_t *found;        /* by code over all steps: run->code_at */
     double *step_seconds;
     uint64_t layouts[17];
+    tm_matches matches;
     tm_counts counts;
 } tm_piece;
 

@@ -93,7 +93,7 @@ static void put_manifest(const tm_run *run, tm_buf *b)
     tm_counts_json(&run->result.counts, b);
     tm_buf_z(b, ",\n");
     tm_buf_z(b, "\"steps\":");
-    tm_steps_json(run->plan, &run->result, b);
+    tm_steps_json(run, b);
     tm_buf_z(b, ",\n\"reader\":");
     tm_reader_json(&run->result, b);
     tm_buf_z(b, ",\n");

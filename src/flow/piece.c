@@ -13,6 +13,7 @@ tm_status tm_piece_init(tm_piece *p, const tm_run *run, tm_err *err)
     p->step_counts = tm_alloc_zero(steps + 1, sizeof *p->step_counts);
     p->step_seconds = tm_alloc_zero(steps + 1, sizeof *p->step_seconds);
     p->found = tm_alloc_zero(run->code_at[steps] + TM_READER_CODES, sizeof *p->found);
+    TM_TRY(tm_matches_init(&p->matches, run, err));
     if (p->step_counts && p->step_seconds && p->found) return TM_OK;
     return tm_fail_memory(err, "a block's counts", run->code_at[steps] * sizeof *p->found);
 }
@@ -27,6 +28,7 @@ void tm_piece_clear(tm_piece *p, const tm_run *run)
     memset(p->step_seconds, 0, steps * sizeof *p->step_seconds);
     memset(p->found, 0, (run->code_at[steps] + TM_READER_CODES) * sizeof *p->found);
     memset(p->layouts, 0, sizeof p->layouts);
+    tm_matches_clear(&p->matches, run);
     p->counts = (tm_counts){0};
     p->damage = (tm_damage){0};
     p->records = p->written = p->parked_records = 0;
@@ -37,6 +39,7 @@ void tm_piece_release(tm_piece *p)
     tm_buf *bufs[] = {&p->data,       &p->packed, &p->order,    &p->shown, &p->parked,
                       &p->unreadable, &p->rows,   &p->findings, &p->lost,  &p->heads};
     for (size_t i = 0; i < TM_COUNT(bufs); i++) tm_buf_release(bufs[i]);
+    tm_matches_release(&p->matches);
     tm_free(p->step_counts);
     tm_free(p->step_seconds);
     tm_free(p->found);
@@ -284,10 +287,15 @@ static tm_status add_record(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, 
     TM_TRY(add_fate(w, p, b, r, err));
     if (b->layout[r] < TM_COUNT(p->layouts)) p->layouts[b->layout[r]]++;
     if (run->folder && run->recipe->output.ledger) TM_TRY(add_row(w, p, b, r, err));
+    uint32_t input = run->input_of[w->block.source - 1];
+    tm_matches_next(&p->matches);
+    if (b->fate[r] != TM_LIVE)
+        tm_matches_note(&p->matches, run, input, b->reason[r].step, b->reason[r].other);
     bool wanted = run->options.on_finding || (run->folder && run->recipe->output.ledger >= 2);
     for (uint32_t i = c->first[r]; i != TM_NONE; i = c->next[i]) {
         const tm_finding *f = &b->finding[i];
         if (f->step == TM_NO_STEP) p->found[run->code_at[run->plan->steps] + f->code]++;
+        tm_matches_note(&p->matches, run, input, f->step, f->other);
         if (wanted) TM_TRY(add_finding(w, p, b, f, err));
     }
     return TM_OK;

@@ -104,8 +104,9 @@ bool tm_counts_close(const tm_counts *c);
 
 typedef struct tm_step_result {
     tm_counts counts;
-    const uint64_t *found; /* by code index of the step's operator */
-    double seconds;        /* busy time over all workers */
+    const uint64_t *found;   /* by code index of the step's operator */
+    const uint64_t *matches; /* with references: flow/matches.h */
+    double seconds;          /* busy time over all workers */
 } tm_step_result;
 
 typedef struct tm_code_count {

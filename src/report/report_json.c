@@ -34,7 +34,7 @@ void tm_report_json(const tm_run *run, tm_buf *out)
     tm_buf_z(out, "{\"counts\":");
     tm_counts_json(&r->counts, out);
     tm_buf_z(out, ",\"steps\":");
-    tm_steps_json(tm_run_plan(run), r, out);
+    tm_steps_json(run, out);
     tm_buf_z(out, ",\"reader\":");
     tm_reader_json(r, out);
     tm_buf_z(out, ",\"inputs\":[");
