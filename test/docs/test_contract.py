@@ -29,6 +29,7 @@ RECORDS = [
 ]
 RECIPE = """
 seed: 3
+references: reference.jsonl
 steps:
   - check.record
   - clean.text
@@ -36,6 +37,7 @@ steps:
   - length
   - filter: {drop: "length.words > 99"}
   - dedup.exact
+  - decontaminate
 limits: {unreadable: 50%}
 """
 TYPES = {"text": str, "number": (int, float), "object": dict, "list": list,
@@ -77,6 +79,8 @@ class Contract(unittest.TestCase):
         cls.run_folder = os.path.join(cls.root, "out")
         with open(os.path.join(cls.root, "in.jsonl"), "w", encoding="utf-8") as file:
             file.write("\n".join(RECORDS) + "\n")
+        with open(os.path.join(cls.root, "reference.jsonl"), "w", encoding="utf-8") as file:
+            file.write('{"text":"five terms of a benchmark"}\n')
         with open(os.path.join(cls.root, "r.yaml"), "w", encoding="utf-8") as file:
             file.write(RECIPE)
         done = subprocess.run([TAMIS, "run", "r.yaml", "in.jsonl", "-o", "out/", "--json"],

@@ -394,6 +394,31 @@ class Planted(Case):
             folder = self.decontaminated(records, *more, references=references)
             self.assertEqual(manifest(folder)["counts"]["dropped"], dropped, more)
 
+    def test_table_of_benchmarks_and_inputs(self):
+        asked = [self.chat([q, "a", q, "b"]) for q in QUESTIONS]
+        self.lines("a", asked[:1] * 3 + [self.chat(["x", "y", "", ""])])
+        self.lines("b", asked[1:] * 2)
+        for number in range(3):
+            self.lines(f"exam{number}", self.references()[number : number + 1])
+        recipe = self.write(
+            "recipe.yaml",
+            """
+inputs: {left: a.jsonl, right: b.jsonl}
+references: {ours: [exam0.jsonl, exam1.jsonl], theirs: exam2.jsonl}
+steps:
+  - decontaminate: {against: ours}
+  - decontaminate: {name: flagged, then: flag}
+""",
+        )
+        folder = self.run_folder("out", "run", recipe)
+        told = [
+            [(r["reference"], r["path"], r["records"]) for r in step["references"]]
+            for step in manifest(folder)["steps"]
+        ]
+        files = [("ours", "exam0.jsonl"), ("ours", "exam1.jsonl"), ("theirs", "exam2.jsonl")]
+        want = [[{"left": 3}, {"right": 2}, {}], [{}, {}, {"right": 2}]]
+        self.assertEqual(told, [[(*f, n) for f, n in zip(files, row)] for row in want])
+
     def test_equal_items_are_one(self):
         references = self.references() * 200  # not a wording of 200 items
         record = self.chat([QUESTIONS[1], "", "", ""])
