@@ -145,6 +145,33 @@ static tm_status open_children(tm_worker *w, children *c, tm_err *err)
     return TM_OK;
 }
 
+static bool is_read(const tm_plan *plan, const tm_plan_step *measure, uint32_t until)
+{
+    for (uint32_t s = measure->index + 1u; s <= until && s < plan->steps; s++)
+        for (uint32_t c = 0; c < measure->columns; c++)
+            if (plan->step[s].reads[measure->column + c]) return true;
+    return false;
+}
+
+static bool only_measures(const tm_op *op)
+{
+    bool finds = op->codes && op->codes[0].code;
+    return (op->shape == TM_MEASURE && !finds) || op->flags & TM_EACH_MEASURES;
+}
+
+/* Measures that no later step looks at, nobody is shown and no ledger keeps are not made; in an
+ * observing pass none but those that a step up to its own looks at. */
+static bool is_idle(const tm_worker *w, const tm_plan_step *step)
+{
+    const tm_run *run = w->run;
+    if (!only_measures(step->op)) return false;
+    bool writes = w->pass->kind == TM_PASS_WRITE;
+    bool kept = run->folder && run->recipe->output.ledger >= 3;
+    bool shown = run->options.on_batch || run->options.shown.on_kept;
+    if (writes && (kept || shown)) return false;
+    return !is_read(run->plan, step, writes ? run->plan->steps : w->pass->step);
+}
+
 static tm_status step_on_batch(tm_worker *w, tm_piece *piece, const tm_plan_step *step, tm_batch *b,
                                children *kids, tm_err *err)
 {
@@ -154,7 +181,7 @@ static tm_status step_on_batch(tm_worker *w, tm_piece *piece, const tm_plan_step
     if (op->shape == TM_SET) TM_TRY(apply_decisions(w, piece, step, b, err));
     uint32_t first = b->findings;
     uint64_t made = kids->made, lost = kids->into ? count_fate(kids->into, TM_UNREADABLE) : 0;
-    if (op->each) TM_TRY(op->each(&w->view[step->index], b, &kids->face, err));
+    if (op->each && !is_idle(w, step)) TM_TRY(op->each(&w->view[step->index], b, &kids->face, err));
     apply_rules(w, piece, step, b, first);
     fates is = fates_of(b);
     count_step(counts, &was, &is);
@@ -168,22 +195,6 @@ static tm_status step_on_batch(tm_worker *w, tm_piece *piece, const tm_plan_step
     return TM_OK;
 }
 
-static bool is_read(const tm_plan *plan, const tm_plan_step *measure, uint32_t until)
-{
-    for (uint32_t s = measure->index + 1u; s <= until && s < plan->steps; s++)
-        for (uint32_t c = 0; c < measure->columns; c++)
-            if (plan->step[s].reads[measure->column + c]) return true;
-    return false;
-}
-
-/* An observing pass leaves out measures that no step up to its own looks at. */
-static bool is_idle(const tm_worker *w, const tm_plan_step *step)
-{
-    if (w->pass->kind == TM_PASS_WRITE || step->op->shape != TM_MEASURE) return false;
-    bool finds = step->op->codes && step->op->codes[0].code;
-    return !finds && !is_read(w->run->plan, step, w->pass->step);
-}
-
 tm_status tm_steps_apply(tm_worker *w, tm_piece *piece, tm_err *err)
 {
     tm_run *run = w->run;
@@ -192,7 +203,8 @@ tm_status tm_steps_apply(tm_worker *w, tm_piece *piece, tm_err *err)
         children kids = {.face.add = children_add, .w = w, .step = step, .parent = TM_NONE};
         uint32_t batches = w->chain;
         double began = tm_now();
-        if (is_idle(w, step)) continue;
+        if (w->pass->kind != TM_PASS_WRITE && step->op->shape == TM_MEASURE && is_idle(w, step))
+            continue;
         if (step->op->shape == TM_FANOUT) TM_TRY(open_children(w, &kids, err));
         for (uint32_t k = 0; k < batches; k++)
             TM_TRY(step_on_batch(w, piece, step, &w->batch[k], &kids, err));

@@ -53,10 +53,22 @@ INLINE __mmask8 first_eight(size_t left)
     return (__mmask8)(left >= 8 ? 0xFF : (1u << left) - 1);
 }
 
-/* The first round: most elements come late, when what is there is less. */
+/* The first round. While slots fill up nearly every element changes one, and not to ask is quicker
+ * than to guess; later most come too late, and what is there tells them from the rest. */
 static TARGET void first_round(sketching *s, const uint64_t *gram, size_t count)
 {
-    for (size_t k = 0; k < count; k += 8) {
+    size_t k = 0, early = 2 * (size_t)s->slots;
+    for (; k + 8 <= count && k < early; k += 8) {
+        uint64_t hash[8], at[8];
+        __m512i slot, x = hash_eight(s, gram + k, 0xFF, &slot);
+        _mm512_storeu_si512(hash, x);
+        _mm512_storeu_si512(at, slot);
+        for (unsigned i = 0; i < 8; i++) {
+            uint64_t value = (uint32_t)hash[i], now = s->least[at[i]];
+            s->least[at[i]] = value < now ? value : now;
+        }
+    }
+    for (; k < count; k += 8) {
         __m512i slot;
         __mmask8 here = first_eight(count - k);
         __m512i x = hash_eight(s, gram + k, here, &slot);
@@ -64,6 +76,20 @@ static TARGET void first_round(sketching *s, const uint64_t *gram, size_t count)
         __m512i value = _mm512_and_si512(x, _mm512_set1_epi64(UINT32_MAX));
         __mmask8 look = _mm512_mask_cmplt_epu64_mask(here, value, now);
         if (look) put_eight(s, x, slot, look);
+    }
+}
+
+/* Which slots are empty, and how many. */
+static TARGET void map_empty(sketching *s)
+{
+    s->empty = 0;
+    for (uint32_t i = 0; i < s->slots; i += 8) {
+        __mmask8 here = first_eight(s->slots - i);
+        __m512i v = _mm512_maskz_loadu_epi64(here, s->least + i);
+        uint64_t empty = _mm512_mask_cmpeq_epi64_mask(here, v, _mm512_set1_epi64(-1));
+        uint64_t *word = &s->map[i / 64];
+        *word = (i % 64 ? *word : 0) | empty << (i % 64);
+        s->empty += (uint32_t)_mm_popcnt_u64(empty);
     }
 }
 
@@ -86,18 +112,17 @@ TARGET void tm_sketch_fast_avx512(const uint64_t *gram, size_t count, uint64_t s
                                   uint64_t *least)
 {
     sketching s = {.salt = salt, .least = least, .slots = slots, .empty = slots};
-    if (slots > MAP_SLOTS) {
+    if (slots > MAP_SLOTS || count < 8) { /* eight at once would be mostly none */
         tm_sketch_fast_scalar(gram, count, salt, slots, least);
         return;
     }
     for (uint32_t i = 0; i < slots; i++) least[i] = UINT64_MAX;
-    for (uint32_t i = 0; i < MAP_SLOTS / 64; i++) s.map[i] = UINT64_MAX;
-    for (; s.empty && s.round < slots; s.round++) {
+    s.salt += TM_SKETCH_STEP;
+    first_round(&s, gram, count);
+    map_empty(&s);
+    for (s.round = 1; s.empty && s.round < slots; s.round++) {
         s.salt += TM_SKETCH_STEP;
-        if (s.round)
-            later_round(&s, gram, count);
-        else
-            first_round(&s, gram, count);
+        later_round(&s, gram, count);
     }
     if (s.empty) tm_sketch_fill(gram, count, s.salt, slots, least);
 }

@@ -477,7 +477,7 @@ const tm_op tm_op_dedup_near = {
         "Thorup 2017, Fast similarity sketching",
     .rev = 1,
     .shape = TM_SET,
-    .flags = TM_REFERENCES,
+    .flags = TM_REFERENCES | TM_EACH_MEASURES,
     .params = PARAMS,
     .signals = SIGNALS,
     .codes = CODES,
