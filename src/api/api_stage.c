@@ -42,16 +42,15 @@ tamis_status tamis_ticket(tamis_plan *plan, uint64_t split_bytes, const void **t
 
 static tm_status open_ticket(tamis_plan *plan, tm_str given, tm_err *err)
 {
-    tm_str recipe, folder;
-    uint64_t split_bytes;
+    tm_ticket t;
     tm_str ticket = tm_arena_str(&plan->mem, given);
     if (!ticket.p) return tm_fail_memory(err, "a ticket", given.n);
-    TM_TRY(tm_ticket_read(ticket, &recipe, &folder, &split_bytes, err));
-    TM_TRY(tm_recipe_read(&plan->recipe, &plan->mem, TM_STR("ticket"), recipe, err));
-    tm_run_options options = {.threads = 1, .folder = folder, .ticket = ticket};
+    TM_TRY(tm_ticket_read(ticket, &t, err));
+    TM_TRY(tm_recipe_read(&plan->recipe, &plan->mem, t.name, t.recipe, err));
+    tm_run_options options = {.threads = 1, .folder = t.folder, .ticket = ticket};
     TM_TRY(tm_run_open(&plan->run, &plan->recipe, &options, err));
     TM_TRY(tm_ticket_check(plan->run, err));
-    TM_TRY(tm_stages_open(&plan->stages, plan->run, split_bytes, err));
+    TM_TRY(tm_stages_open(&plan->stages, plan->run, t.split_bytes, err));
     plan->staged = true;
     plan->started = true; /* in stages or not at all */
     return TM_OK;

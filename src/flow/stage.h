@@ -88,9 +88,12 @@ void tm_stages_json(const tm_stages *s, tm_buf *out);
 
 /* What another process needs to open the same run: recipe, sources, layouts, the plan's name. */
 tm_status tm_ticket_write(const tm_stages *s, tm_buf *out, tm_err *err);
-/* Its recipe and run folder; TM_EUSAGE when it is another version's or damaged. */
-tm_status tm_ticket_read(tm_str ticket, tm_str *recipe, tm_str *folder, uint64_t *split_bytes,
-                         tm_err *err);
+typedef struct tm_ticket {
+    tm_str name, recipe, folder; /* slices of the ticket */
+    uint64_t split_bytes;
+} tm_ticket;
+/* TM_EUSAGE when it is another version's or damaged. */
+tm_status tm_ticket_read(tm_str ticket, tm_ticket *out, tm_err *err);
 /* After tm_run_open: the plan made here is the one the ticket was written for, or TM_EDIFFERS. */
 tm_status tm_ticket_check(const tm_run *run, tm_err *err);
 

@@ -93,6 +93,7 @@ tm_status tm_ticket_write(const tm_stages *s, tm_buf *out, tm_err *err)
     tm_buf_add(out, MAGIC, sizeof MAGIC);
     tm_buf_add(out, NO_DIGEST, sizeof NO_DIGEST);
     put_text(out, TM_STR(TM_VERSION));
+    put_text(out, run->recipe->name);
     put_text(out, run->recipe->text);
     put_text(out, tm_str_of(run->folder));
     put(out, s->split_bytes);
@@ -132,14 +133,14 @@ static tm_status open_fields(tm_str ticket, fields *f, tm_err *err)
                    TM_FMT(version), TM_VERSION);
 }
 
-tm_status tm_ticket_read(tm_str ticket, tm_str *recipe, tm_str *folder, uint64_t *split_bytes,
-                         tm_err *err)
+tm_status tm_ticket_read(tm_str ticket, tm_ticket *out, tm_err *err)
 {
     fields f;
     TM_TRY(open_fields(ticket, &f, err));
-    *recipe = get_text(&f);
-    *folder = get_text(&f);
-    *split_bytes = get(&f);
+    out->name = get_text(&f);
+    out->recipe = get_text(&f);
+    out->folder = get_text(&f);
+    out->split_bytes = get(&f);
     return f.short_of ? damaged(err) : TM_OK;
 }
 
@@ -147,8 +148,7 @@ tm_status tm_ticket_check(const tm_run *run, tm_err *err)
 {
     fields f;
     TM_TRY(open_fields(run->options.ticket, &f, err));
-    get_text(&f);
-    get_text(&f);
+    for (unsigned i = 0; i < 3; i++) get_text(&f);
     get(&f);
     tm_hash written = {.hi = get(&f)};
     written.lo = get(&f);
@@ -222,8 +222,7 @@ tm_status tm_inputs_restore(tm_run *run, tm_err *err)
     const tm_recipe *recipe = run->recipe;
     uint32_t all = recipe->inputs + recipe->references;
     TM_TRY(open_fields(run->options.ticket, &f, err));
-    get_text(&f);
-    get_text(&f);
+    for (unsigned i = 0; i < 3; i++) get_text(&f);
     for (unsigned i = 0; i < 3; i++) get(&f);
     uint32_t sources = get_count(&f, TM_MIN((uint64_t)1 << 24, f.left.n));
     run->source = TM_NEW(&run->mem, tm_source, sources + 1);
