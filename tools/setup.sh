@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 BUILD="gcc libc6-dev make pkg-config libzstd-dev zlib1g-dev libdeflate-dev libxxhash-dev
        libpcre2-dev libutf8proc-dev libyaml-dev libssl-dev"
-TEST="libcmocka-dev python3 python3-venv jq zstd gzip universal-ctags git"
+TEST="libcmocka-dev python3 python3-venv jq zstd gzip universal-ctags git openjdk-17-jre-headless"
 CHECK="clang clang-format clang-tidy libclang-rt-14-dev universal-ctags python3 libcmocka-dev jq"
 BENCH="g++ libsimdjson-dev miller time"
 
@@ -101,11 +101,12 @@ make_venv() {
     $python -m venv .venv >/dev/null 2>&1 || $python -m venv --clear --without-pip .venv
 }
 
+# pyspark comes as its sources only; they hold its jars.
 pip_install() {
     pip=".venv/bin/python -m pip"
     $pip --version >/dev/null 2>&1 || pip="python3 -m pip --python .venv/bin/python"
     $pip --quiet --disable-pip-version-check --no-input --timeout 20 --retries 1 \
-        install --only-binary :all: "$@"
+        install --only-binary :all: --no-binary pyspark "$@"
 }
 
 install_wheels() {

@@ -1,0 +1,161 @@
+"""Recipes on a real Spark session, two executors in processes of their own: the same data byte for
+byte and the same ledger value for value as on one machine. Skips where Java or pyspark is absent.
+"""
+# time-limit: 600
+
+import glob
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../laws"))
+from lawkit import ROOT, LawCase, manifest  # noqa: E402
+
+BUILD = os.path.abspath(os.environ.get("TAMIS_BUILD", os.path.join(ROOT, "build/release")))
+PYTHON = os.path.join(ROOT, "python")
+
+if shutil.which("java") is None:
+    raise unittest.SkipTest("Java is not installed (tools/setup.sh test): no Spark without it")
+for module in ("pyspark", "pyarrow"):
+    if importlib.util.find_spec(module) is None:
+        raise unittest.SkipTest("%s is not installed (tools/setup.sh test)" % module)
+if os.path.basename(BUILD) not in ("release", "clang"):
+    raise unittest.SkipTest("a library with sanitizers cannot be loaded by Python")
+
+import pyarrow.parquet as pq  # noqa: E402
+
+SESSION = None
+
+
+def setUpModule():
+    global SESSION
+    variant = os.path.basename(BUILD)
+    make = ["make", "-s", "-C", ROOT, "V=" + variant, "BUILD=" + os.path.dirname(BUILD), "lib"]
+    subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
+    library = sorted(glob.glob(os.path.join(BUILD, "libtamis.so.*")))[0]
+    os.environ.update(PYSPARK_PYTHON=sys.executable, TAMIS_LIBRARY=library, PYTHONPATH=PYTHON)
+    # An executor of 1 GiB beside a heap of 512 MiB for the driver: small machines have them.
+    sys.path.insert(0, PYTHON)
+    from pyspark.sql import SparkSession
+
+    here = tempfile.mkdtemp(dir=os.environ.get("TAMIS_TMP"))
+    SESSION = (
+        SparkSession.builder.master("local-cluster[2,1,1024]")
+        .appName("tamis")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.local.dir", here)
+        .config("spark.sql.warehouse.dir", here)
+        .config("spark.executorEnv.PYTHONPATH", PYTHON)
+        .config("spark.executorEnv.TAMIS_LIBRARY", library)
+        .getOrCreate()
+    )
+    SESSION.sparkContext.setLogLevel("ERROR")
+    unittest.addModuleCleanup(shutil.rmtree, here, ignore_errors=True)
+    unittest.addModuleCleanup(SESSION.stop)
+
+
+def processes():
+    """Of the executors' Python workers: their parents, which the executors start."""
+
+    def who(batches):
+        import pyarrow
+
+        for batch in batches:
+            yield pyarrow.RecordBatch.from_pydict({"id": [os.getppid()] * batch.num_rows})
+
+    rows = SESSION.range(0, 64, 1, 8).mapInArrow(who, "id long").distinct().collect()
+    return {row["id"] for row in rows}
+
+
+class SparkAndOneMachine(LawCase):
+    def compare(self, recipe, inputs, split_bytes, more=()):
+        import tamis.spark
+
+        recipe = self.write("recipe.yaml", recipe)
+        one = self.run_folder("one", "run", recipe, *inputs, expect=None)
+        many = self.path("many")
+        result = tamis.spark.run(
+            recipe,
+            SESSION,
+            folder=many,
+            inputs=list(inputs),
+            split_bytes=split_bytes,
+            partitions=2,
+        )
+        here, there = manifest(one), manifest(many)
+        self.assertEqual(there["counts"], here["counts"])
+        self.assertEqual(there["identity"], here["identity"])
+        self.assertEqual(there["steps"], here["steps"])
+        self.assertEqual(there["inputs"], here["inputs"])
+        self.assertEqual(result["counts"], here["counts"])
+        self.assertGreater(len(there["outputs"]), len(here["outputs"]))
+        routes = {output["route"] for output in here["outputs"]}
+        self.assertEqual(routes, {output["route"] for output in there["outputs"]})
+        for route in routes:
+            self.assertEqual(self.decoded(many, route), self.decoded(one, route), route)
+        for name in ("ledger.parquet", "findings.parquet"):
+            a, b = (pq.read_table(os.path.join(run, name)) for run in (one, many))
+            self.assertTrue(a.equals(b), name)
+        for name in ("unreadable.bin", "unreadable.jsonl", *more):
+            self.assertEqual(self.load(many, name), self.load(one, name), name)
+        self.assertFalse(os.path.exists(os.path.join(many, "work")))
+        self.tamis("audit", many)
+        return here
+
+    def decoded(self, run, route):
+        paths = [o["path"] for o in manifest(run)["outputs"] if o["route"] == route]
+        return b"".join(self.decode(os.path.join(run, path)) for path in paths)
+
+    def load(self, run, name):
+        path = os.path.join(run, name)
+        if not os.path.exists(path):
+            return None
+        with open(path, "rb") as file:
+            return file.read()
+
+    def test_two_executors_are_there(self):
+        self.assertGreaterEqual(len(processes() - {os.getpid()}), 2)
+
+    def test_check_clean_exact_and_near(self):
+        recipe = (
+            "limits: {unreadable: 10%}\nsteps:\n  - check.record: {then: park}\n"
+            "  - clean.text: {}\n  - dedup.exact: {}\n  - dedup.near: {threshold: 0.8}\n"
+        )
+        here = self.compare(recipe, self.demo(records=3000, files=3), 400_000)
+        steps = {step["name"]: step["counts"] for step in here["steps"]}
+        self.assertGreater(steps["dedup.exact"]["merged"], 20)
+        self.assertGreater(here["counts"]["parked"], 20)
+        self.assertGreater(here["counts"]["unreadable"], 5)
+
+    def test_a_head_and_another_order(self):
+        rows = b"".join(
+            b'{"text":"some words of record %d"}\n' % (i * 3 % 700) for i in range(1000)
+        )
+        path = self.write("rows.jsonl", rows)
+        recipe = "seed: 5\nsteps:\n  - dedup.exact: {keep: [longest]}\n  - head: {records: 431}\n"
+        self.compare(recipe, [path], 6_000)
+        shutil.rmtree(self.path("one"))
+        shutil.rmtree(self.path("many"))
+        recipe = "seed: 5\nsteps:\n  - sample: {count: 400}\n  - shuffle: {}\n"
+        self.compare(recipe, [path], 6_000)
+
+    def test_errors_have_their_place(self):
+        import tamis.spark
+        from tamis.stages import StageError
+
+        recipe = self.write("recipe.yaml", "steps:\n  - dedup.exakt: {}\n")
+        with self.assertRaises(StageError) as raised:
+            tamis.spark.run(recipe, SESSION, folder=self.path("none"), inputs=[recipe])
+        self.assertEqual(raised.exception.line, 2)
+        self.assertIn("dedup.exact", str(raised.exception))
+
+
+if __name__ == "__main__":
+    unittest.main()
