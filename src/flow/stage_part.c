@@ -131,6 +131,7 @@ tm_status tm_part_add(tm_part_writer *w, tm_piece *p, tm_err *err)
     tm_buf_add(&w->frame, p->step_counts, steps * sizeof *p->step_counts);
     tm_buf_add(&w->frame, p->step_seconds, steps * sizeof *p->step_seconds);
     tm_buf_add(&w->frame, p->found, (run->code_at[steps] + TM_READER_CODES) * sizeof *p->found);
+    tm_buf_add(&w->frame, p->matches.count, tm_matches_cells(run) * sizeof *p->matches.count);
     const tm_buf *parts[] = {&p->rows, &p->findings, &p->lost, &p->unreadable};
     for (size_t i = 0; i < TM_COUNT(parts); i++) tm_buf_str(&w->frame, tm_buf_view(parts[i]));
     TM_TRY(put_frame(w, err));
@@ -311,6 +312,7 @@ tm_status tm_part_next(tm_part_reader *r, tm_piece *p, bool *more, tm_err *err)
         take(&left, p->step_counts, steps * sizeof *p->step_counts) &&
         take(&left, p->step_seconds, steps * sizeof *p->step_seconds) &&
         take(&left, p->found, (run->code_at[steps] + TM_READER_CODES) * sizeof *p->found) &&
+        take(&left, p->matches.count, tm_matches_cells(run) * sizeof *p->matches.count) &&
         take_buf(&left, &p->rows, head.rows) && take_buf(&left, &p->findings, head.findings) &&
         take_buf(&left, &p->lost, head.lost) && take_buf(&left, &p->unreadable, head.unreadable);
     if (!well || left.n) return not_whole(r, err);

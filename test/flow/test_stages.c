@@ -447,6 +447,21 @@ static char *load(const char *run, const char *prefix, size_t *bytes)
     return all;
 }
 
+/* Manifests are equal up to the list of inputs: counts, steps, findings, matches. Behind it stand
+ * digests, which a head leaves out of files it did not read to their end. */
+static void compare_manifests(const char *one, const char *many)
+{
+    size_t a, b;
+    char *x = load(one, "manifest.json", &a), *y = load(many, "manifest.json", &b);
+    x[a - 1] = y[b - 1] = 0;
+    char *end = strstr(x, "\"inputs\":"), *other = strstr(y, "\"inputs\":");
+    assert_true(end && other);
+    *end = *other = 0;
+    assert_string_equal(x, y);
+    free(x);
+    free(y);
+}
+
 static void compare(const char *recipe, uint64_t split_bytes)
 {
     static const char *const FILES[] = {
@@ -474,6 +489,7 @@ static void compare(const char *recipe, uint64_t split_bytes)
         free(x);
         free(y);
     }
+    compare_manifests(one, many);
 }
 
 static void write_records(const char *name, unsigned from, unsigned to, bool array)
