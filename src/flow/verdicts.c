@@ -123,6 +123,7 @@ static tm_status write_file(tm_verdicts *v, row_writer *w, tm_str told, tm_err *
 {
     file_head head = {0};
     tm_buf_str(&v->told, told);
+    TM_TRY(tm_buf_ok(&v->told, err));
     TM_TRY(tm_out_begin(&w->out, v->path, true, err));
     TM_TRY(tm_out_write(&w->out, &head, sizeof head, err));
     tm_hasher_add(w->hasher, told.p, told.n);

@@ -43,6 +43,11 @@ COMMANDS = {
     "split.turns": (["split.turns", "../in/chats.jsonl", *RUN], None),
     "sample": (["sample", "../in/chats.jsonl", "--count", "7", *ONE], None),
     "head": (["head", "../in/chats.jsonl", "--records", "5", *RUN], None),
+    "decontaminate": (
+        ["decontaminate", "../in/chats.jsonl", "--against", "../in/chats.jsonl.zst", "--ngram", "2"]
+        + ["--fix", "cut", *RUN],
+        None,
+    ),
     "stdin": (["dedup.exact", "-", "--by", "response", *RUN], b"chats.jsonl"),
     "stdin gz": (["cat", "-", *ONE], b"chats.jsonl.gz"),
     "run that spills": (["run", "../in/spill.yaml", *RUN, "--memory", "58MiB"], None),

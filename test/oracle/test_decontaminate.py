@@ -277,7 +277,7 @@ QUESTIONS = [
     "A tram leaves the depot at noon with nine riders and takes on three more at every second stop",
     "How many tiles of twelve by thirty centimetres cover a floor of six by five metres exactly",
 ]
-ANSWERS = ["132", "She takes four times eleven, so that makes forty-four jars of honey a month", "b"]
+ANSWERS = ["132", "She takes four times eleven, and so gets forty-four jars of honey a month", "b"]
 WRAPPERS = [
     "{}",
     "Question: {}?\nAnswer:",
