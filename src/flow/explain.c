@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "flow/codes.h"
 #include "flow/ledger_read.h"
+#include "flow/quote.h"
 #include "flow/replay.h"
 #include "flow/runfolder.h"
 #include "flow/unreadable_read.h"
@@ -94,6 +95,24 @@ static void number(story *s, const char *name, double value)
     if (!s->json) tm_buf_char(s->out, '\n');
 }
 
+static tm_str text_of(const tm_yaml *map, const char *key)
+{
+    const tm_yaml *value = map ? tm_yaml_get(map, key) : NULL;
+    return value ? value->text : (tm_str){0};
+}
+
+/* "file@offset" of a rid in a reference; those are numbered behind the inputs. Else empty. */
+static tm_str place_in_reference(const story *s, tm_rid rid)
+{
+    const tm_yaml *inputs = tm_yaml_get(s->manifest, "inputs");
+    const tm_yaml *list = tm_yaml_get(s->manifest, "references");
+    uint32_t before = inputs ? inputs->count : 0, source = TM_PLACE_SOURCE(rid.place);
+    if (!list || source <= before || source - before > list->count) return TM_STR("");
+    tm_str path = text_of(&list->child[source - before - 1], "path");
+    return tm_str_of(tm_arena_printf(s->mem, "%.*s@%llu", TM_FMT(path),
+                                     (unsigned long long)TM_PLACE_OFFSET(rid.place)));
+}
+
 /* "file:line" of a rid, by the ledger. */
 static tm_status place_of(story *s, const char *path, tm_rid rid, tm_str *out, tm_err *err)
 {
@@ -102,7 +121,7 @@ static tm_status place_of(story *s, const char *path, tm_rid rid, tm_str *out, t
     bool more = true;
     TM_TRY(tm_ledger_read(&l, path, err));
     tm_status status = TM_OK;
-    *out = TM_STR("");
+    *out = place_in_reference(s, rid);
     while (status == TM_OK && more && !out->n) {
         status = tm_ledger_next(&l, &row, &more, err);
         if (status != TM_OK || !more || tm_rid_cmp(row.rid, rid) != 0) continue;
@@ -142,58 +161,89 @@ static tm_str sentence_of(tm_str code)
     return (tm_str){0};
 }
 
-static void finding(story *s, const tm_pq_reader *r, const uint32_t column[5], uint32_t row,
-                    unsigned shown)
+enum { PLACE, PATH, STEP, CODE, PART, AT, BYTES, VALUE, OTHER, COLUMNS };
+
+typedef struct noticed { /* columns of findings.parquet, and the record they are about */
+    tm_pq_reader *reader;
+    uint32_t column[COLUMNS];
+    tm_str raw; /* empty: it cannot be quoted */
+    unsigned shown;
+} noticed;
+
+/* What was matched and where that stands, for findings that name another record. */
+static tm_status matched(story *s, const noticed *n, uint32_t row, tm_str part, tm_err *err)
+{
+    const tm_pq_reader *r = n->reader;
+    tm_buf text = {0};
+    if (tm_pq_is_null(r, n->column[OTHER], row)) return TM_OK;
+    tm_rid other = {tm_pq_get_u64(r, n->column[OTHER], row), 0};
+    uint64_t at = tm_pq_get_u64(r, n->column[AT], row), bytes;
+    bytes = tm_pq_get_u64(r, n->column[BYTES], row);
+    tm_status status = n->raw.n ? tm_quote(n->raw, part, at, bytes, &text, err) : TM_OK;
+    if (status == TM_OK) field(s, "matched", tm_buf_view(&text));
+    if (!tm_pq_is_null(r, n->column[VALUE], row))
+        number(s, "value", tm_pq_get_f64(r, n->column[VALUE], row));
+    field(s, "other", place_in_reference(s, other));
+    tm_buf_release(&text);
+    return status;
+}
+
+static tm_status finding(story *s, const noticed *n, uint32_t row, tm_err *err)
 {
     tm_str text[3] = {{0}};
     for (unsigned i = 0; i < 3; i++)
-        if (!tm_pq_is_null(r, column[2 + i], row)) text[i] = tm_pq_get_text(r, column[2 + i], row);
-    if (s->json) {
-        tm_buf_print(s->out, "%s{\"step\":", shown ? "," : "");
-        tm_buf_json(s->out, text[0]);
-        tm_buf_z(s->out, ",\"code\":");
-        tm_buf_json(s->out, text[1]);
-        tm_buf_z(s->out, ",\"part\":");
-        tm_buf_json(s->out, text[2]);
-        tm_buf_z(s->out, ",\"message\":");
-        tm_buf_json(s->out, sentence_of(text[1]));
-        tm_buf_char(s->out, '}');
-        return;
+        if (!tm_pq_is_null(n->reader, n->column[STEP + i], row))
+            text[i] = tm_pq_get_text(n->reader, n->column[STEP + i], row);
+    if (!s->json) {
+        tm_buf_print(s->out, "  noticed    %.*s%s%.*s: %.*s (%.*s)\n",
+                     TM_FMT(text[0].n ? text[0] : TM_STR("the reader")), text[2].n ? " at " : "",
+                     TM_FMT(text[2]), TM_FMT(sentence_of(text[1])), TM_FMT(text[1]));
+        return matched(s, n, row, text[2], err);
     }
-    tm_buf_print(s->out, "  noticed    %.*s%s%.*s: %.*s (%.*s)\n",
-                 TM_FMT(text[0].n ? text[0] : TM_STR("the reader")), text[2].n ? " at " : "",
-                 TM_FMT(text[2]), TM_FMT(sentence_of(text[1])), TM_FMT(text[1]));
+    tm_buf_print(s->out, "%s{\"step\":", n->shown ? "," : "");
+    tm_buf_json(s->out, text[0]);
+    tm_buf_z(s->out, ",\"code\":");
+    tm_buf_json(s->out, text[1]);
+    tm_buf_z(s->out, ",\"part\":");
+    tm_buf_json(s->out, text[2]);
+    tm_buf_z(s->out, ",\"message\":");
+    tm_buf_json(s->out, sentence_of(text[1]));
+    TM_TRY(matched(s, n, row, text[2], err));
+    tm_buf_char(s->out, '}');
+    return TM_OK;
 }
 
-static tm_status findings(story *s, tm_rid rid, tm_err *err)
+static tm_status findings(story *s, tm_rid rid, tm_str raw, tm_err *err)
 {
-    static const char *const NAMES[5] = {"place", "path", "step", "code", "part"};
-    uint32_t column[5], rows;
-    bool more = true;
-    unsigned shown = 0;
-    tm_pq_reader *r;
+    static const char *const NAMES[COLUMNS] = {"place", "path",  "step",  "code",       "part",
+                                               "at",    "bytes", "value", "other_place"};
+    uint32_t rows;
+    bool more = true, there;
+    noticed n = {.raw = rid.path ? (tm_str){0} : raw};
     const char *path = tm_path_join(s->mem, s->folder.p, "findings.parquet");
-    bool there;
     if (!path) return tm_fail_memory(err, "a path", 0);
     TM_TRY(tm_file_there(path, &there, err));
     if (!there) return TM_OK;
-    TM_TRY(tm_pq_open(&r, path, err));
+    TM_TRY(tm_pq_open(&n.reader, path, err));
     tm_status status = TM_OK;
-    for (unsigned i = 0; i < 5; i++) {
-        column[i] = tm_pq_column_named(r, NAMES[i]);
-        if (column[i] == TM_NONE)
+    for (unsigned i = 0; i < COLUMNS; i++) {
+        n.column[i] = tm_pq_column_named(n.reader, NAMES[i]);
+        if (n.column[i] == TM_NONE)
             status = tm_fail(err, TM_EINPUT, "%s is not a list of findings", path);
     }
     if (s->json) tm_buf_z(s->out, ",\"findings\":[");
     while (status == TM_OK && more) {
-        status = tm_pq_next(r, &more, &rows, err);
-        for (uint32_t i = 0; status == TM_OK && more && i < rows; i++)
-            if (tm_pq_get_u64(r, column[0], i) == rid.place &&
-                tm_pq_get_u64(r, column[1], i) == rid.path)
-                finding(s, r, column, i, shown++);
+        status = tm_pq_next(n.reader, &more, &rows, err);
+        for (uint32_t i = 0; status == TM_OK && more && i < rows; i++) {
+            if (tm_pq_get_u64(n.reader, n.column[PLACE], i) != rid.place ||
+                tm_pq_get_u64(n.reader, n.column[PATH], i) != rid.path)
+                continue;
+            status = finding(s, &n, i, err);
+            n.shown++;
+        }
     }
     if (s->json) tm_buf_char(s->out, ']');
-    tm_pq_close(r);
+    tm_pq_close(n.reader);
     return status;
 }
 
@@ -224,9 +274,9 @@ static const tm_yaml *input_of(const story *s, tm_str path)
     return NULL;
 }
 
-/* The record as it was read into *out, unless its source is gone or has another size. */
+/* The record as it was read into *out, or *why not: its source is gone or has another size. */
 static tm_status load_raw(story *s, const tm_ledger_row *row, const tm_yaml *input, tm_buf *out,
-                          tm_err *err)
+                          tm_str *why, tm_err *err)
 {
     tm_source source = {0};
     uint64_t line, size = 0;
@@ -237,22 +287,16 @@ static tm_status load_raw(story *s, const tm_ledger_row *row, const tm_yaml *inp
     bool again;
     TM_TRY(tm_source_again(s->mem, path, &again, err));
     if (!again) {
-        field(s, "raw", TM_STR("(the source cannot be read again)"));
+        *why = TM_STR("(the source cannot be read again)");
         return TM_OK;
     }
     TM_TRY(tm_source_probe(s->mem, path, (tm_source_wish){-1, -1}, &source, NULL, err));
     if (size && source.container != TM_FOLDER && source.bytes != size) {
-        field(s, "raw", TM_STR("(the source has changed since the run)"));
+        *why = TM_STR("(the source has changed since the run)");
         return TM_OK;
     }
     return tm_source_record(&source, &(tm_read_limits){0}, TM_PLACE_OFFSET(row->rid.place), out,
                             &line, err);
-}
-
-static tm_str text_of(const tm_yaml *map, const char *key)
-{
-    const tm_yaml *value = map ? tm_yaml_get(map, key) : NULL;
-    return value ? value->text : (tm_str){0};
 }
 
 /* What the recipe made of it, by sending it through the recipe again. */
@@ -276,11 +320,15 @@ static tm_status written(story *s, const tm_ledger_row *row, const tm_yaml *inpu
     return status;
 }
 
+/* What was noticed, and the record itself. */
 static tm_status texts(story *s, const tm_ledger_row *row, tm_err *err)
 {
     tm_buf raw = {0};
+    tm_str why = {0};
     const tm_yaml *input = input_of(s, row->source);
-    tm_status status = load_raw(s, row, input, &raw, err);
+    tm_status status = load_raw(s, row, input, &raw, &why, err);
+    if (status == TM_OK) status = findings(s, row->rid, tm_buf_view(&raw), err);
+    if (status == TM_OK) field(s, "raw", why);
     if (status == TM_OK && raw.n && !row->rid.path) field(s, "raw", tm_buf_view(&raw));
     if (status == TM_OK && raw.n && tm_str_is(row->fate, "kept"))
         status = written(s, row, input, tm_buf_view(&raw), err);
@@ -314,7 +362,6 @@ static tm_status tell(story *s, const char *path, const tm_ledger *l, const tm_l
     field(s, "id", row->id);
     signals(s, l, row->row);
     TM_TRY(trouble(s, row, err));
-    TM_TRY(findings(s, row->rid, err));
     TM_TRY(texts(s, row, err));
     if (s->json) tm_buf_char(s->out, '}');
     return TM_OK;

@@ -394,6 +394,17 @@ class Planted(Case):
             folder = self.decontaminated(records, *more, references=references)
             self.assertEqual(manifest(folder)["counts"]["dropped"], dropped, more)
 
+    def test_explain_shows_the_matched_text_and_its_source(self):
+        records, places = self.planted()
+        folder = self.decontaminated(records)
+        for line, part, at, size, _ in places[::40]:
+            told = self.tamis("explain", folder, f"in.jsonl:{line + 1}", "--json").stdout
+            found = json.loads(told)["records"][0]["findings"][0]
+            text = records[line]["messages"][int(part[len("messages[")])]["content"].encode()
+            self.assertEqual(found["part"], part)
+            self.assertEqual(found["matched"], text[at : at + size].decode())
+            self.assertTrue(found["other"].startswith(self.path("ref.jsonl") + "@"), found)
+
     def test_table_of_benchmarks_and_inputs(self):
         asked = [self.chat([q, "a", q, "b"]) for q in QUESTIONS]
         self.lines("a", asked[:1] * 3 + [self.chat(["x", "y", "", ""])])

@@ -1,0 +1,38 @@
+/* The record is scanned as a batch of one, and the part looked up as a field: the way of `cat
+ * --where`, which goes into strings that hold JSON as well. */
+#include "flow/quote.h"
+
+#include "io/source.h"
+#include "record/fieldpath.h"
+#include "record/layout.h"
+
+static tm_status look_up(tm_batch *b, tm_str raw, tm_str part, tm_field *out, tm_err *err)
+{
+    tm_fieldpath *path;
+    tm_read_rules rules = {.scan_only = true};
+    char *copy = tm_arena_alloc(b->mem, raw.n + TM_BLOCK_SLACK, 16);
+    if (!copy) return tm_fail_memory(err, "a record", raw.n);
+    memcpy(copy, raw.p, raw.n);
+    memset(copy + raw.n, 0, TM_BLOCK_SLACK);
+    raw.p = copy;
+    TM_TRY(tm_batch_reset(b, 1, NULL, 0, err));
+    TM_TRY(tm_batch_add(b, &rules, (tm_rid){0}, 1, raw, false, TM_BLOCK_SLACK, NULL, err));
+    *out = (tm_field){0};
+    if (b->fate[0] != TM_LIVE || tm_fieldpath_compile(b->mem, part, &path, NULL) != TM_OK)
+        return TM_OK;
+    return tm_field_get(b, 0, path, out) ? TM_OK : tm_fail_memory(err, "a text", raw.n);
+}
+
+tm_status tm_quote(tm_str raw, tm_str part, uint64_t at, uint64_t bytes, tm_buf *out, tm_err *err)
+{
+    tm_arena mem = {0};
+    tm_batch b;
+    tm_field field;
+    tm_batch_init(&b, &mem);
+    tm_status status = look_up(&b, raw, part, &field, err);
+    if (status == TM_OK && at <= field.text.n && bytes <= field.text.n - at)
+        tm_buf_str(out, tm_str_slice(field.text, (size_t)at, (size_t)(at + bytes)));
+    tm_batch_release(&b);
+    tm_arena_release(&mem);
+    return status == TM_OK ? tm_buf_ok(out, err) : status;
+}

@@ -1,0 +1,12 @@
+/* tm_quote: the text that a finding is about, out of the record it was noticed in. Findings keep
+ * places and never texts, so whoever shows one reads the source again. */
+#ifndef TM_FLOW_QUOTE_H
+#define TM_FLOW_QUOTE_H
+
+#include "base/buf.h"
+
+/* Appends bytes [at, at + bytes) of the text at `part` ("messages[0].content") of the record `raw`;
+ * nothing when there is no such text. */
+tm_status tm_quote(tm_str raw, tm_str part, uint64_t at, uint64_t bytes, tm_buf *out, tm_err *err);
+
+#endif
