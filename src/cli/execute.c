@@ -116,14 +116,15 @@ static void tell(void *arg, const tm_finding_view *f)
 static tm_status print_plan(const tm_cli *cli, const tm_run *run, tm_err *err)
 {
     tm_buf out = {0};
+    tm_status status = TM_OK;
     const tm_plan *plan = tm_run_plan(run);
     if (cli->common.print_recipe)
         tm_recipe_print(plan->recipe, &out);
     else if (cli->common.json)
-        tm_plan_json(plan, &out), tm_buf_char(&out, '\n');
+        status = tm_plan_preview_json(plan, &out, err), tm_buf_char(&out, '\n');
     else
-        tm_report_plan(run, &out);
-    tm_status status = tm_buf_ok(&out, err);
+        status = tm_report_plan(run, &out, err);
+    if (status == TM_OK) status = tm_buf_ok(&out, err);
     if (status == TM_OK) status = tm_cli_print(tm_buf_view(&out), err);
     tm_buf_release(&out);
     return status;

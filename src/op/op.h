@@ -83,6 +83,11 @@ enum { /* tm_op.flags */
        TM_ANY_RECORD = 8   /* looks at fields only, but for its expressions: needs no layout */
 };
 
+typedef struct tm_preview { /* what --dry-run says of a step beside its parameters and cost */
+    tm_buf text;            /* lines */
+    tm_buf json;            /* one object */
+} tm_preview;
+
 typedef struct tm_op {
     const char *name, *group, *summary;
     const char *why;    /* a paragraph: when to use it, what it does not do */
@@ -109,6 +114,9 @@ typedef struct tm_op {
     tm_status (*each)(const tm_step_view *step, tm_batch *b, tm_children *out, tm_err *err);
     const tm_round *rounds;               /* TM_SET; ends with {0} */
     uint64_t (*head)(const void *shared); /* TM_HEAD: how many live records pass */
+    /* What a user has to know to choose the parameters, worked out from them alone; or NULL. Sticky
+     * failure in out. */
+    tm_status (*preview)(const void *shared, tm_preview *out, tm_err *err);
 } tm_op;
 
 extern const tm_op *const tm_ops[]; /* NULL-terminated, in the order of ops.def */

@@ -167,6 +167,8 @@ tm_status tm_plan_make(tm_plan **out, tm_arena *mem, const tm_recipe *recipe, tm
                        uint32_t input_count, tm_hash input_identity, tm_err *err);
 void tm_plan_release(tm_plan *plan); /* release()s every step */
 void tm_plan_json(const tm_plan *plan, tm_buf *out);
+/* With what the operators have to say before a run: costs some time. */
+tm_status tm_plan_preview_json(const tm_plan *plan, tm_buf *out, tm_err *err);
 
 /* What `then:` may say for this operator: bit (1 << tm_verdict); 0 = it takes none. */
 uint32_t tm_op_then(const tm_op *op);

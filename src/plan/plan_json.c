@@ -92,9 +92,19 @@ static void input(tm_jw *w, const tm_plan_input *in)
     tm_jw_close(w, '}');
 }
 
+static tm_status preview(tm_jw *w, const tm_plan_step *s, tm_err *err)
+{
+    tm_preview told = {0};
+    tm_status status = s->op->preview(s->shared, &told, err);
+    if (status == TM_OK) status = tm_buf_ok(&told.json, err);
+    if (status == TM_OK) tm_jw_key(w, "preview"), tm_jw_raw(w, tm_buf_view(&told.json));
+    tm_buf_release(&told.text);
+    tm_buf_release(&told.json);
+    return status;
+}
+
 static void step(tm_jw *w, const tm_plan *plan, const tm_plan_step *s)
 {
-    tm_jw_open(w, '{');
     key_u64(w, "index", s->index);
     key_text(w, "name", s->name);
     key_text(w, "op", tm_str_of(s->op->name));
@@ -109,7 +119,6 @@ static void step(tm_jw *w, const tm_plan *plan, const tm_plan_step *s)
     tm_jw_close(w, ']');
     key_cost(w, &s->cost);
     key_hash(w, "prefix", s->prefix);
-    tm_jw_close(w, '}');
 }
 
 static void lint(tm_jw *w, const tm_lint *remark)
@@ -124,7 +133,7 @@ static void lint(tm_jw *w, const tm_lint *remark)
     tm_jw_close(w, '}');
 }
 
-void tm_plan_json(const tm_plan *plan, tm_buf *out)
+static tm_status plan_json(const tm_plan *plan, bool previews, tm_buf *out, tm_err *err)
 {
     tm_jw w = {.out = out};
     const tm_recipe *r = plan->recipe;
@@ -138,7 +147,12 @@ void tm_plan_json(const tm_plan *plan, tm_buf *out)
     tm_jw_close(&w, ']');
     tm_jw_key(&w, "steps");
     tm_jw_open(&w, '[');
-    for (uint32_t i = 0; i < plan->steps; i++) step(&w, plan, &plan->step[i]);
+    for (uint32_t i = 0; i < plan->steps; i++) {
+        tm_jw_open(&w, '{');
+        step(&w, plan, &plan->step[i]);
+        if (previews && plan->step[i].op->preview) TM_TRY(preview(&w, &plan->step[i], err));
+        tm_jw_close(&w, '}');
+    }
     tm_jw_close(&w, ']');
     key_params(&w, "output", tm_output_params, &r->output);
     key_params(&w, "limits", tm_limit_params, &r->limits);
@@ -150,4 +164,15 @@ void tm_plan_json(const tm_plan *plan, tm_buf *out)
     for (uint32_t i = 0; i < plan->lints; i++) lint(&w, &plan->lint[i]);
     tm_jw_close(&w, ']');
     tm_jw_close(&w, '}');
+    return tm_buf_ok(out, err);
+}
+
+void tm_plan_json(const tm_plan *plan, tm_buf *out)
+{
+    (void)plan_json(plan, false, out, NULL); /* failure is sticky in out */
+}
+
+tm_status tm_plan_preview_json(const tm_plan *plan, tm_buf *out, tm_err *err)
+{
+    return plan_json(plan, true, out, err);
 }

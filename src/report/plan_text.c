@@ -50,11 +50,32 @@ static void step(const tm_plan *plan, const tm_plan_step *s, tm_buf *out)
     tm_buf_char(out, '\n');
 }
 
-void tm_report_plan(const tm_run *run, tm_buf *out)
+/* What the operator has to say, each line behind eight spaces. */
+static tm_status preview(const tm_plan_step *s, tm_buf *out, tm_err *err)
+{
+    tm_preview told = {0};
+    tm_str line;
+    tm_status status = s->op->preview(s->shared, &told, err);
+    if (status == TM_OK) status = tm_buf_ok(&told.text, err);
+    for (tm_str rest = tm_buf_view(&told.text); status == TM_OK && rest.n;) {
+        tm_str_cut(rest, '\n', &line, &rest);
+        tm_buf_print(out, "        %.*s\n", TM_FMT(line));
+    }
+    tm_buf_release(&told.text);
+    tm_buf_release(&told.json);
+    return status;
+}
+
+tm_status tm_report_plan(const tm_run *run, tm_buf *out, tm_err *err)
 {
     const tm_plan *plan = tm_run_plan(run);
     for (uint32_t i = 0; i < plan->inputs; i++) input(plan, &plan->input[i], out);
-    for (uint32_t s = 0; s < plan->steps; s++) step(plan, &plan->step[s], out);
+    for (uint32_t s = 0; s < plan->steps; s++) {
+        step(plan, &plan->step[s], out);
+        if (!plan->step[s].op->preview) continue;
+        TM_TRY(preview(&plan->step[s], out, err));
+        TM_TRY(tm_report_sample_pairs(run, &plan->step[s], out, err));
+    }
     tm_buf_print(out, "output  %.*s\n", TM_FMT(plan->recipe->output.format));
     tm_buf_print(out, "memory  needs %.0f MB, has %.0f MB\n", (double)plan->memory_needed / 1e6,
                  (double)plan->recipe->limits.memory / 1e6);
@@ -62,4 +83,5 @@ void tm_report_plan(const tm_run *run, tm_buf *out)
     for (uint32_t i = 0; i < plan->lints; i++)
         tm_buf_print(out, "remark  %u:%u %.*s (%s)\n", plan->lint[i].line, plan->lint[i].column,
                      TM_FMT(plan->lint[i].sentence), plan->lint[i].code);
+    return tm_buf_ok(out, err);
 }

@@ -236,6 +236,35 @@ static tm_status cost(const void *given, const tm_input_facts *facts, tm_cost *o
     return TM_OK;
 }
 
+enum { TRIALS = 1000, TRIAL_GRAMS = 100 };
+
+/* How likely pairs of a similarity become candidates, tried out with the sketch in use. */
+static tm_status preview(const void *of, tm_preview *out, tm_err *err)
+{
+    static const unsigned PERCENT[] = {50, 60, 70, 75, 80, 85, 90, 95};
+    const shared *s = of;
+    const tm_sketch *sketch = &s->link.sketch;
+    tm_buf caught = {0};
+    tm_buf_print(&out->text, "%u bands of %u rows; of pairs that are similar by\n ", sketch->bands,
+                 sketch->rows);
+    tm_buf_print(&out->json, "{\"bands\":%u,\"rows\":%u,\"caught\":[", sketch->bands, sketch->rows);
+    for (size_t i = 0; i < TM_COUNT(PERCENT); i++) {
+        double share = tm_bands_simulate(sketch, PERCENT[i] / 100.0, TRIAL_GRAMS, TRIALS);
+        if (share < 0) return tm_fail_memory(err, "a preview", 0);
+        tm_buf_print(&out->text, " %5u%%", PERCENT[i]);
+        tm_buf_print(&caught, " %5.1f%%", share * 100);
+        tm_buf_print(&out->json, "%s[%.2f,%.3f]", i ? "," : "", PERCENT[i] / 100.0, share);
+    }
+    tm_buf_z(&out->text, "\nare found\n ");
+    tm_buf_str(&out->text, tm_buf_view(&caught));
+    tm_buf_print(&out->text, "\n(%d pairs of %d n-grams each); those found are compared exactly",
+                 TRIALS, TRIAL_GRAMS);
+    tm_buf_z(&out->json, "]}");
+    if (caught.failed) out->text.failed = true;
+    tm_buf_release(&caught);
+    return TM_OK;
+}
+
 static const tm_round ROUNDS[] = {
     {
         .name = "bands",
@@ -491,4 +520,5 @@ const tm_op tm_op_dedup_near = {
     .end = end,
     .each = each,
     .rounds = ROUNDS,
+    .preview = preview,
 };
