@@ -1,34 +1,31 @@
 /* Makes the table of items (leak_table.h) from their facts.
  *
  * Items whose terms are all equal become one, the first. All n-grams are hashed, numbered in item
- * order and sorted by hash (radix sort, so the order is that of hash, then number); equal ones lie
- * side by side and are counted. An n-gram of more than `common` different items is the wording of a
- * benchmark ("choose the correct answer from the following options"), not an item: it is left out
- * and does not count towards the share either. Of items that would have none left, each such n-gram
- * keeps the first `common`.
+ * order and sorted by hash, then number; equal ones lie side by side and are counted. An n-gram of
+ * more than `common` different items is the wording of a benchmark ("choose the correct answer from
+ * the following options"), not an item: it is left out and does not count towards the share either.
+ * Of items that would have none left, each such n-gram keeps the first `common`.
  *
- * Facts come in order, so the bytes are the same wherever and however often this runs. Memory: some
- * 50 bytes a term while it is made, 12 a term in the table. */
+ * Facts come in order, so the bytes are the same wherever and however often this runs. Memory: the
+ * terms' hashes (8 bytes, in a buffer that doubles) and the n-grams (16 bytes, sorted in place)
+ * while it is made; the hashes are given back before the table of some 11 bytes a term is laid
+ * out. */
+#include "op/dedup/leak_sort.h"
 #include "op/dedup/leak_table.h"
 #include "text/terms.h"
 
 enum { FILTER_BITS_A_GRAM = 16, ENTRIES_A_BUCKET = 4, LEAST_BITS = 4 };
 
-typedef struct keyed { /* what is sorted */
-    uint64_t hash;
-    uint32_t value;
-} keyed;
-
 typedef struct builder {
     const tm_leak_rules *rules;
-    uint32_t kgram;
+    tm_leak_head head;
     tm_buf items, hashes, pairs, starts; /* tm_leak_item, uint64_t, uint32_t, uint64_t an item */
-    keyed *list, *other;                 /* list: sorted */
+    tm_leak_keyed *list;                 /* all n-grams, sorted */
     size_t count;
-    uint32_t *own;              /* by item: its n-grams that are not common */
-    tm_buf pair_ways;           /* keyed: the hash of a pair, and its way */
-    tm_buf ways, way_hash;      /* tm_leak_way, uint64_t */
-    tm_buf entries, entry_hash; /* tm_leak_entry, uint64_t */
+    uint32_t *own; /* by item: its n-grams that are not common */
+    uint64_t *filter;
+    tm_buf pair_ways;      /* tm_leak_keyed: the hash of a pair, and its way */
+    tm_buf ways, way_hash; /* tm_leak_way, uint64_t */
 } builder;
 
 static tm_leak_item *items_of(const builder *b, size_t *count)
@@ -76,36 +73,12 @@ static tm_status read_items(builder *b, tm_group *facts, tm_err *err)
     return tm_buf_ok(&b->hashes, err);
 }
 
-static bool make_lists(builder *b, size_t count)
+static bool make_list(builder *b, size_t count)
 {
     tm_free(b->list);
-    tm_free(b->other);
     b->list = tm_alloc((count + 1) * sizeof *b->list);
-    b->other = tm_alloc((count + 1) * sizeof *b->other);
     b->count = 0;
-    return b->list && b->other;
-}
-
-/* By hash; equal ones stay in order. One count of all eight bytes, then a pass for each. */
-static void sort_list(builder *b)
-{
-    size_t(*at)[256], places[8][256] = {{0}};
-    at = places;
-    for (size_t i = 0; i < b->count; i++)
-        for (unsigned byte = 0; byte < 8; byte++) at[byte][b->list[i].hash >> 8 * byte & 255]++;
-    for (unsigned byte = 0; byte < 8; byte++) {
-        size_t sum = 0;
-        for (unsigned v = 0; v < 256; v++) {
-            size_t here = at[byte][v];
-            at[byte][v] = sum;
-            sum += here;
-        }
-        for (size_t i = 0; i < b->count; i++)
-            b->other[at[byte][b->list[i].hash >> 8 * byte & 255]++] = b->list[i];
-        keyed *swap = b->list;
-        b->list = b->other;
-        b->other = swap;
-    }
+    return b->list != NULL;
 }
 
 static bool equal_items(const builder *b, const tm_leak_item *item, size_t x, size_t y)
@@ -119,12 +92,12 @@ static tm_status join_equal(builder *b, tm_err *err)
 {
     size_t items;
     tm_leak_item *item = items_of(b, &items);
-    if (!make_lists(b, items)) return tm_fail_memory(err, "the items", items * sizeof(keyed));
+    if (!make_list(b, items)) return tm_fail_memory(err, "the items", items * sizeof *b->list);
     for (size_t i = 0; i < items; i++) {
         uint64_t hash = tm_hash64(hashes_of(b, i), item[i].terms * sizeof hash, 0);
-        b->list[b->count++] = (keyed){hash, (uint32_t)i};
+        b->list[b->count++] = (tm_leak_keyed){hash, (uint32_t)i};
     }
-    sort_list(b);
+    tm_leak_sort(b->list, b->count);
     for (size_t i = 0; i < b->count; i++) {
         size_t first = b->list[i].value;
         if (!item[first].counted) continue;
@@ -141,39 +114,70 @@ static void add_way(builder *b, size_t i, const tm_leak_item *item)
     uint32_t pair;
     const uint64_t *hash = hashes_of(b, i);
     memcpy(&pair, b->pairs.p + i * sizeof pair, sizeof pair);
-    keyed way = {tm_leak_pair(hash[pair], hash[pair + 1]), pair << 16 | item->terms};
+    tm_leak_keyed way = {tm_leak_pair(hash[pair], hash[pair + 1]), pair << 16 | item->terms};
     tm_buf_add(&b->pair_ways, &way, sizeof way);
+}
+
+static void add_grams(builder *b, size_t i, const tm_leak_item *item)
+{
+    uint64_t gram[256];
+    const uint64_t *hash = hashes_of(b, i);
+    unsigned n = b->rules->ngram;
+    for (uint32_t from = 0; from < item->grams; from += (uint32_t)TM_COUNT(gram)) {
+        uint32_t count = TM_MIN(item->grams - from, (uint32_t)TM_COUNT(gram));
+        tm_ngram_hashes(hash + from, count + n - 1, n, gram);
+        for (uint32_t g = 0; g < count; g++)
+            b->list[b->count++] = (tm_leak_keyed){gram[g], item->first + from + g};
+    }
 }
 
 /* All n-grams of all items, sorted. */
 static tm_status hash_grams(builder *b, tm_err *err)
 {
     size_t items, grams = 0;
-    tm_buf work = {0};
     const tm_leak_item *item = items_of(b, &items);
     for (size_t i = 0; i < items; i++) grams += item[i].counted;
-    if (!make_lists(b, grams)) return tm_fail_memory(err, "the n-grams", grams * sizeof(keyed));
+    if (!make_list(b, grams)) return tm_fail_memory(err, "the n-grams", grams * sizeof *b->list);
     for (size_t i = 0; i < items; i++) {
-        const uint64_t *hash = hashes_of(b, i);
         if (!item[i].counted) continue;
-        if (item[i].is_short) {
-            uint64_t whole = tm_leak_whole(tm_leak_run(hash, item[i].terms), item[i].terms);
-            b->list[b->count++] = (keyed){whole, item[i].first};
-            add_way(b, i, &item[i]);
+        if (!item[i].is_short) {
+            add_grams(b, i, &item[i]);
             continue;
         }
-        tm_buf_clear(&work);
-        if (!tm_buf_grow(&work, item[i].grams * sizeof(uint64_t))) break;
-        uint64_t *gram = (uint64_t *)(void *)work.p;
-        tm_ngram_hashes(hash, item[i].terms, b->rules->ngram, gram);
-        for (uint32_t g = 0; g < item[i].grams; g++)
-            b->list[b->count++] = (keyed){gram[g], item[i].first + g};
+        uint64_t run = tm_leak_run(hashes_of(b, i), item[i].terms);
+        b->list[b->count++] = (tm_leak_keyed){tm_leak_whole(run, item[i].terms), item[i].first};
+        add_way(b, i, &item[i]);
     }
-    tm_status status = tm_buf_ok(&work, err);
-    tm_buf_release(&work);
-    if (status == TM_OK) status = tm_buf_ok(&b->pair_ways, err);
-    sort_list(b);
-    return status;
+    TM_TRY(tm_buf_ok(&b->pair_ways, err));
+    return TM_OK;
+}
+
+static uint32_t bits_for(size_t cells)
+{
+    uint32_t bits = LEAST_BITS;
+    while (((size_t)1 << bits) < cells) bits++;
+    return bits;
+}
+
+/* The k-grams of all items; behind this, the hashes of terms are not needed any more. */
+static tm_status fill_filter(builder *b, tm_err *err)
+{
+    size_t items;
+    uint32_t bits = bits_for(b->count * FILTER_BITS_A_GRAM / 64), k = b->head.kgram;
+    const tm_leak_item *item = items_of(b, &items);
+    b->head.filter_bits = bits;
+    b->filter = tm_alloc_zero((size_t)1 << bits, sizeof *b->filter);
+    if (!b->filter) return tm_fail_memory(err, "a table", sizeof *b->filter << bits);
+    for (size_t i = 0; i < items; i++) {
+        const uint64_t *hash = hashes_of(b, i);
+        for (uint32_t at = 0; !item[i].is_short && at + k <= item[i].terms; at++) {
+            uint64_t gram = tm_leak_run(hash + at, k);
+            b->filter[tm_leak_word(gram, bits)] |= tm_leak_mask(gram);
+        }
+    }
+    tm_buf_release(&b->hashes);
+    b->hashes = (tm_buf){0};
+    return TM_OK;
 }
 
 static uint32_t item_at(const tm_leak_item *item, size_t items, uint32_t gram)
@@ -186,16 +190,17 @@ static uint32_t item_at(const tm_leak_item *item, size_t items, uint32_t gram)
 static void join_repeats(builder *b)
 {
     size_t items, kept = 0;
-    uint32_t owner = TM_NONE;
     tm_leak_item *item = items_of(b, &items);
     for (size_t i = 0; i < b->count; i++) {
-        uint32_t now = item_at(item, items, b->list[i].value);
-        bool repeats = kept && b->list[kept - 1].hash == b->list[i].hash && now == owner;
-        owner = now;
-        if (repeats)
-            item[now].counted--;
-        else
-            b->list[kept++] = b->list[i];
+        const tm_leak_keyed *last = kept ? &b->list[kept - 1] : NULL, *now = &b->list[i];
+        if (last && last->hash == now->hash) {
+            uint32_t owner = item_at(item, items, now->value);
+            if (owner == item_at(item, items, last->value)) {
+                item[owner].counted--;
+                continue;
+            }
+        }
+        b->list[kept++] = *now;
     }
     b->count = kept;
 }
@@ -224,57 +229,27 @@ static tm_status count_own(builder *b, tm_err *err)
     return TM_OK;
 }
 
+/* Leaves what the table holds in the list. */
 static void choose_entries(builder *b)
 {
-    size_t items;
+    size_t items, kept = 0;
     tm_leak_item *item = items_of(b, &items);
     for (size_t i = 0, end; i < b->count; i = end) {
         uint32_t given = 0;
         end = run_of(b, i);
+        bool common = end - i > b->rules->common;
         for (size_t k = i; k < end; k++) {
-            const keyed *e = &b->list[k];
-            bool common = end - i > b->rules->common;
-            if (common && b->own[item_at(item, items, e->value)]) continue;
+            if (common && b->own[item_at(item, items, b->list[k].value)]) continue;
             if (common && given++ == b->rules->common) break;
-            tm_leak_entry entry = {(uint32_t)e->hash, e->value};
-            tm_buf_add(&b->entries, &entry, sizeof entry);
-            tm_buf_add(&b->entry_hash, &e->hash, sizeof e->hash);
+            b->list[kept++] = b->list[k];
         }
     }
+    b->count = kept;
     for (size_t i = 0; i < items; i++) /* others are found by what is common */
         if (b->own[i]) item[i].counted = b->own[i];
 }
 
-/* ---- the bytes ------------------------------------------------------------------------------- */
-
-static uint32_t bits_for(size_t cells)
-{
-    uint32_t bits = LEAST_BITS;
-    while (((size_t)1 << bits) < cells) bits++;
-    return bits;
-}
-
-static char *section(tm_buf *told, size_t bytes) /* zeroed; NULL: no memory */
-{
-    if (!tm_buf_grow(told, bytes)) return NULL;
-    char *p = told->p + told->n;
-    memset(p, 0, bytes);
-    told->n += bytes;
-    return p;
-}
-
-static void fill_filter(const builder *b, uint64_t *filter, uint32_t bits)
-{
-    size_t items;
-    const tm_leak_item *item = items_of(b, &items);
-    for (size_t i = 0; i < items; i++) {
-        const uint64_t *hash = hashes_of(b, i);
-        for (uint32_t at = 0; !item[i].is_short && at + b->kgram <= item[i].terms; at++) {
-            uint64_t k = tm_leak_run(hash + at, b->kgram);
-            filter[tm_leak_word(k, bits)] |= tm_leak_mask(k);
-        }
-    }
-}
+/* ---- short items ----------------------------------------------------------------------------- */
 
 static bool is_there(const builder *b, size_t first, const tm_leak_way *way)
 {
@@ -289,15 +264,13 @@ static bool is_there(const builder *b, size_t first, const tm_leak_way *way)
 /* The ways of all short items, sorted by the hash of their pair, each once. */
 static tm_status sort_ways(builder *b, tm_err *err)
 {
-    size_t count = b->pair_ways.n / sizeof(keyed), first = 0;
-    if (!make_lists(b, count)) return tm_fail_memory(err, "short items", count * sizeof(keyed));
-    if (count) memcpy(b->list, b->pair_ways.p, b->pair_ways.n);
-    b->count = count;
-    sort_list(b);
+    size_t count = b->pair_ways.n / sizeof(tm_leak_keyed), first = 0;
+    tm_leak_keyed *list = (tm_leak_keyed *)(void *)b->pair_ways.p;
+    tm_leak_sort(list, count);
     for (size_t i = 0; i < count; i++) {
-        const keyed *k = &b->list[i];
+        const tm_leak_keyed *k = &list[i];
         tm_leak_way way = {(uint32_t)k->hash, (uint16_t)(k->value >> 16), (uint16_t)k->value};
-        if (i && k->hash != b->list[i - 1].hash) first = b->ways.n;
+        if (i && k->hash != list[i - 1].hash) first = b->ways.n;
         if (is_there(b, first, &way)) continue;
         tm_buf_add(&b->ways, &way, sizeof way);
         tm_buf_add(&b->way_hash, &k->hash, sizeof k->hash);
@@ -306,55 +279,66 @@ static tm_status sort_ways(builder *b, tm_err *err)
     return tm_buf_ok(&b->way_hash, err);
 }
 
-static const uint64_t *words(const tm_buf *b)
+/* ---- the bytes ------------------------------------------------------------------------------- */
+
+static void *section(tm_buf *told, size_t bytes) /* zeroed; room was made */
 {
-    return (const uint64_t *)(const void *)b->p;
+    void *p = told->p + told->n;
+    memset(p, 0, bytes);
+    told->n += bytes;
+    return p;
 }
 
-static tm_leak_head head_of(const builder *b)
+/* hash: of `count` sorted rows, `stride` bytes apart. */
+static void add_buckets(tm_buf *told, uint32_t bits, const void *hash, size_t stride, size_t count)
 {
-    size_t entries = b->entries.n / sizeof(tm_leak_entry), ways = b->ways.n / sizeof(tm_leak_way);
-    return (tm_leak_head){.ngram = b->rules->ngram,
-                          .kgram = b->kgram,
-                          .items = (uint32_t)(b->items.n / sizeof(tm_leak_item)),
-                          .entries = (uint32_t)entries,
-                          .ways = (uint32_t)ways,
-                          .filter_bits = bits_for(entries * FILTER_BITS_A_GRAM / 64),
-                          .short_bits = bits_for(ways * FILTER_BITS_A_GRAM / 64),
-                          .bucket_bits = bits_for(entries / ENTRIES_A_BUCKET),
-                          .way_bits = bits_for(ways / ENTRIES_A_BUCKET)};
-}
-
-static void add_buckets(tm_buf *told, uint32_t bits, const tm_buf *hash)
-{
-    size_t bytes = (((size_t)1 << bits) + 1) * sizeof(uint32_t), at = 0;
-    size_t count = hash->n / sizeof(uint64_t);
-    char *p = section(told, bytes);
-    if (!p) return;
-    uint32_t *bucket = (uint32_t *)(void *)p;
+    size_t at = 0;
+    uint32_t *bucket = section(told, (((size_t)1 << bits) + 1) * sizeof *bucket);
     for (size_t b = 0; b < (size_t)1 << bits; b++) {
         bucket[b] = (uint32_t)at;
-        while (at < count && tm_leak_word(words(hash)[at], bits) == b) at++;
+        for (uint64_t h; at < count; at++) {
+            memcpy(&h, (const char *)hash + at * stride, sizeof h);
+            if (tm_leak_word(h, bits) != b) break;
+        }
     }
     bucket[(size_t)1 << bits] = (uint32_t)at;
 }
 
+static void complete_head(builder *b)
+{
+    tm_leak_head *h = &b->head;
+    h->items = (uint32_t)(b->items.n / sizeof(tm_leak_item));
+    h->entries = (uint32_t)b->count;
+    h->ways = (uint32_t)(b->ways.n / sizeof(tm_leak_way));
+    h->short_bits = bits_for(h->ways * (size_t)FILTER_BITS_A_GRAM / 64);
+    h->bucket_bits = bits_for(h->entries / ENTRIES_A_BUCKET);
+    h->way_bits = bits_for(h->ways / ENTRIES_A_BUCKET);
+}
+
 static tm_status lay_out(builder *b, tm_buf *told, tm_err *err)
 {
-    tm_leak_head head = head_of(b);
-    tm_buf_add(told, &head, sizeof head);
-    char *filter = section(told, sizeof(uint64_t) << head.filter_bits);
-    if (filter) fill_filter(b, (uint64_t *)(void *)filter, head.filter_bits);
-    char *shorts = section(told, sizeof(uint64_t) << head.short_bits);
-    for (size_t i = 0; shorts && i < head.ways; i++) {
-        uint64_t pair = words(&b->way_hash)[i];
-        ((uint64_t *)(void *)shorts)[tm_leak_word(pair, head.short_bits)] |= tm_leak_bit(pair);
+    complete_head(b);
+    const tm_leak_head *h = &b->head;
+    size_t filter = sizeof(uint64_t) << h->filter_bits, entries = b->count * sizeof(tm_leak_entry);
+    size_t shorts = sizeof(uint64_t) << h->short_bits;
+    size_t buckets = ((size_t)1 << h->bucket_bits) + ((size_t)1 << h->way_bits) + 2;
+    size_t all = sizeof *h + filter + shorts + b->items.n + entries + b->ways.n;
+    if (!tm_buf_grow(told, all + buckets * sizeof(uint32_t)))
+        return tm_fail_memory(err, "a table", all);
+    tm_buf_add(told, h, sizeof *h);
+    tm_buf_add(told, b->filter, filter);
+    uint64_t *bits = section(told, shorts), pair;
+    for (size_t i = 0; i < h->ways; i++) {
+        memcpy(&pair, b->way_hash.p + i * sizeof pair, sizeof pair);
+        bits[tm_leak_word(pair, h->short_bits)] |= tm_leak_bit(pair);
     }
     tm_buf_str(told, tm_buf_view(&b->items));
-    tm_buf_str(told, tm_buf_view(&b->entries));
+    tm_leak_entry *entry = section(told, entries);
+    for (size_t i = 0; i < b->count; i++)
+        entry[i] = (tm_leak_entry){(uint32_t)b->list[i].hash, b->list[i].value};
     tm_buf_str(told, tm_buf_view(&b->ways));
-    add_buckets(told, head.bucket_bits, &b->entry_hash);
-    add_buckets(told, head.way_bits, &b->way_hash);
+    add_buckets(told, h->bucket_bits, b->list, sizeof *b->list, b->count);
+    add_buckets(told, h->way_bits, b->way_hash.p, sizeof pair, h->ways);
     return tm_buf_ok(told, err);
 }
 
@@ -363,24 +347,23 @@ static tm_status build(builder *b, tm_group *facts, tm_buf *told, tm_err *err)
     TM_TRY(read_items(b, facts, err));
     TM_TRY(join_equal(b, err));
     TM_TRY(hash_grams(b, err));
+    TM_TRY(fill_filter(b, err));
+    tm_leak_sort(b->list, b->count);
     join_repeats(b);
     TM_TRY(count_own(b, err));
     choose_entries(b);
-    TM_TRY(tm_buf_ok(&b->entries, err));
-    TM_TRY(tm_buf_ok(&b->entry_hash, err));
     TM_TRY(sort_ways(b, err));
     return lay_out(b, told, err);
 }
 
 tm_status tm_leak_build(const tm_leak_rules *rules, tm_group *facts, tm_buf *told, tm_err *err)
 {
-    builder b = {.rules = rules, .kgram = rules->ngram / 2 + 1};
+    builder b = {.rules = rules, .head = {.ngram = rules->ngram, .kgram = rules->ngram / 2 + 1}};
     tm_status status = build(&b, facts, told, err);
-    tm_buf *bufs[] = {&b.items, &b.hashes,   &b.pairs,   &b.starts,    &b.pair_ways,
-                      &b.ways,  &b.way_hash, &b.entries, &b.entry_hash};
+    tm_buf *bufs[] = {&b.items, &b.hashes, &b.pairs, &b.starts, &b.pair_ways, &b.ways, &b.way_hash};
     for (size_t i = 0; i < TM_COUNT(bufs); i++) tm_buf_release(bufs[i]);
     tm_free(b.list);
-    tm_free(b.other);
     tm_free(b.own);
+    tm_free(b.filter);
     return status;
 }
