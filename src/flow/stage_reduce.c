@@ -104,7 +104,6 @@ static tm_status decide(tm_stages *s, const tm_stage *stage, uint64_t rank, tm_p
 
 static tm_status put_piece(tm_part_writer *part, tm_piece *piece, tm_err *err)
 {
-    TM_TRY(tm_buf_ok(&piece->data, err));
     TM_TRY(tm_part_add(part, piece, err));
     tm_buf_clear(&piece->data);
     piece->written = 0;
@@ -120,6 +119,7 @@ static tm_status put_records(tm_part_writer *part, tm_piece *piece, tm_pull pull
         TM_TRY(pull(from, &f, &more, err));
         if (!more) return piece->data.n ? put_piece(part, piece, err) : TM_OK;
         tm_buf_str(&piece->data, f.data);
+        TM_TRY(tm_buf_ok(&piece->data, err));
         piece->written += f.rid.path & 0xffff;
         if (piece->data.n >= TM_BLOCK_BYTES) TM_TRY(put_piece(part, piece, err));
     }

@@ -26,6 +26,8 @@ ROWS = "".join('{"prompt":"%d","completion":"%s"}\n' % (i, "a b c" if i % 3 else
 
 @unittest.skipUnless(os.path.exists(faultkit.FAULTY), "there is no build with faults (V=fault)")
 class Faults(faultkit.Case):
+    uses, says = "use_api", ("of 41", "80 rows")
+
     def use(self, plan):
         env = dict(os.environ, TAMIS_FAULTS=plan, TAMIS_FAULTS_TOLD=self.path("told"),
                    ASAN_OPTIONS=ASAN)
@@ -41,8 +43,8 @@ class Faults(faultkit.Case):
     def sweep(self, plan, counter, sentence):
         whole = self.use("")
         self.assertEqual(whole.returncode, 0, whole.stderr)
-        self.assertIn("of 41", whole.stdout)
-        self.assertIn("80 rows", whole.stdout)
+        for words in self.says:
+            self.assertIn(words, whole.stdout)
         failed = 0
         for n in range(1, whole.counts[counter] + 1, STEP):
             done = self.use(plan % n)
@@ -60,7 +62,7 @@ class Faults(faultkit.Case):
     def setUp(self):
         super().setUp()
         with mock.patch.dict(os.environ, TAMIS_BUILD=os.path.dirname(faultkit.FAULTY)):
-            self.program = build_program("use_api", self.folder)
+            self.program = build_program(self.uses, self.folder)
         self.save("in.jsonl", ROWS.encode())
 
     def test_every_allocation_that_fails_is_said(self):
@@ -71,6 +73,10 @@ class Faults(faultkit.Case):
 
     def test_every_file_call_that_fails_is_said(self):
         self.sweep("io:%d:EIO", 1, "Input/output error|cannot|could not")
+
+
+class FaultsOfStages(Faults):
+    uses, says = "use_stages", ('"read":41',)
 
 
 if __name__ == "__main__":
