@@ -61,18 +61,24 @@ tm_status tm_link_fact(tm_str group, tm_str order, tm_rid rid, tm_gram_kind kind
     return status;
 }
 
+static bool is_equal(const tm_link_set *a, const tm_link_set *b)
+{
+    return a->kind == b->kind && a->digest == b->digest && tm_str_eq(a->set, b->set);
+}
+
 /* -1 when they are not of one kind, or cannot reach `least`. */
 static double similarity(const tm_link_rules *rules, const tm_link_set *a, const tm_link_set *b,
                          double least)
 {
     bool jaccard = rules->measure == TM_MEASURE_JACCARD;
     if (a->kind != b->kind) return -1;
-    if (a->digest == b->digest && tm_str_eq(a->set, b->set)) return 1;
+    if (is_equal(a, b)) return 1;
     if (a->kind != TM_GRAM_WORDS && a->kind != TM_GRAM_CHARS) return -1;
     const uint64_t *x = (const uint64_t *)(const void *)a->set.p,
                    *y = (const uint64_t *)(const void *)b->set.p;
     size_t n = a->set.n / sizeof *x, m = b->set.n / sizeof *y, few = TM_MIN(n, m);
-    if (jaccard && (double)few < least * (double)TM_MAX(n, m)) return -1;
+    /* divided as below, so that rounding takes no pair that just reaches it */
+    if (jaccard && (double)few / (double)TM_MAX(n, m) < least) return -1;
     size_t both = tm_grams_common(x, n, y, m);
     return (double)both / (double)(jaccard ? n + m - both : few);
 }
@@ -89,9 +95,12 @@ static tm_status decide(linker *l, tm_rid rid, uint32_t rank, tm_rid into, doubl
     return rank ? tm_decide(l->out, &d, l->err) : TM_OK; /* references are only looked at */
 }
 
-/* A record that is kept without having been compared with all that it could be near to. */
-static tm_status note_limited(linker *l, const tm_link_set *r)
+/* A record that is kept without having been compared with all that it could be near to: one that
+ * was left out has been met. */
+static tm_status note_limited(linker *l, tm_link_set *r)
 {
+    if (r->limited) return TM_OK; /* told in an earlier go */
+    r->limited = true;
     tm_decision d = {.rid = r->rid,
                      .step = l->step->step,
                      .rule = l->rules->rule_limited,
@@ -130,17 +139,29 @@ static tm_status settle(linker *l, const tm_link_set *r)
     return l->full ? put_record_by(l, r) : tm_link_table_add(&l->table, r, l->err);
 }
 
+/* Those of a reference all stay, so that each stands for what it is near to; but equal ones are
+ * one. */
+static tm_status link_reference(linker *l, tm_link_set *r)
+{
+    tm_link_set into;
+    while (tm_link_table_next(&l->table, &into))
+        if (!into.rank && is_equal(r, &into)) return TM_OK;
+    return settle(l, r);
+}
+
 static tm_status link_representative(linker *l, tm_link_set *r)
 {
     tm_link_set into;
-    bool was_limited = is_limited(l, r);
-    while (!is_limited(l, r) && tm_link_table_next(&l->table, &into)) {
+    while (tm_link_table_next(&l->table, &into)) {
         if (!may_merge(l, into.rank, r->rank)) continue;
+        if (is_limited(l, r)) {
+            TM_TRY(note_limited(l, r));
+            break;
+        }
         double s = similarity(l->rules, r, &into, l->rules->threshold);
         if (s >= l->rules->threshold) return decide(l, r->rid, r->rank, into.rid, s);
         r->compared++;
     }
-    if (is_limited(l, r) && !was_limited) TM_TRY(note_limited(l, r));
     return settle(l, r);
 }
 
@@ -182,16 +203,18 @@ static tm_status add_member(linker *l, tm_link_set *r)
 static tm_status link_chain(linker *l, tm_link_set *r)
 {
     tm_link_set other;
-    bool was_limited = is_limited(l, r);
     if (r->number == TM_NONE) TM_TRY(add_member(l, r));
-    while (!is_limited(l, r) && tm_link_table_next(&l->table, &other)) {
+    while (tm_link_table_next(&l->table, &other)) {
         if (!may_merge(l, other.rank, r->rank)) continue;
+        if (is_limited(l, r)) {
+            TM_TRY(note_limited(l, r));
+            break;
+        }
         double s = similarity(l->rules, r, &other, l->rules->threshold);
         if (s >= l->rules->threshold) join(l, other.number, r->number);
-        if (s == 1 && other.rank == r->rank) return TM_OK;
+        if (s == 1 && other.rank == r->rank && is_equal(r, &other)) return TM_OK;
         r->compared++;
     }
-    if (is_limited(l, r) && !was_limited) TM_TRY(note_limited(l, r));
     return settle(l, r);
 }
 
@@ -228,7 +251,8 @@ static tm_status decide_chains(linker *l)
 static tm_status link_one(linker *l, tm_link_set *r)
 {
     tm_link_table_look(&l->table, r);
-    return l->rules->link == TM_LINK_CHAIN ? link_chain(l, r) : link_representative(l, r);
+    if (l->rules->link == TM_LINK_CHAIN) return link_chain(l, r);
+    return r->rank ? link_representative(l, r) : link_reference(l, r);
 }
 
 static tm_status take_at_hand(linker *l, tm_str set, tm_link_set *r)

@@ -18,6 +18,7 @@ typedef struct tm_link_set { /* one record's set, and what linking has to know o
     uint32_t number;   /* chains: which record; else unused */
     uint32_t compared; /* with how many it was compared so far */
     uint8_t kind;      /* tm_gram_kind */
+    bool limited;      /* it was noted that others were left out */
 } tm_link_set;
 
 typedef struct tm_link_key { /* sets that have this key: a list, in the order of adding */

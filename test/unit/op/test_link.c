@@ -1,0 +1,518 @@
+/* The linker against a loop over all pairs: who is merged into whom, with which value, and who is
+ * flagged, for both ways of linking, both measures, every scope and any limit; in memory and with
+ * so little of it that a group takes many goes and its sets lie in a file. */
+#include "unit/base/base_help.h"
+
+#include "op/dedup/link.h"
+#include "text/terms.h"
+
+enum { MOST = 160, ROOM = 2800, ELEMENTS = 64, BANDS_MOST = 16, ROWS_MOST = 3 };
+
+typedef struct record {
+    tm_rid rid;
+    uint32_t rank, key; /* key: of the keep list */
+    tm_gram_kind kind;
+    uint64_t set[ELEMENTS];
+    size_t count;
+    uint64_t band[BANDS_MOST];
+} record;
+
+typedef struct answer { /* merged into `other`, or flagged */
+    tm_rid rid, other;
+    bool flagged;
+    double value;
+} answer;
+
+typedef struct answers {
+    answer of[2 * ROOM];
+    size_t count;
+} answers;
+
+static record records[ROOM];
+static size_t count;
+
+/* ---- the groups ---- */
+
+static void fill_set(record *r, const record *like)
+{
+    uint64_t spare[ELEMENTS];
+    *r = (record){.kind = chance(10) ? TM_GRAM_WORDS : TM_GRAM_CHARS};
+    r->count = 1 + chance(ELEMENTS / 2);
+    for (size_t i = 0; i < r->count; i++) r->set[i] = tm_mix64(chance(10000));
+    if (like) {
+        *r = *like;
+        for (uint64_t changes = chance(12); changes; changes--) {
+            if (r->count < ELEMENTS && chance(2))
+                r->set[r->count++] = tm_mix64(chance(10000));
+            else
+                r->set[chance(r->count)] = r->set[chance(r->count)];
+        }
+    }
+    r->count = tm_grams_sort(r->set, r->count, spare);
+}
+
+static int in_order(const void *a, const void *b)
+{
+    const record *x = a, *y = b;
+    if (x->rank != y->rank) return x->rank < y->rank ? -1 : 1;
+    if (x->key != y->key) return x->key < y->key ? -1 : 1;
+    return tm_rid_cmp(x->rid, y->rid);
+}
+
+/* Near, equal and different sets, and texts that are compared as they stand. */
+static void make_records(size_t how_many, const tm_scope *scope)
+{
+    uint64_t strange = 2 + chance(30); /* every so many begin something new */
+    count = how_many;
+    for (size_t i = 0; i < count; i++) {
+        record *r = &records[i];
+        fill_set(r, i && chance(strange) ? &records[chance(i)] : NULL);
+        if (!chance(20)) r->kind = TM_GRAM_TERMS, r->set[0] = chance(4), r->count = 1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        record *r = &records[i];
+        r->rid = (tm_rid){TM_PLACE(1, i * 100), chance(2)};
+        r->key = (uint32_t)chance(3);
+        r->rank = scope->across == TM_ACROSS_INPUTS ? 1 + (uint32_t)chance(3) : 1;
+        if (scope->against && !chance(3)) r->rank = r->key = 0;
+    }
+    qsort(records, count, sizeof *records, in_order);
+}
+
+static void make_bands(const tm_sketch *s)
+{
+    uint64_t work[BANDS_MOST * ROWS_MOST];
+    uint32_t slot[BANDS_MOST * ROWS_MOST];
+    for (size_t i = 0; i < count; i++) {
+        tm_sketch_make(s, records[i].set, records[i].count, work, slot);
+        tm_sketch_bands(s, slot, records[i].kind, records[i].band);
+    }
+}
+
+/* ---- the oracle ---- */
+
+static bool equal(const record *a, const record *b)
+{
+    return a->kind == b->kind && a->count == b->count &&
+           !memcmp(a->set, b->set, a->count * sizeof *a->set);
+}
+
+static bool is_set(const record *r)
+{
+    return r->kind == TM_GRAM_WORDS || r->kind == TM_GRAM_CHARS;
+}
+
+static bool are_candidates(const tm_link_rules *rules, const record *a, const record *b)
+{
+    if (equal(a, b)) return true;
+    if (!is_set(a) || a->kind != b->kind) return false;
+    for (uint32_t i = 0; i < rules->sketch.bands; i++)
+        if (a->band[i] == b->band[i]) return true;
+    return false;
+}
+
+static double naive_similarity(const tm_link_rules *rules, const record *a, const record *b)
+{
+    double both = 0, few = (double)TM_MIN(a->count, b->count);
+    for (size_t i = 0; i < a->count; i++)
+        for (size_t k = 0; k < b->count; k++) both += a->set[i] == b->set[k];
+    if (rules->measure == TM_MEASURE_CONTAINMENT) return both / few;
+    return both / ((double)(a->count + b->count) - both);
+}
+
+static bool allowed(const tm_link_rules *rules, const record *into, const record *r)
+{
+    switch (rules->scope.across) {
+    case TM_ACROSS_ALL: return r->rank || !into->rank;
+    case TM_ACROSS_INPUTS: return !into->rank || into->rank < r->rank;
+    default: return !into->rank;
+    }
+}
+
+static void say(answers *to, const record *r, const record *into, bool flagged, double value)
+{
+    if (!r->rank) return;
+    to->of[to->count++] = (answer){r->rid, into ? into->rid : (tm_rid){0, 0}, flagged, value};
+}
+
+/* Each with those kept before it, in order; the first that is near enough stands for it. All of a
+ * reference stay: none of them stands for another. */
+static void naive_representative(const tm_link_rules *rules, answers *to)
+{
+    bool in_table[MOST];
+    for (size_t i = 0; i < count; i++) {
+        uint64_t compared = 0;
+        const record *r = &records[i];
+        in_table[i] = true;
+        for (size_t k = 0; k < i && in_table[i]; k++) {
+            const record *into = &records[k];
+            if (!in_table[k] || !are_candidates(rules, r, into) || !allowed(rules, into, r))
+                continue;
+            if (!r->rank) {
+                in_table[i] = !equal(r, into);
+                continue;
+            }
+            if (compared == rules->compare_most) {
+                say(to, r, NULL, true, (double)compared);
+                break;
+            }
+            double s = naive_similarity(rules, r, into);
+            if (s >= rules->threshold) say(to, r, into, false, s), in_table[i] = false;
+            compared++;
+        }
+    }
+}
+
+static void naive_chain(const tm_link_rules *rules, answers *to)
+{
+    size_t chain[MOST];
+    bool in_table[MOST];
+    for (size_t i = 0; i < count; i++) {
+        uint64_t compared = 0;
+        const record *r = &records[i];
+        chain[i] = i;
+        in_table[i] = true;
+        for (size_t k = 0; k < i && in_table[i]; k++) {
+            const record *other = &records[k];
+            if (!in_table[k] || !are_candidates(rules, r, other) || !allowed(rules, other, r))
+                continue;
+            if (compared == rules->compare_most) {
+                say(to, r, NULL, true, (double)compared);
+                break;
+            }
+            if (naive_similarity(rules, r, other) >= rules->threshold) {
+                size_t a = TM_MIN(chain[i], chain[k]), b = TM_MAX(chain[i], chain[k]);
+                for (size_t m = 0; m <= i; m++) chain[m] = chain[m] == b ? a : chain[m];
+            }
+            in_table[i] = !(equal(r, other) && r->rank == other->rank);
+            compared++;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        const record *r = &records[i], *first = &records[chain[i]];
+        if (r != first && allowed(rules, first, r))
+            say(to, r, first, false, naive_similarity(rules, r, first));
+    }
+}
+
+/* ---- the linker ---- */
+
+typedef struct facts_group {
+    tm_group group;
+    const tm_facts *facts;
+    size_t at;
+} facts_group;
+
+static bool next_fact(tm_group *self, tm_fact *out)
+{
+    facts_group *g = (facts_group *)self;
+    return tm_facts_next(g->facts, &g->at, out);
+}
+
+static void make_facts(tm_facts *to, tm_err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        const record *r = &records[i];
+        char order[TM_RANK_BYTES + 1];
+        tm_scope_rank_put(r->rank, order);
+        order[TM_RANK_BYTES] = (char)r->key;
+        tm_str set = {(const char *)r->set, r->count * sizeof *r->set};
+        assert_int_equal(tm_link_fact(TM_STR("group"), (tm_str){order, sizeof order}, r->rid,
+                                      r->kind, set, to, err),
+                         TM_OK);
+    }
+}
+
+static tm_status link_with(const tm_link_rules *rules, uint64_t memory, answers *to,
+                           uint64_t *spilled, tm_err *err)
+{
+    tm_spill spill = {.folder = room("spill")};
+    tm_step_view step = {.step = 3, .memory = memory, .spill = &spill};
+    tm_facts facts = {0};
+    tm_decisions out = {0};
+    tm_decision d;
+    make_facts(&facts, err);
+    facts_group g = {{TM_STR_INIT("group"), next_fact}, &facts, 0};
+    tm_status status = tm_link_group(rules, &step, &g.group, &out, err);
+    for (size_t at = 0; status == TM_OK && tm_decisions_next(tm_buf_view(&out.bytes), &at, &d);) {
+        bool flagged = d.verdict == TM_V_FLAG;
+        assert_int_equal(d.step, 3);
+        assert_int_equal(d.rule, flagged ? rules->rule_limited : rules->rule);
+        assert_true(flagged || d.verdict == rules->verdict);
+        to->of[to->count++] = (answer){d.rid, flagged ? (tm_rid){0, 0} : d.other, flagged, d.value};
+    }
+    *spilled = spill.ever;
+    assert_int_equal(spill.held, 0);
+    tm_buf_release(&facts.bytes);
+    tm_buf_release(&out.bytes);
+    return status;
+}
+
+static int by_rid(const void *a, const void *b)
+{
+    const answer *x = a, *y = b;
+    int c = tm_rid_cmp(x->rid, y->rid);
+    return c ? c : (int)x->flagged - (int)y->flagged;
+}
+
+static void assert_same(answers *got, answers *want, uint64_t memory)
+{
+    qsort(got->of, got->count, sizeof *got->of, by_rid);
+    qsort(want->of, want->count, sizeof *want->of, by_rid);
+    for (size_t i = 0; i < TM_MIN(got->count, want->count); i++) {
+        const answer *g = &got->of[i], *w = &want->of[i];
+        if (by_rid(g, w) || tm_rid_cmp(g->other, w->other) || g->value != w->value)
+            fail_msg("with %u bytes: %u of %u%s into %u (%f), not %u%s into %u (%f)",
+                     (unsigned)memory, (unsigned)g->rid.place, (unsigned)count,
+                     g->flagged ? " flagged" : "", (unsigned)g->other.place, g->value,
+                     (unsigned)w->rid.place, w->flagged ? " flagged" : "", (unsigned)w->other.place,
+                     w->value);
+    }
+    assert_int_equal(got->count, want->count);
+}
+
+typedef struct seen { /* that the tests are about something */
+    uint64_t merged, flagged;
+} seen;
+
+static void check(tm_link_rules *rules, seen *sum)
+{
+    static const uint64_t memory[] = {1 << 24, 64 << 10, 24 << 10, 9 << 10, 1};
+    answers want = {.count = 0};
+    bool chain = rules->link == TM_LINK_CHAIN;
+    make_bands(&rules->sketch);
+    (chain ? naive_chain : naive_representative)(rules, &want);
+    for (size_t i = 0; i < want.count; i++) {
+        sum->merged += !want.of[i].flagged;
+        sum->flagged += want.of[i].flagged;
+    }
+    for (size_t i = 0; i < TM_COUNT(memory); i++) {
+        answers got = {.count = 0};
+        tm_err err = {0};
+        uint64_t spilled;
+        if (chain && memory[i] < MOST * 64) continue; /* what is told of members is never spilled */
+        tm_status status = link_with(rules, memory[i], &got, &spilled, &err);
+        if (status != TM_OK) fail_msg("%s", err.msg);
+        assert_same(&got, &want, memory[i]);
+    }
+}
+
+static uint32_t mul[BANDS_MOST * ROWS_MOST], add[BANDS_MOST * ROWS_MOST];
+
+static tm_link_rules random_rules(uint8_t link)
+{
+    tm_link_rules r = {.threshold = (double)(1 + chance(20)) / 20,
+                       .compare_most = chance(3) ? 1000 : 1 + chance(6),
+                       .measure = (uint8_t)chance(2),
+                       .link = link,
+                       .verdict = TM_V_MERGE,
+                       .rule = 4,
+                       .rule_limited = 5};
+    r.sketch = (tm_sketch){.bands = 1 + (uint32_t)chance(BANDS_MOST),
+                           .rows = 1 + (uint32_t)chance(ROWS_MOST),
+                           .seed = chance(100),
+                           .kind = (uint8_t)chance(2),
+                           .mul = mul,
+                           .add = add};
+    tm_sketch_seed(&r.sketch);
+    r.scope.across = (uint8_t)chance(3);
+    r.scope.against = r.scope.across == TM_ACROSS_NONE || !chance(2);
+    return r;
+}
+
+static void check_many(uint8_t link)
+{
+    seen sum = {0, 0};
+    for (int turn = 0; turn < 1200; turn++) {
+        tm_link_rules rules = random_rules(link);
+        make_records(1 + chance(turn % 4 ? 40 : MOST), &rules.scope);
+        check(&rules, &sum);
+    }
+    assert_true(sum.merged > 5000);
+    assert_true(sum.flagged > 500);
+}
+
+static void representatives_are_those_of_a_loop_over_all_pairs(void **state)
+{
+    TM_UNUSED(state);
+    check_many(TM_LINK_REPRESENTATIVE);
+}
+
+static void chains_are_those_of_a_loop_over_all_pairs(void **state)
+{
+    TM_UNUSED(state);
+    check_many(TM_LINK_CHAIN);
+}
+
+/* ---- cases that are rare by chance ---- */
+
+static tm_link_rules rules_of(double threshold, uint8_t measure, uint8_t link)
+{
+    tm_link_rules r = {.threshold = threshold,
+                       .compare_most = 1000,
+                       .measure = measure,
+                       .link = link,
+                       .verdict = TM_V_MERGE,
+                       .rule = 4,
+                       .rule_limited = 5,
+                       .sketch = {.bands = BANDS_MOST, .rows = 1, .mul = mul, .add = add}};
+    tm_sketch_seed(&r.sketch);
+    return r;
+}
+
+/* The set of from, from + 1 ... to - 1, as record i. */
+static void put_range(size_t i, uint32_t rank, uint64_t from, uint64_t to)
+{
+    uint64_t spare[ELEMENTS];
+    record *r = &records[i];
+    *r = (record){.rid = {TM_PLACE(1, i * 100), 0}, .rank = rank, .kind = TM_GRAM_WORDS};
+    for (uint64_t e = from; e < to; e++) r->set[r->count++] = tm_mix64(e);
+    r->count = tm_grams_sort(r->set, r->count, spare);
+    count = i + 1;
+}
+
+/* 0.55 * 20 is a little more than 11 in doubles, and 11 / 20 is 0.55. */
+static void a_pair_right_at_the_threshold_is_merged(void **state)
+{
+    seen sum = {0, 0};
+    TM_UNUSED(state);
+    for (uint64_t all = 2; all <= ELEMENTS; all++) {
+        for (uint64_t part = all / 2 + 1; part < all; part++) {
+            tm_link_rules rules =
+                rules_of((double)part / (double)all, TM_MEASURE_JACCARD, TM_LINK_REPRESENTATIVE);
+            put_range(0, 1, 0, all);
+            put_range(1, 1, 0, part);
+            check(&rules, &sum);
+        }
+    }
+    for (int percent = 1; percent <= 100; percent++) {
+        for (uint64_t all = 1; all <= ELEMENTS; all++) {
+            if ((uint64_t)percent * all % 100) continue;
+            tm_link_rules rules =
+                rules_of(percent / 100.0, TM_MEASURE_JACCARD, TM_LINK_REPRESENTATIVE);
+            put_range(0, 1, 0, all);
+            put_range(1, 1, 0, (uint64_t)percent * all / 100);
+            check(&rules, &sum);
+        }
+    }
+}
+
+/* What is near to the second reference is merged into it, though the first is near to both: two of
+ * a reference never stand for each other. */
+static void every_record_of_a_reference_is_looked_at(void **state)
+{
+    tm_link_rules rules = rules_of(0.7, TM_MEASURE_JACCARD, TM_LINK_REPRESENTATIVE);
+    answers got = {.count = 0};
+    tm_err err = {0};
+    uint64_t spilled;
+    TM_UNUSED(state);
+    rules.scope = (tm_scope){.across = TM_ACROSS_NONE, .against = 1};
+    put_range(0, 0, 0, 40);
+    put_range(1, 0, 5, 45);
+    put_range(2, 1, 10, 50);
+    assert_int_equal(link_with(&rules, 1 << 20, &got, &spilled, &err), TM_OK);
+    assert_int_equal(got.count, 1);
+    assert_int_equal(got.of[0].other.place, records[1].rid.place);
+    seen sum = {0, 0};
+    check(&rules, &sum);
+}
+
+/* One that lies wholly within another does not stand for it in a chain: what is near to the small
+ * one alone is still linked. */
+static void a_part_of_a_text_goes_on_with_the_chain(void **state)
+{
+    tm_link_rules rules = rules_of(0.9, TM_MEASURE_CONTAINMENT, TM_LINK_CHAIN);
+    seen sum = {0, 0};
+    TM_UNUSED(state);
+    put_range(0, 1, 0, 60);
+    put_range(1, 1, 50, 60);
+    put_range(2, 1, 51, 110);
+    check(&rules, &sum);
+    assert_int_equal(sum.merged, 2);
+}
+
+/* The flag says that something was left out, so not when the limit is just reached. */
+static void only_what_was_not_compared_with_all_is_flagged(void **state)
+{
+    tm_link_rules rules = rules_of(0.99, TM_MEASURE_JACCARD, TM_LINK_REPRESENTATIVE);
+    seen sum = {0, 0};
+    TM_UNUSED(state);
+    for (size_t i = 0; i < 9; i++) put_range(i, 1, i, i + 50);
+    for (rules.compare_most = 7; rules.compare_most < 10; rules.compare_most++) {
+        sum.flagged = 0;
+        check(&rules, &sum);
+        assert_int_equal(sum.flagged, rules.compare_most == 7);
+    }
+}
+
+static void a_drift_is_one_chain_and_several_representatives(void **state)
+{
+    tm_link_rules rules = rules_of(0.8, TM_MEASURE_JACCARD, TM_LINK_CHAIN);
+    seen chains = {0, 0}, representatives = {0, 0};
+    TM_UNUSED(state);
+    for (size_t i = 0; i < 100; i++) put_range(i, 1, 3 * i, 3 * i + 60);
+    check(&rules, &chains);
+    rules.link = TM_LINK_REPRESENTATIVE;
+    check(&rules, &representatives);
+    assert_int_equal(chains.merged, 99);
+    assert_int_equal(representatives.merged, 66); /* 60 of 66 are common with two, 54 of 69 not */
+}
+
+/* Sets of half a kilobyte by the thousand lie in a file. */
+static void check_large(uint8_t link)
+{
+    enum { DISTINCT = 700 };
+    static answers want, got;
+    tm_link_rules rules = rules_of(0.95, TM_MEASURE_JACCARD, link);
+    uint64_t spilled;
+    tm_err err = {0};
+    want.count = 0;
+    for (size_t i = 0; i < ROOM; i++) {
+        uint64_t from = 1000 * (i % DISTINCT);
+        put_range(i, 1, from, from + 60 - (i >= DISTINCT));
+        if (i >= DISTINCT) say(&want, &records[i], &records[i % DISTINCT], false, 59.0 / 60);
+    }
+    for (uint64_t memory = 1 << 26; memory >= 1 << 18; memory >>= 8) {
+        got.count = 0;
+        tm_status status = link_with(&rules, memory, &got, &spilled, &err);
+        if (status != TM_OK) fail_msg("%s", err.msg);
+        assert_same(&got, &want, memory);
+        assert_int_equal(spilled > 100000, memory == 1 << 18);
+    }
+    assert_int_equal(names_in(room("spill")), 0);
+}
+
+static void a_group_larger_than_memory_spills(void **state)
+{
+    TM_UNUSED(state);
+    check_large(TM_LINK_REPRESENTATIVE);
+    check_large(TM_LINK_CHAIN);
+}
+
+static void a_chain_that_cannot_be_held_says_so(void **state)
+{
+    tm_link_rules rules = rules_of(0.5, TM_MEASURE_JACCARD, TM_LINK_CHAIN);
+    answers got = {.count = 0};
+    tm_err err = {0};
+    uint64_t spilled;
+    TM_UNUSED(state);
+    for (size_t i = 0; i < MOST; i++) put_range(i, 1, 0, 60);
+    assert_int_equal(link_with(&rules, 2000, &got, &spilled, &err), TM_ELIMIT);
+    assert_non_null(strstr(err.msg, "--memory"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(representatives_are_those_of_a_loop_over_all_pairs),
+        cmocka_unit_test(chains_are_those_of_a_loop_over_all_pairs),
+        cmocka_unit_test(a_pair_right_at_the_threshold_is_merged),
+        cmocka_unit_test(every_record_of_a_reference_is_looked_at),
+        cmocka_unit_test(a_part_of_a_text_goes_on_with_the_chain),
+        cmocka_unit_test(only_what_was_not_compared_with_all_is_flagged),
+        cmocka_unit_test(a_drift_is_one_chain_and_several_representatives),
+        cmocka_unit_test(a_group_larger_than_memory_spills),
+        cmocka_unit_test(a_chain_that_cannot_be_held_says_so),
+    };
+    return cmocka_run_group_tests(tests, make_room, leave_room);
+}
