@@ -77,7 +77,7 @@ class Oracle:
             for text, response in parts_of(record):
                 terms = tuple(t[0] for t in terms_of(text))
                 brief = len(terms) < ngram
-                if brief and (short == "none" or len(terms) < least or response):
+                if len(terms) < least or (brief and (short == "none" or response)):
                     continue
                 if terms not in seen:
                     self.items.append((number, terms, brief))
@@ -383,6 +383,13 @@ class Planted(Case):
         for more, dropped in (([], 1), (["--short", "none"], 0), (["--least", "7"], 0)):
             folder = self.decontaminated(records, *more, references=references)
             self.assertEqual(manifest(folder)["counts"]["dropped"], dropped, more)
+
+    def test_one_word_is_no_item_whatever_ngram_is(self):
+        references = [{"prompt": "Yes", "completion": "no"}, {"prompt": "of Chad", "completion": ""}]
+        records = [self.chat(["yes", "no", "of Chad?", "Yes"])]
+        for more in ([], ["--ngram", "1"], ["--ngram", "2", "--overlap", "100%"]):
+            folder = self.decontaminated(records, *more, references=references)
+            self.assertEqual(manifest(folder)["counts"]["kept"], 1, more)
 
     def test_a_benchmarks_wording_is_no_item(self):
         common = "Choose the right answer from the options below and give its letter and no words"

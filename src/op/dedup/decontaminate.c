@@ -93,8 +93,8 @@ static tm_status add_item(const tm_step_view *step, tm_batch *b, uint32_t p, tm_
     if (!tm_leak_hashes(text, &own->text)) return tm_fail_memory(err, "decontaminate", text.n);
     size_t terms = own->text.count;
     bool brief = terms < (size_t)a->ngram;
-    if (brief && (a->brief == SHORT_NONE || terms < (size_t)a->least)) return TM_OK;
-    if (brief && is_answer(&b->part[p])) return TM_OK;
+    if (terms < (size_t)a->least) return TM_OK;
+    if (brief && (a->brief == SHORT_NONE || is_answer(&b->part[p]))) return TM_OK;
     tm_leak_fact head = {.reference = b->reference, .terms = (uint32_t)terms, .is_short = brief};
     if (brief) head.pair = best_pair(text, terms);
     char order[20];
@@ -218,7 +218,7 @@ static const tm_param PARAMS[] = {
         .min = 2,
         .max = TM_LEAK_NGRAM_MAX,
         .unit = "terms",
-        .help = "a short item of fewer terms is not looked for",
+        .help = "a text of fewer terms is not looked for, whatever ngram is",
     },
     {
         .name = "common",

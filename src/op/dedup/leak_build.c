@@ -14,7 +14,7 @@
 #include "op/dedup/leak_table.h"
 #include "text/terms.h"
 
-enum { FILTER_BITS_A_GRAM = 16, ENTRIES_A_BUCKET = 4, LEAST_BITS = 4 };
+enum { FILTER_BITS_A_GRAM = 16, FILTER_BITS_A_WAY = 32, ENTRIES_A_BUCKET = 4, LEAST_BITS = 4 };
 
 typedef struct builder {
     const tm_leak_rules *rules;
@@ -310,7 +310,7 @@ static void complete_head(builder *b)
     h->items = (uint32_t)(b->items.n / sizeof(tm_leak_item));
     h->entries = (uint32_t)b->count;
     h->ways = (uint32_t)(b->ways.n / sizeof(tm_leak_way));
-    h->short_bits = bits_for(h->ways * (size_t)FILTER_BITS_A_GRAM / 64);
+    h->short_bits = bits_for(h->ways * (size_t)FILTER_BITS_A_WAY / 64);
     h->bucket_bits = bits_for(h->entries / ENTRIES_A_BUCKET);
     h->way_bits = bits_for(h->ways / ENTRIES_A_BUCKET);
 }
@@ -330,7 +330,7 @@ static tm_status lay_out(builder *b, tm_buf *told, tm_err *err)
     uint64_t *bits = section(told, shorts), pair;
     for (size_t i = 0; i < h->ways; i++) {
         memcpy(&pair, b->way_hash.p + i * sizeof pair, sizeof pair);
-        bits[tm_leak_word(pair, h->short_bits)] |= tm_leak_bit(pair);
+        bits[tm_leak_word(pair, h->short_bits)] |= tm_leak_mask(pair);
     }
     tm_buf_str(told, tm_buf_view(&b->items));
     tm_leak_entry *entry = section(told, entries);

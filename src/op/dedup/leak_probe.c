@@ -87,14 +87,26 @@ static void look_around(const probe *p, size_t from, size_t to)
     for (size_t i = 0; i < grams; i++) look_up(p, gram[i], from + i, n);
 }
 
+static bool may_hold(const probe *p, size_t at)
+{
+    const tm_leak_head *h = &p->t->head;
+    uint64_t hash = tm_leak_run(p->hash + at, h->kgram), mask = tm_leak_mask(hash);
+    return (p->t->filter[tm_leak_word(hash, h->filter_bits)] & mask) == mask;
+}
+
+/* Where an n-gram of more than k terms is an item's, the k-gram before or behind is, too. */
+static bool has_neighbour(const probe *p, size_t at, size_t k)
+{
+    return (at + k < p->count && may_hold(p, at + 1)) || (at && may_hold(p, at - 1));
+}
+
 static void probe_grams(const probe *p)
 {
     const tm_leak_head *h = &p->t->head;
-    const uint64_t *filter = p->t->filter;
     size_t k = h->kgram, stride = h->ngram - k + 1, last = p->count - h->ngram;
     for (size_t at = 0; at + k <= p->count; at += stride) {
-        uint64_t hash = tm_leak_run(p->hash + at, k), mask = tm_leak_mask(hash);
-        if (TM_LIKELY((filter[tm_leak_word(hash, h->filter_bits)] & mask) != mask)) continue;
+        if (TM_LIKELY(!may_hold(p, at))) continue;
+        if (stride > 1 && !has_neighbour(p, at, k)) continue;
         size_t from = at < stride ? 0 : at - stride + 1;
         if (from <= last) look_around(p, from, TM_MIN(at, last) + 1);
     }
@@ -120,7 +132,8 @@ static void probe_shorts(const probe *p)
     uint32_t bits = p->t->head.short_bits;
     for (size_t at = 0; at + 1 < p->count; at++) {
         uint64_t pair = tm_leak_pair(hash[at], hash[at + 1]);
-        if (TM_UNLIKELY(filter[tm_leak_word(pair, bits)] & tm_leak_bit(pair)))
+        uint64_t mask = tm_leak_mask(pair);
+        if (TM_UNLIKELY((filter[tm_leak_word(pair, bits)] & mask) == mask))
             look_at_pair(p, pair, at);
     }
 }

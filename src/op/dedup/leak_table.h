@@ -98,10 +98,6 @@ static inline uint64_t tm_leak_pair(uint64_t a, uint64_t b)
 {
     return ((a << 13 | a >> 51) ^ b) * 0x9E3779B97F4A7C15u;
 }
-static inline uint64_t tm_leak_bit(uint64_t pair)
-{
-    return (uint64_t)1 << (pair >> 6 & 63);
-}
 static inline size_t tm_leak_word(uint64_t hash, uint32_t bits)
 {
     return (size_t)(hash >> (64 - bits));
