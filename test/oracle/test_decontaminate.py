@@ -31,8 +31,7 @@ UNSPACED = ((0xE00, 0xFFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3005, 0x30FF)
 
 def terms_of(text):
     """[(term, from, to)]: places in bytes."""
-    found, word, begin, at = [], "", 0, 0
-    end = 0
+    found, word, begin, end, at = [], "", 0, 0, 0
 
     def close():
         nonlocal word
@@ -385,7 +384,7 @@ class Planted(Case):
             self.assertEqual(manifest(folder)["counts"]["dropped"], dropped, more)
 
     def test_one_word_is_no_item_whatever_ngram_is(self):
-        references = [{"prompt": "Yes", "completion": "no"}, {"prompt": "of Chad", "completion": ""}]
+        references = [{"prompt": p, "completion": "no"} for p in ("Yes", "of Chad")]
         records = [self.chat(["yes", "no", "of Chad?", "Yes"])]
         for more in ([], ["--ngram", "1"], ["--ngram", "2", "--overlap", "100%"]):
             folder = self.decontaminated(records, *more, references=references)
@@ -491,7 +490,7 @@ class Published(Case):
         tests = [row["original_question"] for row in shared_lines("cot/gsm8k_rephrased.jsonl.gz")]
         rows = shared_lines("cot/gsm8k_train.jsonl.gz")
         trains = [row["question"] + "\n" + row["answer"] for row in rows]
-        for n in (5, 8, 13):
+        for n in (8, 13):
             known = {g for t in tests for g in Oracle.grams([w[0] for w in terms_of(t)], n)}
             expect = sum(
                 not known.isdisjoint(Oracle.grams([w[0] for w in terms_of(t)], n)) for t in trains

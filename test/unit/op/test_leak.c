@@ -1,6 +1,6 @@
 /* The parts of decontamination: places of terms are those of their hashes, whatever the text; the
- * sort is that of qsort; sampled probing finds what looking everywhere finds. What a whole run finds
- * is held against an oracle in test/oracle/test_decontaminate.py. */
+ * sort is that of qsort; sampled probing finds what looking everywhere finds. What a whole run
+ * finds is held against an oracle in test/oracle/test_decontaminate.py. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
