@@ -20,6 +20,7 @@ import math
 import os
 import shutil
 import sys
+import uuid
 
 import pyarrow as pa
 from pyspark import TaskContext
@@ -30,19 +31,18 @@ from tamis.stages import DECISION, FACT, ROWS, STATE, Plan, StageError
 
 SEAM = "what long, stage long, split long, key binary, `order` binary, rid binary, data binary"
 
-_plans = {}  # of this process, by ticket: a worker opens a plan once
+_plans = {}  # of this process, by run: a worker opens a plan once
 
 
 def _plan(job):
     """The worker's plan, with all that is known told to it."""
-    ticket, told = job.value["ticket"], job.value["told"]
-    plan = _plans.get(ticket)
+    plan = _plans.get(job.value["run"])
     if plan is None:
         for old in _plans.values():
             old.close()
         _plans.clear()
-        plan = _plans[ticket] = Plan.of_ticket(ticket)
-    for stage, state in told.items():
+        plan = _plans[job.value["run"]] = Plan.of_ticket(job.value["ticket"])
+    for stage, state in job.value["told"].items():
         plan.tell(stage, state)
     return plan
 
@@ -195,6 +195,7 @@ def _row(**values):
 class _Driver:
     def __init__(self, spark, plan, folder, split_bytes, partitions):
         self.spark, self.plan = spark, plan
+        self.run_name = uuid.uuid4().hex
         self.ticket = plan.ticket(split_bytes)
         shape = plan.stages()
         self.stages, self.splits = shape["stages"], shape["splits"]
@@ -215,7 +216,8 @@ class _Driver:
         self.slots = {}
 
     def job(self):
-        return self.spark.sparkContext.broadcast({"ticket": self.ticket, "told": self.told})
+        job = {"run": self.run_name, "ticket": self.ticket, "told": self.told}
+        return self.spark.sparkContext.broadcast(job)
 
     def keep(self, rows, name):
         """Rows written down: they are read more than once, and made once."""

@@ -13,7 +13,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../laws"))
-from lawkit import ROOT, LawCase, manifest  # noqa: E402
+from lawkit import ROOT, LawCase, manifest, operators  # noqa: E402
 
 BUILD = os.path.abspath(os.environ.get("TAMIS_BUILD", os.path.join(ROOT, "build/release")))
 PYTHON = os.path.join(ROOT, "python")
@@ -123,11 +123,13 @@ class SparkAndOneMachine(LawCase):
     def test_two_executors_are_there(self):
         self.assertGreaterEqual(len(processes() - {os.getpid()}), 2)
 
-    def test_check_clean_exact_and_near(self):
+    def test_check_clean_exact_near_and_split(self):
         recipe = (
             "limits: {unreadable: 10%}\nsteps:\n  - check.record: {then: park}\n"
             "  - clean.text: {}\n  - dedup.exact: {}\n  - dedup.near: {threshold: 0.8}\n"
         )
+        if any(op["name"] == "split" for op in operators()):
+            recipe += "  - split: {eval: 10%}\n"
         here = self.compare(recipe, self.demo(records=3000, files=3), 400_000)
         steps = {step["name"]: step["counts"] for step in here["steps"]}
         self.assertGreater(steps["dedup.exact"]["merged"], 20)
