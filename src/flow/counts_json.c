@@ -57,6 +57,10 @@ void tm_steps_json(const tm_run *run, tm_buf *b)
             first = false;
         }
         tm_buf_char(b, '}');
+        if (result->matches && strcmp(step->op->group, "dedup") == 0) {
+            tm_buf_z(b, ",\"duplicates\":");
+            tm_matches_duplicates_json(run, result->matches, b);
+        }
         if (step->op->flags & TM_REFERENCES && run->references && result->matches) {
             tm_buf_z(b, ",\"references\":");
             tm_matches_json(run, result->matches, b);

@@ -3,6 +3,7 @@
  * The only place where a fate is written. A finding's code carries the verdict (or the step's
  * `then:` does); of several findings on one record the first that drops or parks is the reason. */
 #include "flow/engine.h"
+#include "text/words.h"
 
 static void fall(tm_batch *b, uint32_t r, tm_fate fate, tm_reason reason)
 {
@@ -54,10 +55,15 @@ static tm_status apply_decisions(tm_worker *w, tm_piece *piece, const tm_plan_st
                                  tm_batch *b, tm_err *err)
 {
     const tm_verdict_range *range = &w->range[step->index];
+    uint64_t seen = 0, merged = 0;
     for (uint32_t r = 0; r < b->records; r++) {
         const tm_decision *d = tm_verdict_of(range, b->rid[r]);
         if (b->decision) b->decision[r] = d;
-        if (!d || !tm_live(b, r)) continue;
+        if (!tm_live(b, r)) continue;
+        uint64_t characters = tm_text_chars(b->raw[r]);
+        seen += characters;
+        if (!d) continue;
+        if (d->verdict == TM_V_MERGE) merged += characters;
         if (d->set & TM_D_ORDER) b->order[r] = d->order;
         if (d->set & TM_D_ROUTE) b->route[r] = d->route;
         if (d->set & TM_D_COPIES) b->copies[r] = d->copies;
@@ -68,6 +74,8 @@ static tm_status apply_decisions(tm_worker *w, tm_piece *piece, const tm_plan_st
         if (fate == TM_LIVE) continue;
         fall(b, r, fate, (tm_reason){step->index, d->rule, d->value, d->other});
     }
+    if (w->pass->kind == TM_PASS_WRITE)
+        tm_matches_characters(&piece->matches, w->run, step->index, seen, merged);
     return TM_OK;
 }
 
