@@ -10,7 +10,8 @@ static uint32_t files(const tm_run *run)
     return run->every_source - run->sources;
 }
 
-/* Rows of the stream: its inputs, or one for all when they are so many that nobody reads a table. */
+/* Rows of the stream: its inputs, or one for all when they are so many that nobody reads a
+ * table. */
 enum { INPUTS_SHOWN = 64, CHARACTERS = 2 };
 
 static uint32_t stream_rows(const tm_run *run)

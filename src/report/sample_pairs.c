@@ -1,8 +1,8 @@
 /* What a step that merges would do, tried on the first records: for --dry-run.
  *
- * The recipe runs up to that step behind a `head`, twice, with `then: flag` so that every pair comes
- * back as a finding: once as it stands, for groups and the least similar pairs, and once with a
- * threshold a tenth lower, for pairs that just miss it. Nothing is written. */
+ * The recipe runs up to that step behind a `head`, twice, with `then: flag` so that every pair
+ * comes back as a finding: once as it stands, for groups and the least similar pairs, and once with
+ * a threshold a tenth lower, for pairs that just miss it. Nothing is written. */
 #include <stdlib.h>
 
 #include "report/report.h"

@@ -60,8 +60,9 @@ def fields(value, prefix=""):
     found = {}
     for name, inner in value.items():
         found.setdefault(prefix + name, []).append(inner)
-        if name == "reader":
-            found.update(fields(inner, "reader."))
+        if name in ("reader", "duplicates"):
+            for key, values in fields(inner, prefix + name + ".").items():
+                found.setdefault(key, []).extend(values)
         if isinstance(inner, list) and inner and isinstance(inner[0], dict):
             for one in inner:
                 for key, values in fields(one, prefix + name + "[].").items():

@@ -1,7 +1,7 @@
 /* Goes once through what tamis.h has for runs on many machines, for tests that fail one allocation
  * or one file call after the other: use_stages OUT INPUT. Four workers stand one behind another,
- * each reading what the one before gives: map, reduce, write, put. A shuffle between them would sort;
- * here the order of the draws is of no interest. */
+ * each reading what the one before gives: map, reduce, write, put. A shuffle between them would
+ * sort; here the order of the draws is of no interest. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
