@@ -1,7 +1,6 @@
-"""datatrove: the four stages of its MinHash example (signatures, buckets, clusters, filter) with the
-local executor, one task at a time, English. Everything else as it comes: 64-bit xxhash, its text
-simplification, spaCy's English words. It names the biggest of a group, not the first, and keeps
-it."""
+"""datatrove: the four stages of its MinHash example (signatures, buckets, clusters, filter) with
+the local executor, one task at a time, English. Everything else as it comes: 64-bit xxhash, its
+text simplification, spaCy's English words. It keeps one of each group, not always the first."""
 
 import glob
 import os

@@ -6,7 +6,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define OPENSSL_API_COMPAT 0x10100000L /* SHA256_* are not the newest, and are here to stay */
+#define OPENSSL_API_COMPAT \
+    0x10100000L /* SHA1_* and SHA256_* are not the newest, and are here to stay */
 #include <openssl/sha.h>
 
 #include "base/alloc.h"
@@ -29,6 +30,25 @@ tm_hash tm_hash128_seeded(const void *p, size_t n, uint64_t seed)
 uint64_t tm_hash64(const void *p, size_t n, uint64_t seed)
 {
     return XXH3_64bits_withSeed(p, n, seed);
+}
+
+uint32_t tm_xxh32(const void *p, size_t n)
+{
+    return XXH32(p, n, 0);
+}
+
+uint64_t tm_xxh64(const void *p, size_t n)
+{
+    return XXH64(p, n, 0);
+}
+
+/* Not SHA1(): that looks its method up by name each time, which takes longer than the hash. */
+void tm_sha1(const void *p, size_t n, uint8_t out[20])
+{
+    SHA_CTX state;
+    SHA1_Init(&state);
+    SHA1_Update(&state, p, n);
+    SHA1_Final(out, &state);
 }
 
 void tm_hash_hex(tm_hash h, char out[33])

@@ -2,6 +2,7 @@
  *
  *   tm_hash128   XXH3-128: identity, dedup keys, cache names (fast, not secret)
  *   tm_hash64    XXH3-64 with a seed: tables
+ *   tm_sha1, tm_xxh32, tm_xxh64    to make again what other tools hashed so, for nothing else
  *   tm_sha256    manifests: digests that leave the machine (libcrypto)
  *   tm_chance    a counter-based generator: the same (seed, id, stream) gives the same number
  *                anywhere, so samples do not depend on order, threads or batches */
@@ -26,6 +27,10 @@ void tm_hasher_reset(tm_hasher *h);
 void tm_hasher_add(tm_hasher *h, const void *p, size_t n);
 tm_hash tm_hasher_done(const tm_hasher *h);
 void tm_hasher_free(tm_hasher *h);
+
+void tm_sha1(const void *p, size_t n, uint8_t out[20]);
+uint32_t tm_xxh32(const void *p, size_t n);
+uint64_t tm_xxh64(const void *p, size_t n);
 
 typedef struct tm_sha256 tm_sha256;
 TM_MUST_USE tm_sha256 *tm_sha256_new(void); /* NULL when out of memory */
