@@ -4,7 +4,7 @@
 #   tools/setup.sh build    what `make` needs
 #   tools/setup.sh test     build, and what the tests need (also a Python environment in .venv)
 #   tools/setup.sh check    build, and clang with its tools and sanitizers
-#   tools/setup.sh bench    test, and the rivals the benches run
+#   tools/setup.sh bench    test, and the rivals the benches run (some in build/rivals)
 #
 # dpkg is asked first: when everything is there this ends at once and the network is not touched.
 # A Python index that cannot be reached is said and is no failure: the tests that need those
@@ -86,25 +86,26 @@ fi
 
 # The stamp holds the lists that were installed: an equal stamp means there is nothing to do.
 # Wheels of a higher level stay when a lower one is asked for.
+venv=.venv
 wheels_are_there() {
-    [ -x .venv/bin/python ] || return 1
+    [ -x $venv/bin/python ] || return 1
     for list in $wheels; do
-        cmp -s "$list" ".venv/installed-$(basename "$list")" || return 1
+        cmp -s "$list" "$venv/installed-$(basename "$list")" || return 1
     done
 }
 
 make_venv() {
-    [ -x .venv/bin/python ] && return 0
+    [ -x $venv/bin/python ] && return 0
     python=/usr/bin/python3
     [ -x $python ] || python=python3
     # ensurepip may be missing: then the pip outside installs into the environment.
-    $python -m venv .venv >/dev/null 2>&1 || $python -m venv --clear --without-pip .venv
+    $python -m venv $venv >/dev/null 2>&1 || $python -m venv --clear --without-pip $venv
 }
 
 # pyspark comes as its sources only; they hold its jars.
 pip_install() {
-    pip=".venv/bin/python -m pip"
-    $pip --version >/dev/null 2>&1 || pip="python3 -m pip --python .venv/bin/python"
+    pip="$venv/bin/python -m pip"
+    $pip --version >/dev/null 2>&1 || pip="python3 -m pip --python $venv/bin/python"
     $pip --quiet --disable-pip-version-check --no-input --timeout 20 --retries 1 \
         install --only-binary :all: --no-binary pyspark "$@"
 }
@@ -113,13 +114,13 @@ install_wheels() {
     wheels_are_there && return 0
     args=
     for list in $wheels; do
-        echo "setup.sh: installing into .venv:" $(sed '/^#/d' "$list")
+        echo "setup.sh: installing into $venv:" $(sed '/^#/d' "$list")
         args="$args -r $list"
     done
     # shellcheck disable=SC2086
     if make_venv && pip_install $args; then
         for list in $wheels; do
-            cp "$list" ".venv/installed-$(basename "$list")"
+            cp "$list" "$venv/installed-$(basename "$list")"
         done
     else
         echo "setup.sh: no Python packages (is the index reachable?): the tests that compare with" \
@@ -128,4 +129,13 @@ install_wheels() {
 }
 
 [ -z "$wheels" ] || install_wheels
+
+# The rivals of dedup.near name packages in versions that exclude each other: they have a place
+# of their own, and get what is in their list and nothing else.
+if [ "$level" = bench ]; then
+    mkdir -p build
+    venv=build/rivals wheels=bench/requirements-near.txt PIP_NO_DEPS=1
+    export PIP_NO_DEPS
+    install_wheels
+fi
 exit 0
