@@ -267,14 +267,15 @@ TAMIS_API tamis_status tamis_stream(tamis_plan *plan, tamis_table table,
  *   data   binary
  * All binary columns are compared byte by byte, a shorter one before those it begins.
  *
- * Stages, by `how` in tamis_stages_json; "observes" are mapped over their splits (of the stream, or
- * with "references" all), the others get the facts that the stage before "leaves":
+ * Stages, by `how` in tamis_stages_json. Those that say "observes" are mapped over splits: the first
+ * "of_stream" of the list, with "references" all, with "references_only" the others alone. The rest
+ * get the facts that the stage before "leaves":
  *   group       facts sorted by (key, order, rid, data), all of a key in one stream, to
  *               tamis_stage_reduce: decisions, and facts for the next stage
  *   components  facts are edges from rid to the rid in data; the caller finds for each rid the
  *               lowest of its component, as the key of a fact with that rid, and reduces these
- *   sort        facts sorted by (order, rid) over all streams; reduced with `first` = how many stand
- *               in the streams before
+ *   sort        facts sorted by (order, rid) over all streams; reduced with `first` = how many
+ *               stand in the streams before
  *   fold        map gives a state; all of them, merged by tamis_stage_fold, are told
  *   table       facts, sorted as for group, all in one stream, to tamis_stage_reduce: a state, or
  *               none, which is told

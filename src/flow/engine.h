@@ -147,7 +147,7 @@ tm_status tm_inputs_open(tm_run *run, tm_err *err);
 /* Constant fields of input i. */
 tm_status tm_inputs_tags(tm_run *run, const tm_recipe_input *from, uint32_t i, tm_err *err);
 tm_status tm_inputs_restore(tm_run *run, tm_err *err); /* stage_ticket.c: from options.ticket */
-tm_status tm_inputs_spool(tm_run *run, tm_err *err); /* pipes, so that they can be read twice */
+tm_status tm_inputs_spool(tm_run *run, tm_err *err);   /* pipes, so that they can be read twice */
 tm_hash tm_inputs_identity(const tm_run *run);
 
 /* pass.c */
