@@ -1,0 +1,467 @@
+"""dedup.near through the program, against a few lines of Python: words by a regular expression, sets
+of tuples, every pair compared. With as many bands as here every pair that could be merged is a
+candidate, so the oracle says of each record where it goes and with which value."""
+
+import itertools
+import json
+import os
+import random
+import re
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../laws"))
+from lawkit import LawCase, digest, manifest  # noqa: E402
+
+try:
+    import pyarrow.parquet as parquet
+except ImportError as missing:
+    raise unittest.SkipTest("%s is not installed (tools/setup.sh test)" % missing.name)
+
+SURE = ["--bands", "300", "--rows", "1", "--compare-most", "1000000"]
+
+
+def terms(text):
+    return re.findall(r"\w+", text.casefold())
+
+
+def set_of(text, n, chars=False):
+    """What a text is compared by: (kind, set), or None when there is nothing to compare."""
+    words = terms(text)
+    if not words:
+        return ("text", frozenset([text.strip()])) if text.strip() else None
+    units = " ".join(words) if chars else words
+    grams = frozenset(tuple(units[i:i + n]) for i in range(len(units) - n + 1))
+    return ("grams", grams) if grams else ("terms", frozenset([tuple(words)]))
+
+
+def similarity(a, b, measure="jaccard"):
+    if a is None or b is None or a[0] != b[0]:
+        return 0.0
+    both = len(a[1] & b[1])
+    return both / (min(len(a[1]), len(b[1])) if measure == "containment" else len(a[1] | b[1]))
+
+
+class Oracle:
+    """Records are numbered in the order of the inputs; references come before all of them."""
+
+    def __init__(self, texts, ranks, order, threshold=0.8, ngram=5, measure="jaccard",
+                 link="representative", across="all", units="words"):
+        self.sets = [set_of(text, ngram, units == "characters") for text in texts]
+        self.ranks, self.across, self.threshold = ranks, across, threshold
+        self.measure = measure
+        self.order = sorted(range(len(texts)), key=lambda i: (ranks[i], order[i], i))
+        self.merged = self.chains() if link == "chain" else self.representatives()
+
+    def may_merge(self, into, other):
+        if not self.ranks[into] or self.across == "all":
+            return True
+        return self.across == "inputs" and self.ranks[into] < self.ranks[other]
+
+    def near(self, a, b):
+        s = similarity(self.sets[a], self.sets[b], self.measure)
+        return s if s >= self.threshold and self.may_merge(a, b) else 0.0
+
+    def representatives(self):
+        kept, merged = [], {}
+        for i in self.order:
+            into = next((k for k in kept if self.ranks[i] and self.near(k, i)), None)
+            if into is None:
+                kept.append(i)
+            else:
+                merged[i] = (into, self.near(into, i))
+        return merged
+
+    def chains(self):
+        chain = list(range(len(self.order)))
+
+        def root(i):
+            while chain[i] != i:
+                i = chain[i]
+            return i
+
+        for a, b in itertools.combinations(range(len(self.order)), 2):
+            if self.near(self.order[a], self.order[b]):
+                first, second = sorted((root(a), root(b)))
+                chain[second] = first
+        merged = {}
+        for at, i in enumerate(self.order):
+            first = self.order[root(at)]
+            if first != i and self.ranks[i] and self.may_merge(first, i):
+                value = similarity(self.sets[i], self.sets[first], self.measure)
+                merged[i] = (first, value)
+        return merged
+
+
+WORDS = ["w%d" % n for n in range(150)] + ["the", "of", "and", "to"] * 8
+SHORT = ["", " ", "No", "no!", "Yes", "No thanks", "no, thanks", "42", "...", "....", "\n", "Yes no"]
+
+
+def varied(chance, words):
+    """The same words with a few insertions, deletions, substitutions or a move."""
+    words = list(words)
+    for _ in range(chance.choice((0, 0, 1, 1, 2, 4, 9))):
+        at = chance.randrange(len(words) + 1)
+        kind = chance.randrange(4)
+        if kind == 0:
+            words.insert(at, chance.choice(WORDS))
+        elif kind == 1 and len(words) > 1:
+            del words[at - 1]
+        elif kind == 2 and at:
+            words[at - 1] = chance.choice(WORDS)
+        elif kind == 3:
+            words = words[at:] + words[:at]
+    return words
+
+
+def dressed(chance, words):
+    out = ""
+    for word in words:
+        out += chance.choice((word, word, word.upper(), word.title()))
+        out += chance.choice((" ", " ", " ", ", ", ".\n", "  - "))
+    return out
+
+
+def made(chance, count):
+    """Records of families of similar texts, among texts that are too short for an n-gram."""
+    families = [[chance.choice(WORDS) for _ in range(chance.randrange(1, 70))]
+                for _ in range(max(2, count // 6))]
+    scores = chance.sample(range(10 * count), count)
+    out = []
+    for number in range(count):
+        family = chance.choice(families)
+        text = dressed(chance, varied(chance, family))
+        if chance.random() < 0.1:
+            text = chance.choice(SHORT)
+        elif chance.random() < 0.3:
+            families.append(terms(text) or ["a"])
+        out.append({"id": number, "score": scores[number], "text": text})
+    return out
+
+
+def lines(records):
+    return "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records)
+
+
+ORDERS = {
+    "first": lambda r: 0,
+    "max $.score": lambda r: -r["score"],
+    "min $.score": lambda r: r["score"],
+    "longest": lambda r: -len(r["text"]),
+    "shortest,max $.score": lambda r: (len(r["text"]), -r["score"]),
+}
+
+
+class NearCase(LawCase):
+    def ledger(self, folder):
+        """{id of a record: (fate, id of the other, value)}, by the order of lines in all inputs."""
+        rows = parquet.read_table(os.path.join(folder, "ledger.parquet")).to_pylist()
+        rows.sort(key=lambda r: (r["place"], r["path"]))
+        number = {r["place"]: n for n, r in enumerate(rows)}
+        return rows, {n: (r["fate"], number.get(r["other_place"], r["other_place"]), r["value"])
+                      for n, r in enumerate(rows)}
+
+    def near(self, inputs, *more, references=(), name="out", env=None):
+        """Runs over lists of records, a file each; gives the folder."""
+        paths = [self.write("in%d.jsonl" % n, lines(records)) for n, records in enumerate(inputs)]
+        if len(paths) > 1:  # several inputs of a recipe, not several files of one
+            given = dict(zip(more[::2], more[1::2]))
+            args = {k[2:].replace("-", "_"): v for k, v in given.items() if k not in RUN}
+            text = ""
+            if references:
+                text = "references: {old: %s}\n" % self.write("ref.jsonl", lines(references))
+                args["against"] = ["old"]
+            text += "inputs: {%s}\nsteps:\n  - dedup.near: %s\n" % (
+                ", ".join("n%d: {path: %s}" % p for p in enumerate(paths)), json.dumps(args))
+            more = [w for k, v in given.items() if k in RUN for w in (k, v)]
+            return self.run_folder(name, "run", self.write("r.yaml", text), *more, "--overwrite",
+                                   env=env)
+        if references:
+            more = [*more, "--against", self.write("ref.jsonl", lines(references))]
+        return self.run_folder(name, "dedup.near", *paths, *more, "--overwrite", env=env)
+
+    def kept(self, folder):
+        return [json.loads(line) for line in self.data(folder).splitlines()]
+
+    def ids(self, folder):
+        return [r["id"] for r in self.kept(folder)]
+
+
+RUN = ("--threads", "--memory", "--batch-records")
+
+
+class AgainstOracle(NearCase):
+    def check(self, inputs, references, order, **settings):
+        """Everything that was merged, into what, and the value; and that all else was kept."""
+        records = [*references, *itertools.chain(*inputs)]
+        across = settings.get("across", "all")
+        ranks = [0] * len(references)
+        for n, part in enumerate(inputs):
+            ranks += [1 + n if across == "inputs" else 1] * len(part)
+        oracle = Oracle([r["text"] for r in records], ranks,
+                        [0 if not rank else ORDERS[order](r) for r, rank in zip(records, ranks)],
+                        **settings)
+        more = ["--keep", order, *SURE]
+        for key, value in settings.items():
+            more += ["--" + key, str(value)]
+        folder = self.near(inputs, *more, references=references)
+        rows, got = self.ledger(folder)
+        self.assertEqual(len(rows), len(records) - len(references))
+        offsets, at = {}, 0
+        for n, record in enumerate(references):
+            offsets[at] = n
+            at += len(lines([record]).encode())
+        for n, (fate, other, value) in got.items():
+            want = oracle.merged.get(n + len(references))
+            self.assertEqual(fate, "merged" if want else "kept", (settings, records[n]))
+            if want and want[0] < len(references):
+                other = offsets[rows[n]["other_place"] & (1 << 40) - 1] - len(references)
+            if want:
+                self.assertEqual((other + len(references), value), want, (settings, order))
+        survivors = [r["id"] for n, r in enumerate(itertools.chain(*inputs))
+                     if n + len(references) not in oracle.merged]
+        self.assertEqual(self.ids(folder), survivors)
+        return len(oracle.merged)
+
+    def settings(self, chance):
+        return {
+            "threshold": chance.choice((0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 1.0)),
+            "ngram": chance.choice((1, 2, 3, 5, 5, 8)),
+            "measure": "jaccard",
+            "link": chance.choice(("representative", "representative", "chain")),
+        }
+
+    def test_one_input(self):
+        chance, total = random.Random(1), 0
+        for trial in range(60):
+            order = chance.choice(list(ORDERS))
+            settings = self.settings(chance)
+            with self.subTest(trial=trial, order=order, **settings):
+                total += self.check([made(chance, 120)], [], order, **settings)
+        self.assertGreater(total, 1500)  # the data are a test
+
+    def test_across_inputs_and_against_a_reference(self):
+        chance, total = random.Random(2), 0
+        for trial in range(45):
+            records = made(chance, 120)
+            cut = sorted(chance.sample(range(1, 120), 3))
+            parts = [records[a:b] for a, b in zip([0, *cut], [*cut, 120])]
+            settings = self.settings(chance)
+            settings["across"] = chance.choice(("all", "inputs", "none"))
+            references = []
+            if settings["across"] == "none" or chance.random() < 0.5:
+                references, parts = parts[0], parts[1:]
+            if settings["across"] != "inputs" and chance.random() < 0.5:
+                parts = [sum(parts, [])]
+            order = chance.choice(list(ORDERS))
+            with self.subTest(trial=trial, order=order, **settings):
+                total += self.check(parts, references, order, **settings)
+        self.assertGreater(total, 500)
+
+    def test_characters(self):
+        chance = random.Random(3)
+        for threshold in (0.6, 0.8, 0.95):
+            self.check([made(chance, 150)], [], "longest", threshold=threshold, units="characters")
+
+    def test_containment(self):
+        """Candidates are found by Jaccard: with a band a value they are all that share anything
+        worth a comparison, but for the smallest parts of the longest texts."""
+        words = ["w%d" % n for n in range(60)]
+        records = [{"id": n, "score": n, "text": " ".join(words[:60 - 5 * n])} for n in range(7)]
+        for order in ("longest", "shortest,max $.score"):
+            for link in ("representative", "chain"):
+                merged = self.check([records], [], order, measure="containment", link=link,
+                                    threshold=0.9)
+                self.assertEqual(merged, 6)
+
+
+class Promises(NearCase):
+    """What the documentation says of it, with the bands that a threshold chooses."""
+
+    def test_what_is_merged_is_near_and_what_is_near_is_merged(self):
+        chance = random.Random(4)
+        for sketch in ("fast", "classic"):
+            for threshold in (0.6, 0.8, 0.9):
+                records = made(chance, 1500)
+                folder = self.near([records], "--threshold", str(threshold), "--ngram", "3",
+                                   "--sketch", sketch)
+                sets = [set_of(r["text"], 3) for r in records]
+                rows, got = self.ledger(folder)
+                merged = 0
+                for n, (fate, other, value) in got.items():
+                    if fate != "merged":
+                        continue
+                    merged += 1
+                    self.assertGreaterEqual(value, threshold)
+                    self.assertEqual(value, similarity(sets[n], sets[other]))
+                    self.assertEqual(got[other][0], "kept")
+                    self.assertLess(other, n)
+                sure = len(Oracle([r["text"] for r in records], [1] * 1500, [0] * 1500,
+                                  threshold=threshold, ngram=3).merged)
+                self.assertGreater(sure, 200)
+                self.assertLessEqual(merged, sure * 1.01)
+                self.assertGreaterEqual(merged, sure * 0.97, (sketch, threshold))
+
+    def test_planted_pairs_are_found(self):
+        """Of 400 pairs at 0.9 and above all but a few in a thousand are candidates at 0.8."""
+        chance = random.Random(5)
+        records = []
+        for number in range(400):
+            words = ["p%d_%d" % (number, n) for n in range(100)]
+            other = list(words)
+            other[chance.randrange(100)] = "changed"
+            records += [{"id": 2 * number, "text": " ".join(words)},
+                        {"id": 2 * number + 1, "text": " ".join(other).upper()}]
+        chance.shuffle(records)
+        folder = self.near([records])
+        self.assertGreaterEqual(manifest(folder)["counts"]["merged"], 396)
+        pairs = {i // 2 for i in self.ids(folder)}
+        self.assertEqual(len(pairs), 400)  # never both
+
+    def test_chain_and_representative(self):
+        words = ["w%d" % n for n in range(30)]
+        a, b, c = words[:24], words[3:27], words[6:30]  # 21 of 27 common, and 18 of 30
+        records = [{"id": n, "text": " ".join(t)} for n, t in enumerate((a, b, c))]
+        sets = [set_of(r["text"], 1) for r in records]
+        near = similarity(sets[0], sets[1])
+        self.assertEqual(near, similarity(sets[1], sets[2]))
+        self.assertLess(similarity(sets[0], sets[2]), 0.7)
+        common = ("--threshold", "0.75", "--ngram", "1", *SURE)
+        folder = self.near([records], "--link", "representative", *common)
+        self.assertEqual(self.ids(folder), [0, 2])
+        self.assertEqual(self.ledger(folder)[1][1], ("merged", 0, near))
+        folder = self.near([records], "--link", "chain", *common)
+        self.assertEqual(self.ids(folder), [0])
+        got = self.ledger(folder)[1]
+        self.assertEqual(got[1], ("merged", 0, near))
+        self.assertEqual(got[2], ("merged", 0, similarity(sets[0], sets[2])))
+
+    def test_a_chain_that_drifts(self):
+        records = [{"id": n, "text": " ".join("w%d" % (n * 2 + k) for k in range(40))}
+                   for n in range(60)]
+        for link, kept in (("chain", 1), ("representative", 20)):
+            folder = self.near([records], "--link", link, "--ngram", "1", *SURE, "--threshold",
+                               "0.8")
+            self.assertEqual(len(self.ids(folder)), kept, link)
+
+    def test_short_and_empty_texts_are_neither_lost_nor_lumped(self):
+        texts = ["", "", " ", "\n", "...", "...", "....", "No", "no!", "NO", "Yes", "a b c d",
+                 "A, b: c (d)", "a b c e", "🍲", "🍲", "🍳", "!", "?", "a b c d e"]
+        records = [{"id": n, "text": text} for n, text in enumerate(texts)]
+        for more in ([], ["--link", "chain"], ["--sketch", "classic"], ["--units", "characters"],
+                     ["--threshold", "0.01"], ["--measure", "containment"]):
+            folder = self.near([records], *more)
+            gone = [n for n in range(len(texts)) if n not in self.ids(folder)]
+            want = [5, 8, 9, 12, 15]
+            self.assertEqual(gone, want, more)
+            self.assertEqual(self.ledger(folder)[1][9], ("merged", 7, 1.0))
+
+    def test_scripts_without_spaces_are_compared_by_characters(self):
+        chance = random.Random(6)
+        han = [chr(chance.randrange(0x4E00, 0x9FA5)) for _ in range(80)]
+        thai = [chr(chance.randrange(0x0E01, 0x0E2F)) for _ in range(80)]
+        korean = ["한국어", "문장은", "띄어", "쓰기가", "있다", "그래서", "단어로", "본다"]
+
+        def changed(letters):
+            return "".join(letters[:40]) + "x" + "".join(letters[41:])
+
+        texts = ["".join(han), changed(han), "".join(thai), changed(thai), " ".join(korean),
+                 " ".join(korean[:7]) + "!", "plain words in a row, that is all", "".join(han[::-1]),
+                 "好", "好", "坏", "好吗"]
+        units = ["characters"] * 4 + ["words"] * 3 + ["characters"] * 5
+        records = [{"id": n, "text": text} for n, text in enumerate(texts)]
+        folder = self.near([records])
+        rows, got = self.ledger(folder)
+        self.assertEqual([r["dedup.near.units"] for r in rows], units)
+        self.assertEqual(self.ids(folder), [0, 2, 4, 5, 6, 7, 8, 10, 11])
+        for n in (1, 3):
+            want = similarity(set_of(texts[n - 1], 5, True), set_of(texts[n], 5, True))
+            self.assertEqual(got[n], ("merged", n - 1, want))
+        folder = self.near([records], "--units", "words")
+        self.assertEqual(self.ids(folder), [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11])
+
+    def test_by_and_turn_choose_what_is_compared(self):
+        answer = " ".join("w%d" % n for n in range(30))
+        records = [{"id": n, "messages": [{"role": "user", "content": question},
+                                          {"role": "assistant", "content": answer + " " + extra}]}
+                   for n, (question, extra) in enumerate((
+                       ("What?", ""), ("What, then?", "x"), ("Why?", "y"), ("what", " ".join(map(str, range(9))))))]
+        self.assertEqual(self.ids(self.near([records], "--by", "response")), [0, 3])
+        self.assertEqual(self.ids(self.near([records], "--by", "prompt")), [0, 1, 2])
+        self.assertEqual(self.ids(self.near([records], "--turn", "1")), [0, 1, 2])
+        self.assertEqual(self.ids(self.near([records], "--turn", "-1")), [0, 3])
+
+    def test_then_flag_keeps_all_and_names_the_other(self):
+        records = [{"id": n, "text": "the same words here again and again"} for n in range(3)]
+        folder = self.near([records], "--then", "flag")
+        self.assertEqual(self.ids(folder), [0, 1, 2])
+        rows = parquet.read_table(os.path.join(folder, "findings.parquet")).to_pylist()
+        self.assertEqual([(r["code"], r["value"]) for r in rows], [("T1711", 1.0)] * 2)
+        self.assertEqual(len({r["other_place"] for r in rows}), 1)
+
+    def test_a_limit_on_comparisons_flags_what_was_not_compared(self):
+        """A template: 60 texts that share a band and reach the threshold with none."""
+        template = " ".join("t%d" % n for n in range(30))
+        records = [{"id": n, "text": "%s %s" % (template, " ".join("r%d_%d" % (n, k) for k in
+                                                                   range(30)))} for n in range(60)]
+        common = ("--ngram", "1", "--threshold", "0.8", "--bands", "64", "--rows", "1")
+        for most, flagged in ((10, 49), (58, 1), (59, 0)):
+            folder = self.near([records], *common, "--compare-most", str(most))
+            self.assertEqual(len(self.ids(folder)), 60)
+            rows = parquet.read_table(os.path.join(folder, "findings.parquet")).to_pylist()
+            self.assertEqual([(r["code"], r["value"]) for r in rows], [("T1712", most)] * flagged)
+
+
+class Sameness(NearCase):
+    def test_shuffled_input_keeps_the_same_records(self):
+        chance = random.Random(7)
+        records = made(chance, 600)
+        for link in ("representative", "chain"):
+            want = None
+            for _ in range(5):
+                folder = self.near([records], "--keep", "max $.score", "--link", link, "--ngram",
+                                   "2", "--threshold", "0.7")
+                got = sorted(self.ids(folder))
+                want = want or got
+                self.assertEqual(got, want, link)
+                chance.shuffle(records)
+            self.assertLess(len(want), 500)
+
+    def test_threads_memory_and_kernels_change_nothing(self):
+        chance = random.Random(8)
+        # one family in which all are candidates of each other, and its sets do not fit
+        words = ["big%d" % n for n in range(1500)]
+        records = made(chance, 2000)
+        for number in range(1500):
+            text = " ".join(words[:700 + chance.randrange(500)]) + " end%d" % number
+            records.append({"id": 2000 + number, "score": number, "text": text})
+        chance.shuffle(records)
+        common = ["--keep", "max $.score", "--threshold", "0.97", "--rows", "2", "--bands", "8"]
+        ways = [(["--threads", "1"], None), (["--threads", "2"], None), (["--threads", "8"], None),
+                (["--threads", "2", "--memory", "80MiB"], None),
+                (["--threads", "1", "--batch-records", "5", "--memory", "64MiB"], None),
+                (["--threads", "2"], {"TAMIS_SIMD": "scalar"})]
+        for link in ("representative", "chain"):
+            seen = set()
+            for number, (way, env) in enumerate(ways):
+                folder = self.near([records], *common, "--link", link, *way, env=env)
+                seen.add((self.data(folder), digest(os.path.join(folder, "ledger.parquet")),
+                          digest(os.path.join(folder, "findings.parquet"))))
+                self.assertEqual(len(seen), 1, (link, way, env))
+                if "--memory" in way:
+                    with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
+                        self.assertGreater(json.load(file)["spilled_bytes"], 1 << 20)
+
+    def test_nothing_to_compare_with_is_said(self):
+        records = [{"id": 1, "text": "a"}]
+        path = self.write("a.jsonl", lines(records))
+        for words, said in ((["--across", "none"], "against:"), (["--bands", "4"], "rows"),
+                            (["--across", "inputs"], "two inputs"),
+                            (["--bands", "300", "--rows", "200"], "bands x rows"),
+                            (["--keep", "best"], "best")):
+            done = self.tamis("dedup.near", path, *words, "-o", "-", expect=2)
+            self.assertIn(said, done.stderr.decode())
+
+
+if __name__ == "__main__":
+    unittest.main()
