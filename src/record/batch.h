@@ -101,7 +101,8 @@ enum { /* tm_part.flags */
        TM_PART_GONE = 8, /* a patch took its place: in no selector, its text is empty */
        /* Its text is a JSON value (call arguments as an object). tm_part_edit leaves it alone when
         * the result would not be JSON. */
-       TM_PART_JSON = 16
+       TM_PART_JSON = 16,
+       TM_PART_ANY = 32 /* in every selector: the text of an index */
 };
 
 typedef enum tm_codec { TM_CODEC_NONE, TM_CODEC_JSON_STRING } tm_codec; /* CSV_CELL comes later */

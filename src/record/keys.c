@@ -48,7 +48,10 @@ static unsigned known_key(const char *p, size_t n)
     if (n <= 8) return short_key(p, n);
     switch (n) {
     case 10: IS("completion", TM_K_COMPLETION); break;
-    case 11: IS("instruction", TM_K_INSTRUCTION); break;
+    case 11:
+        IS("instruction", TM_K_INSTRUCTION);
+        IS("tamis_index", TM_K_INDEX);
+        break;
     case 12:
         IS("conversation", TM_K_CONVERSATION);
         IS("score_chosen", TM_K_SCORE_CHOSEN);

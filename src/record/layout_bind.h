@@ -34,6 +34,7 @@
     X(TM_K_RESPONSE, "response")             \
     X(TM_K_COMPLETION, "completion")         \
     X(TM_K_INSTRUCTION, "instruction")       \
+    X(TM_K_INDEX, "tamis_index")             \
     X(TM_K_CONVERSATION, "conversation")     \
     X(TM_K_SCORE_CHOSEN, "score_chosen")     \
     X(TM_K_CONVERSATIONS, "conversations")   \

@@ -10,6 +10,7 @@ bool tm_part_in(const tm_part *part, uint32_t selectors)
     static const uint32_t by_role[] = {TM_SEL_SYSTEM, TM_SEL_USER,     TM_SEL_ASSISTANT,
                                        TM_SEL_TOOL,   TM_SEL_DOCUMENT, 0};
     if (part->flags & (TM_PART_COPY | TM_PART_GONE)) return false;
+    if (part->flags & TM_PART_ANY) return true;
     uint32_t in = TM_SEL_ALL | TM_SEL_EVERYTHING | by_role[part->role];
     in |= part->flags & TM_PART_RESPONSE ? TM_SEL_RESPONSE : TM_SEL_PROMPT;
     if (part->answer) in |= part->answer == 1 ? TM_SEL_CHOSEN : TM_SEL_REJECTED;

@@ -41,6 +41,7 @@ SETTINGS = {
         ["--sketch", "classic", "--keep", "max $.meta.rating,longest", "--compare-most", "2"],
         ["--across", "none", "--against", "REFERENCE", "--threshold", "0.7"],
     ],
+    "index": [[], ["--by", "response", "--turn", "-1"]],
     "decontaminate": [
         ["--against", "REFERENCE", "--ngram", "8"],
         ["--against", "REFERENCE", "--ngram", "3", "--overlap", "50%", "--then", "park"],
@@ -60,6 +61,7 @@ IDEMPOTENT = {
     "dedup.exact",
     "dedup.near",
     "decontaminate",
+    "index",
     "head",
 }
 

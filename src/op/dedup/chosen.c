@@ -19,6 +19,7 @@ bool tm_choose(const tm_choice *c, const tm_batch *b, uint32_t r, tm_chosen *out
     uint32_t begin = b->first_part[r], end = b->first_part[r + 1];
     int64_t messages = 0, want = c->turn;
     *out = (tm_chosen){.by = c->by, .all = !c->turn};
+    if (begin < end && b->part[begin].flags & TM_PART_ANY) return true;
     if (!c->turn) return true;
     for (int go = 0; go < 2; go++) {
         const tm_part *last = NULL;

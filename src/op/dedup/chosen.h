@@ -23,7 +23,8 @@ bool tm_choose(const tm_choice *choice, const tm_batch *b, uint32_t record, tm_c
 static inline bool tm_is_chosen(const tm_chosen *c, const tm_part *part)
 {
     if (!tm_part_in(part, c->by)) return false;
-    return c->all || (part->answer == c->answer && part->turn == c->turn);
+    return c->all || part->flags & TM_PART_ANY ||
+           (part->answer == c->answer && part->turn == c->turn);
 }
 
 #define TM_TURN_HELP                                                                            \

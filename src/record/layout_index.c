@@ -1,0 +1,24 @@
+/* index: what the operator `index` writes, to be compared with by later runs. Its one text stands
+ * for those that were chosen when it was made, whatever they were, so it is in every selector. */
+#include "record/layout_bind.h"
+
+static bool fits(const tm_doc *doc)
+{
+    return tm_kind_of(doc, TM_K_INDEX) == TM_JSON_STRING;
+}
+
+static tm_status bind(tm_binder *to, const tm_doc *doc, tm_err *err)
+{
+    TM_TRY(tm_bind_turn(to, doc, TM_DOCUMENT, 0, TM_NONE, err));
+    return tm_bind_value(to, doc, doc->keys->key[TM_K_INDEX], doc->keys->value[TM_K_INDEX],
+                         TM_CONTENT, TM_PART_ANY, err);
+}
+
+extern const tm_layout tm_layout_index;
+const tm_layout tm_layout_index = {.name = "index",
+                                   .summary = "The compared text of a record of an earlier set",
+                                   .keys = "tamis_index",
+                                   .example = "{\"tamis_index\": \"call me ishmael\"}",
+                                   .kind = TM_CORPUS,
+                                   .fits = fits,
+                                   .bind = bind};

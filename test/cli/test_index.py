@@ -1,0 +1,73 @@
+"""An index stands for the set it was made of: dedup.near gives the same against either."""
+
+import json
+import os
+import random
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "laws"))
+from lawkit import LawCase  # noqa: E402
+
+
+def conversation(rng, words):
+    turns = [" ".join(rng.choice(words) for _ in range(rng.choice([1, 3, 12, 40])))
+             for _ in range(4)]
+    roles = ["user", "assistant", "user", "assistant"]
+    return {"messages": [{"role": r, "content": t} for r, t in zip(roles, turns)]}
+
+
+def changed(rng, words, record):
+    out = json.loads(json.dumps(record))
+    message = rng.choice(out["messages"])
+    text = message["content"].split(" ")
+    text[rng.randrange(len(text))] = rng.choice(words).upper() + "!"
+    message["content"] = " ".join(text)
+    return out
+
+
+class Index(LawCase):
+    def setUp(self):
+        super().setUp()
+        rng = random.Random(8)
+        words = ["caf\u00e9", "\u5929\u6c17"] + [f"w{i}" for i in range(200)]
+        old = [conversation(rng, words) for _ in range(300)]
+        new = [changed(rng, words, rng.choice(old)) for _ in range(200)]
+        new += [conversation(rng, words) for _ in range(100)]
+        new += [{"messages": [{"role": "user", "content": "?!"},
+                              {"role": "assistant", "content": ""}]}]
+        rng.shuffle(new)
+        self.old = self.lines("old.jsonl", old)
+        self.new = self.lines("new.jsonl", new)
+
+    def lines(self, name, records):
+        return self.write(name, "".join(json.dumps(r) + "\n" for r in records))
+
+    def survivors(self, reference, *options):
+        out = self.path("out.jsonl")
+        self.tamis("dedup.near", self.new, "--against", reference, "-o", out, "--overwrite",
+                   "--threshold", "0.7", *options)
+        with open(out, "rb") as file:
+            return file.read()
+
+    def test_the_same_survive_against_the_index_and_against_the_set(self):
+        for options in ([], ["--by", "response"], ["--by", "user", "--turn", "1"],
+                        ["--by", "assistant", "--turn", "-1", "--across", "none"]):
+            index = self.path("old.index.jsonl.zst")
+            which = [o for o in options if o not in ("--across", "none")]
+            self.tamis("index", self.old, *which, "-o", index, "--overwrite")
+            kept = self.survivors(self.old, *options)
+            self.assertEqual(self.survivors(index, *options), kept, options)
+            self.assertLess(kept.count(b"\n"), 301, options)
+
+    def test_an_index_of_an_index_is_the_same(self):
+        one = self.path("1.jsonl")
+        two = self.path("2.jsonl")
+        self.tamis("index", self.old, "-o", one)
+        self.tamis("index", one, "-o", two)
+        with open(one, "rb") as a, open(two, "rb") as b:
+            self.assertEqual(a.read(), b.read())
+
+
+if __name__ == "__main__":
+    unittest.main()
