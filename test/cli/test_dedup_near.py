@@ -1,5 +1,5 @@
-"""dedup.near through the program, against a few lines of Python: words by a regular expression, sets
-of tuples, every pair compared. With as many bands as here every pair that could be merged is a
+"""dedup.near through the program, against a few lines of Python: words by a regular expression,
+sets of tuples, every pair compared. With as many bands as here every pair that could be merged is a
 candidate, so the oracle says of each record where it goes and with which value."""
 
 import itertools
@@ -94,7 +94,7 @@ class Oracle:
 
 
 WORDS = ["w%d" % n for n in range(150)] + ["the", "of", "and", "to"] * 8
-SHORT = ["", " ", "No", "no!", "Yes", "No thanks", "no, thanks", "42", "...", "....", "\n", "Yes no"]
+SHORT = ["", " ", "No", "no!", "Yes", "No thanks", "no, thanks", "42", "...", "....", "\n"]
 
 
 def varied(chance, words):
@@ -366,8 +366,8 @@ class Promises(NearCase):
             return "".join(letters[:40]) + "x" + "".join(letters[41:])
 
         texts = ["".join(han), changed(han), "".join(thai), changed(thai), " ".join(korean),
-                 " ".join(korean[:7]) + "!", "plain words in a row, that is all", "".join(han[::-1]),
-                 "好", "好", "坏", "好吗"]
+                 " ".join(korean[:7]) + "!", "plain words in a row, that is all",
+                 "".join(han[::-1]), "好", "好", "坏", "好吗"]
         units = ["characters"] * 4 + ["words"] * 3 + ["characters"] * 5
         records = [{"id": n, "text": text} for n, text in enumerate(texts)]
         folder = self.near([records])
@@ -385,7 +385,8 @@ class Promises(NearCase):
         records = [{"id": n, "messages": [{"role": "user", "content": question},
                                           {"role": "assistant", "content": answer + " " + extra}]}
                    for n, (question, extra) in enumerate((
-                       ("What?", ""), ("What, then?", "x"), ("Why?", "y"), ("what", " ".join(map(str, range(9))))))]
+                       ("What?", ""), ("What, then?", "x"), ("Why?", "y"),
+                       ("what", "1 2 3 4 5 6 7 8 9")))]
         self.assertEqual(self.ids(self.near([records], "--by", "response")), [0, 3])
         self.assertEqual(self.ids(self.near([records], "--by", "prompt")), [0, 1, 2])
         self.assertEqual(self.ids(self.near([records], "--turn", "1")), [0, 1, 2])
