@@ -48,9 +48,24 @@ COMMANDS = {
         + ["--fix", "cut", *RUN],
         None,
     ),
+    "near": (
+        ["dedup.near", "../in/chats.jsonl", "--against", "../in/chats.jsonl.gz", "--ngram", "2"]
+        + ["--across", "none", "--keep", "longest", *RUN],
+        None,
+    ),
+    "near by chains": (
+        ["dedup.near", "../in/broken.jsonl", "--link", "chain", "--sketch", "classic", *RUN]
+        + ["--threshold", "0.3", "--ngram", "1", "--limit-unreadable", "50%"],
+        None,
+    ),
     "stdin": (["dedup.exact", "-", "--by", "response", *RUN], b"chats.jsonl"),
     "stdin gz": (["cat", "-", *ONE], b"chats.jsonl.gz"),
     "run that spills": (["run", "../in/spill.yaml", *RUN, "--memory", "58MiB"], None),
+    "near that spills": (
+        ["dedup.near", "../in/near.jsonl", "--units", "characters", "--rows", "1", "--bands", "8"]
+        + ["--threshold", "0.95", "--link", "chain", *RUN, "--memory", "64MiB"],
+        None,
+    ),
     "dry run": (["run", "../in/recipe.yaml", "--dry-run", "--json"], None),
 }
 
@@ -64,7 +79,7 @@ PLANS = {
     "io:%d:EINTR": (None, "calls"),
 }
 # These are slow: so many points of each plan are drawn, in make test and in make fault.
-DRAWN = {"run that spills": (4, 60)}
+DRAWN = {"run that spills": (4, 60), "near that spills": (4, 60)}
 # Not counted: these hold all the time and change nothing.
 HARMLESS = ["short:1", "short:7,eintr:2", "eintr:3", "short:4096,eintr:5"]
 
@@ -239,6 +254,8 @@ class Faults(faultkit.Case):
         faultkit.make_inputs(os.path.join(lanes[0][0], "in"))
         if "run that spills" in chosen:
             faultkit.sized(os.path.join(lanes[0][0], "in/spill.jsonl"), 20, 9)
+        if "near that spills" in chosen:
+            faultkit.sized(os.path.join(lanes[0][0], "in/near.jsonl"), 1, 9)
         for lane, _ in lanes[1:]:
             shutil.rmtree(os.path.join(lane, "in"))
             os.symlink(os.path.join(lanes[0][0], "in"), os.path.join(lane, "in"))
