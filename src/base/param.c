@@ -306,3 +306,25 @@ tm_status tm_params_unknown(const tm_param *params, const char *what, tm_str nam
     return tm_fail(err, TM_ERECIPE, "\"%s\" has no parameter \"%.*s\"%s%s%s", what, TM_FMT(name),
                    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
+
+const tm_param *tm_params_rest(const tm_param *params)
+{
+    for (const tm_param *p = params; p && p->name; p++)
+        if (p->flags & TM_P_REST) return p;
+    return NULL;
+}
+
+tm_status tm_param_add_pair(const tm_param *param, void *args, tm_str name, tm_str value,
+                            tm_arena *mem, tm_err *err)
+{
+    tm_pairs *pairs = (tm_pairs *)(void *)((char *)args + param->at);
+    tm_pair *grown = TM_NEW(mem, tm_pair, pairs->count + 1);
+    if (!grown) return tm_fail_memory(err, param->name, pairs->count * sizeof *grown);
+    if (pairs->count) memcpy(grown, pairs->item, pairs->count * sizeof *grown);
+    grown[pairs->count].name = tm_arena_str(mem, name);
+    grown[pairs->count].value = tm_arena_str(mem, value);
+    if (!grown[pairs->count].name.p || !grown[pairs->count].value.p)
+        return tm_fail_memory(err, param->name, name.n + value.n);
+    *pairs = (tm_pairs){grown, pairs->count + 1};
+    return TM_OK;
+}

@@ -45,6 +45,7 @@ typedef struct tm_pairs {
 enum {
     TM_P_REQUIRED = 1,
     TM_P_PATH = 2,       /* names a file or folder */
+    TM_P_REST = 16,      /* PAIRS: takes what is named as no parameter is */
     TM_P_REFERENCE = 8,  /* TEXTS: names references; as a verb's option, files that become one */
     TM_P_NO_IDENTITY = 4 /* does not change results: not part of a plan's identity (threads ...) */
 };
@@ -77,6 +78,10 @@ const tm_param *tm_params_find(const tm_param *params, tm_str name); /* NULL if 
 /* Parses one value into args; the sentence names the parameter and what it takes. */
 tm_status tm_param_set(const tm_param *param, void *args, const tm_pvalue *value, tm_arena *mem,
                        tm_err *err);
+/* Adds one pair to a parameter of type PAIRS. */
+tm_status tm_param_add_pair(const tm_param *param, void *args, tm_str name, tm_str value,
+                            tm_arena *mem, tm_err *err);
+const tm_param *tm_params_rest(const tm_param *params); /* that with TM_P_REST, or NULL */
 /* The value as the user would write it (canonical), for plans and --print-recipe. JSON. */
 void tm_param_print(const tm_param *param, const void *args, tm_buf *out);
 /* Fails with a suggestion: `what` "filter" has no parameter "kep"; did you mean "keep"? */

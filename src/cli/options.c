@@ -79,7 +79,7 @@ static const tm_param *find(const tm_cli *cli, const tm_command *command, const 
     TM_UNUSED(cli);
     param = tm_params_find(tm_common_params, name);
     *common = param != NULL;
-    return param;
+    return param || !op ? param : tm_params_rest(op->params);
 }
 
 static tm_status unknown(const tm_command *command, const tm_op *op, tm_str given, tm_err *err)

@@ -33,6 +33,25 @@ static void put_params(tm_buf *b, const tm_plan_step *step)
     tm_buf_char(b, '}');
 }
 
+/* What each route was asked to hold, and what its files hold. */
+static void put_routes(tm_buf *b, const tm_run *run)
+{
+    const tm_run_result *result = &run->result;
+    tm_buf_z(b, ",\"routes\":[");
+    for (uint32_t i = 0; i < run->routes; i++) {
+        uint64_t records = 0;
+        for (uint32_t o = 0; o < result->outputs; o++)
+            if (tm_str_eq(result->output_route[o], run->route[i].name))
+                records += result->output[o].records;
+        tm_buf_z(b, i ? ",{\"route\":" : "{\"route\":");
+        tm_buf_json(b, run->route[i].name);
+        tm_buf_z(b, ",\"asked\":");
+        tm_buf_json(b, run->route[i].asked);
+        tm_buf_print(b, ",\"records\":%llu}", (unsigned long long)records);
+    }
+    tm_buf_char(b, ']');
+}
+
 void tm_steps_json(const tm_run *run, tm_buf *b)
 {
     const tm_plan *plan = run->plan;
@@ -57,6 +76,7 @@ void tm_steps_json(const tm_run *run, tm_buf *b)
             first = false;
         }
         tm_buf_char(b, '}');
+        if (step->op->routes) put_routes(b, run);
         if (result->matches && strcmp(step->op->group, "dedup") == 0) {
             tm_buf_z(b, ",\"duplicates\":");
             tm_matches_duplicates_json(run, result->matches, b);

@@ -20,20 +20,31 @@ static tm_status in_folder(const tm_emitter *e, const char *name, char out[4096]
     return n > 0 && n < 4096 ? TM_OK : tm_fail(err, TM_EUSAGE, "the run folder's path is too long");
 }
 
-static tm_status open_shard(tm_emitter *e, tm_err *err)
+static tm_status open_shard(tm_emitter *e, tm_lane *lane, tm_err *err)
 {
-    char name[64], *path = e->data_path;
+    char name[128];
     const tm_run_options *options = &e->run->options;
     bool digest = e->run->folder != NULL;
     if (options->file.n) {
-        snprintf(path, sizeof e->data_path, "%.*s", TM_FMT(options->file));
+        snprintf(lane->path, sizeof lane->path, "%.*s", TM_FMT(options->file));
     } else {
-        snprintf(name, sizeof name, "data-%05u.%s", e->shard, tm_format_name(e->format));
-        TM_TRY(in_folder(e, name, path, err));
+        snprintf(name, sizeof name, "%.*s-%05u.%s", TM_FMT(lane->name), lane->shard,
+                 tm_format_name(e->format));
+        TM_TRY(in_folder(e, name, lane->path, err));
     }
-    e->shard_bytes = 0;
-    e->shard++;
-    return tm_sink_open(&e->data, path, e->format, digest, false, err);
+    lane->shard_bytes = 0;
+    lane->shard++;
+    return tm_sink_open(&lane->sink, lane->path, e->format, digest, false, err);
+}
+
+static tm_status open_lanes(tm_emitter *e, tm_err *err)
+{
+    const tm_run *run = e->run;
+    for (uint32_t i = 0; i < e->lanes; i++) {
+        e->lane[i].name = run->routes ? run->route[i].name : TM_STR("data");
+        TM_TRY(open_shard(e, &e->lane[i], err));
+    }
+    return TM_OK;
 }
 
 static tm_status open_ledger(tm_emitter *e, tm_err *err)
@@ -52,14 +63,17 @@ static tm_status open_all(tm_emitter *e, tm_err *err)
     TM_TRY(tm_format_parse(run->recipe->output.format, &e->format, err));
     e->found = TM_NEW(&run->mem, uint64_t, run->code_at[run->plan->steps] + TM_READER_CODES);
     e->matches = TM_NEW(&run->mem, uint64_t, tm_matches_cells(run) + 1);
-    if (!e->found || !e->matches) return tm_fail_memory(err, "the counts of findings", 0);
+    e->lanes = TM_MAX(run->routes, 1u);
+    e->lane = tm_alloc_zero(e->lanes, sizeof *e->lane);
+    if (!e->found || !e->matches || !e->lane)
+        return tm_fail_memory(err, "the counts of findings", 0);
     bool files = run->options.emits != TM_EMITS_BOOKS, books = run->options.emits != TM_EMITS_FILES;
     if (run->reorders && files && books) {
         e->sorter = tm_sorter_new(&run->spill, run->exchange_budget);
         if (!e->sorter) return tm_fail_memory(err, "reordering", 0);
     }
     bool writes = !run->options.measure_only && (run->folder || run->options.file.n);
-    if (writes && files) TM_TRY(open_shard(e, err));
+    if (writes && files) TM_TRY(open_lanes(e, err));
     return books && run->folder && run->recipe->output.ledger ? open_ledger(e, err) : TM_OK;
 }
 
@@ -106,25 +120,59 @@ static tm_status note_output(tm_emitter *e, tm_sink *sink, const char *opened, t
     return TM_OK;
 }
 
-static tm_status close_shard(tm_emitter *e, tm_err *err)
+static tm_status close_shard(tm_emitter *e, tm_lane *lane, tm_err *err)
 {
-    tm_sink *sink = e->data;
-    e->data = NULL;
-    return sink ? note_output(e, sink, e->data_path, TM_STR("data"), err) : TM_OK;
+    tm_sink *sink = lane->sink;
+    lane->sink = NULL;
+    return sink ? note_output(e, sink, lane->path, lane->name, err) : TM_OK;
 }
 
-static tm_status write_data(tm_emitter *e, tm_str decoded, tm_str packed, uint64_t records,
-                            tm_err *err)
+static tm_status write_data(tm_emitter *e, tm_lane *lane, tm_str decoded, tm_str packed,
+                            uint64_t records, tm_err *err)
 {
     uint64_t limit = e->run->recipe->output.shard_bytes;
     bool shards = limit && e->run->folder && !e->run->options.file.n;
-    if (!decoded.n || !e->data) return TM_OK;
-    if (shards && e->shard_bytes >= limit) {
-        TM_TRY(close_shard(e, err));
-        TM_TRY(open_shard(e, err));
+    if (!decoded.n || !lane->sink) return TM_OK;
+    if (shards && lane->shard_bytes >= limit) {
+        TM_TRY(close_shard(e, lane, err));
+        TM_TRY(open_shard(e, lane, err));
     }
-    e->shard_bytes += decoded.n;
-    return tm_sink_write(e->data, decoded, packed, records, err);
+    lane->shard_bytes += decoded.n;
+    return tm_sink_write(lane->sink, decoded, packed, records, err);
+}
+
+static void to_lane(tm_emitter *e, const tm_piece_order *entry, tm_str data)
+{
+    tm_lane *lane = &e->lane[entry->route];
+    TM_ASSERT(entry->route < e->lanes);
+    tm_buf_str(&lane->data, data);
+    lane->records += entry->copies;
+}
+
+static tm_status write_lanes(tm_emitter *e, tm_err *err)
+{
+    for (uint32_t i = 0; i < e->lanes; i++) {
+        tm_lane *lane = &e->lane[i];
+        TM_TRY(tm_buf_ok(&lane->data, err));
+        TM_TRY(write_data(e, lane, tm_buf_view(&lane->data), (tm_str){0}, lane->records, err));
+        tm_buf_clear(&lane->data);
+        lane->records = 0;
+    }
+    return TM_OK;
+}
+
+/* The records of a piece, each into the files of its route. */
+static tm_status write_routed(tm_emitter *e, const tm_piece *p, tm_err *err)
+{
+    size_t at = 0;
+    tm_piece_order entry;
+    for (size_t i = 0; i + sizeof entry <= p->order.n; i += sizeof entry) {
+        memcpy(&entry, p->order.p + i, sizeof entry);
+        to_lane(e, &entry, (tm_str){p->data.p + at, (size_t)entry.bytes});
+        at += (size_t)entry.bytes;
+    }
+    TM_ASSERT(at == p->data.n);
+    return write_lanes(e, err);
 }
 
 /* A reordering run: records go into a sorter by rank, and from there into shards at the end. */
@@ -135,10 +183,10 @@ static tm_status keep_for_sorting(tm_emitter *e, const tm_piece *p, tm_err *err)
     for (size_t i = 0; i + sizeof entry <= p->order.n; i += sizeof entry) {
         char rank[8];
         memcpy(&entry, p->order.p + i, sizeof entry);
-        for (int k = 7; k >= 0; k--, entry.rank >>= 8) rank[k] = (char)(entry.rank & 255);
+        tm_be64_put(entry.rank, rank);
         tm_fact f = {.order = {rank, 8},
                      .data = {p->data.p + at, (size_t)entry.bytes},
-                     .rid = {p->number, i << 16 | entry.copies}};
+                     .rid = tm_order_rid(p->number, i, &entry)};
         TM_TRY(tm_sorter_add(e->sorter, &f, err));
         at += (size_t)entry.bytes;
     }
@@ -150,20 +198,19 @@ static tm_status write_sorted(tm_emitter *e, tm_err *err)
 {
     tm_fact f;
     bool more = true;
-    uint64_t records = 0;
+    uint64_t bytes = 0;
     tm_status status = tm_sorter_finish(e->sorter, err);
-    tm_buf_clear(&e->piece);
-    while (status == TM_OK) {
+    while (status == TM_OK && more) {
         status = tm_sorter_next(e->sorter, &f, &more, err);
-        if (status == TM_OK && more) tm_buf_str(&e->piece, f.data), records += f.rid.path & 0xffff;
-        bool due = e->piece.n >= TM_BLOCK_BYTES || !more;
-        if (status == TM_OK) status = tm_buf_ok(&e->piece, err);
-        if (status == TM_OK && due) {
-            status = write_data(e, tm_buf_view(&e->piece), (tm_str){0}, records, err);
-            tm_buf_clear(&e->piece);
-            records = 0;
+        if (status == TM_OK && more) {
+            tm_piece_order entry = tm_order_of(&f);
+            to_lane(e, &entry, f.data);
+            bytes += f.data.n;
         }
-        if (!more) break;
+        if (status == TM_OK && (bytes >= TM_BLOCK_BYTES || !more)) {
+            status = write_lanes(e, err);
+            bytes = 0;
+        }
         if (tm_cancelled(e->run)) return tm_fail(err, TM_ECANCELLED, "interrupted");
     }
     return status;
@@ -393,8 +440,11 @@ tm_status tm_emit(tm_emitter *e, tm_piece *p, tm_err *err)
     take_counts(e, p);
     if (e->sorter)
         TM_TRY(keep_for_sorting(e, p, err));
-    else if (!p->order.n) /* else somebody else puts them into their order */
-        TM_TRY(write_data(e, tm_buf_view(&p->data), tm_buf_view(&p->packed), p->written, err));
+    else if (e->run->routes && !p->deferred)
+        TM_TRY(write_routed(e, p, err));
+    else if (!p->deferred) /* else somebody else puts them into their order */
+        TM_TRY(write_data(e, &e->lane[0], tm_buf_view(&p->data), tm_buf_view(&p->packed),
+                          p->written, err));
     TM_TRY(write_parked(e, p, err));
     if (e->run->options.emits == TM_EMITS_FILES) return TM_OK;
     TM_TRY(take_rows(e, p, err));
@@ -436,15 +486,16 @@ static tm_status commit_all(tm_emitter *e, tm_err *err)
     TM_TRY(commit_parquet(&e->findings, err));
     if (e->lost_bytes.open) TM_TRY(tm_out_commit(&e->lost_bytes, err));
     if (e->lost_index.open) TM_TRY(tm_out_commit(&e->lost_index, err));
-    bool wrote = e->data != NULL;
-    TM_TRY(close_shard(e, err));
+    bool wrote = e->lane[0].sink != NULL;
+    for (uint32_t i = 0; i < e->lanes; i++) TM_TRY(close_shard(e, &e->lane[i], err));
     tm_sink *parked = e->parked;
     e->parked = NULL;
     if (parked) TM_TRY(note_output(e, parked, e->parked_path, TM_STR("parked"), err));
     /* Law 1 to the last byte: what was counted as written is what the files were given. */
     uint64_t given = 0;
     for (uint32_t i = 0; i < run->result.outputs; i++)
-        if (tm_str_is(run->result.output_route[i], "data")) given += run->result.output[i].records;
+        if (!tm_str_is(run->result.output_route[i], "parked"))
+            given += run->result.output[i].records;
     if (wrote && given != run->result.counts.written)
         return tm_fail(err, TM_EBUG,
                        "%llu records were to be written and %llu were: a bug in Tamis",
@@ -467,7 +518,11 @@ tm_status tm_emitter_commit(tm_emitter *e, tm_err *err)
 void tm_emitter_abandon(tm_emitter *e)
 {
     if (!e) return;
-    if (e->data) tm_sink_abandon(e->data);
+    for (uint32_t i = 0; e->lane && i < e->lanes; i++) {
+        if (e->lane[i].sink) tm_sink_abandon(e->lane[i].sink);
+        tm_buf_release(&e->lane[i].data);
+    }
+    tm_free(e->lane);
     if (e->parked) tm_sink_abandon(e->parked);
     if (e->ledger) tm_pq_abandon(e->ledger);
     if (e->findings) tm_pq_abandon(e->findings);

@@ -7,13 +7,23 @@
 
 #include "flow/piece.h"
 
+typedef struct tm_lane { /* the data files of one route */
+    tm_str name;         /* "data" when no step routes */
+    tm_sink *sink;
+    char path[4096];
+    unsigned shard;
+    uint64_t shard_bytes;
+    tm_buf data; /* of the piece at hand, when there are several */
+    uint64_t records;
+} tm_lane;
+
 struct tm_emitter {
     tm_run *run;
     tm_format format;
-    tm_sink *data, *parked;
-    char data_path[4096], parked_path[4096];
-    unsigned shard;
-    uint64_t shard_bytes;
+    tm_lane *lane; /* a route each, or one */
+    uint32_t lanes;
+    tm_sink *parked;
+    char parked_path[4096];
     tm_pq_writer *ledger, *findings;
     tm_out lost_bytes, lost_index;
     tm_sorter *sorter;  /* reordering runs */

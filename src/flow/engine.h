@@ -63,7 +63,8 @@ typedef struct tm_piece {
     bool last;      /* of its source */
     tm_damage damage;
     tm_buf data, packed;         /* kept records, one a line; the same as a frame */
-    tm_buf order;                /* tm_piece_order, when the run reorders */
+    tm_buf order;                /* tm_piece_order, when the run reorders or routes */
+    bool deferred;               /* another stage puts the data into files */
     tm_buf shown;                /* what options.shown wants of kept records */
     tm_buf parked;               /* raw records, one a line */
     tm_buf unreadable;           /* raw bytes one behind another */
@@ -117,6 +118,8 @@ struct tm_run {
     tm_step_state *state; /* by step */
     uint32_t *code_at;    /* first code of a step in `found`; [steps] = how many in all */
     bool reorders, layouts_needed;
+    const tm_route *route; /* of the step that routes, or NULL */
+    uint32_t routes;
     tm_spill spill;
     uint64_t exchange_budget;
     char *folder; /* NUL-terminated, or NULL */

@@ -105,7 +105,8 @@ tm_status tm_ledger_row(tm_emitter *e, const tm_row *row, tm_str signals, tm_err
     write_reason(w, e->run, row);
     kept ? tm_pq_null(w) : tm_pq_f64_or_null(w, row->value);
     tm_pq_rid_or_null(w, row->other);
-    kept ? tm_pq_text(w, TM_STR("data")) : tm_pq_null(w);
+    tm_str route = e->run->routes ? e->run->route[row->route].name : TM_STR("data");
+    kept ? tm_pq_text(w, route) : tm_pq_null(w);
     tm_pq_u64(w, kept ? row->copies : 0);
     if (e->run->recipe->output.ledger >= 3) write_signals(w, e->run, signals);
     return tm_pq_row(w, err);

@@ -31,6 +31,7 @@ void tm_piece_clear(tm_piece *p, const tm_run *run)
     tm_matches_clear(&p->matches, run);
     p->counts = (tm_counts){0};
     p->damage = (tm_damage){0};
+    p->deferred = false;
     p->records = p->written = p->parked_records = 0;
 }
 
@@ -113,8 +114,8 @@ static tm_status add_kept(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, tm
         tm_buf_add(&p->data, p->data.p + from, bytes);
     }
     p->written += copies;
-    if (w->run->reorders) {
-        tm_piece_order entry = {b->order[r], p->data.n - from, copies};
+    if (w->run->reorders || w->run->routes) {
+        tm_piece_order entry = {b->order[r], p->data.n - from, copies, b->route[r]};
         tm_buf_add(&p->order, &entry, sizeof entry);
         TM_TRY(tm_buf_ok(&p->order, err));
     }

@@ -25,9 +25,23 @@ typedef struct tm_found { /* behind it: path */
     uint8_t verdict;
 } tm_found;
 
-typedef struct tm_piece_order {   /* one a kept record, when the run reorders */
-    uint64_t rank, bytes, copies; /* all copies together are `bytes` of piece->data */
+typedef struct tm_piece_order { /* one a kept record, when the run reorders or routes */
+    uint64_t rank, bytes;       /* all copies together are `bytes` of piece->data */
+    uint32_t copies, route;
 } tm_piece_order;
+
+/* Where such a record stands while it waits to be put into its order: its place carries the route,
+ * its path which one of `from` it was, and how many copies. */
+static inline tm_rid tm_order_rid(uint64_t from, uint64_t index, const tm_piece_order *entry)
+{
+    return (tm_rid){from << 8 | entry->route, index << 16 | entry->copies};
+}
+static inline tm_piece_order tm_order_of(const tm_fact *f)
+{
+    return (tm_piece_order){.bytes = f->data.n,
+                            .copies = (uint32_t)(f->rid.path & 0xFFFF),
+                            .route = (uint32_t)(f->rid.place & 0xFF)};
+}
 
 typedef struct tm_lost { /* behind it: sentence; the raw bytes lie in piece->unreadable */
     tm_rid rid;

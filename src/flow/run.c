@@ -74,6 +74,17 @@ static tm_status choose_work(tm_run *run, tm_err *err)
     return TM_OK;
 }
 
+/* The routes of the one step that has some. */
+static tm_status take_routes(tm_run *run, uint32_t s, tm_err *err)
+{
+    const tm_plan_step *step = &run->plan->step[s];
+    if (!step->op->routes) return TM_OK;
+    if (run->route)
+        return tm_fail(err, TM_ERECIPE, "two steps route records: only one of them can");
+    run->route = step->op->routes(step->shared, &run->routes);
+    return TM_OK;
+}
+
 static tm_status number_codes(tm_run *run, tm_err *err)
 {
     uint32_t steps = run->plan->steps, at = 0;
@@ -92,7 +103,11 @@ static tm_status number_codes(tm_run *run, tm_err *err)
             run->passes += op->rounds[i].observe || op->rounds[i].observe_state;
         run->passes += op->shape == TM_HEAD;
         run->reorders |= (op->flags & TM_REORDERS) != 0;
+        TM_TRY(take_routes(run, s, err));
     }
+    if (run->routes && run->options.file.n)
+        return tm_fail(err, TM_EUSAGE,
+                       "this recipe routes records into several files: give a folder, as -o DIR/");
     run->code_at[steps] = at;
     bool looked_at = run->options.on_batch || run->options.shown.binds;
     run->layouts_needed = !run->options.scan_only && (run->plan->binds || looked_at);

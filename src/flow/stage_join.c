@@ -129,8 +129,8 @@ typedef struct joining {
     tm_piece piece;
     rename_list files;
     uint32_t output_room, route_room;
-    tm_sink_info *spare; /* an output without records, should there be no other */
-    char spare_folder[4096];
+    tm_sink_info **spare; /* by route: an output without records, should there be no other */
+    const char **spare_folder;
 } joining;
 
 static tm_str tail_of(tm_str name) /* "data-00000.jsonl.zst": ".jsonl.zst" */
@@ -184,6 +184,13 @@ static tm_status add_output(joining *j, const char *folder, const tm_sink_info *
     return TM_OK;
 }
 
+static uint32_t lane_of(const tm_run *run, tm_str route)
+{
+    uint32_t lane = 0;
+    while (lane < run->routes && !tm_str_eq(run->route[lane].name, route)) lane++;
+    return lane < run->routes ? lane : 0;
+}
+
 /* Outputs of a part that hold something; of the others one is kept for a run that writes
  * nothing. */
 static tm_status add_outputs(joining *j, const tm_part_reader *r, tm_err *err)
@@ -193,9 +200,11 @@ static tm_status add_outputs(joining *j, const tm_part_reader *r, tm_err *err)
             const char *folder = tm_arena_printf(&j->run->mem, "%s", r->folder);
             if (!folder) return tm_fail_memory(err, "a path", 0);
             TM_TRY(add_output(j, folder, &r->output[i], r->route[i], err));
-        } else if (!j->spare) {
-            j->spare = &r->output[i];
-            snprintf(j->spare_folder, sizeof j->spare_folder, "%s", r->folder);
+        } else if (!tm_str_is(r->route[i], "parked")) {
+            uint32_t lane = lane_of(j->run, r->route[i]);
+            j->spare[lane] = &r->output[i];
+            j->spare_folder[lane] = tm_arena_printf(&j->run->mem, "%s", r->folder);
+            if (!j->spare_folder[lane]) return tm_fail_memory(err, "a path", 0);
         }
     }
     return TM_OK;
@@ -238,6 +247,22 @@ static tm_status join_sorted(joining *j, tm_err *err)
     return TM_OK;
 }
 
+/* A route to which nothing went has its one empty file. */
+static tm_status add_spares(joining *j, tm_err *err)
+{
+    const tm_run *run = j->run;
+    const tm_run_result *result = &run->result;
+    for (uint32_t lane = 0; lane < TM_MAX(run->routes, 1u); lane++) {
+        bool there = false;
+        tm_str name = run->routes ? run->route[lane].name : TM_STR("data");
+        for (uint32_t i = 0; i < result->outputs; i++)
+            there |= tm_str_eq(result->output_route[i], name);
+        if (!there && j->spare[lane])
+            TM_TRY(add_output(j, j->spare_folder[lane], j->spare[lane], name, err));
+    }
+    return TM_OK;
+}
+
 static tm_status join_parts(joining *j, tm_err *err)
 {
     bool there = true;
@@ -248,12 +273,7 @@ static tm_status join_parts(joining *j, tm_err *err)
         if (split->to && !split->from) TM_TRY(take_digest(j->s, j->emitter, i, err));
     }
     if (j->run->reorders) TM_TRY(join_sorted(j, err));
-    bool data = false;
-    const tm_run_result *result = &j->run->result;
-    for (uint32_t i = 0; i < result->outputs; i++)
-        data |= !tm_str_is(result->output_route[i], "parked");
-    if (!data && j->spare) TM_TRY(add_output(j, j->spare_folder, j->spare, TM_STR("data"), err));
-    return TM_OK;
+    return add_spares(j, err);
 }
 
 /* An attempt that died may have renamed some already. */
@@ -297,6 +317,9 @@ tm_status tm_stages_join(tm_stages *s, tm_err *err)
     tm_run *run = s->run;
     joining j = {.s = s, .run = run};
     if (!run->folder) return tm_fail(err, TM_EUSAGE, "stages write into a run folder: name one");
+    j.spare = TM_NEW(&run->mem, tm_sink_info *, run->routes + 1);
+    j.spare_folder = TM_NEW(&run->mem, const char *, run->routes + 1);
+    if (!j.spare || !j.spare_folder) return tm_fail_memory(err, "joining", run->routes);
     forget_results(run);
     run->options.emits = TM_EMITS_BOOKS;
     tm_status status = tm_piece_init(&j.piece, run, err);

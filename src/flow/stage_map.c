@@ -132,10 +132,10 @@ static tm_status facts_of_piece(tm_stage_map *m, tm_err *err)
     for (size_t i = 0; i + sizeof entry <= p->order.n; i += sizeof entry) {
         char rank[8];
         memcpy(&entry, p->order.p + i, sizeof entry);
-        for (int k = 7; k >= 0; k--, entry.rank >>= 8) rank[k] = (char)(entry.rank & 255);
+        tm_be64_put(entry.rank, rank);
         tm_fact f = {.order = {rank, 8},
                      .data = {p->data.p + at, (size_t)entry.bytes},
-                     .rid = {m->split, m->seen++ << 16 | entry.copies}};
+                     .rid = tm_order_rid(m->split, m->seen++, &entry)};
         TM_TRY(tm_facts_add(&m->facts, &f, err));
         at += (size_t)entry.bytes;
     }
@@ -161,7 +161,8 @@ static tm_status take_piece(tm_stage_map *m, tm_err *err)
     case TM_PASS_FOLD: return TM_OK;
     case TM_PASS_HEAD: return take_heads(m, err);
     case TM_PASS_WRITE:
-        if (m->stages->run->reorders) TM_TRY(facts_of_piece(m, err));
+        m->piece.deferred = m->stages->run->reorders;
+        if (m->piece.deferred) TM_TRY(facts_of_piece(m, err));
         return tm_part_add(m->part, &m->piece, err);
     }
     return TM_OK;

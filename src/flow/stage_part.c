@@ -135,7 +135,7 @@ tm_status tm_part_add(tm_part_writer *w, tm_piece *p, tm_err *err)
     const tm_buf *parts[] = {&p->rows, &p->findings, &p->lost, &p->unreadable};
     for (size_t i = 0; i < TM_COUNT(parts); i++) tm_buf_str(&w->frame, tm_buf_view(parts[i]));
     TM_TRY(put_frame(w, err));
-    if (p->order.n) p->written = 0; /* another stage writes them */
+    if (p->deferred) p->written = 0; /* another stage writes them */
     return tm_emit(w->emitter, p, err);
 }
 

@@ -1,5 +1,6 @@
 /* What happens to the sorted facts of a stage, wherever they were sorted: the round's reducer over
  * its groups, ranks, the names of components, or records put into files in their order. */
+#include "flow/piece.h"
 #include "flow/stage.h"
 
 enum { TAKE_BYTES = 256 << 10 };
@@ -106,6 +107,7 @@ static tm_status put_piece(tm_part_writer *part, tm_piece *piece, tm_err *err)
 {
     TM_TRY(tm_part_add(part, piece, err));
     tm_buf_clear(&piece->data);
+    tm_buf_clear(&piece->order);
     piece->written = 0;
     return TM_OK;
 }
@@ -118,9 +120,12 @@ static tm_status put_records(tm_part_writer *part, tm_piece *piece, tm_pull pull
     for (;;) {
         TM_TRY(pull(from, &f, &more, err));
         if (!more) return piece->data.n ? put_piece(part, piece, err) : TM_OK;
+        tm_piece_order entry = tm_order_of(&f);
         tm_buf_str(&piece->data, f.data);
+        tm_buf_add(&piece->order, &entry, sizeof entry);
         TM_TRY(tm_buf_ok(&piece->data, err));
-        piece->written += f.rid.path & 0xffff;
+        TM_TRY(tm_buf_ok(&piece->order, err));
+        piece->written += entry.copies;
         if (piece->data.n >= TM_BLOCK_BYTES) TM_TRY(put_piece(part, piece, err));
     }
 }

@@ -305,8 +305,8 @@ tm_status tm_worker_block(tm_worker *w, tm_piece *piece, tm_err *err)
                      piece->counts.dropped + piece->counts.merged + piece->counts.parked);
     tm_format format;
     TM_TRY(tm_format_parse(run->recipe->output.format, &format, err));
-    bool pack = w->pass->kind == TM_PASS_WRITE && !run->reorders && format.container == TM_JSONL &&
-                format.codec != TM_PLAIN;
+    bool pack = w->pass->kind == TM_PASS_WRITE && !run->reorders && !run->routes &&
+                format.container == TM_JSONL && format.codec != TM_PLAIN;
     if (pack)
         TM_TRY(tm_pack(w->packer, format.codec, (int)run->recipe->output.level,
                        tm_buf_view(&piece->data), &piece->packed, err));

@@ -83,6 +83,11 @@ enum { /* tm_op.flags */
        TM_ANY_RECORD = 8   /* looks at fields only, but for its expressions: needs no layout */
 };
 
+typedef struct tm_route { /* where kept records go; the index in the list is a decision's route */
+    tm_str name;          /* beginning of the files' names */
+    tm_str asked;         /* "2%", "500", or empty: the rest */
+} tm_route;
+
 typedef struct tm_preview { /* what --dry-run says of a step beside its parameters and cost */
     tm_buf text;            /* lines */
     tm_buf json;            /* one object */
@@ -114,6 +119,8 @@ typedef struct tm_op {
     tm_status (*each)(const tm_step_view *step, tm_batch *b, tm_children *out, tm_err *err);
     const tm_round *rounds;               /* TM_SET; ends with {0} */
     uint64_t (*head)(const void *shared); /* TM_HEAD: how many live records pass */
+    /* A step that routes: the routes, at least one; the first takes whoever has no decision. */
+    const tm_route *(*routes)(const void *shared, uint32_t *count);
     /* What a user has to know to choose the parameters, worked out from them alone; or NULL. Sticky
      * failure in out. */
     tm_status (*preview)(const void *shared, tm_preview *out, tm_err *err);

@@ -83,6 +83,9 @@ static tm_status fill_one(const tm_recipe_reader *r, const tm_fill *fill, const 
 {
     const tm_yaml *node = &map->child[i];
     const tm_param *param = fill->params ? tm_params_find(fill->params, map->key[i]) : NULL;
+    const tm_param *rest = tm_params_rest(fill->params);
+    if (!param && rest && node->kind == TM_YAML_SCALAR)
+        return tm_param_add_pair(rest, fill->args, map->key[i], node->text, r->mem, r->err);
     if (!param) {
         tm_status status = unknown_key(r, fill, map->key[i]);
         return tm_recipe_at(r, map->key_line[i], map->key_column[i], status);

@@ -152,7 +152,8 @@ static void step_of(tm_jw *w, const tm_op *op)
     properties(w, op->params);
     tm_jw_close(w, '}');
     required(w, op->params);
-    literal(w, "additionalProperties", "false");
+    literal(w, "additionalProperties",
+            tm_params_rest(op->params) ? "{\"type\":[\"string\",\"number\"]}" : "false");
     tm_jw_close(w, '}');
 }
 

@@ -38,6 +38,7 @@ steps:
   - filter: {drop: "length.words > 99"}
   - dedup.exact
   - decontaminate
+  - split: {eval: 30%}
 limits: {unreadable: 50%}
 """
 TYPES = {"text": str, "number": (int, float), "object": dict, "list": list,
@@ -113,7 +114,8 @@ class Contract(unittest.TestCase):
         rows = section("A run folder")
         names = [re.escape(r[0]).replace("NNNNN", r"\d{5}").replace("FORMAT", r"jsonl\.zst")
                  for r in rows]
-        there = sorted(os.listdir(self.run_folder))
+        there = sorted(re.sub("^(train|eval)-", "data-", name)  # the split's routes
+                       for name in os.listdir(self.run_folder))
         for name in there:
             self.assertTrue(any(re.fullmatch(n, name) for n in names), name)
         for row, pattern in zip(rows, names):
@@ -188,7 +190,7 @@ class Contract(unittest.TestCase):
             kept = r["fate"] == "kept"
             self.assertEqual(r["step"] is None, r["fate"] in ("kept", "unreadable"))
             self.assertEqual(r["rule"] is None, r["fate"] in ("kept", "replaced"))
-            self.assertEqual(r["route"], "data" if kept else None)
+            self.assertIn(r["route"], ("train", "eval") if kept else (None,))
             self.assertEqual(r["copies"], 1 if kept else 0)
             self.assertEqual(r["other_place"] is None, r["fate"] != "merged")
         self.assertEqual(rows[1]["other_place"], rows[0]["place"])

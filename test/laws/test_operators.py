@@ -47,6 +47,11 @@ SETTINGS = {
         ["--against", "REFERENCE", "--ngram", "3", "--overlap", "50%", "--then", "park"],
         ["--against", "REFERENCE", "--ngram", "5", "--fix", "cut"],
     ],
+    "split": [
+        ["--eval", "10%"],
+        ["--eval", "10%", "--test", "100", "--group", "$.meta.id,$.meta.rating",
+         "--stratify", "$.meta.rating"],
+    ],
     "sample": [["--share", "30%"], ["--count", "200"]],
     "shuffle": [[]],
     "head": [["--records", "500"]],
@@ -62,6 +67,7 @@ IDEMPOTENT = {
     "dedup.near",
     "decontaminate",
     "index",
+    "split",
     "head",
 }
 
