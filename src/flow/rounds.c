@@ -83,6 +83,14 @@ static tm_step_view view_of(const step_rounds *r)
                           .layouts = &r->run->plan->layouts};
 }
 
+/* Half of what there is, for the next round's facts are gathered while these are reduced; most of
+ * it where the next round is edges alone. */
+static uint64_t budget_of(const step_rounds *r, const tm_round *round)
+{
+    bool edges = round[1].how == TM_COMPONENTS && !round[1].observe;
+    return edges ? r->run->exchange_budget / 4 * 7 : r->run->exchange_budget;
+}
+
 /* Facts of a round: observed in a pass, or left by the round before. */
 static tm_status gather(step_rounds *r, const tm_round *round, tm_exchange **out, tm_err *err)
 {
@@ -92,7 +100,7 @@ static tm_status gather(step_rounds *r, const tm_round *round, tm_exchange **out
         TM_ASSERT(*out); /* the first round of an operator observes */
         return TM_OK;
     }
-    *out = tm_exchange_new(&r->run->spill, r->run->exchange_budget);
+    *out = tm_exchange_new(&r->run->spill, budget_of(r, round));
     if (!*out) return tm_fail_memory(err, "the exchange", 0);
     tm_pass pass = pass_of(r, round, TM_PASS_OBSERVE);
     pass.exchange = *out;

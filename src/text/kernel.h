@@ -56,10 +56,10 @@ typedef struct tm_kernel {
     size_t (*terms)(const char *p, size_t n, char *to, bool *inside, size_t *wrote);
     /* A hash of each stretch between spaces (terms_hash.h); returns how many. */
     size_t (*term_hashes)(const char *p, size_t n, uint64_t *out);
-    /* Fast similarity sketching (op/dedup/sketch.c): fills least[0..slots) with {round, 32 bits}.
-     * count > 0. */
-    void (*sketch_fast)(const uint64_t *gram, size_t count, uint64_t salt, uint32_t slots,
-                        uint64_t *least);
+    /* The buckets of fast similarity sketching (op/dedup/sketch.c): each element, hashed with the
+     * salt, falls into one slot, which keeps the least 32 bits of them and of what it was. */
+    void (*sketch_buckets)(const uint64_t *gram, size_t count, uint64_t salt, uint32_t slots,
+                           uint32_t *least);
     /* least[i] = the least of what it is and (upper half of an element) * mul[i] + add[i]. */
     void (*minhash)(const uint64_t *gram, size_t count, const uint32_t *mul, const uint32_t *add,
                     uint32_t slots, uint32_t *least);
@@ -69,8 +69,8 @@ typedef struct tm_kernel {
 } tm_kernel;
 
 extern const tm_kernel tm_kernel_scalar;
-void tm_sketch_fast_scalar(const uint64_t *gram, size_t count, uint64_t salt, uint32_t slots,
-                           uint64_t *least);
+void tm_sketch_buckets_scalar(const uint64_t *gram, size_t count, uint64_t salt, uint32_t slots,
+                              uint32_t *least);
 void tm_minhash_scalar(const uint64_t *gram, size_t count, const uint32_t *mul, const uint32_t *add,
                        uint32_t slots, uint32_t *least);
 size_t tm_terms_scalar(const char *p, size_t n, char *to, bool *inside, size_t *wrote);

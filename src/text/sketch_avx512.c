@@ -1,9 +1,8 @@
-/* The kernels of sketches for AVX-512.
- *
- * A round of fast similarity sketching hashes eight elements at once. Behind the first round nearly
- * all slots are filled, and what falls into those changes nothing: eight bits out of a map of empty
- * slots tell which of the eight have to be looked at. MinHash keeps the least of 64 slots in
- * registers while all elements pass by. */
+/* The kernels of sketches for AVX-512. Buckets: eight elements are hashed at once; each then takes
+ * the least of its slot without asking whether it changes anything, for while slots fill up nearly
+ * each does. Of many elements most come too late: those above the greatest value of all slots are
+ * told apart eight at a time. MinHash keeps the least of up to 64 slots in registers while all
+ * elements pass by. */
 #include "text/kernel_x86.h"
 #include "text/sketch_hash.h"
 
@@ -13,148 +12,104 @@
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi,bmi2,popcnt")))
 #define INLINE static inline __attribute__((always_inline)) TARGET
 
-enum { MAP_SLOTS = 512 };
+enum { EARLY = 16, STRETCH = 512 }; /* elements a slot; between two looks at the greatest value */
 
-typedef struct sketching {
-    uint64_t salt, round, *least;
-    uint64_t map[MAP_SLOTS / 64]; /* a bit a slot: empty */
-    uint32_t slots, empty;
-} sketching;
-
-/* Eight elements, hashed, and the slots they fall into. */
-INLINE __m512i hash_eight(const sketching *s, const uint64_t *gram, __mmask8 here, __m512i *slot)
+INLINE __m512i hash_eight(const uint64_t *gram, __m512i salt)
 {
-    __m512i x = _mm512_maskz_loadu_epi64(here, gram);
-    x = _mm512_xor_si512(x, _mm512_set1_epi64((long long)s->salt));
+    __m512i x = _mm512_xor_si512(_mm512_loadu_si512(gram), salt);
     x = _mm512_mullo_epi64(x, _mm512_set1_epi64((long long)TM_SKETCH_FACTOR));
-    x = _mm512_xor_si512(x, _mm512_srli_epi64(x, 32));
-    __m512i high = _mm512_mul_epu32(_mm512_srli_epi64(x, 32), _mm512_set1_epi64(s->slots));
-    *slot = _mm512_srli_epi64(high, 32);
-    return x;
+    return _mm512_xor_si512(x, _mm512_srli_epi64(x, 32));
 }
 
-/* Those of the eight that may change a slot, one after another. */
-INLINE void put_eight(sketching *s, __m512i x, __m512i slot, __mmask8 look)
+INLINE void put_one(uint64_t x, uint32_t slots, uint32_t *least)
 {
-    uint64_t hash[8], at[8];
+    uint64_t at = (x >> 32) * slots >> 32;
+    uint32_t value = (uint32_t)x, now = least[at];
+    least[at] = value < now ? value : now;
+}
+
+INLINE void put_eight(__m512i x, uint32_t slots, uint32_t *least)
+{
+    uint64_t hash[8];
     _mm512_storeu_si512(hash, x);
-    _mm512_storeu_si512(at, slot);
-    for (unsigned bits = look; bits; bits &= bits - 1) {
-        unsigned i = (unsigned)__builtin_ctz(bits);
-        uint64_t value = s->round << 32 | (uint32_t)hash[i], now = s->least[at[i]];
-        s->empty -= now == UINT64_MAX;
-        s->map[at[i] / 64] &= ~((uint64_t)1 << (at[i] & 63));
-        s->least[at[i]] = value < now ? value : now;
-    }
+    for (unsigned i = 0; i < 8; i++) put_one(hash[i], slots, least);
 }
 
-INLINE __mmask8 first_eight(size_t left)
+static TARGET uint32_t greatest(const uint32_t *least, uint32_t slots)
 {
-    return (__mmask8)(left >= 8 ? 0xFF : (1u << left) - 1);
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < slots; i++) most = least[i] > most ? least[i] : most;
+    return most;
 }
 
-/* The first round. While slots fill up nearly every element changes one, and not to ask is quicker
- * than to guess; later most come too late, and what is there tells them from the rest. */
-static TARGET void first_round(sketching *s, const uint64_t *gram, size_t count)
+/* Those of a stretch that are not above the greatest value. */
+static TARGET void put_late(const uint64_t *gram, size_t count, __m512i salt, uint32_t slots,
+                            uint32_t *least)
 {
-    size_t k = 0, early = 2 * (size_t)s->slots;
-    for (; k + 8 <= count && k < early; k += 8) {
-        uint64_t hash[8], at[8];
-        __m512i slot, x = hash_eight(s, gram + k, 0xFF, &slot);
-        _mm512_storeu_si512(hash, x);
-        _mm512_storeu_si512(at, slot);
-        for (unsigned i = 0; i < 8; i++) {
-            uint64_t value = (uint32_t)hash[i], now = s->least[at[i]];
-            s->least[at[i]] = value < now ? value : now;
-        }
-    }
-    for (; k < count; k += 8) {
-        __m512i slot;
-        __mmask8 here = first_eight(count - k);
-        __m512i x = hash_eight(s, gram + k, here, &slot);
-        __m512i now = _mm512_i64gather_epi64(slot, s->least, 8);
+    const __m512i bound = _mm512_set1_epi64(greatest(least, slots));
+    for (size_t k = 0; k + 8 <= count; k += 8) {
+        uint64_t hash[8];
+        __m512i x = hash_eight(gram + k, salt);
         __m512i value = _mm512_and_si512(x, _mm512_set1_epi64(UINT32_MAX));
-        __mmask8 look = _mm512_mask_cmplt_epu64_mask(here, value, now);
-        if (look) put_eight(s, x, slot, look);
+        unsigned look = _mm512_cmplt_epu64_mask(value, bound);
+        if (!look) continue;
+        _mm512_storeu_si512(hash, x);
+        for (; look; look &= look - 1) put_one(hash[__builtin_ctz(look)], slots, least);
     }
 }
 
-/* Which slots are empty, and how many. */
-static TARGET void map_empty(sketching *s)
+TARGET void tm_sketch_buckets_avx512(const uint64_t *gram, size_t count, uint64_t salt,
+                                     uint32_t slots, uint32_t *least)
 {
-    s->empty = 0;
-    for (uint32_t i = 0; i < s->slots; i += 8) {
-        __mmask8 here = first_eight(s->slots - i);
-        __m512i v = _mm512_maskz_loadu_epi64(here, s->least + i);
-        uint64_t empty = _mm512_mask_cmpeq_epi64_mask(here, v, _mm512_set1_epi64(-1));
-        uint64_t *word = &s->map[i / 64];
-        *word = (i % 64 ? *word : 0) | empty << (i % 64);
-        s->empty += (uint32_t)_mm_popcnt_u64(empty);
-    }
+    const __m512i salts = _mm512_set1_epi64((long long)salt);
+    size_t k = 0, whole = count & ~(size_t)7, early = TM_MIN(whole, EARLY * (size_t)slots);
+    for (; k + 8 <= early; k += 8) put_eight(hash_eight(gram + k, salts), slots, least);
+    for (; k < whole; k += STRETCH)
+        put_late(gram + k, TM_MIN(whole - k, (size_t)STRETCH), salts, slots, least);
+    for (k = whole; k < count; k++) put_one(tm_sketch_hash(gram[k], salt), slots, least);
 }
 
-/* A later one: only slots that were empty when it began are of interest. */
-static TARGET void later_round(sketching *s, const uint64_t *gram, size_t count)
+INLINE __mmask16 first_slots(uint32_t left)
 {
-    const __m512i empty = _mm512_loadu_si512(s->map), one = _mm512_set1_epi64(1);
-    for (size_t k = 0; k < count; k += 8) {
-        __m512i slot;
-        __mmask8 here = first_eight(count - k);
-        __m512i x = hash_eight(s, gram + k, here, &slot);
-        __m512i word = _mm512_permutexvar_epi64(_mm512_srli_epi64(slot, 6), empty);
-        __m512i bit = _mm512_sllv_epi64(one, _mm512_and_si512(slot, _mm512_set1_epi64(63)));
-        __mmask8 look = _mm512_mask_test_epi64_mask(here, word, bit);
-        if (look) put_eight(s, x, slot, look);
-    }
+    return (__mmask16)(left >= 16 ? 0xFFFF : (1u << left) - 1);
 }
-
-TARGET void tm_sketch_fast_avx512(const uint64_t *gram, size_t count, uint64_t salt, uint32_t slots,
-                                  uint64_t *least)
-{
-    sketching s = {.salt = salt, .least = least, .slots = slots, .empty = slots};
-    if (slots > MAP_SLOTS || count < 8) { /* eight at once would be mostly none */
-        tm_sketch_fast_scalar(gram, count, salt, slots, least);
-        return;
-    }
-    for (uint32_t i = 0; i < slots; i++) least[i] = UINT64_MAX;
-    s.salt += TM_SKETCH_STEP;
-    first_round(&s, gram, count);
-    map_empty(&s);
-    for (s.round = 1; s.empty && s.round < slots; s.round++) {
-        s.salt += TM_SKETCH_STEP;
-        later_round(&s, gram, count);
-    }
-    if (s.empty) tm_sketch_fill(gram, count, s.salt, slots, least);
-}
-
 INLINE __m512i load_slots(const uint32_t *from, uint32_t left)
 {
-    return _mm512_maskz_loadu_epi32((__mmask16)(left >= 16 ? 0xFFFF : (1u << left) - 1), from);
+    return _mm512_maskz_loadu_epi32(first_slots(left), from);
+}
+
+/* 16 slots a vector, up to four of them; `vectors` is known when this is compiled. */
+INLINE void minhash_vectors(const uint64_t *gram, size_t count, const uint32_t *mul,
+                            const uint32_t *add, uint32_t left, uint32_t *least, unsigned vectors)
+{
+    __m512i m[4], a[4], now[4];
+    for (unsigned v = 0; v < vectors; v++) {
+        m[v] = load_slots(mul + 16 * v, left - 16 * v);
+        a[v] = load_slots(add + 16 * v, left - 16 * v);
+        now[v] = load_slots(least + 16 * v, left - 16 * v);
+    }
+    for (size_t k = 0; k < count; k++) {
+        __m512i x = _mm512_set1_epi32((int)(gram[k] >> 32));
+        for (unsigned v = 0; v < vectors; v++)
+            now[v] = _mm512_min_epu32(now[v], _mm512_add_epi32(_mm512_mullo_epi32(x, m[v]), a[v]));
+    }
+    for (unsigned v = 0; v < vectors; v++)
+        _mm512_mask_storeu_epi32(least + 16 * v, first_slots(left - 16 * v), now[v]);
 }
 
 TARGET void tm_minhash_avx512(const uint64_t *gram, size_t count, const uint32_t *mul,
                               const uint32_t *add, uint32_t slots, uint32_t *least)
 {
     for (uint32_t s = 0; s < slots; s += 64) {
-        __m512i m[4], a[4], now[4];
-        for (uint32_t v = 0; v < 4; v++) {
-            uint32_t at = s + 16 * v, left = at < slots ? slots - at : 0;
-            m[v] = load_slots(mul + (left ? at : 0), left);
-            a[v] = load_slots(add + (left ? at : 0), left);
-            now[v] = load_slots(least + (left ? at : 0), left);
-        }
-        for (size_t k = 0; k < count; k++) {
-            __m512i x = _mm512_set1_epi32((int)(gram[k] >> 32));
-            for (unsigned v = 0; v < 4; v++)
-                now[v] =
-                    _mm512_min_epu32(now[v], _mm512_add_epi32(_mm512_mullo_epi32(x, m[v]), a[v]));
-        }
-        for (uint32_t v = 0; v < 4; v++) {
-            uint32_t at = s + 16 * v, left = at < slots ? slots - at : 0;
-            if (left)
-                _mm512_mask_storeu_epi32(
-                    least + at, (__mmask16)(left >= 16 ? 0xFFFF : (1u << left) - 1), now[v]);
-        }
+        uint32_t left = slots - s;
+        if (left > 48)
+            minhash_vectors(gram, count, mul + s, add + s, left, least + s, 4);
+        else if (left > 32)
+            minhash_vectors(gram, count, mul + s, add + s, left, least + s, 3);
+        else if (left > 16)
+            minhash_vectors(gram, count, mul + s, add + s, left, least + s, 2);
+        else
+            minhash_vectors(gram, count, mul + s, add + s, left, least + s, 1);
     }
 }
 #else

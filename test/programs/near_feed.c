@@ -81,7 +81,7 @@ static bool read_trial(const char *words, size_t seeds, trial *t)
     while (tm_sketch_names[t->sketch.kind] && strcmp(tm_sketch_names[t->sketch.kind], kind) != 0)
         t->sketch.kind++;
     uint32_t slots = tm_sketch_slots(&t->sketch);
-    t->work = room(slots * sizeof *t->work);
+    t->work = room(2 * slots * sizeof *t->work);
     t->slot = room(slots * sizeof *t->slot);
     t->mul = room(seeds * slots * sizeof *t->mul);
     t->add = room(seeds * slots * sizeof *t->add);

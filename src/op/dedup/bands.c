@@ -60,7 +60,7 @@ static uint32_t count_caught(const tm_sketch *s, uint32_t grams, uint32_t both, 
                              uint64_t *work)
 {
     uint32_t caught = 0, slots = tm_sketch_slots(s);
-    uint64_t *a = work, *b = a + grams, *least = b + grams, *of_a = least + slots,
+    uint64_t *a = work, *b = a + grams, *least = b + grams, *of_a = least + 2 * slots,
              *of_b = of_a + s->bands;
     uint32_t *slot = (uint32_t *)(of_b + s->bands);
     for (uint32_t t = 0; t < trials; t++) {
@@ -80,7 +80,7 @@ double tm_bands_simulate(const tm_sketch *s, double similarity, uint32_t grams, 
 {
     /* |A and B| = s / (1 + s) x 2 x grams for sets of equal size. */
     uint32_t both = (uint32_t)(2 * grams * similarity / (1 + similarity) + 0.5);
-    size_t words = 2 * (size_t)grams + 2 * (size_t)tm_sketch_slots(s) + 2 * (size_t)s->bands;
+    size_t words = 2 * (size_t)grams + 3 * (size_t)tm_sketch_slots(s) + 2 * (size_t)s->bands;
     uint64_t *work = tm_alloc(words * sizeof *work);
     if (!work) return -1;
     double caught = count_caught(s, grams, both, trials, work);

@@ -13,7 +13,7 @@ tm_status tm_link_table_open(tm_link_table *t, const tm_sketch *s, uint64_t memo
     *t = (tm_link_table){.sketch = s, .memory = memory};
     t->key = tm_alloc(keys * sizeof *t->key);
     t->head = tm_alloc(keys * sizeof *t->head);
-    t->work = tm_alloc(slots * sizeof *t->work);
+    t->work = tm_alloc(2 * slots * sizeof *t->work);
     t->slot_values = tm_alloc(slots * sizeof *t->slot_values);
     if (t->key && t->head && t->work && t->slot_values) return TM_OK;
     tm_link_table_close(t);

@@ -107,7 +107,7 @@ static tm_status begin(const void *of, void *mine, tm_err *err)
     scratch *own = mine;
     uint32_t slots = tm_sketch_slots(&s->link.sketch);
     own->keep = tm_keep_scratch_new(s->keep);
-    own->work = tm_alloc(slots * sizeof *own->work);
+    own->work = tm_alloc(2 * slots * sizeof *own->work);
     own->slot = tm_alloc(slots * sizeof *own->slot);
     own->band = tm_alloc(s->link.sketch.bands * sizeof *own->band);
     bool ok = own->keep && own->work && own->slot && own->band;

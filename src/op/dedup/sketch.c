@@ -1,11 +1,16 @@
 /* Both sketches; the inner loops are kernels (text/kernel.h).
  *
- * Fast similarity sketching goes in rounds. In round i every element falls into a slot with a value
- * in [i, i + 1): two random numbers out of one mixed hash. A slot keeps the least value, so a later
- * round only fills slots that are still empty. Behind as many rounds as there are slots each round
- * fills the slot of its own number, so there is always an end. Values are kept as {round, 32 bits}
- * and cut to 32 bits when done: that two different values agree by chance costs one comparison. */
+ * Fast similarity sketching has two phases. In the first every element falls into one slot with one
+ * value, and each slot keeps the least. In the second each slot that is still empty gets a hash
+ * function of its own, the least of all elements. (The paper throws as often as there are slots
+ * before the second phase; once is enough for what it promises on average, and short sets are done
+ * sooner.) A slot of two sets agrees with probability Jaccard: where either has an element in the
+ * bucket, the least of both decides; where neither has, the slot's own function does. That two
+ * different values agree by chance, or that one is all ones, happens once in 2^32 and costs one
+ * comparison. */
 #include "op/dedup/sketch.h"
+
+#include <string.h>
 
 #include "text/kernel.h"
 #include "text/terms.h"
@@ -23,12 +28,30 @@ void tm_sketch_seed(tm_sketch *s)
     }
 }
 
-static void make_fast(const tm_sketch *s, const uint64_t *gram, size_t count, uint64_t *least,
+/* work: multipliers, addends, values and numbers of the empty slots, one behind another. */
+static void fill_empty(const tm_sketch *s, const uint64_t *gram, size_t count, uint64_t *work,
+                       uint32_t *slot)
+{
+    uint32_t slots = tm_sketch_slots(s), empty = 0;
+    uint32_t *mul = (uint32_t *)work, *add = mul + slots, *least = add + slots, *at = least + slots;
+    for (uint32_t i = 0; i < slots; i++) {
+        mul[empty] = s->mul[i];
+        add[empty] = s->add[i];
+        least[empty] = UINT32_MAX;
+        at[empty] = i;
+        empty += slot[i] == UINT32_MAX;
+    }
+    if (empty) tm_kernel_now()->minhash(gram, count, mul, add, empty, least);
+    for (uint32_t i = 0; i < empty; i++) slot[at[i]] = least[i];
+}
+
+static void make_fast(const tm_sketch *s, const uint64_t *gram, size_t count, uint64_t *work,
                       uint32_t *slot)
 {
     uint32_t slots = tm_sketch_slots(s);
-    tm_kernel_now()->sketch_fast(gram, count, s->seed, slots, least);
-    for (uint32_t i = 0; i < slots; i++) slot[i] = (uint32_t)least[i] ^ (uint32_t)(least[i] >> 32);
+    memset(slot, 0xFF, slots * sizeof *slot);
+    tm_kernel_now()->sketch_buckets(gram, count, s->seed, slots, slot);
+    fill_empty(s, gram, count, work, slot);
 }
 
 static void make_classic(const tm_sketch *s, const uint64_t *gram, size_t count, uint32_t *slot)

@@ -31,7 +31,7 @@ static inline uint32_t tm_sketch_slots(const tm_sketch *s)
 /* Fills mul and add, which have room for all slots, from the seed. */
 void tm_sketch_seed(tm_sketch *s);
 /* gram: hashes of the set's elements, in any order, repeated or not; count > 0. `slot` has room for
- * all slots; `work` too. */
+ * all slots, `work` for twice as many. */
 void tm_sketch_make(const tm_sketch *s, const uint64_t *gram, size_t count, uint64_t *work,
                     uint32_t *slot);
 /* A key a band, of the sketch in `slot`; `salt` keeps sets of different kinds apart. */
