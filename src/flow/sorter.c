@@ -32,7 +32,8 @@ typedef struct sorted_run { /* a spill file being read back */
     tm_buf packed;
     size_t next;
     tm_fact now;
-    char key[8]; /* of `now`, when lean */
+    char key[8];   /* of `now`, when lean */
+    uint64_t lead; /* the first bytes of its key: decide most comparisons */
     bool more;
 } sorted_run;
 
@@ -162,7 +163,11 @@ static tm_status write_chunk(tm_sorter *s, sorted_run *r, int file, tm_facts *ch
     tm_buf_clear(&r->packed);
     uint32_t head[2] = {0, (uint32_t)chunk->bytes.n | (r->lean ? LEAN_CHUNK : 0)};
     tm_buf_add(&r->packed, head, sizeof head);
-    TM_TRY(tm_pack(s->packer, TM_ZSTD, 1, tm_buf_view(&chunk->bytes), &r->packed, err));
+    if (r->lean) /* hashes and places: packing them costs more than the disk */
+        tm_buf_str(&r->packed, tm_buf_view(&chunk->bytes));
+    else
+        TM_TRY(tm_pack(s->packer, TM_ZSTD, 1, tm_buf_view(&chunk->bytes), &r->packed, err));
+    TM_TRY(tm_buf_ok(&r->packed, err));
     head[0] = (uint32_t)(r->packed.n - sizeof head);
     memcpy(r->packed.p, head, sizeof head);
     TM_TRY(tm_spill_take(s->spill, r->packed.n, err));
@@ -236,6 +241,18 @@ static tm_status from_memory(tm_sorter *s, tm_fact *out, bool *more, tm_err *err
     return TM_OK;
 }
 
+static tm_status load_chunk(sorted_run *r, uint32_t packed, uint32_t bytes, tm_err *err)
+{
+    tm_buf *to = r->lean ? &r->chunk.bytes : &r->packed;
+    tm_buf_clear(to);
+    if (!tm_buf_grow(to, packed)) return tm_fail_memory(err, "merging", packed);
+    TM_TRY(tm_file_read_at(r->file, r->path, to->p, packed, r->at + 2 * sizeof packed, err));
+    to->n = packed;
+    if (r->lean) return TM_OK;
+    tm_buf_clear(&r->chunk.bytes);
+    return tm_unpack(TM_ZSTD, tm_buf_view(&r->packed), bytes, &r->chunk.bytes, err);
+}
+
 static tm_status run_advance(sorted_run *r, tm_err *err)
 {
     if (r->next >= r->chunk.bytes.n) {
@@ -243,25 +260,29 @@ static tm_status run_advance(sorted_run *r, tm_err *err)
         r->more = r->at < r->bytes;
         if (!r->more) return TM_OK;
         TM_TRY(tm_file_read_at(r->file, r->path, head, sizeof head, r->at, err));
-        tm_buf_clear(&r->packed);
-        if (!tm_buf_grow(&r->packed, head[0])) return tm_fail_memory(err, "merging", head[0]);
-        TM_TRY(tm_file_read_at(r->file, r->path, r->packed.p, head[0], r->at + sizeof head, err));
-        tm_buf_clear(&r->chunk.bytes);
         r->lean = head[1] & LEAN_CHUNK;
         head[1] &= ~LEAN_CHUNK;
-        TM_TRY(tm_unpack(TM_ZSTD, (tm_str){r->packed.p, head[0]}, head[1], &r->chunk.bytes, err));
+        TM_TRY(load_chunk(r, head[0], head[1], err));
         r->at += sizeof head + head[0];
         r->next = 0;
     }
     if (!r->lean) {
         r->more = tm_facts_next(&r->chunk, &r->next, &r->now);
+        r->lead = prefix_of(&r->now, true);
         return TM_OK;
     }
     tm_lean one;
     memcpy(&one, r->chunk.bytes.p + r->next, sizeof one);
     r->now = tm_lean_fact(&one, r->key);
+    r->lead = one.key;
     r->next += sizeof one;
     return TM_OK;
+}
+
+static bool comes_before(const sorted_run *a, const sorted_run *b)
+{
+    if (a->lead != b->lead) return a->lead < b->lead;
+    return fact_cmp(&a->now, &b->now) < 0;
 }
 
 static void heap_down(tm_sorter *s, uint32_t at)
@@ -269,9 +290,8 @@ static void heap_down(tm_sorter *s, uint32_t at)
     for (;;) {
         uint32_t least = at, left = 2 * at + 1, right = left + 1;
         sorted_run *r = s->run;
-        if (left < s->heaped && fact_cmp(&r[s->heap[left]].now, &r[s->heap[least]].now) < 0)
-            least = left;
-        if (right < s->heaped && fact_cmp(&r[s->heap[right]].now, &r[s->heap[least]].now) < 0)
+        if (left < s->heaped && comes_before(&r[s->heap[left]], &r[s->heap[least]])) least = left;
+        if (right < s->heaped && comes_before(&r[s->heap[right]], &r[s->heap[least]]))
             least = right;
         if (least == at) return;
         uint32_t swap = s->heap[at];
