@@ -39,6 +39,7 @@ SETTINGS = {
         ["--threshold", "0.7", "--ngram", "3"],
         ["--by", "response", "--link", "chain", "--units", "characters", "--threshold", "0.8"],
         ["--sketch", "classic", "--keep", "max $.meta.rating,longest", "--compare-most", "2"],
+        ["--sketch", "text-dedup", "--bands", "20", "--rows", "4", "--by", "prompt"],
         ["--across", "none", "--against", "REFERENCE", "--threshold", "0.7"],
     ],
     "index": [[], ["--by", "response", "--turn", "-1"]],

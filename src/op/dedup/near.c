@@ -6,11 +6,18 @@
  * exactly (op/dedup/link.h). So nothing is merged on the word of a sketch, and texts of records
  * without a candidate are read once and never carried. */
 #include "op/dedup/bands.h"
-#include "op/dedup/link.h"
+#include "op/dedup/like.h"
 #include "op/keep.h"
 #include "text/terms.h"
 
 enum { NEAR_DUPLICATE, NOT_ALL_COMPARED };
+
+/* Our own, then tm_conform_names. */
+enum { LIKE = 2 };
+static const char *const SKETCHES[] = {
+    "fast",      "classic",      "datasketch", "datasketch-64", "datasketch-legacy",
+    "datatrove", "datatrove-32", "text-dedup", "text-dedup-32", "text-dedup-spark",
+    NULL};
 
 typedef struct args {
     uint32_t by;
@@ -22,6 +29,7 @@ typedef struct args {
 
 typedef struct shared {
     const args *args;
+    const tm_conform *like; /* as another tool; NULL: our own sketches */
     tm_gram_rules grams;
     tm_link_rules link;
     tm_keep *keep;
@@ -30,6 +38,7 @@ typedef struct shared {
 typedef struct scratch {
     tm_keep_scratch *keep;
     tm_grams grams;
+    tm_like_scratch like;
     uint64_t *work, *band, *spare;
     uint32_t *slot;
     size_t spare_room;
@@ -42,13 +51,15 @@ static tm_status choose_bands(const args *a, tm_sketch *s, tm_err *err)
         return tm_fail(err, TM_ERECIPE, "bands and rows are given together, or neither");
     s->bands = (uint32_t)a->bands;
     s->rows = (uint32_t)a->rows;
+    if (a->sketch >= LIKE) return TM_OK; /* the tool's own, if none are given */
     if (!s->bands) tm_bands_choose(a->threshold, (uint32_t)a->hashes, &s->bands, &s->rows);
     if (tm_sketch_slots(s) > TM_SKETCH_SLOTS_MAX)
         return tm_fail(err, TM_ERECIPE, "bands x rows is more than %d", TM_SKETCH_SLOTS_MAX);
     return TM_OK;
 }
 
-static tm_status make_link(tm_prep *prep, const args *a, tm_link_rules *link, tm_err *err)
+static tm_status make_link(tm_prep *prep, const args *a, tm_link_rules *link,
+                           const tm_conform **like, tm_err *err)
 {
     tm_sketch *s = &link->sketch;
     *link = (tm_link_rules){.threshold = a->threshold,
@@ -61,6 +72,9 @@ static tm_status make_link(tm_prep *prep, const args *a, tm_link_rules *link, tm
                             .sketch.kind = a->sketch};
     TM_TRY(tm_scope_make(prep, a->across, &a->against, &link->scope, err));
     TM_TRY(choose_bands(a, s, err));
+    if (a->sketch >= LIKE)
+        TM_TRY(tm_like_make(prep->mem, (tm_conform_tool)(a->sketch - LIKE), (uint32_t)a->ngram, s,
+                            like, err));
     s->mul = TM_NEW(prep->mem, uint32_t, tm_sketch_slots(s));
     s->add = TM_NEW(prep->mem, uint32_t, tm_sketch_slots(s));
     if (!s->mul || !s->add) return tm_fail_memory(err, "dedup.near", tm_sketch_slots(s));
@@ -78,7 +92,7 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
                                .words = (uint32_t)a->ngram,
                                .chars = (uint32_t)a->char_ngram,
                                .units = a->units};
-    TM_TRY(make_link(prep, a, &s->link, err));
+    TM_TRY(make_link(prep, a, &s->link, &s->like, err));
     TM_TRY(tm_keep_compile(prep->mem, &a->keep, &prep->env, &s->keep, err));
     *out = s;
     return TM_OK;
@@ -93,6 +107,7 @@ static void end(void *mine)
 {
     scratch *own = mine;
     tm_keep_scratch_free(own->keep);
+    tm_like_end(&own->like);
     tm_grams_release(&own->grams);
     tm_free(own->work);
     tm_free(own->band);
@@ -106,6 +121,7 @@ static tm_status begin(const void *of, void *mine, tm_err *err)
     const shared *s = of;
     scratch *own = mine;
     uint32_t slots = tm_sketch_slots(&s->link.sketch);
+    if (s->like) TM_TRY(tm_like_begin(s->like, &own->like, err));
     own->keep = tm_keep_scratch_new(s->keep);
     own->work = tm_alloc(2 * slots * sizeof *own->work);
     own->slot = tm_alloc(slots * sizeof *own->slot);
@@ -129,6 +145,10 @@ static tm_status observe_bands(const tm_step_view *step, tm_batch *b, tm_facts *
     scratch *own = step->scratch;
     for (uint32_t r = 0; tm_scope_sees(&s->link.scope, b) && r < b->records; r++) {
         if (!tm_live(b, r)) continue;
+        if (s->like) {
+            TM_TRY(tm_like_observe(s->like, &s->grams.choice, &own->like, b, r, out, err));
+            continue;
+        }
         tm_grams *g = &own->grams;
         TM_TRY(tm_grams_of(&s->grams, b, r, g, err));
         if (g->kind == TM_GRAM_TERMS || g->kind == TM_GRAM_TEXT)
@@ -193,8 +213,11 @@ static tm_status observe_links(const tm_step_view *step, tm_batch *b, tm_facts *
         tm_buf_add(&own->order, of_rank, sizeof of_rank);
         tm_buf_str(&own->order, keys[r]);
         TM_TRY(tm_buf_ok(&own->order, err));
-        TM_TRY(tm_grams_of(&s->grams, b, r, &own->grams, err));
-        TM_TRY(sort_set(own, &set, err));
+        set = (tm_str){"", 0};
+        if (!s->like) {
+            TM_TRY(tm_grams_of(&s->grams, b, r, &own->grams, err));
+            TM_TRY(sort_set(own, &set, err));
+        }
         char key[16];
         tm_rid_put(d->other, key);
         TM_TRY(tm_link_fact((tm_str){key, sizeof key}, tm_buf_view(&own->order), b->rid[r],
@@ -208,6 +231,7 @@ static tm_status reduce_links(const tm_step_view *step, tm_group *group, tm_fact
 {
     const shared *s = step->shared;
     TM_UNUSED(next);
+    if (s->like) return tm_like_merge(&s->link, step, group, out, err);
     return tm_link_group(&s->link, step, group, out, err);
 }
 
@@ -245,6 +269,12 @@ static tm_status preview(const void *of, tm_preview *out, tm_err *err)
     const shared *s = of;
     const tm_sketch *sketch = &s->link.sketch;
     tm_buf caught = {0};
+    if (s->like) {
+        tm_buf_print(&out->text, "%u bands of %u rows, as that tool does it: nothing is compared",
+                     sketch->bands, sketch->rows);
+        tm_buf_print(&out->json, "{\"bands\":%u,\"rows\":%u}", sketch->bands, sketch->rows);
+        return TM_OK;
+    }
     tm_buf_print(&out->text, "%u bands of %u rows; of pairs that are similar by\n ", sketch->bands,
                  sketch->rows);
     tm_buf_print(&out->json, "{\"bands\":%u,\"rows\":%u,\"caught\":[", sketch->bands, sketch->rows);
@@ -354,9 +384,11 @@ static const tm_param PARAMS[] = {
         .name = "sketch",
         .type = TM_P_CHOICE,
         .at = offsetof(args, sketch),
-        .choices = tm_sketch_names,
+        .choices = SKETCHES,
         .fallback = "fast",
-        .help = "how candidates are found: fast similarity sketching or classic MinHash",
+        .help =
+            "how candidates are found: fast similarity sketching, classic MinHash, or as another "
+            "tool does it, which compares nothing and merges whoever shares a band",
     },
     {
         .name = "hashes",

@@ -1,0 +1,86 @@
+/* A band's key is hashed with its number to 64 bits: two different keys of a million records meet by
+ * chance less than once in ten million runs. */
+#include "op/dedup/like.h"
+
+tm_status tm_like_make(tm_arena *mem, tm_conform_tool tool, uint32_t ngram, tm_sketch *bands,
+                       const tm_conform **out, tm_err *err)
+{
+    tm_conform_rules rules = tm_conform_defaults(tool);
+    rules.ngram = ngram;
+    if (bands->bands) rules.bands = bands->bands, rules.rows = bands->rows;
+    rules.hashes = TM_MAX(rules.hashes, rules.bands * rules.rows);
+    bands->bands = rules.bands;
+    bands->rows = rules.rows;
+    return tm_conform_make(mem, &rules, out, err);
+}
+
+tm_status tm_like_begin(const tm_conform *mode, tm_like_scratch *s, tm_err *err)
+{
+    size_t hashes = TM_MAX(mode->rules.hashes, mode->rules.bands * mode->rules.rows);
+    s->signature = tm_alloc((hashes + 1) * sizeof *s->signature);
+    s->key = tm_alloc((size_t)mode->rules.rows * 8 + 8);
+    return s->signature && s->key ? TM_OK : tm_fail_memory(err, "dedup.near", hashes);
+}
+
+void tm_like_end(tm_like_scratch *s)
+{
+    tm_conform_scratch_release(&s->conform);
+    tm_buf_release(&s->text);
+    tm_free(s->signature);
+    tm_free(s->key);
+}
+
+static tm_status gather(const tm_choice *choice, tm_like_scratch *s, tm_batch *b, uint32_t r,
+                        tm_err *err)
+{
+    tm_chosen chosen;
+    bool any = tm_choose(choice, b, r, &chosen);
+    tm_buf_clear(&s->text);
+    for (uint32_t p = b->first_part[r]; any && p < b->first_part[r + 1]; p++) {
+        tm_str text;
+        if (!tm_is_chosen(&chosen, &b->part[p])) continue;
+        if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
+        if (s->text.n) tm_buf_char(&s->text, '\n');
+        tm_buf_str(&s->text, text);
+    }
+    return tm_buf_ok(&s->text, err);
+}
+
+tm_status tm_like_observe(const tm_conform *mode, const tm_choice *choice, tm_like_scratch *s,
+                          tm_batch *b, uint32_t r, tm_facts *out, tm_err *err)
+{
+    size_t count;
+    TM_TRY(gather(choice, s, b, r, err));
+    TM_TRY(
+        tm_conform_signature(mode, &s->conform, tm_buf_view(&s->text), s->signature, &count, err));
+    for (uint32_t band = 0; count && band < mode->rules.bands; band++) {
+        char key[8];
+        size_t bytes = tm_conform_band(mode, s->signature, band, s->key);
+        tm_be64_put(tm_hash64(s->key, bytes, band + 1), key);
+        tm_fact f = {.key = {key, sizeof key}, .rid = b->rid[r]};
+        TM_TRY(tm_facts_add(out, &f, err));
+    }
+    return TM_OK;
+}
+
+tm_status tm_like_merge(const tm_link_rules *rules, const tm_step_view *step, tm_group *group,
+                        tm_decisions *out, tm_err *err)
+{
+    tm_fact f;
+    if (!group->next(group, &f)) return TM_OK;
+    tm_rid first = f.rid;
+    uint32_t rank = tm_scope_rank_get(f.order);
+    while (group->next(group, &f)) {
+        uint32_t own = tm_scope_rank_get(f.order);
+        if (!own || !tm_scope_merges(&rules->scope, rank, own)) continue;
+        tm_decision d = {.rid = f.rid,
+                         .step = step->step,
+                         .rule = rules->rule,
+                         .verdict = rules->verdict,
+                         .set = TM_D_OTHER,
+                         .other = first,
+                         .value = TM_NO_VALUE};
+        TM_TRY(tm_decide(out, &d, err));
+    }
+    return TM_OK;
+}
