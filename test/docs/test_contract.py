@@ -114,8 +114,8 @@ class Contract(unittest.TestCase):
         rows = section("A run folder")
         names = [re.escape(r[0]).replace("NNNNN", r"\d{5}").replace("FORMAT", r"jsonl\.zst")
                  for r in rows]
-        there = sorted(re.sub("^(train|eval)-", "data-", name)  # the split's routes
-                       for name in os.listdir(self.run_folder))
+        there = {re.sub("^(train|eval)-", "data-", name): name  # the split's routes
+                 for name in sorted(os.listdir(self.run_folder))}
         for name in there:
             self.assertTrue(any(re.fullmatch(n, name) for n in names), name)
         for row, pattern in zip(rows, names):
@@ -124,7 +124,7 @@ class Contract(unittest.TestCase):
                 self.assertEqual(files, [], row[0])
                 continue
             self.assertTrue(files, row[0])
-            mode = os.stat(os.path.join(self.run_folder, files[0])).st_mode
+            mode = os.stat(os.path.join(self.run_folder, there[files[0]])).st_mode
             private = not mode & (stat.S_IRGRP | stat.S_IROTH)
             self.assertEqual(private, row[2] == "the owner", row[0])
 

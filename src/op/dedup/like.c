@@ -1,5 +1,5 @@
-/* A band's key is hashed with its number to 64 bits: two different keys of a million records meet by
- * chance less than once in ten million runs. */
+/* A band's key is hashed with its number to 64 bits: two different keys of a million records meet
+ * by chance less than once in ten million runs. Who is kept is decided by our own keep list. */
 #include "op/dedup/like.h"
 
 tm_status tm_like_make(tm_arena *mem, tm_conform_tool tool, uint32_t ngram, tm_sketch *bands,
