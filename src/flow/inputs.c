@@ -366,6 +366,25 @@ static tm_status look_at(tm_run *run, uint32_t i, tm_err *err)
     return tm_inputs_tags(run, input->from, i, err);
 }
 
+/* A set compared with itself would be merged away whole. */
+static tm_status refuse_own_reference(const tm_run *run, tm_err *err)
+{
+    for (uint32_t r = run->sources; r < run->every_source; r++) {
+        const tm_source *reference = &run->source[r];
+        for (uint32_t i = 0; i < run->sources; i++) {
+            const tm_source *input = &run->source[i];
+            if (!reference->inode || reference->inode != input->inode ||
+                !tm_str_eq(reference->path, input->path))
+                continue;
+            return tm_fail(err, TM_EUSAGE,
+                           "%.*s is an input and a reference at once: everything in it would match "
+                           "itself",
+                           TM_FMT(input->path));
+        }
+    }
+    return TM_OK;
+}
+
 tm_status tm_inputs_open(tm_run *run, tm_err *err)
 {
     const tm_recipe *recipe = run->recipe;
@@ -381,6 +400,7 @@ tm_status tm_inputs_open(tm_run *run, tm_err *err)
     if (!run->sources) return tm_fail(err, TM_EUSAGE, "no input: name files, folders, globs or -");
     for (uint32_t i = 0; i < recipe->references; i++)
         TM_TRY(open_input(run, &recipe->reference[i], &run->input[recipe->inputs + i], err));
+    TM_TRY(refuse_own_reference(run, err));
     if (run->every_source >= 1u << 24) return tm_fail(err, TM_ELIMIT, "more than 16,777,215 files");
     run->input_of = TM_NEW(&run->mem, uint32_t, run->every_source);
     if (!run->input_of) return tm_fail_memory(err, "the inputs", run->every_source);

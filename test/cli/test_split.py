@@ -1,0 +1,132 @@
+"""split: sides against what its page promises, worked out again in Python."""
+
+import collections
+import json
+import os
+import random
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "laws"))
+from lawkit import LawCase, manifest  # noqa: E402
+
+
+def records(count, seed=4):
+    rng = random.Random(seed)
+    return [{"text": f"record {i}", "user": rng.randrange(count // 7),
+             "org": rng.choice([None, None, rng.randrange(count)]),
+             "lang": rng.choice("aaab") if i % 50 else "c"} for i in range(count)]
+
+
+def components(rows, fields):
+    """The group of each row: rows that share a value of any field, through others too."""
+    parent = list(range(len(rows)))
+
+    def root(v):
+        while parent[v] != v:
+            v = parent[v]
+        return v
+
+    seen = {}
+    for i, row in enumerate(rows):
+        for field in fields:
+            if row.get(field) is not None:
+                first = seen.setdefault((field, row[field]), i)
+                parent[root(i)] = root(first)
+    return [root(i) for i in range(len(rows))]
+
+
+class Split(LawCase):
+    def lines(self, name, rows):
+        return self.write(name, "".join(json.dumps(r) + "\n" for r in rows))
+
+    def split(self, name, rows, step, references=None):
+        """{text: side}, and the run's folder."""
+        recipe = {"inputs": self.lines(name + ".jsonl", rows), "steps": [{"split": step}],
+                  "output": {"format": "jsonl"}}
+        if references:
+            recipe["references"] = references
+        path = self.write(name + ".json", json.dumps(recipe))
+        folder = self.run_folder(name, "run", path)
+        sides = {}
+        for output in manifest(folder)["outputs"]:
+            with open(os.path.join(folder, output["path"]), encoding="utf-8") as file:
+                for line in file:
+                    text = json.loads(line)["text"]
+                    self.assertNotIn(text, sides)
+                    sides[text] = output["route"]
+        self.assertEqual(len(sides), len(rows))
+        return sides, folder
+
+    def test_shares_are_about_what_was_asked_and_never_move(self):
+        rows = records(6000)
+        step = {"eval": "10%", "test": "0.05", "group": ["$.user"]}
+        few, _ = self.split("few", rows[:3000], step)
+        all_of_them, folder = self.split("all", rows, step)
+        self.assertEqual({t: all_of_them[t] for t in few}, few)
+        counts = collections.Counter(all_of_them.values())
+        self.assertLess(abs(counts["eval"] - 600), 150)
+        self.assertLess(abs(counts["test"] - 300), 120)
+        routes = {r["route"]: r["records"] for r in manifest(folder)["steps"][0]["routes"]}
+        self.assertEqual(routes, dict(counts))
+
+    def test_order_does_not_matter(self):
+        rows = records(2000)
+        mixed = random.Random(3).sample(rows, len(rows))
+        for number, step in enumerate([{"eval": "10%", "group": ["$.user", "$.org"]},
+                                       {"eval": 200, "group": ["$.user"]},
+                                       {"eval": "10%", "stratify": "$.lang"}]):
+            one, _ = self.split(f"one{number}", rows, step)
+            two, _ = self.split(f"two{number}", mixed, step)
+            self.assertEqual(one, two, step)
+
+    def test_groups_over_several_fields_stay_whole(self):
+        rows = records(3000)
+        sides, _ = self.split("groups", rows, {"eval": "20%", "group": ["$.user", "$.org"]})
+        of_group = collections.defaultdict(set)
+        for row, group in zip(rows, components(rows, ["user", "org"])):
+            of_group[group].add(sides[row["text"]])
+        self.assertTrue(all(len(s) == 1 for s in of_group.values()))
+        self.assertEqual(set().union(*of_group.values()), {"train", "eval"})
+
+    def test_numbers_are_met_to_within_half_a_group(self):
+        rows = records(3000)
+        sides, _ = self.split("exact", rows, {"eval": 500, "test": 100})
+        self.assertEqual(collections.Counter(sides.values()),
+                         {"train": 2400, "eval": 500, "test": 100})
+        sides, _ = self.split("grouped", rows, {"eval": 500, "group": ["$.user"]})
+        largest = max(collections.Counter(r["user"] for r in rows).values())
+        got = collections.Counter(sides.values())["eval"]
+        self.assertLessEqual(abs(got - 500), largest / 2 + 1)
+
+    def test_strata_have_their_part(self):
+        rows = records(3000)
+        sides, _ = self.split("strata", rows, {"eval": "10%", "stratify": "$.lang"})
+        all_of = collections.Counter(r["lang"] for r in rows)
+        of_eval = collections.Counter(r["lang"] for r in rows if sides[r["text"]] == "eval")
+        self.assertEqual(sum(of_eval.values()), 300)
+        for lang, count in all_of.items():
+            self.assertLessEqual(abs(of_eval[lang] - count / 10), 1, lang)
+
+    def test_an_earlier_split_holds_and_bridges_are_parked(self):
+        rows = [dict(r, org=None) for r in records(1000)]
+        sides, _ = self.split("old", rows, {"eval": "20%", "group": ["$.user"]})
+        old = {side: self.lines(f"old-{side}.jsonl", [r for r in rows if sides[r["text"]] == side])
+               for side in ("train", "eval")}
+        on = {r["user"]: sides[r["text"]] for r in rows}
+        train = next(u for u, s in on.items() if s == "train")
+        evals = next(u for u, s in on.items() if s == "eval")
+        fresh = [{"text": f"new {u}", "user": u, "org": None} for u in sorted(on)]
+        bridge = [{"text": "bridge 1", "user": train, "org": "x"},
+                  {"text": "bridge 2", "user": evals, "org": "x"}]
+        step = {"eval": "50%", "group": ["$.user", "$.org"], "earlier": ["train", "eval"]}
+        got, _ = self.split("new", [r for r in fresh if r["user"] not in (train, evals)] + bridge,
+                            step, references=old)
+        self.assertEqual(got.pop("bridge 1"), "parked")
+        self.assertEqual(got.pop("bridge 2"), "parked")
+        for text, side in got.items():
+            self.assertEqual(side, on[int(text.split()[1])], text)
+
+
+if __name__ == "__main__":
+    unittest.main()
