@@ -83,12 +83,13 @@ static tm_step_view view_of(const step_rounds *r)
                           .layouts = &r->run->plan->layouts};
 }
 
-/* Half of what there is, for the next round's facts are gathered while these are reduced; most of
- * it where the next round is edges alone. */
+/* Half of what there is above the least, for the next round's facts are gathered while these are
+ * reduced; most of it where the next round is edges alone. */
 static uint64_t budget_of(const step_rounds *r, const tm_round *round)
 {
     bool edges = round[1].how == TM_COMPONENTS && !round[1].observe;
-    return edges ? r->run->exchange_budget / 4 * 7 : r->run->exchange_budget;
+    uint64_t half = r->run->exchange_budget, more = half - TM_EXCHANGE_BYTES;
+    return edges ? half + more / 4 * 3 : half;
 }
 
 /* Facts of a round: observed in a pass, or left by the round before. */

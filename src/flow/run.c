@@ -7,12 +7,7 @@
 #include "flow/engine.h"
 #include "io/codec.h"
 
-enum {
-    WORKER_BYTES = 24 << 20,
-    BASE_BYTES = 24 << 20,
-    LEAST_EXCHANGE = 8 << 20,
-    RECORD_COPIES = 4
-};
+enum { RECORD_COPIES = 4 };
 
 bool tm_counts_close(const tm_counts *c)
 {
@@ -36,8 +31,8 @@ bool tm_run_cut(const tm_run *run, tm_rid *cut)
 static tm_status share_memory(tm_run *run, tm_err *err)
 {
     uint64_t memory = run->recipe->limits.memory;
-    uint64_t worker = (uint64_t)WORKER_BYTES + run->plan->cost.memory;
-    uint64_t fixed = (uint64_t)BASE_BYTES + run->plan->cost.shared + LEAST_EXCHANGE;
+    uint64_t worker = TM_WORKER_BYTES + run->plan->cost.memory;
+    uint64_t fixed = TM_BASE_BYTES + run->plan->cost.shared + TM_EXCHANGE_BYTES;
     while (run->threads > 1 && fixed + run->threads * worker > memory) run->threads--;
     uint64_t least = fixed + run->threads * worker;
     /* A limit on records that was raised must fit: read, decoded, edited and packed, a record is
@@ -48,7 +43,7 @@ static tm_status share_memory(tm_run *run, tm_err *err)
         return tm_fail(err, TM_ELIMIT, "this plan needs --memory %lluMiB at least, and has %lluMiB",
                        (unsigned long long)((least + TM_MIB - 1) / TM_MIB),
                        (unsigned long long)(memory / TM_MIB));
-    run->exchange_budget = (memory - least) / 2 + LEAST_EXCHANGE;
+    run->exchange_budget = (memory - least) / 2 + TM_EXCHANGE_BYTES;
     return TM_OK;
 }
 
