@@ -95,16 +95,12 @@ static tm_status refuse_same_file(const tm_recipe *recipe, tm_str file, tm_err *
 typedef struct teller {
     uint64_t unreadable;
     bool ticking; /* a progress line may stand where the next message goes */
-    void (*next)(void *arg, const tm_finding_view *f); /* the verb's own */
-    void *arg;
 } teller;
 
 static void tell(void *arg, const tm_finding_view *f)
 {
     teller *t = arg;
-    if (t->next) t->next(t->arg, f);
-    if (f->step.n || f->verdict != TM_V_DROP) return;
-    if (t->unreadable++ >= SHOWN || t->next) return;
+    if (t->unreadable++ >= SHOWN) return;
     tm_buf shown = {0};
     tm_text_visible(f->source, &shown);
     fprintf(stderr, "%s%.*s:%llu:%llu: error: %.*s (%s)\n", t->ticking ? "\r\033[K" : "",
@@ -181,7 +177,7 @@ static tm_status print_result(tm_cli *cli, const tm_run *run, const tm_execution
 static tm_status finish(tm_cli *cli, tm_run *run, tm_execution *e, const teller *t, tm_err *err)
 {
     const tm_run_result *result = tm_run_result_of(run);
-    if (t->unreadable > SHOWN && !t->next)
+    if (t->unreadable > SHOWN)
         fprintf(stderr, "... and %llu more unreadable records\n",
                 (unsigned long long)(t->unreadable - SHOWN));
     if (result->folder.n) {
@@ -221,7 +217,7 @@ tm_status tm_cli_execute(tm_cli *cli, tm_execution *e, tm_err *err)
         return tm_fail(err, TM_EUSAGE, "tamis %s needs an input: files, folders, globs or -",
                        cli->verb);
     tm_run_options *o = &e->options;
-    teller t = {.next = o->on_finding, .arg = o->finding_arg};
+    teller t = {0};
     o->overwrite = c->overwrite;
     if (!c->dry_run && !c->print_recipe) TM_TRY(choose_output(cli, e, err));
     TM_TRY(refuse_same_file(e->recipe, o->file, err));
@@ -231,8 +227,8 @@ tm_status tm_cli_execute(tm_cli *cli, tm_execution *e, tm_err *err)
     o->threads = (unsigned)c->threads;
     o->resume = c->resume;
     o->batch_records = (uint32_t)c->batch_records;
-    o->on_finding = tell;
-    o->finding_arg = &t;
+    if (!o->on_finding) o->on_unreadable = tell; /* else the verb tells of them in its own way */
+    o->unreadable_arg = &t;
     catch_signals();
     tm_status status = tm_run_open(&run, e->recipe, o, err);
     if (status == TM_OK) status = go(cli, run, e, &t, err);

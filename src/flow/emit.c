@@ -244,19 +244,19 @@ static tm_status write_lost(tm_emitter *e, const tm_lost *lost, tm_str sentence,
 {
     const tm_source *source = &e->run->source[e->source - 1];
     uint64_t line = e->lines + lost->line + 1;
-    if (e->run->options.on_finding) {
-        tm_finding_view view = {.source = source->path,
-                                .line = line,
-                                .column = lost->column,
-                                .offset = TM_PLACE_OFFSET(lost->rid.place),
-                                .rid = lost->rid,
-                                .code = lost->code,
-                                .name = "unreadable",
-                                .sentence = sentence,
-                                .value = (double)NAN,
-                                .verdict = TM_V_DROP};
-        e->run->options.on_finding(e->run->options.finding_arg, &view);
-    }
+    const tm_run_options *options = &e->run->options;
+    tm_finding_view view = {.source = source->path,
+                            .line = line,
+                            .column = lost->column,
+                            .offset = TM_PLACE_OFFSET(lost->rid.place),
+                            .rid = lost->rid,
+                            .code = lost->code,
+                            .name = "unreadable",
+                            .sentence = sentence,
+                            .value = (double)NAN,
+                            .verdict = TM_V_DROP};
+    if (options->on_unreadable) options->on_unreadable(options->unreadable_arg, &view);
+    if (options->on_finding) options->on_finding(options->finding_arg, &view);
     tm_count_lost(&e->run->result, lost->code);
     if (!e->run->folder) return TM_OK;
     if (!e->lost_bytes.open) TM_TRY(open_unreadable(e, err));

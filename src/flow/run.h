@@ -78,8 +78,11 @@ typedef struct tm_run_options {
     bool refine;            /* the built-in recipe for the example kind found in the input */
     bool measure_only;      /* write no data: inspect, check (findings and ledger as asked) */
     uint32_t batch_records; /* at most so many records a batch; 0 = by bytes (tests) */
-    /* Called in order for every finding and unreadable record of the writing pass, on one thread at
-     * a time; NULL = none. For check and for messages on the terminal. */
+    /* Called in order for every unreadable record, and for every finding and unreadable record, of
+     * the writing pass, on one thread at a time; NULL = none. Findings cost: each one's place is
+     * worked out. For messages on the terminal; for check and inspect. */
+    void (*on_unreadable)(void *arg, const tm_finding_view *record);
+    void *unreadable_arg;
     void (*on_finding)(void *arg, const tm_finding_view *finding);
     void *finding_arg;
     /* Called for every batch of the writing pass, one at a time but in any order: what it collects

@@ -84,20 +84,39 @@ TM_INLINE uint64_t simple(block v)
     return ~bits(_mm256_cmpeq_epi8(a, zero), _mm256_cmpeq_epi8(b, zero));
 }
 
-TM_INLINE void write_tokens(tm_json_walk *w, const char *p, const tm_json_marks *m, uint32_t at)
+/* Places and bytes of eight tokens, whether there are so many or not: what is written too much is
+ * written over by the next block. */
+TM_INLINE uint64_t write_eight(uint32_t *places, char *kind, const char *p, uint64_t token,
+                               uint32_t at)
 {
-    uint32_t tokens = w->tokens;
-    for (uint64_t token = m->token; token; token &= token - 1) {
+    for (int k = 0; k < 8; k++) {
         uint64_t i = _tzcnt_u64(token);
-        unsigned flags = (unsigned)(m->escape_close >> i & 1) | (unsigned)(m->high_close >> i & 1)
-                                                                    << 1;
-        w->at[tokens] = at + (uint32_t)i;
-        w->kind[tokens++] = (char)(p[i] + (char)flags);
+        places[k] = at + (uint32_t)i;
+        kind[k] = p[i & 63];
+        token &= token - 1;
     }
-    w->tokens = tokens;
+    return token;
 }
 
-TM_INLINE void scan_block(tm_json_walk *w, tm_json_carry *c, const char *p, uint32_t at)
+/* Places and kinds of a block's tokens, packed behind those there are; how many. */
+TM_INLINE uint32_t write_tokens(uint32_t *places, char *kind, const char *p, const tm_json_marks *m,
+                                uint32_t at, bool ascii)
+{
+    uint32_t count = (uint32_t)_mm_popcnt_u64(m->token);
+    if (!count) return 0; /* the middle of a long text */
+    uint64_t left = write_eight(places, kind, p, m->token, at);
+    for (uint32_t k = 8; TM_UNLIKELY(k < count); k += 8)
+        left = write_eight(places + k, kind + k, p, left, at);
+    for (uint64_t set = m->escape_close; set; set &= set - 1)
+        kind[_mm_popcnt_u64(m->token & (_blsmsk_u64(set) >> 1))] += TM_JSON_ESCAPED;
+    for (uint64_t set = ascii ? 0 : m->high_close; set; set &= set - 1)
+        kind[_mm_popcnt_u64(m->token & (_blsmsk_u64(set) >> 1))] += TM_JSON_NOT_ASCII;
+    return count;
+}
+
+/* One block; how many tokens it has, written to places and kind. */
+TM_INLINE uint32_t scan_block(uint32_t *places, char *kind, tm_json_carry *c, const char *p,
+                              uint32_t at, bool ascii)
 {
     block v = {_mm256_loadu_si256((const __m256i *)(const void *)p),
                _mm256_loadu_si256((const __m256i *)(const void *)(p + 32))};
@@ -105,45 +124,55 @@ TM_INLINE void scan_block(tm_json_walk *w, tm_json_carry *c, const char *p, uint
                        .backslash = equal(v, '\\'),
                        .control = among(v, 0, 0x1F),
                        .space = spaces(v),
-                       .high = bits(v.a, v.b)};
+                       .high = ascii ? 0 : bits(v.a, v.b)};
     m.bracket = brackets(v, m.control);
     uint64_t escaped = tm_json_escaped(m.backslash, &c->escaped);
     m.simple = escaped ? simple(v) : 0;
     uint64_t quote = m.quote & ~escaped, doubt = escaped & ~m.simple;
-    tm_json_marks marks = tm_json_mark(&m, quote, parity_of(quote), c, false);
     if (TM_UNLIKELY(doubt | c->hex)) {
         block lower = {_mm256_or_si256(v.a, fill(0x20)), _mm256_or_si256(v.b, fill(0x20))};
         uint64_t digit = among(v, '0', 9) | among(lower, 'a', 5);
         tm_json_unicode(doubt, equal(v, 'u'), digit, equal(lower, 'd'), c);
     }
-    write_tokens(w, p, &marks, at);
+    tm_json_marks marks = tm_json_mark(&m, quote, parity_of(quote), c, ascii);
+    return write_tokens(places, kind, p, &marks, at, ascii);
+}
+
+/* Scans all of it; `ascii` is constant where this is called, so there are two versions. */
+TM_INLINE tm_json_fast accept(tm_json_walk *w, bool ascii)
+{
+    tm_json_carry c = {.gap = 1};
+    const char *p = w->p;
+    size_t n = w->n, at = 0;
+    for (;;) {
+        uint32_t tokens = w->tokens;
+        size_t stop = at + TM_MIN(n - at, (size_t)TM_PIECE) / 64 * 64;
+        for (; at < stop; at += 64)
+            tokens += scan_block(w->at + tokens, w->kind + tokens, &c, p + at, (uint32_t)at, ascii);
+        bool last = n - at < 64;
+        if (last && n > at) {
+            char rest[64];
+            memset(rest, ' ', sizeof rest);
+            memcpy(rest, p + at, n - at);
+            tokens += scan_block(w->at + tokens, w->kind + tokens, &c, rest, (uint32_t)at, ascii);
+        }
+        w->tokens = tokens;
+        if (c.wrong | (last ? c.in_string : 0)) return TM_FAST_UNSURE;
+        tm_json_fast fast = tm_json_walk_piece(w, last);
+        if (fast != TM_FAST_YES) return fast;
+        if (last) break;
+    }
+    if (!ascii && c.high && tm_utf8_valid_avx2(p, n) != n) return TM_FAST_UNSURE;
+    if (TM_UNLIKELY(c.surrogate)) tm_json_flag_lone(w->json, p, w->first);
+    return TM_FAST_YES;
 }
 
 TM_TARGET tm_json_fast tm_json_accept_avx2(tm_json *json, const char *p, size_t n, uint32_t depth,
                                            bool known_ascii)
 {
     tm_json_walk w;
-    tm_json_carry c = {.gap = 1};
     tm_json_begin(&w, json, p, n, depth);
-    TM_UNUSED(known_ascii);
-    for (size_t at = 0;;) {
-        for (size_t stop = at + TM_MIN(n - at, (size_t)TM_PIECE) / 64 * 64; at < stop; at += 64)
-            scan_block(&w, &c, p + at, (uint32_t)at);
-        bool last = n - at < 64;
-        if (last && n > at) {
-            char rest[64];
-            memset(rest, ' ', sizeof rest);
-            memcpy(rest, p + at, n - at);
-            scan_block(&w, &c, rest, (uint32_t)at);
-        }
-        if (c.wrong | (last ? c.in_string : 0)) return TM_FAST_UNSURE;
-        tm_json_fast fast = tm_json_walk_piece(&w, last);
-        if (fast != TM_FAST_YES) return fast;
-        if (last) break;
-    }
-    if (c.high && tm_utf8_valid_avx2(p, n) != n) return TM_FAST_UNSURE;
-    if (TM_UNLIKELY(c.surrogate)) tm_json_flag_lone(json, p, w.first);
-    return TM_FAST_YES;
+    return known_ascii ? accept(&w, true) : accept(&w, false);
 }
 #else
 typedef int tm_json_scan_avx2_is_for_x86;
