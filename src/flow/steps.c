@@ -108,6 +108,10 @@ static tm_status children_add(tm_children *self, tm_batch *parent_batch, uint32_
                            .max_parts = (uint32_t)run->recipe->limits.max_parts};
     TM_TRY(tm_batch_add(c->into, &rules, rid, parent_batch->line[parent], (tm_str){copy, raw.n},
                         false, TM_BLOCK_SLACK, NULL, err));
+    uint32_t child = c->into->records - 1; /* what was said of where the parent goes holds for it */
+    c->into->route[child] = parent_batch->route[parent];
+    c->into->copies[child] = parent_batch->copies[parent];
+    c->into->order[child] = parent_batch->order[parent];
     if (tm_live(parent_batch, parent))
         fall(parent_batch, parent, TM_REPLACED, (tm_reason){c->step->index, 0, 0, {0, 0}});
     c->made++;
