@@ -15,8 +15,6 @@
 #include "expr/decimal.h"
 #include "expr/evaluate.h"
 
-#define EXACT 9007199254740992.0 /* 2^53: below, equal doubles are equal integers */
-
 tm_evalue tm_evalue_of_field(const tm_field *field)
 {
     tm_evalue v = {.type = TM_E_ANY};
@@ -54,7 +52,7 @@ static bool order_numbers(const tm_evalue *a, const tm_evalue *b, int *order)
 {
     if (isnan(a->number) || isnan(b->number)) return false;
     *order = (a->number > b->number) - (a->number < b->number);
-    if (!*order && fabs(a->number) >= EXACT && a->text.n && b->text.n)
+    if (!*order && fabs(a->number) >= TM_DECIMAL_EXACT && a->text.n && b->text.n)
         *order = tm_decimal_cmp(a->text, b->text);
     return true;
 }

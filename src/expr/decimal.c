@@ -7,6 +7,7 @@
 #include "expr/decimal.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #define FAR ((int64_t)1 << 60) /* no text is long enough to reach it */
 
@@ -81,6 +82,33 @@ int tm_decimal_cmp(tm_str a, tm_str b)
     if (x.negative != y.negative) return x.negative ? -1 : 1;
     int order = cmp_magnitude(&x, &y);
     return x.negative ? -order : order;
+}
+
+/* The power with its sign bit turned, big-endian; digits as 1 to 10, without zeros at their end; 0.
+ * A negative number's bytes are inverted. */
+void tm_decimal_key(tm_str s, tm_buf *out)
+{
+    decimal d = take_apart(s);
+    size_t from = out->n, last;
+    uint64_t power = (uint64_t)d.power ^ (uint64_t)1 << 63;
+    for (int shift = 56; shift >= 0; shift -= 8) tm_buf_char(out, (char)(power >> shift));
+    last = out->n;
+    for (size_t i = 0; i < d.digits.n; i++) {
+        if (d.digits.p[i] == '.') continue;
+        tm_buf_char(out, (char)(d.digits.p[i] - '0' + 1));
+        if (d.digits.p[i] != '0') last = out->n;
+    }
+    if (out->failed) return;
+    out->n = last;
+    tm_buf_char(out, 0);
+    for (size_t i = from; d.negative && i < out->n; i++) out->p[i] = (char)~out->p[i];
+}
+
+void tm_decimal_key_of_f64(double value, tm_buf *out)
+{
+    char digits[400]; /* the largest double has 309 */
+    snprintf(digits, sizeof digits, "%.0f", value);
+    tm_decimal_key(tm_str_of(digits), out);
 }
 
 /* Whether s is digits[.digits][e[+-]digits] behind an optional minus. */

@@ -2,14 +2,16 @@
  *
  *   1 byte    type: 1 truth, 2 number, 3 date, 4 text; FF unknown, which is last in both directions
  *   truth     1 byte
- *   number    8 bytes, big-endian: the double with its sign bit flipped, or all bits if negative
+ *   number    8 bytes, big-endian: the double with its sign bit flipped, or all bits if negative;
+ *             from 2^53 on its decimal behind them (decimal.h), since several share a double there
  *   text      its bytes, 00 written as 00 FF, and 00 01 at the end
  *
  * No key is the beginning of another, so keys may stand one behind the other. Descending inverts
- * every byte but an unknown's. Numbers order as doubles here: integers beyond 2^53 that are one
- * double share a key. -0 is 0, and what is not a number is unknown. */
+ * every byte but an unknown's. So numbers order as they compare (compare.c); one that was
+ * calculated has the decimal that its double is. -0 is 0, and what is not a number is unknown. */
 #include <math.h>
 
+#include "expr/decimal.h"
 #include "expr/evaluate.h"
 
 /* IEEE 754 total order of finite doubles and infinities as an unsigned integer. */
@@ -34,10 +36,23 @@ static void put_text(tm_str s, tm_buf *out)
     tm_buf_add(out, "\0\1", 2);
 }
 
+static void put_number(const tm_evalue *v, tm_buf *out)
+{
+    uint64_t bits = order_bits(v->number);
+    tm_buf_char(out, v->type == TM_E_NUMBER ? 2 : 3);
+    for (int shift = 56; shift >= 0; shift -= 8) tm_buf_char(out, (char)(bits >> shift));
+    if (v->type != TM_E_NUMBER || fabs(v->number) < TM_DECIMAL_EXACT) return;
+    if (v->text.n)
+        tm_decimal_key(v->text, out);
+    else if (isfinite(v->number))
+        tm_decimal_key_of_f64(v->number, out);
+    else
+        tm_buf_char(out, (char)0xFF); /* no decimal is: behind those that are too large a double */
+}
+
 void tm_evalue_key(const tm_evalue *v, bool descending, tm_buf *out)
 {
     size_t from = out->n;
-    bool number = v->type == TM_E_NUMBER || v->type == TM_E_DATE;
     if (!tm_evalue_known(v)) {
         tm_buf_char(out, (char)0xFF);
         return;
@@ -45,10 +60,8 @@ void tm_evalue_key(const tm_evalue *v, bool descending, tm_buf *out)
     if (v->type == TM_E_TRUTH) {
         tm_buf_char(out, 1);
         tm_buf_char(out, (char)v->truth);
-    } else if (number) {
-        uint64_t bits = order_bits(v->number);
-        tm_buf_char(out, v->type == TM_E_NUMBER ? 2 : 3);
-        for (int shift = 56; shift >= 0; shift -= 8) tm_buf_char(out, (char)(bits >> shift));
+    } else if (v->type != TM_E_TEXT) {
+        put_number(v, out);
     } else {
         tm_buf_char(out, 4);
         put_text(v->text, out);

@@ -1,6 +1,8 @@
 /* Sort keys: memcmp over keys is the order of the values, in both directions. */
 #include "expr_help.h"
 
+#include "expr/evaluate.h"
+
 static tm_evalue number(double n)
 {
     return (tm_evalue){.type = TM_E_NUMBER, .number = n};
@@ -103,12 +105,66 @@ static void unknowns_share_a_key_and_so_do_zeros(void **state)
     tm_buf_release(&b);
 }
 
+/* Behind 2^53 several integers share a double: their decimals decide, as in comparisons. */
+static void large_numbers_order_by_their_decimals(void **state)
+{
+    static const char *const rising[] = {"-1e1000",
+                                         "-1e999",
+                                         "-90071992547409930",
+                                         "-9007199254740993",
+                                         "-9007199254740992",
+                                         "9007199254740992",
+                                         "9007199254740992.5",
+                                         "9007199254740993",
+                                         "90071992547409930",
+                                         "90071992547409930.000000001",
+                                         "1234567890123456789",
+                                         "1234567890123456790",
+                                         "1e999",
+                                         "1.0000000000000000000001e999",
+                                         "1e1000"};
+    static const char *const equal[] = {"9007199254740993", "9007199254740993.000",
+                                        "9.007199254740993e15", "90071992547409930e-1"};
+    tm_buf a = {0}, b = {0};
+    TM_UNUSED(state);
+    for (size_t i = 0; i < TM_COUNT(rising); i++) {
+        for (size_t j = 0; j < TM_COUNT(rising); j++) {
+            int order = 5, up, down;
+            tm_field x = {
+                .present = TM_IS_TEXT, .kind = TM_JSON_NUMBER, .raw = tm_str_of(rising[i])};
+            tm_field y = {
+                .present = TM_IS_TEXT, .kind = TM_JSON_NUMBER, .raw = tm_str_of(rising[j])};
+            tm_evalue v = tm_evalue_of_field(&x), w = tm_evalue_of_field(&y);
+            assert_true(tm_evalue_order(&v, &w, &order));
+            assert_int_equal(order, (i > j) - (i < j));
+            up = tm_str_cmp(key_of(&v, false, &a), key_of(&w, false, &b));
+            assert_int_equal((up > 0) - (up < 0), order);
+            if (i != j) assert_false(tm_str_starts(tm_buf_view(&a), tm_buf_view(&b)));
+            down = tm_str_cmp(key_of(&v, true, &a), key_of(&w, true, &b));
+            assert_int_equal((down > 0) - (down < 0), -order);
+        }
+    }
+    for (size_t i = 0; i < TM_COUNT(equal); i++) {
+        tm_field x = {.present = TM_IS_TEXT, .kind = TM_JSON_NUMBER, .raw = tm_str_of(equal[0])};
+        tm_field y = {.present = TM_IS_TEXT, .kind = TM_JSON_NUMBER, .raw = tm_str_of(equal[i])};
+        tm_evalue v = tm_evalue_of_field(&x), w = tm_evalue_of_field(&y);
+        assert_true(tm_str_eq(key_of(&v, false, &a), key_of(&w, false, &b)));
+    }
+    tm_evalue calculated = number(9007199254740994.0); /* has the decimal that its double is */
+    tm_field x = {.present = TM_IS_TEXT, .kind = TM_JSON_NUMBER, .raw = TM_STR("9007199254740994")};
+    tm_evalue read = tm_evalue_of_field(&x);
+    assert_true(tm_str_eq(key_of(&calculated, false, &a), key_of(&read, false, &b)));
+    tm_buf_release(&a);
+    tm_buf_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_order_as_values_do),
         cmocka_unit_test(no_key_begins_another),
         cmocka_unit_test(unknowns_share_a_key_and_so_do_zeros),
+        cmocka_unit_test(large_numbers_order_by_their_decimals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
