@@ -5,6 +5,7 @@
  *   work.c      one block through the steps         steps.c     one step on one batch
  *   piece.c     what a block leaves behind          emit.c      pieces in order, into files
  *   manifest.c  manifest.json, run.json             runfolder.c lock, names, `last`
+ *   results.c   which files there are a run's
  *   stage.h     the same cut up, for a cluster */
 #ifndef TM_FLOW_ENGINE_H
 #define TM_FLOW_ENGINE_H
@@ -122,8 +123,10 @@ struct tm_run {
     uint32_t routes;
     tm_spill spill;
     uint64_t exchange_budget;
-    char *folder; /* NUL-terminated, or NULL */
-    char *work;   /* where decisions are kept */
+    char *folder;       /* NUL-terminated, or NULL */
+    tm_str *shard_name; /* prefixes of data that may lie there (results.c) */
+    uint32_t shard_names, shard_name_room;
+    char *work; /* where decisions are kept */
     int lock_file;
     unsigned passes;
     _Atomic unsigned pass;
@@ -184,6 +187,12 @@ void tm_emitter_abandon(tm_emitter *e);
 
 /* manifest.c */
 tm_status tm_manifest_write(tm_run *run, tm_err *err);
+
+/* results.c */
+/* Learns the names of data files in the folder: of this run, of the finished one there, and of an
+ * unfinished one (plan: what work/plan holds: the plan's name, then a route a line). */
+tm_status tm_results_know(tm_run *run, bool finished, tm_str plan, tm_err *err);
+bool tm_is_result(const tm_run *run, tm_str name);
 
 /* runfolder.c */
 tm_status tm_run_folder_take(tm_run *run, tm_err *err); /* make, lock, look for an unfinished run */

@@ -85,6 +85,16 @@ static void put_outputs(const tm_run *run, tm_buf *b)
     tm_buf_z(b, "],\n");
 }
 
+/* Patterns of the files that hold text of records. */
+static void put_raw_text(const tm_run *run, tm_buf *b)
+{
+    tm_buf_z(b, "\"raw_text\":[");
+    for (uint32_t i = 0; i < run->routes; i++)
+        tm_buf_print(b, "\"%.*s-*\",", TM_FMT(run->route[i].name));
+    tm_buf_print(b, "%s\"parked-*\",\"unreadable.bin\",\"report.html\"],\n",
+                 run->routes ? "" : "\"data-*\",");
+}
+
 static void put_manifest(const tm_run *run, tm_buf *b)
 {
     char hex[33];
@@ -101,7 +111,7 @@ static void put_manifest(const tm_run *run, tm_buf *b)
     if (run->references) put_references(run, b);
     put_outputs(run, b);
     tm_buf_print(b, "\"damaged\":%s,\n", run->result.damaged ? "true" : "false");
-    tm_buf_z(b, "\"raw_text\":[\"data-*\",\"parked-*\",\"unreadable.bin\",\"report.html\"],\n");
+    put_raw_text(run, b);
     put_text(b, "recipe", run->recipe->text);
     tm_buf_z(b, ",\n\"plan\":");
     tm_plan_json(run->plan, b);

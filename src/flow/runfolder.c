@@ -14,18 +14,6 @@ static const char *at(tm_run *run, const char *name)
     return tm_path_join(&run->mem, run->folder, name);
 }
 
-/* Names of results. A temporary one of a run that was killed is .NAME.tmp-PROCESS-NUMBER. */
-static bool is_result(tm_str name)
-{
-    static const char *const OURS[] = {"data-",     "parked-",   "unreadable.", "ledger.",
-                                       "findings.", "manifest.", "run.json",    "report.html"};
-    if (tm_str_starts(name, TM_STR(".")) && tm_str_find(name, TM_STR(".tmp-")) < name.n)
-        name = tm_str_slice(name, 1, name.n);
-    for (size_t k = 0; k < TM_COUNT(OURS); k++)
-        if (tm_str_starts(name, tm_str_of(OURS[k]))) return true;
-    return false;
-}
-
 /* Originals are never touched, by whatever name they are reached. */
 static tm_status refuse_input(const tm_run *run, const char *path, tm_err *err)
 {
@@ -58,7 +46,7 @@ static tm_status refuse_results(tm_run *run, bool strangers, tm_err *err)
     uint32_t count;
     TM_TRY(tm_folder_list(&run->mem, run->folder, &names, &count, err));
     for (uint32_t i = 0; i < count; i++) {
-        if (!is_result(names[i])) continue;
+        if (!tm_is_result(run, names[i])) continue;
         const char *path = at(run, names[i].p);
         if (!path) return tm_fail_memory(err, "a path", names[i].n);
         if (strangers)
@@ -92,40 +80,60 @@ static tm_status clean_work(tm_run *run, bool all, tm_err *err)
     return TM_OK;
 }
 
-static tm_status take_work(tm_run *run, const char *plan, bool unfinished, tm_err *err)
+enum { PLAN_NAME = 33 };
+
+/* The plan's name, and whose files there may be. */
+static void print_plan(const tm_run *run, tm_buf *out)
 {
-    char hex[34];
-    bool there;
-    tm_buf old = {0};
+    char hex[33];
     tm_hash_hex(run->plan->identity, hex);
-    hex[32] = '\n';
-    hex[33] = 0;
-    tm_status status = unfinished ? tm_file_load(plan, 4096, &old, err) : TM_OK;
-    bool same = status == TM_OK && tm_str_eq(tm_buf_view(&old), (tm_str){hex, 33});
-    tm_buf_release(&old);
-    TM_TRY(status);
-    TM_TRY(tm_file_there(run->work, &there, err));
+    tm_buf_print(out, "%s\n", hex);
+    for (uint32_t i = 0; i < run->shard_names; i++)
+        tm_buf_print(out, "%.*s\n", TM_FMT(run->shard_name[i]));
+}
+
+static tm_status take_work(tm_run *run, const char *plan, tm_str old, tm_err *err)
+{
+    bool there;
+    tm_buf own = {0};
+    print_plan(run, &own);
+    tm_status status = tm_buf_ok(&own, err);
+    bool same = own.n >= PLAN_NAME && tm_str_starts(old, (tm_str){own.p, PLAN_NAME});
+    if (status == TM_OK) status = tm_file_there(run->work, &there, err);
     /* of another plan the decisions of equal prefixes are still good: they go by name */
-    if (there) TM_TRY(clean_work(run, !same && !run->options.resume, err));
-    TM_TRY(tm_folder_make(run->work, err));
-    return tm_file_save(plan, (tm_str){hex, 33}, true, err);
+    if (status == TM_OK && there) status = clean_work(run, !same && !run->options.resume, err);
+    if (status == TM_OK) status = tm_folder_make(run->work, err);
+    if (status == TM_OK) status = tm_file_save(plan, tm_buf_view(&own), true, err);
+    tm_buf_release(&own);
+    return status;
+}
+
+static tm_status take(tm_run *run, const char *plan, tm_buf *old, tm_err *err)
+{
+    bool finished, unfinished, overwrite = run->options.overwrite;
+    const char *manifest = at(run, "manifest.json");
+    if (!manifest) return tm_fail_memory(err, "a path", 0);
+    TM_TRY(tm_file_there(manifest, &finished, err));
+    TM_TRY(tm_file_there(plan, &unfinished, err));
+    if (finished && !overwrite)
+        return tm_fail(err, TM_EEXISTS, "%s holds a finished run: give --overwrite or another -o",
+                       run->folder);
+    if (unfinished) TM_TRY(tm_file_load(plan, 64 << 10, old, err));
+    TM_TRY(tm_results_know(run, finished, tm_buf_view(old), err));
+    TM_TRY(refuse_results(run, !finished && !unfinished && !overwrite, err));
+    return take_work(run, plan, tm_buf_view(old), err);
 }
 
 tm_status tm_run_folder_take(tm_run *run, tm_err *err)
 {
-    bool finished, unfinished;
+    tm_buf old = {0};
     TM_TRY(tm_folder_make(run->folder, err));
-    const char *lock = at(run, "lock"), *manifest = at(run, "manifest.json");
-    const char *plan = tm_path_join(&run->mem, run->work, "plan");
-    if (!lock || !manifest || !plan) return tm_fail_memory(err, "a path", 0);
+    const char *lock = at(run, "lock"), *plan = tm_path_join(&run->mem, run->work, "plan");
+    if (!lock || !plan) return tm_fail_memory(err, "a path", 0);
     TM_TRY(tm_lock_file(lock, &run->lock_file, err));
-    TM_TRY(tm_file_there(manifest, &finished, err));
-    TM_TRY(tm_file_there(plan, &unfinished, err));
-    if (finished && !run->options.overwrite)
-        return tm_fail(err, TM_EEXISTS, "%s holds a finished run: give --overwrite or another -o",
-                       run->folder);
-    TM_TRY(refuse_results(run, !finished && !unfinished && !run->options.overwrite, err));
-    return take_work(run, plan, unfinished, err);
+    tm_status status = take(run, plan, &old, err);
+    tm_buf_release(&old);
+    return status;
 }
 
 /* The manifest goes first: what is left of a result that is being removed is no finished run. */
@@ -138,7 +146,7 @@ tm_status tm_run_folder_clear(tm_run *run, tm_err *err)
     TM_TRY(tm_folder_list(&run->mem, run->folder, &names, &count, err));
     tm_file_remove(manifest);
     for (uint32_t i = 0; i < count; i++) {
-        const char *path = is_result(names[i]) ? at(run, names[i].p) : NULL;
+        const char *path = tm_is_result(run, names[i]) ? at(run, names[i].p) : NULL;
         if (path) tm_file_remove(path);
     }
     return TM_OK;
