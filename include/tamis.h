@@ -268,8 +268,8 @@ TAMIS_API tamis_status tamis_stream(tamis_plan *plan, tamis_table table,
  * All binary columns are compared byte by byte, a shorter one before those it begins.
  *
  * Stages, by `how` in tamis_stages_json. Those that say "observes" are mapped over splits: the
- * first "of_stream" of the list, with "references" all, with "references_only" the others alone.
- * The rest get the facts that the stage before "leaves":
+ * first "of_stream" of the list, with "references" all, with "references_only" the others alone,
+ * or none without "references". The rest get the facts that the stage before "leaves":
  *   group       facts sorted by (key, order, rid, data), all of a key in one stream, to
  *               tamis_stage_reduce: decisions, and facts for the next stage
  *   components  facts are edges from rid to the rid in data; the caller finds for each rid the

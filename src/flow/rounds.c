@@ -75,6 +75,7 @@ static tm_step_view view_of(const step_rounds *r)
 {
     return (tm_step_view){.shared = r->step->shared,
                           .told = r->told.n ? r->told.p : NULL,
+                          .stream = r->step->stream,
                           .seed = r->run->recipe->seed,
                           .memory = r->run->exchange_budget / r->run->threads,
                           .spill = &r->run->spill,
@@ -92,6 +93,11 @@ static uint64_t budget_of(const step_rounds *r, const tm_round *round)
     return edges ? half + more / 4 * 3 : half;
 }
 
+static tm_status look(const step_rounds *r, tm_pass *pass, tm_err *err)
+{
+    return tm_round_idle(pass->round, r->step->shared) ? TM_OK : tm_pass_run(pass, err);
+}
+
 /* Facts of a round: observed in a pass, or left by the round before. */
 static tm_status gather(step_rounds *r, const tm_round *round, tm_exchange **out, tm_err *err)
 {
@@ -105,7 +111,7 @@ static tm_status gather(step_rounds *r, const tm_round *round, tm_exchange **out
     if (!*out) return tm_fail_memory(err, "the exchange", 0);
     tm_pass pass = pass_of(r, round, TM_PASS_OBSERVE);
     pass.exchange = *out;
-    return tm_pass_run(&pass, err);
+    return look(r, &pass, err);
 }
 
 static tm_status reduce_facts(step_rounds *r, const tm_reducer *reducer, tm_exchange *facts,
@@ -273,7 +279,7 @@ static tm_status run_table(step_rounds *r, const tm_round *round, tm_err *err)
     tm_pass pass = pass_of(r, round, TM_PASS_OBSERVE);
     pass.sorter = tm_sorter_new(&r->run->spill, r->run->exchange_budget);
     if (!pass.sorter) return tm_fail_memory(err, "a table", 0);
-    tm_status status = tm_pass_run(&pass, err);
+    tm_status status = look(r, &pass, err);
     if (status == TM_OK) status = tell(r, round, pass.sorter, err);
     tm_sorter_free(pass.sorter);
     return status;

@@ -95,7 +95,8 @@ static tm_status number_codes(tm_run *run, tm_err *err)
         run->code_at[s] = at;
         for (uint32_t c = 0; op->codes && op->codes[c].code; c++) at++;
         for (uint32_t i = 0; op->rounds && op->rounds[i].how != TM_NO_ROUND; i++)
-            run->passes += op->rounds[i].observe || op->rounds[i].observe_state;
+            run->passes += (op->rounds[i].observe || op->rounds[i].observe_state) &&
+                           !tm_round_idle(&op->rounds[i], run->plan->step[s].shared);
         run->passes += op->shape == TM_HEAD;
         run->reorders |= (op->flags & TM_REORDERS) != 0;
         TM_TRY(take_routes(run, s, err));

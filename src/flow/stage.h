@@ -53,7 +53,7 @@ typedef struct tm_stage { /* number = index */
     const tm_round *round; /* NULL: of none */
     bool observes;         /* map over splits */
     bool references;       /* those of references too */
-    bool references_only;  /* and no others */
+    bool references_only;  /* and no others; without `references`: none at all */
     bool decides;          /* its decisions are those of its step */
     bool leaves;           /* facts for the stage behind it */
     uint32_t earlier;      /* the stage whose decisions the round sees, or TM_NONE */

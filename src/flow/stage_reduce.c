@@ -12,6 +12,7 @@ static tm_step_view view_of(const tm_stages *s, const tm_stage *stage)
     tm_str told = tm_stages_told(s, stage->step, (uint32_t)(stage - s->stage));
     return (tm_step_view){.shared = step->shared,
                           .told = told.n ? told.p : NULL,
+                          .stream = step->stream,
                           .seed = run->recipe->seed,
                           .memory = run->exchange_budget / run->threads,
                           .spill = &s->run->spill,

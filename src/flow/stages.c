@@ -66,11 +66,12 @@ static void add_rounds(tm_stages *s, const tm_plan_step *step)
             *stage = (tm_stage){.how = TM_STAGE_HEAD, .observes = true, .earlier = TM_NONE};
         } else {
             const tm_round *round = &step->op->rounds[i];
+            bool idle = tm_round_idle(round, step->shared);
             *stage = (tm_stage){.how = HOW[round->how],
                                 .round = round,
                                 .observes = round->observe || round->observe_state,
-                                .references = (step->op->flags & TM_REFERENCES) != 0,
-                                .references_only = round->references_only,
+                                .references = step->op->flags & TM_REFERENCES && !idle,
+                                .references_only = round->references_only || idle,
                                 .decides = i + 1 == rounds,
                                 .earlier = earlier};
             stage->leaves = !stage->decides && !round[1].observe && !round[1].observe_state;

@@ -61,6 +61,7 @@ tm_status tm_worker_init(tm_worker *w, tm_run *run, tm_pass *pass, unsigned numb
         w->view[s] = (tm_step_view){.shared = step->shared,
                                     .scratch = w->scratch[s],
                                     .told = told.n ? told.p : NULL,
+                                    .stream = step->stream,
                                     .seed = run->recipe->seed,
                                     .step = (uint16_t)s,
                                     .column = step->column,

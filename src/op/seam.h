@@ -56,6 +56,7 @@ typedef struct tm_step_view {
     void *scratch;      /* this worker's */
     const void *told;   /* the last fold's state or table, or NULL; 16-aligned */
     uint64_t seed;
+    uint64_t stream; /* of its chances (tm_chance): of its name, which no other step has */
     uint64_t memory; /* bytes that one group may hold in a reducer */
     tm_spill *spill; /* where a reducer puts what does not fit; NULL: nowhere */
     uint16_t step;   /* index of the step in the plan */
@@ -71,6 +72,9 @@ typedef struct tm_round {
     bool decided_only;
     bool pairs_only;      /* GROUP: groups of one fact are not shown to reduce */
     bool references_only; /* records of the stream are not shown to observe, nor read for it */
+    /* GROUP, TABLE: with these parameters there is nothing to observe, so nothing is read for it
+     * and there are no facts. NULL: there always is. */
+    bool (*idle)(const void *shared);
     uint32_t state_bytes; /* FOLD: integers only, zeroed at first */
     /* GROUP, COMPONENTS (fact.rid to the tm_rid in fact.data is an edge), SORT (by fact.order),
      * TABLE (facts of one key). NULL: the facts are those that the round before emitted as `next`.
@@ -88,5 +92,10 @@ typedef struct tm_round {
      * sent to other machines. No facts: nothing is told. */
     tm_status (*tell)(const tm_step_view *step, tm_group *facts, tm_buf *told, tm_err *err);
 } tm_round;
+
+static inline bool tm_round_idle(const tm_round *round, const void *shared)
+{
+    return round->idle && round->idle(shared);
+}
 
 #endif

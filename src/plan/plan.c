@@ -125,11 +125,13 @@ tm_status tm_plan_make(tm_plan **out, tm_arena *mem, const tm_recipe *recipe, tm
     tm_plan_step *step = TM_NEW(mem, tm_plan_step, recipe->steps + 1);
     if (!plan || !step) return tm_fail_memory(err, "the plan", recipe->steps * sizeof *step);
     for (uint32_t i = 0; i < recipe->steps; i++)
-        step[i] = (tm_plan_step){.op = recipe->step[i].op,
-                                 .name = recipe->step[i].name,
-                                 .args = recipe->step[i].args,
-                                 .then = recipe->step[i].then,
-                                 .index = (uint16_t)i};
+        step[i] =
+            (tm_plan_step){.op = recipe->step[i].op,
+                           .name = recipe->step[i].name,
+                           .args = recipe->step[i].args,
+                           .then = recipe->step[i].then,
+                           .stream = tm_hash64(recipe->step[i].name.p, recipe->step[i].name.n, 0),
+                           .index = (uint16_t)i};
     *plan = (tm_plan){.mem = mem,
                       .recipe = recipe,
                       .input = inputs,

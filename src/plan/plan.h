@@ -113,6 +113,7 @@ typedef struct tm_plan_step {
     const void *args, *shared;
     uint32_t then;
     uint16_t index;
+    uint64_t stream;          /* of its chances: of its name */
     uint32_t column, columns; /* its signals in batch->column */
     tm_cost cost;
     bool binds;     /* it asks for roles or texts, so its records need a layout */

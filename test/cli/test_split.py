@@ -128,5 +128,62 @@ class Split(LawCase):
             self.assertEqual(side, on[int(text.split()[1])], text)
 
 
+    def test_children_stay_on_the_side_of_their_parent(self):
+        talks = [{"messages": [{"role": role, "content": f"{i} {turn}"} for turn in range(2)
+                               for role in ("user", "assistant")]} for i in range(400)]
+        recipe = {"inputs": self.lines("talks.jsonl", talks), "output": {"format": "jsonl"},
+                  "steps": [{"split": {"eval": "30%"}}, "split.turns"]}
+        folder = self.run_folder("talks", "run", self.write("talks.json", json.dumps(recipe)))
+        sides = collections.defaultdict(set)
+        counts = collections.Counter()
+        for output in manifest(folder)["outputs"]:
+            for line in self.decode(os.path.join(folder, output["path"])).splitlines():
+                parent = json.loads(line)["messages"][0]["content"]
+                sides[parent].add(output["route"])
+                counts[output["route"]] += 1
+        self.assertEqual(sum(counts.values()), 800)
+        self.assertTrue(180 < counts["eval"] < 300, counts)
+        self.assertTrue(all(len(s) == 1 for s in sides.values()))
+
+    def test_nothing_of_an_old_split_stays_in_its_folder(self):
+        path, folder = self.lines("twice.jsonl", records(200)), self.path("twice")
+        self.tamis("split", path, "--eval", "50%", "-o", folder + "/", "--quiet")
+        mine = {"train-of-mine.jsonl": b"{}\n", ".eval-00000.jsonl.zst.tmp-1-1": b"killed"}
+        for name, data in mine.items():
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(data)
+        self.assertIn("eval-*", manifest(folder)["raw_text"])
+        words = ["sample", path, "--share", "50%", "-o", folder + "/", "--quiet"]
+        self.assertIn(b"finished run", self.tamis(*words, expect=None).stderr)
+        self.tamis(*words, "--overwrite")
+        left = [n for n in os.listdir(folder) if "train" in n or "eval" in n]
+        self.assertEqual(left, ["train-of-mine.jsonl"])
+        self.assertEqual(manifest(folder)["raw_text"][0], "data-*")
+
+    def test_a_side_is_not_written_over_while_it_is_read(self):
+        path, folder = self.lines("own.jsonl", records(200)), self.path("own")
+        self.tamis("split", path, "--eval", "50%", "-o", folder + "/", "--quiet")
+        train = os.path.join(folder, "train-00000.jsonl.zst")
+        before = self.decode(train)
+        for verb in (["split", "--test", "10%"], ["sample", "--count", "5"]):
+            done = self.tamis(*verb, train, "-o", folder + "/", "--overwrite", expect=2)
+            self.assertIn(b"is an input of this run", done.stderr)
+        self.assertEqual(self.decode(train), before)
+        strange = self.path("strange")
+        os.mkdir(strange)
+        with open(os.path.join(strange, "train-00000.jsonl"), "w", encoding="utf-8") as file:
+            file.write("{}\n")
+        done = self.tamis("split", path, "--eval", "50%", "-o", strange + "/", expect=None)
+        self.assertIn(b"of no run", done.stderr)
+
+    def test_a_sample_before_it_does_not_lean_to_a_side(self):
+        rows = records(6000)
+        recipe = {"inputs": self.lines("leans.jsonl", rows), "output": {"format": "jsonl"},
+                  "steps": [{"sample": {"share": "20%"}}, {"split": {"eval": "10%"}}]}
+        folder = self.run_folder("leans", "run", self.write("leans.json", json.dumps(recipe)))
+        counts = {o["route"]: o["records"] for o in manifest(folder)["outputs"]}
+        self.assertTrue(70 < counts["eval"] < 170, counts)
+
+
 if __name__ == "__main__":
     unittest.main()

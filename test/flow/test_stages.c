@@ -183,6 +183,13 @@ static void children_and_their_duplicates(void **state)
             900);
 }
 
+static void children_of_records_with_a_side_and_a_rank(void **state)
+{
+    (void)state;
+    compare("steps:\n  - split: {eval: 30%}\n  - split.turns: {}\n", 900);
+    compare("seed: 5\nsteps:\n  - shuffle: {}\n  - split.turns: {}\n", 900);
+}
+
 static void near_duplicates_by_representative_and_by_chains(void **state)
 {
     (void)state;
@@ -318,6 +325,7 @@ int main(void)
         cmocka_unit_test(records_in_another_order),
         cmocka_unit_test(a_sample_by_count_and_another_step_behind_it),
         cmocka_unit_test(children_and_their_duplicates),
+        cmocka_unit_test(children_of_records_with_a_side_and_a_rank),
         cmocka_unit_test(near_duplicates_by_representative_and_by_chains),
         cmocka_unit_test(references_and_a_table),
         cmocka_unit_test(every_set_operator),

@@ -35,7 +35,7 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
 static bool draw(const tm_step_view *step, tm_batch *b, uint32_t r, uint64_t *out, tm_id *id)
 {
     if (!tm_record_id(b, step->layouts, r, id)) return false;
-    *out = tm_chance(step->seed, *id, step->step);
+    *out = tm_chance(step->seed, *id, step->stream);
     return true;
 }
 
@@ -98,8 +98,13 @@ static tm_status cost(const void *given, const tm_input_facts *facts, tm_cost *o
     return TM_OK;
 }
 
+static bool by_share(const void *of)
+{
+    return ((const shared *)of)->args->count < 0;
+}
+
 static const tm_round ROUNDS[] = {
-    {.name = "draw", .how = TM_GROUP, .observe = observe, .reduce = reduce},
+    {.name = "draw", .how = TM_GROUP, .idle = by_share, .observe = observe, .reduce = reduce},
     {0},
 };
 
@@ -163,7 +168,7 @@ const tm_op tm_op_sample = {
     .why = "For trying a recipe on a fair part, and for budgets. The draw depends on the seed and "
            "the record's content only: reordering, splitting or adding files does not change who "
            "is in a share.",
-    .rev = 1,
+    .rev = 2,
     .shape = TM_SET,
     .params = PARAMS,
     .codes = CODES,

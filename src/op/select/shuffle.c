@@ -13,7 +13,7 @@ static tm_status observe(const tm_step_view *step, tm_batch *b, tm_facts *out, t
         char order[8];
         if (!tm_live(b, r)) continue;
         if (!tm_record_id(b, step->layouts, r, &id)) return tm_fail_memory(err, "shuffle", 0);
-        uint64_t key = tm_chance(step->seed, id, step->step);
+        uint64_t key = tm_chance(step->seed, id, step->stream);
         for (int i = 7; i >= 0; i--, key >>= 8) order[i] = (char)(key & 255);
         tm_fact f = {.order = {order, 8}, .rid = b->rid[r]};
         TM_TRY(tm_facts_add(out, &f, err));
@@ -54,7 +54,7 @@ const tm_op tm_op_shuffle = {
     .why = "Trainers that read files in order want the mix to be even. A window shuffle is not: "
            "neighbours stay neighbours. This one sorts by random keys, so any record can land "
            "anywhere. The seed is the recipe's.",
-    .rev = 1,
+    .rev = 2,
     .shape = TM_SET,
     .flags = TM_REORDERS,
     .params = PARAMS,

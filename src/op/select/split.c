@@ -381,9 +381,16 @@ static tm_status cost(const void *given, const tm_input_facts *facts, tm_cost *o
     return TM_OK;
 }
 
+/* Records that share the value of one field meet in `members` anyway. */
+static bool binds_by_one(const void *of)
+{
+    return ((const shared *)of)->group.count < 2;
+}
+
 static const tm_round ROUNDS[] = {
     {
         .name = "values",
+        .idle = binds_by_one,
         .how = TM_GROUP,
         .pairs_only = true,
         .observe = observe_values,
@@ -471,7 +478,7 @@ const tm_op tm_op_split = {
            "group fields new records can join groups; earlier: keeps those where they were). "
            "Counts, and shares within strata, are met to within the last group. Each side becomes "
            "the beginning of its files' names.",
-    .rev = 1,
+    .rev = 2,
     .shape = TM_SET,
     .flags = TM_REFERENCES,
     .params = PARAMS,
