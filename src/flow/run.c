@@ -219,12 +219,19 @@ static tm_status write_pass(tm_run *run, tm_err *err)
     return status;
 }
 
+static bool decides(const tm_run *run)
+{
+    for (uint32_t s = 0; s < run->plan->steps; s++)
+        if (run->plan->step[s].op->shape == TM_SET) return true;
+    return false;
+}
+
 tm_status tm_run_go(tm_run *run, tm_err *err)
 {
     TM_TRY(tm_run_refuse_input(run, err));
     if (run->folder) TM_TRY(tm_run_folder_take(run, err));
     if (run->passes > 1) TM_TRY(tm_inputs_spool(run, err));
-    if (run->passes > 1 && !run->folder) TM_TRY(tm_folder_make(run->work, err));
+    if (decides(run) && !run->folder) TM_TRY(tm_folder_make(run->work, err));
     TM_TRY(tm_rounds_run(run, err));
     TM_TRY(write_pass(run, err));
     run->result.seconds = tm_now() - run->began;
