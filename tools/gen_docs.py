@@ -246,8 +246,9 @@ def page_recipe(t):
 def page_cli(t):
     """cli.md"""
     lines = ["```text", "tamis VERB [INPUT...] [-o OUT] [options]", "```", "",
-             wrapped("Inputs are files, folders, patterns or `-` (standard input). `-o DIR/` makes "
-                     "a run folder, `-o FILE` writes just the data; with neither, data go to "
+             wrapped("Inputs are files, folders, patterns, finished runs (what they kept) or `-` "
+                     "(standard input). `-o DIR/` makes a run folder, "
+                     "`-o FILE` writes just the data; with neither, data go to "
                      "standard output when that is a pipe, and to a new folder under `runs/` when "
                      "it is a terminal. `last` is the folder of the latest run. `-o`, `-q`, `-h` "
                      "and `-j` are short for `--output`, `--quiet`, `--help` and `--threads`; "

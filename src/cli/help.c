@@ -145,8 +145,7 @@ void tm_help_all(tm_buf *out)
     tm_buf_z(out, "\nOperators (each is a verb, and a step of a recipe)\n");
     for (size_t i = 0; tm_ops[i]; i++)
         tm_buf_print(out, "  %-14s %s\n", tm_ops[i]->name, tm_ops[i]->summary);
-    tm_buf_z(out,
-             "\nInputs are files, globs, folders or - . Exit codes: 0 well, 1 findings above the "
-             "limit,\n2 usage, 3 input unreadable, 4 interrupted but resumable, 5 internal.\n"
-             "tamis VERB --help says all about one.\n");
+    tm_buf_z(out, "\nInputs are files, globs, folders, finished runs or - . Exit codes: 0 well,\n"
+                  "1 findings above the limit, 2 usage, 3 input unreadable, 4 interrupted but\n"
+                  "resumable, 5 internal. tamis VERB --help says all about one.\n");
 }

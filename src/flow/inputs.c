@@ -3,7 +3,8 @@
  * found there are fixed for the whole run.
  *
  * A folder stands for all it holds: its texts (.txt, .md) are one source, every other file is one;
- * a file that cannot be read as data is an error, never passed over.
+ * a file that cannot be read as data is an error, never passed over. A run folder stands for the
+ * data of that run, and `last` for the last run's, unless a file has that name.
  *
  * Standard input and pipes give their bytes once. Where they must be read more than once, to look
  * for layouts or in a second pass, they are copied into the spill folder first. */
@@ -11,6 +12,7 @@
 
 #include "base/vec.h"
 #include "flow/engine.h"
+#include "flow/runfolder.h"
 #include "io/stream.h"
 #include "op/scalar.h"
 #include "text/utf8.h"
@@ -65,12 +67,25 @@ static tm_status refuse_special(const char *path, tm_err *err)
     return TM_EINPUT;
 }
 
+static tm_status add_run(tm_run *run, const tm_recipe_input *input, tm_str folder, bool *is_run,
+                         tm_err *err)
+{
+    tm_str *paths;
+    uint32_t count;
+    TM_TRY(tm_folder_data(&run->mem, folder, is_run, &paths, &count, err));
+    for (uint32_t i = 0; *is_run && i < count; i++) TM_TRY(add_source(run, input, paths[i], err));
+    return TM_OK;
+}
+
 static tm_status add_folder(tm_run *run, const tm_recipe_input *input, const char *folder,
                             const tm_folder_chain *up, bool *texts, tm_err *err)
 {
     tm_str *names;
     uint32_t count;
+    bool is_run;
     tm_file_info info;
+    TM_TRY(add_run(run, input, tm_str_of(folder), &is_run, err));
+    if (is_run) return TM_OK;
     TM_TRY(tm_file_info_of(folder, &info, err));
     if (tm_folder_circles(up, &info)) return TM_OK;
     const tm_folder_chain here = {up, info.device, info.inode};
@@ -105,6 +120,15 @@ static tm_status add_path(tm_run *run, const tm_recipe_input *input, tm_str path
     return texts ? add_source(run, input, path, err) : TM_OK;
 }
 
+/* The last run's folder, where `last` is no file. */
+static tm_status resolve_last(tm_run *run, tm_str *path, tm_err *err)
+{
+    bool there;
+    if (!tm_str_is(*path, "last")) return TM_OK;
+    TM_TRY(tm_file_there("last", &there, err));
+    return there ? TM_OK : tm_folder_resolve(&run->mem, *path, path, err);
+}
+
 static tm_status add_patterns(tm_run *run, const tm_recipe_input *input, tm_err *err)
 {
     for (uint32_t i = 0; i < input->paths; i++) {
@@ -114,7 +138,9 @@ static tm_status add_patterns(tm_run *run, const tm_recipe_input *input, tm_err 
             TM_TRY(add_source(run, input, input->path[i], err));
             continue;
         }
-        const char *pattern = tm_path_z(&run->mem, input->path[i]);
+        tm_str given = input->path[i];
+        TM_TRY(resolve_last(run, &given, err));
+        const char *pattern = tm_path_z(&run->mem, given);
         if (!pattern) return tm_fail_memory(err, "a path", input->path[i].n);
         TM_TRY(tm_glob(&run->mem, pattern, &paths, &count, err));
         for (uint32_t k = 0; k < count; k++) TM_TRY(add_path(run, input, paths[k], err));

@@ -11,6 +11,11 @@ tm_status tm_folder_resolve(tm_arena *mem, tm_str name, tm_str *folder, tm_err *
 tm_status tm_folder_new(tm_arena *mem, tm_str verb, tm_str *folder, tm_err *err);
 tm_status tm_folder_set_last(tm_str folder, tm_err *err);
 
+/* The files that hold what a finished run kept, of all routes. *is_run: whether it is one at all;
+ * an unfinished one is an error. folder ends in a zero. */
+tm_status tm_folder_data(tm_arena *mem, tm_str folder, bool *is_run, tm_str **paths,
+                         uint32_t *count, tm_err *err);
+
 /* manifest.json, run.json as trees (JSON is read as YAML's subset: recipe.h). */
 tm_status tm_folder_manifest(tm_arena *mem, tm_str folder, tm_yaml **manifest, tm_err *err);
 

@@ -16,6 +16,7 @@ typedef struct item {
 struct tm_keep {
     item item[ITEMS_MAX];
     uint32_t items;
+    bool none;
 };
 
 struct tm_keep_scratch {
@@ -28,7 +29,7 @@ static tm_status unknown(tm_str text, tm_err *err)
 {
     return tm_fail(err, TM_ERECIPE,
                    "\"%.*s\" is not a way to choose who is kept: use max EXPR, min EXPR, newest "
-                   "EXPR, longest, shortest, source_order or first",
+                   "EXPR, longest, shortest, source_order, first or none",
                    TM_FMT(text));
 }
 
@@ -38,6 +39,10 @@ static tm_status add_item(tm_arena *mem, tm_str text, const tm_expr_env *env, tm
     tm_str word, rest;
     text = tm_str_trim(text);
     if (tm_str_is(text, "first") || tm_str_is(text, "source_order")) return TM_OK;
+    if (tm_str_is(text, "none")) {
+        k->none = true;
+        return TM_OK;
+    }
     if (k->items == ITEMS_MAX) return tm_fail(err, TM_ERECIPE, "a keep list has 16 items at most");
     item *it = &k->item[k->items];
     if (tm_str_is(text, "longest") || tm_str_is(text, "shortest")) {
@@ -59,14 +64,25 @@ tm_status tm_keep_compile(tm_arena *mem, const tm_texts *list, const tm_expr_env
 {
     tm_keep *k = TM_NEW(mem, tm_keep, 1);
     if (!k) return tm_fail_memory(err, "a keep list", sizeof *k);
-    for (uint32_t i = 0; i < list->count; i++) {
-        tm_status status = add_item(mem, list->item[i], env, k, err);
-        if (status == TM_OK) continue;
-        tm_keep_release(k);
-        return status;
-    }
+    tm_status status = TM_OK;
+    for (uint32_t i = 0; status == TM_OK && i < list->count; i++)
+        status = add_item(mem, list->item[i], env, k, err);
+    if (status == TM_OK && k->none && list->count > 1)
+        status = tm_fail(err, TM_ERECIPE, "\"none\" stands alone in a keep list: nobody is kept");
+    if (status != TM_OK) tm_keep_release(k);
     *out = k;
-    return TM_OK;
+    return status;
+}
+
+bool tm_keep_is_none(const tm_keep *k)
+{
+    return k->none;
+}
+
+uint8_t tm_keep_verdict(const tm_keep *k, uint32_t then)
+{
+    if (then != TM_V_NONE) return (uint8_t)then;
+    return k->none ? TM_V_DROP : TM_V_MERGE;
 }
 
 void tm_keep_release(const tm_keep *k)

@@ -3,7 +3,10 @@
  *   max EXPR   min EXPR   newest EXPR   longest   shortest   source_order   first
  *
  * Compiled once; per batch every record gets a byte string, and the smallest by memcmp survives.
- * Ties go to the lowest rid, so `first` and `source_order` are what a list ends in anyway. */
+ * Ties go to the lowest rid, so `first` and `source_order` are what a list ends in anyway.
+ *
+ * The list `none` keeps nobody: whoever is alike falls, those that would have been kept too. There
+ * is nobody to merge them into, so they are dropped. */
 #ifndef TM_OP_KEEP_H
 #define TM_OP_KEEP_H
 
@@ -12,7 +15,7 @@
 
 #define TM_KEEP_HELP                                                                               \
     "who survives, first difference decides: max EXPR, min EXPR, newest EXPR, longest, shortest, " \
-    "source_order, first"
+    "source_order, first; or none: all that are alike are dropped"
 
 typedef struct tm_keep tm_keep;
 typedef struct tm_keep_scratch tm_keep_scratch;
@@ -20,6 +23,9 @@ typedef struct tm_keep_scratch tm_keep_scratch;
 tm_status tm_keep_compile(tm_arena *mem, const tm_texts *list, const tm_expr_env *env,
                           tm_keep **out, tm_err *err);
 void tm_keep_release(const tm_keep *k);
+bool tm_keep_is_none(const tm_keep *k);
+/* Of those that fall: `then:`, or what suits the list. */
+uint8_t tm_keep_verdict(const tm_keep *k, uint32_t then);
 TM_MUST_USE tm_keep_scratch *tm_keep_scratch_new(const tm_keep *k); /* NULL: memory */
 void tm_keep_scratch_free(tm_keep_scratch *s);
 /* keys[r] for live records; bytes in batch->mem. `selectors`: what longest and shortest measure. */

@@ -7,16 +7,10 @@ import json
 import os
 import random
 import re
-import sys
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../laws"))
-from lawkit import LawCase, digest, manifest  # noqa: E402
-
-try:
-    import pyarrow.parquet as parquet
-except ImportError as missing:
-    raise unittest.SkipTest("%s is not installed (tools/setup.sh test)" % missing.name)
+from dedupkit import DedupCase, lines
+from lawkit import digest, manifest
 
 SURE = ["--bands", "300", "--rows", "1", "--compare-most", "1000000"]
 
@@ -139,10 +133,6 @@ def made(chance, count):
     return out
 
 
-def lines(records):
-    return "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records)
-
-
 ORDERS = {
     "first": lambda r: 0,
     "max $.score": lambda r: -r["score"],
@@ -152,42 +142,9 @@ ORDERS = {
 }
 
 
-class NearCase(LawCase):
-    def ledger(self, folder):
-        """{id of a record: (fate, id of the other, value)}, by the order of lines in all inputs."""
-        rows = parquet.read_table(os.path.join(folder, "ledger.parquet")).to_pylist()
-        rows.sort(key=lambda r: (r["place"], r["path"]))
-        number = {r["place"]: n for n, r in enumerate(rows)}
-        return rows, {n: (r["fate"], number.get(r["other_place"], r["other_place"]), r["value"])
-                      for n, r in enumerate(rows)}
-
-    def near(self, inputs, *more, references=(), name="out", env=None):
-        """Runs over lists of records, a file each; gives the folder."""
-        paths = [self.write("in%d.jsonl" % n, lines(records)) for n, records in enumerate(inputs)]
-        if len(paths) > 1:  # several inputs of a recipe, not several files of one
-            given = dict(zip(more[::2], more[1::2]))
-            args = {k[2:].replace("-", "_"): v for k, v in given.items() if k not in RUN}
-            text = ""
-            if references:
-                text = "references: {old: %s}\n" % self.write("ref.jsonl", lines(references))
-                args["against"] = ["old"]
-            text += "inputs: {%s}\nsteps:\n  - dedup.near: %s\n" % (
-                ", ".join("n%d: {path: %s}" % p for p in enumerate(paths)), json.dumps(args))
-            more = [w for k, v in given.items() if k in RUN for w in (k, v)]
-            return self.run_folder(name, "run", self.write("r.yaml", text), *more, "--overwrite",
-                                   env=env)
-        if references:
-            more = [*more, "--against", self.write("ref.jsonl", lines(references))]
-        return self.run_folder(name, "dedup.near", *paths, *more, "--overwrite", env=env)
-
-    def kept(self, folder):
-        return [json.loads(line) for line in self.data(folder).splitlines()]
-
-    def ids(self, folder):
-        return [r["id"] for r in self.kept(folder)]
-
-
-RUN = ("--threads", "--memory", "--batch-records")
+class NearCase(DedupCase):
+    def near(self, inputs, *more, **how):
+        return self.merge("dedup.near", inputs, *more, **how)
 
 
 class AgainstOracle(NearCase):
@@ -396,7 +353,7 @@ class Promises(NearCase):
         records = [{"id": n, "text": "the same words here again and again"} for n in range(3)]
         folder = self.near([records], "--then", "flag")
         self.assertEqual(self.ids(folder), [0, 1, 2])
-        rows = parquet.read_table(os.path.join(folder, "findings.parquet")).to_pylist()
+        rows = self.findings(folder)
         self.assertEqual([(r["code"], r["value"]) for r in rows], [("T1711", 1.0)] * 2)
         self.assertEqual(len({r["other_place"] for r in rows}), 1)
 
@@ -409,8 +366,34 @@ class Promises(NearCase):
         for most, flagged in ((10, 49), (58, 1), (59, 0)):
             folder = self.near([records], *common, "--compare-most", str(most))
             self.assertEqual(len(self.ids(folder)), 60)
-            rows = parquet.read_table(os.path.join(folder, "findings.parquet")).to_pylist()
+            rows = self.findings(folder)
             self.assertEqual([(r["code"], r["value"]) for r in rows], [("T1712", most)] * flagged)
+
+    def test_a_limit_on_comparisons_breaks_no_chain(self):
+        """Each is near to all others and compared with few: merged, not kept and flagged."""
+        template = " ".join("t%d" % n for n in range(60))
+        records = [{"id": n, "text": "%s end%d" % (template, n)} for n in range(300)]
+        for link in ("representative", "chain"):
+            for most in ("1", "7", "100"):
+                folder = self.near([records], "--link", link, "--compare-most", most)
+                self.assertEqual((self.ids(folder), self.findings(folder)), ([0], []), link)
+
+    def test_nobody_survives_when_nobody_is_kept(self):
+        """keep: none drops whoever would be merged, and who it would be merged into."""
+        chance = random.Random(9)
+        records = made(chance, 200)
+        for link in ("representative", "chain"):
+            common = ("--link", link, "--ngram", "2", "--threshold", "0.6")
+            merged = self.ledger(self.near([records], *common))[1]
+            gone = {n for n, (fate, _, _) in merged.items() if fate == "merged"}
+            gone |= {other for fate, other, _ in merged.values() if fate == "merged"}
+            folder = self.near([records], *common, "--keep", "none")
+            got = self.ledger(folder)[1]
+            self.assertEqual({n for n, (fate, _, _) in got.items() if fate == "dropped"}, gone)
+            self.assertEqual(self.ids(folder), [n for n in range(200) if n not in gone])
+            self.assertGreater(len(gone), 100)
+            for n in gone:
+                self.assertIn(got[n][1], gone - {n})
 
 
 class Sameness(NearCase):
@@ -441,7 +424,8 @@ class Sameness(NearCase):
         ways = [(["--threads", "1"], None), (["--threads", "2"], None), (["--threads", "8"], None),
                 (["--threads", "2", "--memory", "80MiB"], None),
                 (["--threads", "1", "--batch-records", "5", "--memory", "64MiB"], None),
-                (["--threads", "2"], {"TAMIS_SIMD": "scalar"})]
+                (["--threads", "2"], {"TAMIS_SIMD": "scalar"}),
+                (["--threads", "2"], {"TAMIS_SIMD": "avx2"})]
         for link in ("representative", "chain"):
             seen = set()
             for number, (way, env) in enumerate(ways):

@@ -9,7 +9,8 @@
  * With `prefix` a record gives a hash for each of its beginnings too, and is merged into one that
  * begins with all of it: the longest first.
  *
- * Roles, kinds and the places of alternatives are part of the key. Records without any selected
+ * Roles, kinds and the places of alternatives are part of the key; how the record spells them is
+ * not: a completion is the last message of the same conversation. Records without any selected
  * text, or with nothing but empty ones, are never merged: they say nothing about each other. */
 #include "base/vec.h"
 #include "op/dedup/chosen.h"
@@ -49,9 +50,9 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
     if (!s) return tm_fail_memory(err, "dedup.exact", sizeof *s);
     s->args = given;
     s->choice = (tm_choice){s->args->by, s->args->turn};
-    s->verdict = prep->then == TM_V_NONE ? TM_V_MERGE : (uint8_t)prep->then;
     TM_TRY(tm_scope_make(prep, s->args->across, &s->args->against, &s->scope, err));
     TM_TRY(tm_keep_compile(prep->mem, &s->args->keep, &prep->env, &s->keep, err));
+    s->verdict = tm_keep_verdict(s->keep, prep->then);
     *out = s;
     return TM_OK;
 }
@@ -105,7 +106,8 @@ static tm_status gather(const shared *s, scratch *own, tm_batch *b, uint32_t r, 
             TM_TRY(end_message(own, err));
         last = part;
         if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
-        uint64_t head[2] = {(uint64_t)part->role << 32 | (uint64_t)part->kind << 16 | part->answer,
+        uint32_t alternative = part->answer ? part->answer - 1u : 0;
+        uint64_t head[2] = {(uint64_t)part->role << 32 | (uint64_t)part->kind << 16 | alternative,
                             0};
         size_t at = own->text.n;
         tm_buf_add(&own->text, head, sizeof head);
@@ -227,6 +229,7 @@ static tm_status reduce_texts(const tm_step_view *step, tm_group *group, tm_fact
     if (!group->next(group, &f)) return TM_OK;
     tm_rid first = f.rid;
     uint32_t rank = tm_scope_rank_get(f.order);
+    bool stays = !rank || !tm_keep_is_none(s->keep);
     tm_buf_add(&text, f.data.p + 1, f.data.n - 1);
     tm_status status = tm_buf_ok(&text, err);
     while (status == TM_OK && group->next(group, &f)) {
@@ -235,6 +238,8 @@ static tm_status reduce_texts(const tm_step_view *step, tm_group *group, tm_fact
         if (!whole || !own || !tm_scope_merges(&s->scope, rank, own)) continue;
         if (!tm_str_eq(tm_str_slice(f.data, 1, f.data.n), tm_buf_view(&text))) continue;
         status = merge(step, f.rid, first, out, err);
+        if (status == TM_OK && !stays) status = merge(step, first, f.rid, out, err);
+        stays = true;
     }
     tm_buf_release(&text);
     return status;
@@ -328,9 +333,10 @@ static const tm_code CODES[] = {
         .code = "T1701",
         .name = "exact-duplicate",
         .sentence = "the texts equal those of another record",
-        .help = "The record was merged into the one named in other_place. Use keep: to choose who "
-                "represents a group, by: to compare fewer texts, normalise: to count fewer "
-                "differences.",
+        .help =
+            "The record was merged into the one named in other_place (with keep: none both were "
+            "dropped). Use keep: to choose who represents a group, by: to compare fewer texts, "
+            "normalise: to count fewer differences.",
         .verdict = TM_V_MERGE,
     },
     {0},

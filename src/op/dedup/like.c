@@ -70,6 +70,7 @@ tm_status tm_like_merge(const tm_link_rules *rules, const tm_step_view *step, tm
     if (!group->next(group, &f)) return TM_OK;
     tm_rid first = f.rid;
     uint32_t rank = tm_scope_rank_get(f.order);
+    bool stays = !rank || !rules->none;
     while (group->next(group, &f)) {
         uint32_t own = tm_scope_rank_get(f.order);
         if (!own || !tm_scope_merges(&rules->scope, rank, own)) continue;
@@ -81,6 +82,9 @@ tm_status tm_like_merge(const tm_link_rules *rules, const tm_step_view *step, tm
                          .other = first,
                          .value = TM_NO_VALUE};
         TM_TRY(tm_decide(out, &d, err));
+        d.rid = first, d.other = f.rid;
+        if (!stays) TM_TRY(tm_decide(out, &d, err));
+        stays = true;
     }
     return TM_OK;
 }

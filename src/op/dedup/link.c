@@ -24,6 +24,7 @@ typedef struct member { /* of a chain: every record of the group */
     uint64_t at, digest; /* at: of its set, in linker.sets */
     uint32_t bytes, rank, parent;
     uint8_t kind;
+    bool limited, fallen;
 } member;
 
 typedef struct put_by { /* records for the next go, as a queue */
@@ -96,18 +97,17 @@ static tm_status decide(linker *l, tm_rid rid, uint32_t rank, tm_rid into, doubl
 }
 
 /* A record that is kept without having been compared with all that it could be near to: one that
- * was left out has been met. */
-static tm_status note_limited(linker *l, tm_link_set *r)
+ * was left out has been met. Said when it is certain that it is kept, for a record has one
+ * decision. */
+static tm_status tell_limited(linker *l, tm_rid rid, uint32_t rank)
 {
-    if (r->limited) return TM_OK; /* told in an earlier go */
-    r->limited = true;
-    tm_decision d = {.rid = r->rid,
+    tm_decision d = {.rid = rid,
                      .step = l->step->step,
                      .rule = l->rules->rule_limited,
                      .verdict = TM_V_FLAG,
                      .set = TM_D_VALUE,
-                     .value = r->compared};
-    return r->rank ? tm_decide(l->out, &d, l->err) : TM_OK;
+                     .value = (double)l->rules->compare_most};
+    return rank ? tm_decide(l->out, &d, l->err) : TM_OK;
 }
 
 static bool may_merge(const linker *l, uint32_t into, uint32_t rank)
@@ -149,20 +149,37 @@ static tm_status link_reference(linker *l, tm_link_set *r)
     return settle(l, r);
 }
 
+static tm_status merge_into(linker *l, const tm_link_set *r, const tm_link_set *into, double value)
+{
+    bool falls = l->rules->none && !into->fallen;
+    TM_TRY(decide(l, r->rid, r->rank, into->rid, value));
+    if (!falls) return TM_OK;
+    l->table.node[l->table.at].of.fallen = true;
+    return decide(l, into->rid, into->rank, r->rid, value);
+}
+
 static tm_status link_representative(linker *l, tm_link_set *r)
 {
     tm_link_set into;
     while (tm_link_table_next(&l->table, &into)) {
         if (!may_merge(l, into.rank, r->rank)) continue;
-        if (is_limited(l, r)) {
-            TM_TRY(note_limited(l, r));
-            break;
-        }
+        r->limited = is_limited(l, r);
+        if (r->limited) break;
         double s = similarity(l->rules, r, &into, l->rules->threshold);
-        if (s >= l->rules->threshold) return decide(l, r->rid, r->rank, into.rid, s);
+        if (s >= l->rules->threshold) return merge_into(l, r, &into, s);
         r->compared++;
     }
     return settle(l, r);
+}
+
+/* Those in the table are kept, unless nobody is. */
+static tm_status tell_kept(linker *l)
+{
+    for (uint32_t i = 0; i < l->table.nodes; i++) {
+        const tm_link_set *r = &l->table.node[i].of;
+        if (r->limited && !r->fallen) TM_TRY(tell_limited(l, r->rid, r->rank));
+    }
+    return TM_OK;
 }
 
 static uint32_t root_of(linker *l, uint32_t v)
@@ -207,7 +224,7 @@ static tm_status link_chain(linker *l, tm_link_set *r)
     while (tm_link_table_next(&l->table, &other)) {
         if (!may_merge(l, other.rank, r->rank)) continue;
         if (is_limited(l, r)) {
-            TM_TRY(note_limited(l, r));
+            l->member[r->number].limited = true;
             break;
         }
         double s = similarity(l->rules, r, &other, l->rules->threshold);
@@ -231,20 +248,33 @@ static tm_status load_member(linker *l, const member *m, tm_buf *to, tm_link_set
     return TM_OK;
 }
 
+static tm_status decide_member(linker *l, const member *m, member *root, tm_buf *spare)
+{
+    tm_link_set a, b;
+    TM_TRY(load_member(l, m, &l->at_hand, &a));
+    TM_TRY(load_member(l, root, spare, &b));
+    double value = similarity(l->rules, &a, &b, 0);
+    TM_TRY(decide(l, m->rid, m->rank, root->rid, value));
+    if (!l->rules->none || root->fallen) return TM_OK;
+    root->fallen = true;
+    return decide(l, root->rid, root->rank, m->rid, value);
+}
+
 static tm_status decide_chains(linker *l)
 {
-    tm_buf other = {0};
+    tm_buf spare = {0};
     tm_status status = TM_OK;
     for (uint32_t v = 0; status == TM_OK && v < l->members; v++) {
-        tm_link_set a, b;
-        const member *m = &l->member[v], *root = &l->member[root_of(l, v)];
+        member *m = &l->member[v], *root = &l->member[root_of(l, v)];
         if (root == m || !may_merge(l, root->rank, m->rank)) continue;
-        status = load_member(l, m, &l->at_hand, &a);
-        if (status == TM_OK) status = load_member(l, root, &other, &b);
-        if (status == TM_OK)
-            status = decide(l, m->rid, m->rank, root->rid, similarity(l->rules, &a, &b, 0));
+        status = decide_member(l, m, root, &spare);
+        m->limited = false; /* it is not kept */
     }
-    tm_buf_release(&other);
+    tm_buf_release(&spare);
+    for (uint32_t v = 0; status == TM_OK && v < l->members; v++) {
+        const member *m = &l->member[v];
+        if (m->limited && !m->fallen) status = tell_limited(l, m->rid, m->rank);
+    }
     return status;
 }
 
@@ -315,12 +345,13 @@ static tm_status link_all(linker *l, tm_group *group)
         put_by now = l->next;
         l->next = (put_by){.store = new_store(l)};
         l->full = false;
+        tm_status status = tell_kept(l);
         tm_link_table_empty(&l->table);
-        tm_status status = link_put_by(l, &now);
+        if (status == TM_OK) status = link_put_by(l, &now);
         tm_store_release(&now.store);
         TM_TRY(status);
     }
-    return l->rules->link == TM_LINK_CHAIN ? decide_chains(l) : TM_OK;
+    return l->rules->link == TM_LINK_CHAIN ? decide_chains(l) : tell_kept(l);
 }
 
 tm_status tm_link_group(const tm_link_rules *rules, const tm_step_view *step, tm_group *group,

@@ -27,6 +27,7 @@ typedef struct tm_link_rules {
     double threshold;
     uint64_t compare_most; /* candidates that a record is compared with at most */
     uint8_t measure, link, verdict;
+    bool none;                   /* who stands for others falls with them */
     uint16_t rule, rule_limited; /* codes: merged; kept, but not compared with all */
 } tm_link_rules;
 

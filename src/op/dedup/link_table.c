@@ -50,6 +50,7 @@ bool tm_link_table_next(tm_link_table *t, tm_link_set *out)
         uint32_t e = t->head[k];
         if (e && t->entry[e - 1].node == least) t->head[k] = t->entry[e - 1].next;
     }
+    t->at = least;
     *out = t->node[least].of;
     out->set.p = t->sets.p + t->node[least].at;
     return true;

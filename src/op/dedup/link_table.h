@@ -18,7 +18,8 @@ typedef struct tm_link_set { /* one record's set, and what linking has to know o
     uint32_t number;   /* chains: which record; else unused */
     uint32_t compared; /* with how many it was compared so far */
     uint8_t kind;      /* tm_gram_kind */
-    bool limited;      /* it was noted that others were left out */
+    bool limited;      /* others were left out */
+    bool fallen;       /* with the first that it stood for: nobody is kept */
 } tm_link_set;
 
 typedef struct tm_link_key { /* sets that have this key: a list, in the order of adding */
@@ -46,6 +47,7 @@ typedef struct tm_link_table {
     uint64_t *key, *work;         /* keys of the record at hand */
     uint32_t *slot_values, *head; /* head: entry + 1 of each key's list, as far as it was walked */
     uint32_t keys;
+    uint32_t at; /* node of the candidate that _next gave last */
 } tm_link_table;
 
 tm_status tm_link_table_open(tm_link_table *t, const tm_sketch *sketch, uint64_t memory,

@@ -66,7 +66,6 @@ static tm_status make_link(tm_prep *prep, const args *a, tm_link_rules *link,
                             .compare_most = (uint64_t)a->compare_most,
                             .measure = a->measure,
                             .link = a->link,
-                            .verdict = prep->then == TM_V_NONE ? TM_V_MERGE : (uint8_t)prep->then,
                             .rule = NEAR_DUPLICATE,
                             .rule_limited = NOT_ALL_COMPARED,
                             .sketch.kind = a->sketch};
@@ -94,6 +93,8 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
                                .units = a->units};
     TM_TRY(make_link(prep, a, &s->link, &s->like, err));
     TM_TRY(tm_keep_compile(prep->mem, &a->keep, &prep->env, &s->keep, err));
+    s->link.none = tm_keep_is_none(s->keep);
+    s->link.verdict = tm_keep_verdict(s->keep, prep->then);
     *out = s;
     return TM_OK;
 }

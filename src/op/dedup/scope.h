@@ -37,6 +37,6 @@ bool tm_scope_merges(const tm_scope *scope, uint32_t first, uint32_t other);
     "which records of the stream are compared with each other: all, those of different inputs " \
     "(the earlier input wins), or none"
 #define TM_SCOPE_HELP_AGAINST \
-    "references whose records win over any other; as an option, their files"
+    "references whose records win over any other; as an option, their files or run folders"
 
 #endif

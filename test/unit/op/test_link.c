@@ -135,11 +135,28 @@ static void say(answers *to, const record *r, const record *into, bool flagged, 
     to->of[to->count++] = (answer){r->rid, into ? into->rid : (tm_rid){0, 0}, flagged, value};
 }
 
+/* With `none` the first that is merged takes with it who stands for it. */
+static void merge_naively(const tm_link_rules *rules, answers *to, const record *r,
+                          const record *into, double value, bool *fallen)
+{
+    say(to, r, into, false, value);
+    if (rules->none && !*fallen) say(to, into, r, false, value);
+    *fallen = true;
+}
+
+/* Who is kept and was not compared with all. */
+static void flag_naively(const tm_link_rules *rules, answers *to, const bool *limited,
+                         const bool *gone)
+{
+    for (size_t i = 0; i < count; i++)
+        if (limited[i] && !gone[i]) say(to, &records[i], NULL, true, (double)rules->compare_most);
+}
+
 /* Each with those kept before it, in order; the first that is near enough stands for it. All of a
  * reference stay: none of them stands for another. */
 static void naive_representative(const tm_link_rules *rules, answers *to)
 {
-    bool in_table[MOST];
+    bool in_table[MOST], limited[MOST] = {false}, fallen[MOST] = {false};
     for (size_t i = 0; i < count; i++) {
         uint64_t compared = 0;
         const record *r = &records[i];
@@ -152,21 +169,22 @@ static void naive_representative(const tm_link_rules *rules, answers *to)
                 in_table[i] = !equal(r, into);
                 continue;
             }
-            if (compared == rules->compare_most) {
-                say(to, r, NULL, true, (double)compared);
-                break;
-            }
+            limited[i] = compared == rules->compare_most;
+            if (limited[i]) break;
             double s = naive_similarity(rules, r, into);
-            if (s >= rules->threshold) say(to, r, into, false, s), in_table[i] = false;
+            in_table[i] = s < rules->threshold;
+            if (!in_table[i]) merge_naively(rules, to, r, into, s, &fallen[k]);
             compared++;
         }
     }
+    for (size_t i = 0; i < count; i++) fallen[i] = (fallen[i] && rules->none) || !in_table[i];
+    flag_naively(rules, to, limited, fallen);
 }
 
 static void naive_chain(const tm_link_rules *rules, answers *to)
 {
     size_t chain[MOST];
-    bool in_table[MOST];
+    bool in_table[MOST], limited[MOST] = {false}, fallen[MOST] = {false};
     for (size_t i = 0; i < count; i++) {
         uint64_t compared = 0;
         const record *r = &records[i];
@@ -176,10 +194,8 @@ static void naive_chain(const tm_link_rules *rules, answers *to)
             const record *other = &records[k];
             if (!in_table[k] || !are_candidates(rules, r, other) || !allowed(rules, other, r))
                 continue;
-            if (compared == rules->compare_most) {
-                say(to, r, NULL, true, (double)compared);
-                break;
-            }
+            limited[i] = compared == rules->compare_most;
+            if (limited[i]) break;
             if (naive_similarity(rules, r, other) >= rules->threshold) {
                 size_t a = TM_MIN(chain[i], chain[k]), b = TM_MAX(chain[i], chain[k]);
                 for (size_t m = 0; m <= i; m++) chain[m] = chain[m] == b ? a : chain[m];
@@ -190,9 +206,12 @@ static void naive_chain(const tm_link_rules *rules, answers *to)
     }
     for (size_t i = 0; i < count; i++) {
         const record *r = &records[i], *first = &records[chain[i]];
-        if (r != first && allowed(rules, first, r))
-            say(to, r, first, false, naive_similarity(rules, r, first));
+        if (r == first || !allowed(rules, first, r)) continue;
+        merge_naively(rules, to, r, first, naive_similarity(rules, r, first), &fallen[chain[i]]);
+        limited[i] = false;
     }
+    for (size_t i = 0; i < count; i++) fallen[i] &= rules->none;
+    flag_naively(rules, to, limited, fallen);
 }
 
 /* ---- the linker ---- */
@@ -269,6 +288,9 @@ static void assert_same(answers *got, answers *want, uint64_t memory)
                      w->value);
     }
     assert_int_equal(got->count, want->count);
+    for (size_t i = 1; i < got->count;
+         i++) /* of several decisions about one only one would count */
+        assert_int_not_equal(tm_rid_cmp(got->of[i - 1].rid, got->of[i].rid), 0);
 }
 
 typedef struct seen { /* that the tests are about something */
@@ -305,6 +327,7 @@ static tm_link_rules random_rules(uint8_t link)
                        .compare_most = chance(3) ? 1000 : 1 + chance(6),
                        .measure = (uint8_t)chance(2),
                        .link = link,
+                       .none = !chance(4),
                        .verdict = TM_V_MERGE,
                        .rule = 4,
                        .rule_limited = 5};

@@ -1,0 +1,66 @@
+/* A run folder as an input or a reference: it stands for its data, every route of them, as the
+ * manifest lists them. What was parked, the ledger and the report are no data. A folder whose
+ * manifest.json is not ours is a folder like any other. */
+#include "base/vec.h"
+#include "flow/engine.h"
+#include "flow/runfolder.h"
+
+typedef struct listing {
+    tm_arena *mem;
+    tm_str folder;
+    tm_str *path;
+    uint32_t count, room;
+} listing;
+
+static tm_str text_of(const tm_yaml *map, const char *key)
+{
+    const tm_yaml *value = map->kind == TM_YAML_MAP ? tm_yaml_get(map, key) : NULL;
+    return value ? value->text : (tm_str){0};
+}
+
+static tm_status refuse_unfinished(tm_arena *mem, tm_str folder, tm_err *err)
+{
+    bool there;
+    const char *plan = tm_path_join(mem, folder.p, "work/plan");
+    if (!plan) return tm_fail_memory(err, "a path", folder.n);
+    TM_TRY(tm_file_there(plan, &there, err));
+    if (!there) return TM_OK;
+    return tm_fail(err, TM_EUSAGE, "%.*s is a run that is not finished: end it first, or remove it",
+                   TM_FMT(folder));
+}
+
+static tm_status add_output(listing *l, const tm_yaml *output, tm_err *err)
+{
+    tm_str name = text_of(output, "path");
+    bool inside;
+    if (tm_str_is(text_of(output, "route"), "parked")) return TM_OK;
+    if (tm_str_is(name, "-"))
+        return tm_fail(err, TM_EUSAGE, "%.*s wrote its data to standard output, and has none",
+                       TM_FMT(l->folder));
+    const char *path = tm_path_join(l->mem, l->folder.p, name.p ? name.p : "");
+    if (!path || !TM_ROOM(l->mem, l->path, l->count, l->room, 1))
+        return tm_fail_memory(err, "a run's data", name.n);
+    TM_TRY(tm_file_there(path, &inside, err));
+    l->path[l->count++] = inside || !name.n ? tm_str_of(path) : name;
+    return TM_OK;
+}
+
+tm_status tm_folder_data(tm_arena *mem, tm_str folder, bool *is_run, tm_str **paths,
+                         uint32_t *count, tm_err *err)
+{
+    tm_yaml *manifest;
+    listing l = {.mem = mem, .folder = folder};
+    const char *path = tm_path_join(mem, folder.p, "manifest.json");
+    if (!path) return tm_fail_memory(err, "a path", folder.n);
+    TM_TRY(tm_file_there(path, is_run, err));
+    if (!*is_run) return refuse_unfinished(mem, folder, err);
+    tm_err stranger = {0};
+    tm_status status = tm_folder_manifest(mem, folder, &manifest, &stranger);
+    if (status == TM_EMEMORY) return *err = stranger, status;
+    *is_run = status == TM_OK && tm_str_is(text_of(manifest, "tamis"), "manifest");
+    const tm_yaml *list = *is_run ? tm_yaml_get(manifest, "outputs") : NULL;
+    for (uint32_t i = 0; list && i < list->count; i++) TM_TRY(add_output(&l, &list->child[i], err));
+    *paths = l.path;
+    *count = l.count;
+    return TM_OK;
+}
