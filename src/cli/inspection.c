@@ -7,12 +7,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/bins.h"
 #include "text/words.h"
 
-enum { ROLES = 6, BINS = 40, KINDS = 128 }; /* bin b: 2^((b-1)/2) .. 2^(b/2) characters */
+enum { ROLES = 6, KINDS = 128 };
 
 typedef struct lengths {
-    uint64_t parts, chars, most, bin[BINS];
+    uint64_t parts, chars, most, bin[TM_BINS];
 } lengths;
 
 typedef struct noticed { /* one code of findings */
@@ -38,29 +39,12 @@ void tm_inspection_free(tm_inspection *seen)
     tm_free(seen);
 }
 
-static unsigned bin_of(uint64_t n)
-{
-    if (!n) return 0;
-    unsigned whole = 63u - (unsigned)__builtin_clzll(n);
-    bool upper = whole ? (n >> (whole - 1) & 1) != 0 : false;
-    return TM_MIN(1 + 2 * whole + upper, (unsigned)BINS - 1);
-}
-
-/* Smallest length of a bin: 0, 1, 1, 2, 3, 4, 6, 8, 12 ... */
-static uint64_t floor_of(unsigned bin)
-{
-    if (!bin) return 0;
-    unsigned whole = (bin - 1) / 2;
-    uint64_t low = (uint64_t)1 << whole;
-    return (bin - 1) & 1 ? low + low / 2 : low;
-}
-
 static void count(lengths *l, uint64_t n)
 {
     l->parts++;
     l->chars += n;
     l->most = TM_MAX(l->most, n);
-    l->bin[bin_of(n)]++;
+    l->bin[tm_bin(n)]++;
 }
 
 static tm_status count_part(tm_inspection *seen, tm_batch *b, uint32_t p, uint64_t *record_chars,
@@ -118,9 +102,9 @@ void tm_inspection_finding(void *arg, const tm_finding_view *f)
 static uint64_t quantile(const lengths *l, double share)
 {
     uint64_t want = (uint64_t)((double)l->parts * share), sum = 0;
-    for (unsigned b = 0; b < BINS; b++) {
+    for (unsigned b = 0; b < TM_BINS; b++) {
         sum += l->bin[b];
-        if (sum > want) return floor_of(b);
+        if (sum > want) return tm_bin_floor(b);
     }
     return l->most;
 }
@@ -156,7 +140,7 @@ static void bars(const lengths *l, tm_buf *out)
 {
     static const char *const EIGHTHS[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     uint64_t most = 1;
-    for (unsigned b = 0; b < BINS; b += 2) most = TM_MAX(most, l->bin[b] + l->bin[b + 1]);
+    for (unsigned b = 0; b < TM_BINS; b += 2) most = TM_MAX(most, l->bin[b] + l->bin[b + 1]);
     for (unsigned b = 0; b < 32; b += 2) {
         uint64_t n = l->bin[b] + l->bin[b + 1];
         tm_buf_z(out, EIGHTHS[n ? 1 + n * 7 / most : 0]);
@@ -252,9 +236,9 @@ static void lengths_json(const lengths *l, const char *counted, const char *sum,
                  (unsigned long long)quantile(l, 0.5), (unsigned long long)quantile(l, 0.9),
                  (unsigned long long)l->most);
     bool first = true;
-    for (unsigned b = 0; b < BINS; b++) {
+    for (unsigned b = 0; b < TM_BINS; b++) {
         if (!l->bin[b]) continue;
-        tm_buf_print(out, "%s[%llu,%llu]", first ? "" : ",", (unsigned long long)floor_of(b),
+        tm_buf_print(out, "%s[%llu,%llu]", first ? "" : ",", (unsigned long long)tm_bin_floor(b),
                      (unsigned long long)l->bin[b]);
         first = false;
     }

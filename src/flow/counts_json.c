@@ -76,14 +76,18 @@ void tm_steps_json(const tm_run *run, tm_buf *b)
             first = false;
         }
         tm_buf_char(b, '}');
-        if (step->op->routes) put_routes(b, run);
-        if (result->matches && strcmp(step->op->group, "dedup") == 0) {
-            tm_buf_z(b, ",\"duplicates\":");
-            tm_matches_duplicates_json(run, result->matches, b);
+        if (step->op->routes) {
+            put_routes(b, run);
+            tm_buf_z(b, ",\"same\":");
+            tm_same_sides_json(run, b);
         }
-        if (step->op->flags & TM_REFERENCES && run->references && result->matches) {
+        if (all->matches && tm_finds_duplicates(step->op)) {
+            tm_buf_z(b, ",\"duplicates\":");
+            tm_duplicates_json(run, s, b);
+        }
+        if (all->matches && step->op->flags & TM_REFERENCES && run->references) {
             tm_buf_z(b, ",\"references\":");
-            tm_matches_json(run, result->matches, b);
+            tm_matches_references_json(run, all->matches, s, b);
         }
         tm_buf_char(b, '}');
     }

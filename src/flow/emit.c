@@ -72,6 +72,12 @@ static tm_status open_all(tm_emitter *e, tm_err *err)
         e->sorter = tm_sorter_new(&run->spill, run->exchange_budget);
         if (!e->sorter) return tm_fail_memory(err, "reordering", 0);
     }
+    if (run->wants_repeats && books) {
+        e->clustering = tm_clustering_new(run);
+        if (!e->clustering) return tm_fail_memory(err, "clusters", 0);
+    }
+    if (run->routes && books && run->folder && run->recipe->output.ledger)
+        TM_TRY(tm_same_sides_open(&e->same, run, err));
     bool writes = !run->options.measure_only && (run->folder || run->options.file.n);
     if (writes && files) TM_TRY(open_lanes(e, err));
     return books && run->folder && run->recipe->output.ledger ? open_ledger(e, err) : TM_OK;
@@ -304,7 +310,7 @@ static tm_status take_damage(tm_emitter *e, const tm_piece *p, tm_err *err)
                       .value = (double)NAN,
                       .step = TM_NO_STEP,
                       .copies = 1};
-        TM_TRY(tm_ledger_row(e, &row, (tm_str){0}, err));
+        TM_TRY(tm_ledger_add(e, &row, (tm_str){0}, err));
     }
     return write_lost(e, &lost, tm_str_of(p->damage.sentence), (tm_str){0}, err);
 }
@@ -428,7 +434,9 @@ static tm_status take_rows(tm_emitter *e, const tm_piece *p, tm_err *err)
         tm_row row;
         memcpy(&row, p->rows.p + at, sizeof row);
         tm_str signals = {p->rows.p + at + sizeof row, row.signals_bytes};
-        TM_TRY(tm_ledger_row(e, &row, signals, err));
+        TM_TRY(tm_ledger_add(e, &row, signals, err));
+        if (e->same.sorter && (row.fate == TM_LIVE || row.fate == TM_KEPT))
+            TM_TRY(tm_same_sides_add(&e->same, row.id, row.route, err));
         at += sizeof row + row.signals_bytes;
     }
     return TM_OK;
@@ -449,6 +457,7 @@ tm_status tm_emit(tm_emitter *e, tm_piece *p, tm_err *err)
     if (e->run->options.emits == TM_EMITS_FILES) return TM_OK;
     TM_TRY(take_rows(e, p, err));
     TM_TRY(take_findings(e, p, err));
+    if (e->clustering) TM_TRY(tm_clustering_add(e->clustering, tm_buf_view(&p->repeats), err));
     TM_TRY(take_damage(e, p, err));
     const tm_shown *shown = &e->run->options.shown;
     if (shown->on_rows && p->shown.n)
@@ -478,9 +487,26 @@ static tm_status commit_parquet(tm_pq_writer **w, tm_err *err)
     return tm_pq_commit(writer, &bytes, err);
 }
 
+/* With the ledger at its place. */
+static tm_status count_duplicates(tm_emitter *e, bool ledger, tm_err *err)
+{
+    char path[4096];
+    tm_run *run = e->run;
+    if (ledger) TM_TRY(in_folder(e, "ledger.parquet", path, err));
+    if (e->clustering) TM_TRY(tm_clustering_finish(e->clustering, run, ledger ? path : NULL, err));
+    tm_clustering_free(e->clustering);
+    e->clustering = NULL;
+    if (!e->same.sorter) return TM_OK;
+    uint64_t *same = TM_NEW(&run->mem, uint64_t, (size_t)run->routes * run->routes);
+    if (!same) return tm_fail_memory(err, "the sides of a split", run->routes);
+    run->result.same_sides = same;
+    return tm_same_sides_finish(&e->same, same, err);
+}
+
 static tm_status commit_all(tm_emitter *e, tm_err *err)
 {
     tm_run *run = e->run;
+    bool ledger = e->ledger != NULL;
     if (e->sorter) TM_TRY(write_sorted(e, err));
     TM_TRY(commit_parquet(&e->ledger, err));
     TM_TRY(commit_parquet(&e->findings, err));
@@ -500,12 +526,11 @@ static tm_status commit_all(tm_emitter *e, tm_err *err)
         return tm_fail(err, TM_EBUG,
                        "%llu records were to be written and %llu were: a bug in Tamis",
                        (unsigned long long)run->result.counts.written, (unsigned long long)given);
-    for (uint32_t s = 0; s < run->plan->steps; s++) {
+    for (uint32_t s = 0; s < run->plan->steps; s++)
         run->result.step[s].found = e->found + run->code_at[s];
-        run->result.step[s].matches = e->matches + tm_matches_cells(run) / run->plan->steps * s;
-    }
+    run->result.matches = e->matches;
     run->result.reader_found = e->found + run->code_at[run->plan->steps];
-    return TM_OK;
+    return count_duplicates(e, ledger, err);
 }
 
 tm_status tm_emitter_commit(tm_emitter *e, tm_err *err)
@@ -529,6 +554,8 @@ void tm_emitter_abandon(tm_emitter *e)
     tm_out_abandon(&e->lost_bytes);
     tm_out_abandon(&e->lost_index);
     tm_sorter_free(e->sorter);
+    tm_clustering_free(e->clustering);
+    tm_same_sides_close(&e->same);
     tm_buf_release(&e->line);
     tm_buf_release(&e->piece);
     tm_free(e);

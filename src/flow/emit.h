@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "flow/crossings.h"
 #include "flow/piece.h"
 
 typedef struct tm_lane { /* the data files of one route */
@@ -26,17 +27,19 @@ struct tm_emitter {
     char parked_path[4096];
     tm_pq_writer *ledger, *findings;
     tm_out lost_bytes, lost_index;
-    tm_sorter *sorter;  /* reordering runs */
-    uint64_t *found;    /* by code over all steps; in run->mem */
-    uint64_t *matches;  /* tm_matches_cells of them */
-    uint32_t source;    /* the one the last piece came from */
-    uint64_t lines;     /* newlines of that source before the next piece */
-    tm_buf line, piece; /* scratch */
+    tm_sorter *sorter;         /* reordering runs */
+    uint64_t *found;           /* by code over all steps; in run->mem */
+    uint64_t *matches;         /* tm_matches_cells of them; in run->mem */
+    tm_clustering *clustering; /* NULL: nobody reads of clusters */
+    tm_same_sides same;        /* with a ledger and routes */
+    uint32_t source;           /* the one the last piece came from */
+    uint64_t lines;            /* newlines of that source before the next piece */
+    tm_buf line, piece;        /* scratch */
 };
 
 /* ledger.c */
 tm_status tm_ledger_open(tm_emitter *e, tm_err *err);
-tm_status tm_ledger_row(tm_emitter *e, const tm_row *row, tm_str signals, tm_err *err);
+tm_status tm_ledger_add(tm_emitter *e, const tm_row *row, tm_str signals, tm_err *err);
 void tm_pq_f64_or_null(tm_pq_writer *w, double value);
 void tm_pq_rid_or_null(tm_pq_writer *w, tm_rid rid);
 

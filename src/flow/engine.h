@@ -11,6 +11,7 @@
 #define TM_FLOW_ENGINE_H
 
 #include "base/thread.h"
+#include "flow/clusters.h"
 #include "flow/exchange.h"
 #include "flow/matches.h"
 #include "flow/run.h"
@@ -77,6 +78,7 @@ typedef struct tm_piece {
     double *step_seconds;
     uint64_t layouts[17];
     tm_matches matches;
+    tm_buf repeats; /* tm_repeat of records that repeat others */
     tm_counts counts;
 } tm_piece;
 
@@ -118,6 +120,9 @@ struct tm_run {
     tm_plan *plan;
     tm_step_state *state; /* by step */
     uint32_t *code_at;    /* first code of a step in `found`; [steps] = how many in all */
+    size_t *cell_at;      /* likewise of its tables in `matches` */
+    tm_rows rows;         /* which sources have a row of their own in them */
+    bool wants_repeats;   /* somebody reads of clusters */
     bool reorders, layouts_needed;
     const tm_route *route; /* of the step that routes, or NULL */
     uint32_t routes;

@@ -90,7 +90,7 @@ static void write_signals(tm_pq_writer *w, const tm_run *run, tm_str signals)
     }
 }
 
-tm_status tm_ledger_row(tm_emitter *e, const tm_row *row, tm_str signals, tm_err *err)
+tm_status tm_ledger_add(tm_emitter *e, const tm_row *row, tm_str signals, tm_err *err)
 {
     tm_pq_writer *w = e->ledger;
     char id[33];

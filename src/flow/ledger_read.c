@@ -73,6 +73,11 @@ uint64_t tm_ledger_copies(const tm_ledger *l)
     return number(l, COPIES);
 }
 
+tm_str tm_ledger_route(const tm_ledger *l)
+{
+    return text(l, ROUTE);
+}
+
 tm_ledger_row tm_ledger_whole(const tm_ledger *l)
 {
     bool valued = !tm_pq_is_null(l->reader, l->column[VALUE], l->row);

@@ -30,6 +30,7 @@ tm_status tm_ledger_step(tm_ledger *l, bool *more, tm_err *err); /* to the next 
 tm_rid tm_ledger_rid(const tm_ledger *l);                        /* of the row it stands at */
 tm_str tm_ledger_fate(const tm_ledger *l);
 uint64_t tm_ledger_copies(const tm_ledger *l);
+tm_str tm_ledger_route(const tm_ledger *l); /* empty unless it was kept */
 tm_ledger_row tm_ledger_whole(const tm_ledger *l);
 tm_status tm_ledger_next(tm_ledger *l, tm_ledger_row *row, bool *more, tm_err *err);
 void tm_ledger_close(tm_ledger *l);

@@ -1,37 +1,54 @@
-/* Counts in flat arrays, one a piece and one for the run. Each
- * cell remembers the last record it counted, so that a record with many findings counts once and
- * nothing has to be searched. */
+/* Counts in flat arrays, one a piece and one for the run. Each cell remembers the last record it
+ * counted, so that a record with many findings counts once and nothing has to be searched. */
 #include "flow/matches.h"
 
 #include "flow/engine.h"
 
-static uint32_t files(const tm_run *run)
+enum { INPUTS_SHOWN = 64, FILES_SHOWN = 1024 };
+enum { MASS_CELLS = sizeof(tm_mass) / sizeof(uint64_t) };
+
+/* Of the cells of a step. */
+typedef struct places {
+    uint32_t inputs, files;                  /* columns, and rows of files */
+    size_t between, file, mass, merged, all; /* where they begin */
+} places;
+
+static places places_of(const tm_run *run)
 {
-    return run->every_source - run->sources;
+    uint32_t files = run->every_source - run->sources;
+    places p = {.inputs = TM_MIN(run->inputs, (uint32_t)INPUTS_SHOWN),
+                .files = TM_MIN(files, (uint32_t)FILES_SHOWN)};
+    p.file = p.between + (size_t)p.inputs * p.inputs;
+    p.mass = p.file + (size_t)p.files * p.inputs;
+    p.merged = p.mass + (size_t)run->rows.count * MASS_CELLS;
+    p.all = p.merged + 1;
+    return p;
 }
 
-/* Rows of the stream: its inputs, or one for all when they are so many that nobody reads a
- * table. */
-enum { INPUTS_SHOWN = 64, CHARACTERS = 2 };
-
-static uint32_t stream_rows(const tm_run *run)
+bool tm_finds_duplicates(const tm_op *op)
 {
-    return run->inputs <= INPUTS_SHOWN ? run->inputs : 1;
+    return strcmp(op->group, "dedup") == 0 && op->shape == TM_SET;
 }
 
-static size_t table_cells(const tm_run *run)
+static bool has_table(const tm_op *op)
 {
-    return (size_t)(stream_rows(run) + files(run)) * run->inputs;
+    return tm_finds_duplicates(op) || op->flags & TM_REFERENCES;
+}
+
+tm_status tm_matches_plan(tm_run *run, tm_err *err)
+{
+    uint32_t steps = run->plan->steps;
+    run->cell_at = TM_NEW(&run->mem, size_t, steps + 1);
+    if (!run->cell_at) return tm_fail_memory(err, "the run", steps);
+    places p = places_of(run);
+    for (uint32_t s = 0; s < steps; s++)
+        run->cell_at[s + 1] = run->cell_at[s] + (has_table(run->plan->step[s].op) ? p.all : 0);
+    return TM_OK;
 }
 
 size_t tm_matches_cells(const tm_run *run)
 {
-    return (size_t)run->plan->steps * (table_cells(run) + CHARACTERS);
-}
-
-static size_t step_cell(const tm_run *run, uint16_t step)
-{
-    return step * (table_cells(run) + CHARACTERS);
+    return run->cell_at[run->plan->steps];
 }
 
 tm_status tm_matches_init(tm_matches *m, const tm_run *run, tm_err *err)
@@ -41,7 +58,7 @@ tm_status tm_matches_init(tm_matches *m, const tm_run *run, tm_err *err)
     m->count = tm_alloc_zero(cells, sizeof *m->count);
     m->last = tm_alloc_zero(cells, sizeof *m->last);
     if (m->count && m->last) return TM_OK;
-    return tm_fail_memory(err, "a table of references", cells * sizeof *m->count);
+    return tm_fail_memory(err, "a table of duplicates", cells * sizeof *m->count);
 }
 
 void tm_matches_clear(tm_matches *m, const tm_run *run)
@@ -61,82 +78,136 @@ void tm_matches_next(tm_matches *m)
     m->record++;
 }
 
-void tm_matches_note(tm_matches *m, const tm_run *run, uint32_t input, uint16_t step, tm_rid other)
+/* True the first time the record at hand comes to this cell. */
+static bool count_once(tm_matches *m, size_t cell)
 {
-    uint32_t source = TM_PLACE_SOURCE(other.place);
-    if (step == TM_NO_STEP || !source || source > run->every_source) return;
-    uint32_t rows = stream_rows(run), row = run->input_of[source - 1];
-    if (source > run->sources)
-        row = rows + source - run->sources - 1;
-    else if (rows < run->inputs)
-        row = 0;
-    size_t cell = step_cell(run, step) + (size_t)row * run->inputs + input;
-    if (m->last[cell] == m->record) return;
+    if (m->last[cell] == m->record) return false;
     m->last[cell] = m->record;
     m->count[cell]++;
+    return true;
 }
 
-void tm_matches_characters(tm_matches *m, const tm_run *run, uint16_t step, uint64_t seen,
-                           uint64_t merged)
+static uint32_t input_row(const tm_run *run, const places *p, uint32_t source)
 {
-    uint64_t *cell = m->count + step_cell(run, step) + table_cells(run);
-    cell[0] += seen;
-    cell[1] += merged;
+    return TM_MIN(run->input_of[source - 1], p->inputs - 1);
 }
 
-static void put_name(const tm_run *run, const char *key, uint32_t input, tm_buf *out)
+void tm_matches_note(tm_matches *m, const tm_run *run, uint32_t source, uint16_t step, tm_rid other)
+{
+    uint32_t of = TM_PLACE_SOURCE(other.place);
+    if (step == TM_NO_STEP || !of || of > run->every_source) return;
+    if (run->cell_at[step + 1] == run->cell_at[step]) return;
+    places p = places_of(run);
+    size_t cell = run->cell_at[step] + input_row(run, &p, source);
+    if (of <= run->sources)
+        cell += p.between + (size_t)input_row(run, &p, of) * p.inputs;
+    else
+        cell += p.file + (size_t)TM_MIN(of - run->sources - 1, p.files - 1) * p.inputs;
+    count_once(m, cell);
+}
+
+static size_t mass_cell(const tm_run *run, const places *p, uint32_t source, uint16_t step)
+{
+    return run->cell_at[step] + p->mass + (size_t)run->rows.of[source - 1] * MASS_CELLS;
+}
+
+void tm_matches_seen(tm_matches *m, const tm_run *run, uint32_t source, uint16_t step,
+                     uint64_t characters)
+{
+    places p = places_of(run);
+    size_t cell = mass_cell(run, &p, source, step);
+    m->count[cell]++;
+    m->count[cell + 1] += characters;
+}
+
+bool tm_matches_found(tm_matches *m, const tm_run *run, uint32_t source, uint16_t step,
+                      uint64_t characters, bool merged)
+{
+    places p = places_of(run);
+    size_t cell = mass_cell(run, &p, source, step);
+    if (!count_once(m, cell + 2)) return false;
+    m->count[cell + 3] += characters;
+    if (merged) m->count[run->cell_at[step] + p.merged] += characters;
+    return true;
+}
+
+const tm_mass *tm_matches_mass(const tm_run *run, const uint64_t *cells, uint32_t step)
+{
+    return (const tm_mass *)(const void *)(cells + run->cell_at[step] + places_of(run).mass);
+}
+
+uint64_t tm_matches_merged(const tm_run *run, const uint64_t *cells, uint32_t step)
+{
+    return cells[run->cell_at[step] + places_of(run).merged];
+}
+
+/* The name of a row, or NULL for that of all others. */
+static const tm_str *input_name(const tm_run *run, const places *p, uint32_t row)
+{
+    return row + 1 == p->inputs && run->inputs > p->inputs ? NULL : &run->input[row].from->name;
+}
+
+static void put_name(const char *key, const tm_str *name, tm_buf *out)
 {
     tm_buf_print(out, "\"%s\":", key);
-    tm_buf_json(out, run->input[input].from->name);
+    if (name)
+        tm_buf_json(out, *name);
+    else
+        tm_buf_z(out, "null");
 }
 
-void tm_matches_duplicates_json(const tm_run *run, const uint64_t *cells, tm_buf *out)
+void tm_matches_between_json(const tm_run *run, const uint64_t *cells, uint32_t step, tm_buf *out)
 {
+    places p = places_of(run);
+    const uint64_t *cell = cells + run->cell_at[step] + p.between;
     bool first = true;
-    uint32_t rows = stream_rows(run);
-    const uint64_t *characters = cells + table_cells(run);
-    tm_buf_print(out, "{\"characters\":%llu,\"characters_merged\":%llu,\"between\":[",
-                 (unsigned long long)characters[0], (unsigned long long)characters[1]);
-    for (uint32_t other = 0; rows == run->inputs && other < rows; other++) {
-        for (uint32_t input = 0; input < run->inputs; input++) {
-            uint64_t records = cells[(size_t)other * run->inputs + input];
+    tm_buf_char(out, '[');
+    for (uint32_t other = 0; other < p.inputs; other++) {
+        for (uint32_t input = 0; input < p.inputs; input++) {
+            uint64_t records = cell[(size_t)other * p.inputs + input];
             if (!records) continue;
             tm_buf_z(out, first ? "{" : ",{");
-            put_name(run, "input", input, out);
+            put_name("input", input_name(run, &p, input), out);
             tm_buf_char(out, ',');
-            put_name(run, "other", other, out);
+            put_name("other", input_name(run, &p, other), out);
             tm_buf_print(out, ",\"records\":%llu}", (unsigned long long)records);
             first = false;
         }
     }
-    tm_buf_z(out, "]}");
+    tm_buf_char(out, ']');
 }
 
-static void put_file(const tm_run *run, uint32_t source, const uint64_t *cell, tm_buf *out)
+static void put_file(const tm_run *run, const places *p, const tm_source *file, tm_str reference,
+                     const uint64_t *cell, tm_buf *out)
 {
     bool first = true;
-    tm_buf_z(out, "{\"reference\":");
-    tm_buf_json(out, run->input[run->input_of[source]].from->name);
-    tm_buf_z(out, ",\"path\":");
-    tm_buf_json(out, run->source[source].path);
+    tm_buf_char(out, '{');
+    put_name("reference", file ? &reference : NULL, out);
+    tm_buf_char(out, ',');
+    put_name("path", file ? &file->path : NULL, out);
     tm_buf_z(out, ",\"records\":{");
-    for (uint32_t i = 0; i < run->inputs; i++) {
+    for (uint32_t i = 0; i < p->inputs; i++) {
         if (!cell[i]) continue;
+        const tm_str *name = input_name(run, p, i);
         tm_buf_z(out, first ? "" : ",");
-        tm_buf_json(out, run->input[i].from->name);
+        tm_buf_json(out, name ? *name : (tm_str){"", 0});
         tm_buf_print(out, ":%llu", (unsigned long long)cell[i]);
         first = false;
     }
     tm_buf_z(out, "}}");
 }
 
-void tm_matches_json(const tm_run *run, const uint64_t *step_cells, tm_buf *out)
+void tm_matches_references_json(const tm_run *run, const uint64_t *cells, uint32_t step,
+                                tm_buf *out)
 {
+    places p = places_of(run);
     tm_buf_char(out, '[');
-    for (uint32_t f = 0; f < files(run); f++) {
+    for (uint32_t f = 0; f < p.files; f++) {
+        uint32_t s = run->sources + f;
+        bool others = f + 1 == p.files && run->every_source - run->sources > p.files;
         if (f) tm_buf_char(out, ',');
-        put_file(run, run->sources + f, step_cells + (size_t)(stream_rows(run) + f) * run->inputs,
-                 out);
+        put_file(run, &p, others ? NULL : &run->source[s], run->input[run->input_of[s]].from->name,
+                 cells + run->cell_at[step] + p.file + (size_t)f * p.inputs, out);
     }
     tm_buf_char(out, ']');
 }

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "text/words.h"
+
 tm_status tm_piece_init(tm_piece *p, const tm_run *run, tm_err *err)
 {
     uint32_t steps = run->plan->steps;
@@ -20,8 +22,8 @@ tm_status tm_piece_init(tm_piece *p, const tm_run *run, tm_err *err)
 
 void tm_piece_clear(tm_piece *p, const tm_run *run)
 {
-    tm_buf *bufs[] = {&p->data,       &p->packed, &p->order,    &p->shown, &p->parked,
-                      &p->unreadable, &p->rows,   &p->findings, &p->lost,  &p->heads};
+    tm_buf *bufs[] = {&p->data, &p->packed,   &p->order, &p->shown, &p->parked, &p->unreadable,
+                      &p->rows, &p->findings, &p->lost,  &p->heads, &p->repeats};
     for (size_t i = 0; i < TM_COUNT(bufs); i++) tm_buf_clear(bufs[i]);
     uint32_t steps = run->plan->steps;
     memset(p->step_counts, 0, steps * sizeof *p->step_counts);
@@ -37,8 +39,8 @@ void tm_piece_clear(tm_piece *p, const tm_run *run)
 
 void tm_piece_release(tm_piece *p)
 {
-    tm_buf *bufs[] = {&p->data,       &p->packed, &p->order,    &p->shown, &p->parked,
-                      &p->unreadable, &p->rows,   &p->findings, &p->lost,  &p->heads};
+    tm_buf *bufs[] = {&p->data, &p->packed,   &p->order, &p->shown, &p->parked, &p->unreadable,
+                      &p->rows, &p->findings, &p->lost,  &p->heads, &p->repeats};
     for (size_t i = 0; i < TM_COUNT(bufs); i++) tm_buf_release(bufs[i]);
     tm_matches_release(&p->matches);
     tm_free(p->step_counts);
@@ -277,6 +279,32 @@ static tm_status cursor_open(tm_worker *w, tm_batch *b, bool sorted, cursor *c, 
     return link_findings(w, b, &c->first, &c->next, err);
 }
 
+/* A step says that record r repeats or holds another. */
+static tm_status add_match(const tm_worker *w, tm_piece *p, const tm_batch *b, uint32_t r,
+                           uint16_t step, tm_rid other, double value, tm_err *err)
+{
+    const tm_run *run = w->run;
+    uint32_t source = w->block.source;
+    if (step == TM_NO_STEP || !other.place) return TM_OK;
+    tm_matches_note(&p->matches, run, source, step, other);
+    if (!tm_finds_duplicates(run->plan->step[step].op)) return TM_OK;
+    bool by_this = b->fate[r] != TM_LIVE && b->reason[r].step == step;
+    bool merged = by_this && b->fate[r] == TM_MERGED;
+    uint64_t characters = tm_text_chars(b->raw[r]);
+    if (!tm_matches_found(&p->matches, run, source, step, characters, merged)) return TM_OK;
+    if (!run->wants_repeats) return TM_OK;
+    tm_repeat pair = {.rid = b->rid[r],
+                      .other = other,
+                      .value = value,
+                      .step = step,
+                      .route = b->route[r],
+                      .end = b->fate[r] == TM_LIVE ? TM_REPEAT_KEPT
+                             : by_this             ? TM_REPEAT_FELL
+                                                   : TM_REPEAT_FELL_LATER};
+    tm_buf_add(&p->repeats, &pair, sizeof pair);
+    return tm_buf_ok(&p->repeats, err);
+}
+
 static tm_status add_record(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, const cursor *c,
                             tm_err *err)
 {
@@ -288,15 +316,15 @@ static tm_status add_record(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, 
     TM_TRY(add_fate(w, p, b, r, err));
     if (b->layout[r] < TM_COUNT(p->layouts)) p->layouts[b->layout[r]]++;
     if (run->folder && run->recipe->output.ledger) TM_TRY(add_row(w, p, b, r, err));
-    uint32_t input = run->input_of[w->block.source - 1];
+    const tm_reason *reason = &b->reason[r];
     tm_matches_next(&p->matches);
     if (b->fate[r] != TM_LIVE)
-        tm_matches_note(&p->matches, run, input, b->reason[r].step, b->reason[r].other);
+        TM_TRY(add_match(w, p, b, r, reason->step, reason->other, reason->value, err));
     bool wanted = run->options.on_finding || (run->folder && run->recipe->output.ledger >= 2);
     for (uint32_t i = c->first[r]; i != TM_NONE; i = c->next[i]) {
         const tm_finding *f = &b->finding[i];
         if (f->step == TM_NO_STEP) p->found[run->code_at[run->plan->steps] + f->code]++;
-        tm_matches_note(&p->matches, run, input, f->step, f->other);
+        TM_TRY(add_match(w, p, b, r, f->step, f->other, f->value, err));
         if (wanted) TM_TRY(add_finding(w, p, b, f, err));
     }
     return TM_OK;

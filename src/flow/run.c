@@ -99,12 +99,15 @@ static tm_status number_codes(tm_run *run, tm_err *err)
                            !tm_round_idle(&op->rounds[i], run->plan->step[s].shared);
         run->passes += op->shape == TM_HEAD;
         run->reorders |= (op->flags & TM_REORDERS) != 0;
+        run->wants_repeats |= tm_finds_duplicates(op) && (run->folder || run->options.clusters);
         TM_TRY(take_routes(run, s, err));
     }
     if (run->routes && run->options.file.n)
         return tm_fail(err, TM_EUSAGE,
                        "this recipe routes records into several files: give a folder, as -o DIR/");
     run->code_at[steps] = at;
+    TM_TRY(tm_rows_choose(&run->rows, &run->mem, run->source, run->sources, err));
+    TM_TRY(tm_matches_plan(run, err));
     bool looked_at = run->options.on_batch || run->options.shown.binds;
     run->layouts_needed = !run->options.scan_only && (run->plan->binds || looked_at);
     return TM_OK;

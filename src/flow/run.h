@@ -77,6 +77,7 @@ typedef struct tm_run_options {
     bool scan_only;         /* no layouts: validate and pass on (cat) */
     bool refine;            /* the built-in recipe for the example kind found in the input */
     bool measure_only;      /* write no data: inspect, check (findings and ledger as asked) */
+    bool clusters;          /* gather clusters of duplicates without a folder, too */
     uint32_t batch_records; /* at most so many records a batch; 0 = by bytes (tests) */
     /* Called in order for every unreadable record, and for every finding and unreadable record, of
      * the writing pass, on one thread at a time; NULL = none. Findings cost: each one's place is
@@ -107,9 +108,9 @@ bool tm_counts_close(const tm_counts *c);
 
 typedef struct tm_step_result {
     tm_counts counts;
-    const uint64_t *found;   /* by code index of the step's operator */
-    const uint64_t *matches; /* with references: flow/matches.h */
-    double seconds;          /* busy time over all workers */
+    const uint64_t *found;              /* by code index of the step's operator */
+    const struct tm_clusters *clusters; /* of a step that finds duplicates; NULL: not gathered */
+    double seconds;                     /* busy time over all workers */
 } tm_step_result;
 
 typedef struct tm_code_count {
@@ -127,6 +128,8 @@ typedef struct tm_run_result {
     tm_counts counts;
     tm_step_result *step;         /* plan->steps of them */
     const uint64_t *reader_found; /* by index in tm_reader_codes */
+    const uint64_t *matches;      /* flow/matches.h */
+    const uint64_t *same_sides;   /* by two routes (flow/crossings.h); NULL: not looked at */
     tm_code_count lost[40];       /* unreadable records by code, in order of codes */
     uint32_t lost_codes;
     const tm_source *source;

@@ -55,15 +55,15 @@ static tm_status apply_decisions(tm_worker *w, tm_piece *piece, const tm_plan_st
                                  tm_batch *b, tm_err *err)
 {
     const tm_verdict_range *range = &w->range[step->index];
-    uint64_t seen = 0, merged = 0;
+    bool weighed = w->pass->kind == TM_PASS_WRITE && tm_finds_duplicates(step->op);
     for (uint32_t r = 0; r < b->records; r++) {
         const tm_decision *d = tm_verdict_of(range, b->rid[r]);
         if (b->decision) b->decision[r] = d;
         if (!tm_live(b, r)) continue;
-        uint64_t characters = tm_text_chars(b->raw[r]);
-        seen += characters;
+        if (weighed)
+            tm_matches_seen(&piece->matches, w->run, w->block.source, step->index,
+                            tm_text_chars(b->raw[r]));
         if (!d) continue;
-        if (d->verdict == TM_V_MERGE) merged += characters;
         if (d->set & TM_D_ORDER) b->order[r] = d->order;
         if (d->set & TM_D_ROUTE) b->route[r] = d->route;
         if (d->set & TM_D_COPIES) b->copies[r] = d->copies;
@@ -74,8 +74,6 @@ static tm_status apply_decisions(tm_worker *w, tm_piece *piece, const tm_plan_st
         if (fate == TM_LIVE) continue;
         fall(b, r, fate, (tm_reason){step->index, d->rule, d->value, d->other});
     }
-    if (w->pass->kind == TM_PASS_WRITE)
-        tm_matches_characters(&piece->matches, w->run, step->index, seen, merged);
     return TM_OK;
 }
 

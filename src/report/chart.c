@@ -43,26 +43,11 @@ void tm_chart_waterfall(tm_buf *out, const tm_fall *bars, uint32_t count, const 
     tm_buf_z(out, "</svg>");
 }
 
-unsigned tm_chart_bin(uint64_t n)
-{
-    if (!n) return 0;
-    unsigned whole = 63u - (unsigned)__builtin_clzll(n);
-    bool upper = whole && (n >> (whole - 1) & 1);
-    return TM_MIN(1 + 2 * whole + upper, (unsigned)TM_CHART_BINS - 1);
-}
-
-uint64_t tm_chart_bin_floor(unsigned bin)
-{
-    if (!bin) return 0;
-    uint64_t low = (uint64_t)1 << (bin - 1) / 2;
-    return (bin - 1) & 1 ? low + low / 2 : low;
-}
-
-void tm_chart_histogram(tm_buf *out, const uint64_t bins[TM_CHART_BINS], const char *title)
+void tm_chart_histogram(tm_buf *out, const uint64_t bins[TM_BINS], const char *title)
 {
     uint64_t most = 1;
     unsigned last = 8, step = 16;
-    for (unsigned b = 0; b < TM_CHART_BINS; b++) {
+    for (unsigned b = 0; b < TM_BINS; b++) {
         most = TM_MAX(most, bins[b]);
         if (bins[b]) last = TM_MAX(last, b);
     }
@@ -74,7 +59,7 @@ void tm_chart_histogram(tm_buf *out, const uint64_t bins[TM_CHART_BINS], const c
                      b * step, HEIGHT - h, step - 3, h);
         if (b % 6 == 1 || b == 0) {
             tm_buf_print(out, "<text x=\"%u\" y=\"%d\" class=\"tick\">", b * step + 6, HEIGHT + 16);
-            tm_html_number(out, tm_chart_bin_floor(b));
+            tm_html_number(out, tm_bin_floor(b));
             tm_buf_z(out, "</text>");
         }
     }

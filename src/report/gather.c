@@ -81,7 +81,7 @@ static void take_lengths(tm_gathered *g, const tm_pq_reader *r, uint32_t rows)
             if (tm_pq_is_null(r, own->column, row)) continue;
             double value = tm_pq_get_f64(r, own->column, row);
             if (!(value >= 0) || value > 1e18) continue;
-            own->bins[tm_chart_bin((uint64_t)value)]++;
+            own->bins[tm_bin((uint64_t)value)]++;
             own->records++;
         }
     }

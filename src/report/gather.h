@@ -28,7 +28,7 @@ typedef struct tm_card {
 typedef struct tm_histogram {
     tm_str name;
     uint32_t column;
-    uint64_t bins[TM_CHART_BINS], records;
+    uint64_t bins[TM_BINS], records;
 } tm_histogram;
 
 typedef struct tm_noticed { /* a finding's code */

@@ -200,6 +200,14 @@ static void near_duplicates_by_representative_and_by_chains(void **state)
             3000);
 }
 
+static void what_stands_on_two_sides(void **state)
+{
+    (void)state;
+    compare("steps:\n  - dedup.exact: {then: flag}\n  - split: {eval: 30%, test: 100}\n"
+            "  - dedup.near: {ngram: 2, threshold: 0.6}\n",
+            2500);
+}
+
 static void references_and_a_table(void **state)
 {
     (void)state;
@@ -327,6 +335,7 @@ int main(void)
         cmocka_unit_test(children_and_their_duplicates),
         cmocka_unit_test(children_of_records_with_a_side_and_a_rank),
         cmocka_unit_test(near_duplicates_by_representative_and_by_chains),
+        cmocka_unit_test(what_stands_on_two_sides),
         cmocka_unit_test(references_and_a_table),
         cmocka_unit_test(every_set_operator),
         cmocka_unit_test(what_is_not_its_own_is_refused)};
