@@ -1,7 +1,7 @@
 /* The texts of the sample cards: each source is read once, to the last place a card needs, and the
  * output to the last edited record; both at most TM_CARD_BYTES far. What lies behind is not
  * shown. */
-#include <string.h>
+#include <stdlib.h>
 
 #include "io/source.h"
 #include "report/gather.h"
@@ -9,27 +9,31 @@
 typedef struct want { /* one text to be found at a place, or at a record number of the output */
     uint64_t at;
     tm_str *to;
+    uint64_t *line; /* set too unless NULL */
 } want;
 
 typedef struct wants {
-    want list[TM_CARD_KINDS * TM_CARDS * 2];
-    uint32_t count;
+    want list[TM_CARD_KINDS * TM_CARDS * 2 + TM_CLUSTER_STEPS * TM_BIGGEST * 2];
+    uint32_t count, given;
 } wants;
 
-static tm_str shortened(tm_arena *mem, tm_str text)
+static int by_place(const void *a, const void *b)
 {
-    enum { MOST = 4000 };
-    if (text.n <= MOST) return tm_arena_str(mem, text);
-    return tm_str_of(tm_arena_printf(mem, "%.*s ...", MOST, text.p));
+    const want *x = a, *y = b;
+    return x->at < y->at ? -1 : x->at > y->at;
 }
 
-static void give(tm_gathered *g, wants *w, uint64_t at, tm_str raw, uint32_t *left)
+/* Records come in the order of their places, as the sorted wants do. */
+static tm_status give(tm_gathered *g, wants *w, uint64_t at, tm_str raw, uint64_t line, tm_err *err)
 {
-    for (uint32_t i = 0; i < w->count; i++) {
-        if (w->list[i].at != at || w->list[i].to->p) continue;
-        *w->list[i].to = shortened(g->mem, raw);
-        (*left)--;
+    while (w->given < w->count && w->list[w->given].at < at) w->given++;
+    for (; w->given < w->count && w->list[w->given].at == at; w->given++) {
+        const want *one = &w->list[w->given];
+        *one->to = tm_arena_str(g->mem, tm_str_slice(raw, 0, TM_MIN(raw.n, (size_t)TM_CARD_TEXT)));
+        if (one->line) *one->line = line;
+        if (!one->to->p) return tm_fail_memory(err, "a card", raw.n);
     }
+    return TM_OK;
 }
 
 /* by_number: `at` counts records of the file from 0; else it is the offset in the stream. */
@@ -38,22 +42,25 @@ static tm_status read_wants(tm_gathered *g, tm_str path, wants *w, bool by_numbe
     tm_source source = {0};
     tm_reader *reader = NULL;
     tm_block block = {0};
-    uint64_t number = 0;
-    uint32_t left = w->count;
+    uint64_t number = 0, lines = 0;
     bool again;
     if (!w->count) return TM_OK;
+    qsort(w->list, w->count, sizeof *w->list, by_place);
     TM_TRY(tm_source_again(g->mem, path, &again, err));
     if (!again) return TM_OK;
     TM_TRY(tm_source_probe(g->mem, path, (tm_source_wish){-1, -1}, &source, NULL, err));
     source.number = 1;
     tm_status status = tm_reader_open(&reader, &source, &(tm_read_limits){0}, (tm_str){0}, err);
-    while (status == TM_OK && left && !block.last && block.at < TM_CARD_BYTES) {
+    while (status == TM_OK && w->given < w->count && !block.last && block.at < TM_CARD_BYTES) {
         status = tm_reader_next(reader, &block, err);
         if (status == TM_OK) status = tm_block_records(&block, &source, err);
-        for (uint32_t i = 0; status == TM_OK && left && i < block.spans; i++, number++) {
-            tm_str raw = {block.bytes.p + block.span[i].at, block.span[i].bytes};
-            give(g, w, by_number ? number : block.at + block.span[i].at, raw, &left);
+        for (uint32_t i = 0; status == TM_OK && i < block.spans; i++, number++) {
+            const tm_span *span = &block.span[i];
+            tm_str raw = {block.bytes.p + span->at, span->bytes};
+            status = give(g, w, by_number ? number : block.at + span->at, raw,
+                          lines + span->line + 1, err);
         }
+        lines += block.lines;
     }
     tm_block_release(&block);
     if (reader) tm_reader_close(reader);
@@ -62,7 +69,17 @@ static tm_status read_wants(tm_gathered *g, tm_str path, wants *w, bool by_numbe
 
 static void add(wants *w, uint64_t at, tm_str *to)
 {
-    w->list[w->count++] = (want){at, to};
+    w->list[w->count++] = (want){at, to, NULL};
+}
+
+/* What a cluster names: of the stream, whose lines the ledger gives, or of a reference. */
+static void add_told(tm_gathered *g, wants *w, uint32_t source)
+{
+    for (uint32_t i = 0; i < g->tolds && !g->private; i++) {
+        tm_told *told = g->told[i];
+        if (TM_PLACE_SOURCE(told->rid.place) != source || told->rid.path) continue;
+        w->list[w->count++] = (want){TM_PLACE_OFFSET(told->rid.place), &told->text, &told->line};
+    }
 }
 
 static tm_status read_source(tm_gathered *g, uint32_t source, tm_str path, tm_err *err)
@@ -78,6 +95,7 @@ static tm_status read_source(tm_gathered *g, uint32_t source, tm_str path, tm_er
             if (other) add(&w, TM_PLACE_OFFSET(c->other.place), &c->after);
         }
     }
+    add_told(g, &w, source);
     return read_wants(g, path, &w, false, err);
 }
 
@@ -109,7 +127,11 @@ static tm_status read_output(tm_gathered *g, tm_err *err)
 tm_status tm_gather_texts(tm_gathered *g, tm_err *err)
 {
     const tm_yaml *inputs = tm_yaml_get(g->manifest, "inputs");
-    for (uint32_t s = 0; inputs && s < inputs->count; s++)
+    const tm_yaml *references = tm_tree_in(g->manifest, "references");
+    uint32_t sources = inputs ? inputs->count : 0;
+    for (uint32_t s = 0; s < sources; s++)
         TM_TRY(read_source(g, s + 1, tm_tree_text(&inputs->child[s], "path"), err));
+    for (uint32_t s = 0; references && s < references->count; s++)
+        TM_TRY(read_source(g, sources + s + 1, tm_tree_text(&references->child[s], "path"), err));
     return read_output(g, err);
 }

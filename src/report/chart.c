@@ -1,4 +1,4 @@
-/* Two charts. Coordinates are integers, so the same data give the same bytes everywhere. */
+/* Three charts. Coordinates are integers, so the same data give the same bytes everywhere. */
 #include "report/chart.h"
 
 #include "report/html.h"
@@ -65,4 +65,26 @@ void tm_chart_histogram(tm_buf *out, const uint64_t bins[TM_BINS], const char *t
     }
     tm_buf_print(out, "<line x1=\"0\" x2=\"%u\" y1=\"%d\" y2=\"%d\" class=\"axis\"/></svg>",
                  (last + 1) * step, HEIGHT, HEIGHT);
+}
+
+void tm_chart_bars(tm_buf *out, const tm_bar *bars, uint32_t count, const char *title)
+{
+    enum { COLUMN = 48, TOP = 18 };
+    uint64_t most = 1;
+    for (uint32_t i = 0; i < count; i++) most = TM_MAX(most, bars[i].n);
+    open_svg(out, (int)TM_MAX(count, 4u) * COLUMN, HEIGHT + TOP + 24, title);
+    for (uint32_t i = 0; i < count; i++) {
+        unsigned long long h = scaled(bars[i].n, most, HEIGHT);
+        if (bars[i].n && !h) h = 1;
+        unsigned long long y = TOP + HEIGHT - h;
+        unsigned x = i * COLUMN;
+        tm_buf_print(out, "<rect x=\"%u\" y=\"%llu\" width=\"%d\" height=\"%llu\" class=\"left\"/>",
+                     x + 4, y, COLUMN - 8, h);
+        tm_buf_print(out, "<text x=\"%u\" y=\"%llu\" class=\"tick\">", x + COLUMN / 2, y - 4);
+        tm_html_number(out, bars[i].n);
+        tm_buf_print(out, "</text><text x=\"%u\" y=\"%d\" class=\"tick\">%s</text>", x + COLUMN / 2,
+                     TOP + HEIGHT + 16, bars[i].label);
+    }
+    tm_buf_print(out, "<line x1=\"0\" x2=\"%u\" y1=\"%d\" y2=\"%d\" class=\"axis\"/></svg>",
+                 TM_MAX(count, 4u) * COLUMN, TOP + HEIGHT, TOP + HEIGHT);
 }

@@ -15,4 +15,11 @@ void tm_chart_waterfall(tm_buf *out, const tm_fall *bars, uint32_t count, const 
 /* Bars over the bins of base/bins.h. */
 void tm_chart_histogram(tm_buf *out, const uint64_t bins[TM_BINS], const char *title);
 
+typedef struct tm_bar {
+    char label[32];
+    uint64_t n;
+} tm_bar;
+/* Few bars, each with its label and its number. */
+void tm_chart_bars(tm_buf *out, const tm_bar *bars, uint32_t count, const char *title);
+
 #endif

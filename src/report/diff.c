@@ -92,8 +92,8 @@ static tm_status compare(tm_arena *mem, const tokens *a, uint32_t an, const toke
     return TM_OK;
 }
 
-tm_status tm_diff_html(tm_arena *mem, tm_str before, tm_str after, tm_buf *left, tm_buf *right,
-                       tm_err *err)
+static tm_status diff(tm_arena *mem, tm_str before, tm_str after, tm_buf *left, tm_buf *right,
+                      tm_err *err)
 {
     tokens a, b;
     uint32_t head = 0, tail = 0;
@@ -115,4 +115,48 @@ tm_status tm_diff_html(tm_arena *mem, tm_str before, tm_str after, tm_buf *left,
     plain(left, &a, a.count - tail, a.count);
     plain(right, &b, b.count - tail, b.count);
     return TM_OK;
+}
+
+/* Where the stretch begins that is shown of two texts: at their head if that holds a difference. */
+static size_t window_of(tm_str before, tm_str after, uint32_t most)
+{
+    size_t same = 0, least = TM_MIN(before.n, after.n);
+    if (before.n <= most && after.n <= most) return 0;
+    while (same < least && before.p[same] == after.p[same]) same++;
+    if (same <= most / 2) return 0;
+    size_t from = same - most / 4;
+    while (from && ((uint8_t)before.p[from] & 0xC0) == 0x80) from--;
+    return from;
+}
+
+static tm_str stretch(tm_str text, size_t from, uint32_t most)
+{
+    size_t to = TM_MIN(from + most, text.n);
+    while (to < text.n && to > from && ((uint8_t)text.p[to] & 0xC0) == 0x80) to--;
+    return tm_str_slice(text, from, to);
+}
+
+static void left_out(tm_buf *out, bool any, const char *mark)
+{
+    if (any) tm_buf_print(out, "<span class=\"soft\">%s</span>", mark);
+}
+
+tm_status tm_diff_html(tm_arena *mem, tm_str before, tm_str after, uint32_t most, tm_buf *left,
+                       tm_buf *right, tm_err *err)
+{
+    size_t from = window_of(before, after, most);
+    tm_str a = stretch(before, from, most), b = stretch(after, from, most);
+    left_out(left, from > 0, "... ");
+    left_out(right, from > 0, "... ");
+    TM_TRY(diff(mem, a, b, left, right, err));
+    left_out(left, from + a.n < before.n, " ...");
+    left_out(right, from + b.n < after.n, " ...");
+    return TM_OK;
+}
+
+void tm_diff_plain(tm_str text, uint32_t most, tm_buf *out)
+{
+    tm_str head = stretch(text, 0, most);
+    tm_html_text(out, head);
+    left_out(out, head.n < text.n, " ...");
 }

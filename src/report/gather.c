@@ -201,8 +201,10 @@ static tm_status walk(tm_gathered *g, tm_ledger *l, fixes *f, tm_err *err)
         tm_rid rid = tm_ledger_rid(l);
         while (f->at && tm_rid_cmp(f->now, rid) < 0) TM_TRY(next_fix(g, f, code, step, err));
         bool edited = f->at && tm_rid_cmp(f->now, rid) == 0;
-        if (edited || is_first_place(g, rid) || !tm_str_is(tm_ledger_fate(l), "kept")) {
+        bool wanted = tm_told_wants(g, rid);
+        if (edited || wanted || is_first_place(g, rid) || !tm_str_is(tm_ledger_fate(l), "kept")) {
             tm_ledger_row row = tm_ledger_whole(l);
+            if (wanted) tm_told_line(g, rid, row.line);
             take_row(g, &row, edited, kept);
             place_noticed(g, &row);
         }
@@ -288,13 +290,13 @@ tm_status tm_gather(tm_gathered *g, tm_arena *mem, tm_str folder, tm_err *err)
     TM_TRY(load_tree(g, "manifest.json", &g->manifest, err));
     TM_TRY(load_tree(g, "run.json", &g->run, err));
     const tm_yaml *steps = tm_yaml_get(g->manifest, "steps");
-    bool private_step = false;
     for (uint32_t s = 0; steps && s < steps->count; s++) {
         const tm_op *op = tm_op_named(tm_tree_text(&steps->child[s], "op"));
         g->reorders |= op && (op->flags & TM_REORDERS);
-        private_step |= op && (op->flags & TM_PRIVACY);
+        g->private |= op && (op->flags & TM_PRIVACY);
     }
+    TM_TRY(tm_gather_told(g, err));
     TM_TRY(read_ledger(g, err));
-    if (private_step) memset(g->cards, 0, sizeof g->cards); /* law 7: no text of what was private */
+    if (g->private) memset(g->cards, 0, sizeof g->cards); /* law 7: no text of what was private */
     return tm_gather_texts(g, err);
 }

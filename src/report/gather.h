@@ -3,10 +3,17 @@
 #ifndef TM_REPORT_GATHER_H
 #define TM_REPORT_GATHER_H
 
+#include "flow/clusters.h"
 #include "flow/runfolder.h"
 #include "report/chart.h"
 
-enum { TM_CARDS = 5, TM_CARD_BYTES = 64 << 20 }; /* cards a kind; how far they are looked for */
+enum {
+    TM_CARDS = 5,             /* of a kind */
+    TM_CARD_BYTES = 64 << 20, /* how far into a source they are looked for */
+    TM_CARD_TEXT = 64 << 10,  /* of a text that is read for them, and */
+    TM_CARD_SHOWN = 4000,     /* how much of it is shown */
+    TM_CLUSTER_STEPS = 8      /* steps whose biggest clusters are shown */
+};
 
 typedef enum tm_card_kind {
     TM_CARD_EDITED,
@@ -39,6 +46,17 @@ typedef struct tm_noticed { /* a finding's code */
     tm_rid first;
 } tm_noticed;
 
+typedef struct tm_told { /* a record that the manifest names */
+    tm_rid rid;
+    tm_str source, text; /* text.p NULL: not found, or not to be shown */
+    uint64_t line;       /* 0: unknown */
+} tm_told;
+
+typedef struct tm_told_cluster {
+    const tm_yaml *of; /* in the manifest */
+    tm_told first, least;
+} tm_told_cluster;
+
 typedef struct tm_gathered {
     tm_arena *mem;
     tm_str folder;
@@ -50,11 +68,24 @@ typedef struct tm_gathered {
     uint32_t histograms;
     tm_noticed noticed[256];
     uint32_t kinds;
+    tm_told_cluster cluster[TM_CLUSTER_STEPS][TM_BIGGEST];
+    uint32_t clusters[TM_CLUSTER_STEPS]; /* by steps that look for duplicates, in their order */
+    tm_told **told;                      /* all records of clusters, in the order of their rids */
+    uint32_t tolds, told_at;
+    bool private; /* a step of the run is for privacy: no texts */
 } tm_gathered;
 
 tm_status tm_gather(tm_gathered *g, tm_arena *mem, tm_str folder, tm_err *err);
-tm_status tm_gather_texts(tm_gathered *g, tm_err *err);       /* cards.c: before and after */
-tm_str tm_tree_text(const tm_yaml *map, const char *key);     /* empty if absent */
-uint64_t tm_tree_number(const tm_yaml *map, const char *key); /* 0 if absent */
+tm_status tm_gather_texts(tm_gathered *g, tm_err *err);         /* cards.c: before and after */
+tm_str tm_tree_text(const tm_yaml *map, const char *key);       /* empty if absent */
+uint64_t tm_tree_number(const tm_yaml *map, const char *key);   /* 0 if absent */
+double tm_tree_double(const tm_yaml *map, const char *key);     /* NAN if absent or null */
+const tm_yaml *tm_tree_in(const tm_yaml *map, const char *key); /* NULL if absent, of NULL too */
+
+/* told.c: records of the biggest clusters */
+tm_status tm_gather_told(tm_gathered *g, tm_err *err);
+/* Takes the line of a row of the ledger, row after row in their order, where it is wanted. */
+bool tm_told_wants(tm_gathered *g, tm_rid rid);
+void tm_told_line(tm_gathered *g, tm_rid rid, uint64_t line);
 
 #endif

@@ -7,7 +7,7 @@
 static bool turns_direction(uint32_t c)
 {
     return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E ||
-           c == 0x200F;
+           c == 0x200F || c == 0x061C || c == 0x2028 || c == 0x2029;
 }
 
 void tm_html_text(tm_buf *out, tm_str text)

@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "report/diff.h"
-#include "report/gather.h"
-#include "report/html.h"
+#include "report/page.h"
 #include "report/report.h"
 
 static const char HEAD[] =
@@ -18,19 +17,32 @@ static const char STYLE[] =
     "<style>\n"
     ":root{--ink:#1d2327;--soft:#5c6770;--line:#dfe4e8;--paper:#fff;--card:#f6f8f9;--accent:#"
     "1f6f8b;"
-    "--fell:#c7793a;--ins:#d7f0dd;--del:#fbdcd6}\n"
+    "--fell:#c7793a;--ins:#d7f0dd;--del:#fbdcd6;--heat:31,111,139}\n"
     "@media(prefers-color-scheme:dark){:root{--ink:#e4e8eb;--soft:#9aa6af;--line:#343c43;"
-    "--paper:#15191c;--card:#1e2428;--accent:#5fb4d0;--fell:#dd965c;--ins:#1f4a2c;--del:#5a2a22}}\n"
+    "--paper:#15191c;--card:#1e2428;--accent:#5fb4d0;--fell:#dd965c;--ins:#1f4a2c;--del:#5a2a22;--"
+    "heat:95,180,208}}\n"
     "*{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);"
     "font:15px/1.55 system-ui,-apple-system,'Segoe UI',sans-serif}\n"
     "main{max-width:60rem;margin:0 auto;padding:3rem 1.5rem 5rem}"
     "h1{font-size:1.7rem;font-weight:600;margin:0 0 .2rem}"
     "h2{font-size:1.1rem;font-weight:600;margin:3rem 0 .8rem;padding-bottom:.3rem;"
-    "border-bottom:1px solid var(--line)}h3{font-size:.95rem;margin:1.6rem 0 .5rem}\n"
+    "border-bottom:1px solid var(--line)}h3{font-size:.95rem;margin:1.6rem 0 .5rem}"
+    "h4{font-size:.85rem;font-weight:500;color:var(--soft);margin:1.2rem 0 .4rem}\n"
     "p{max-width:44rem}.soft{color:var(--soft)}table{border-collapse:collapse;width:100%;"
     "font-variant-numeric:tabular-nums}th{font-weight:500;color:var(--soft);text-align:left}"
     "th,td{padding:.35rem .8rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}"
-    "td.n,th.n{text-align:right}td.wrap{overflow-wrap:anywhere}\n"
+    "td.n,th.n{text-align:right;white-space:nowrap}.wrap{overflow-wrap:anywhere}\n"
+    ".scroll{overflow-x:auto}.matrix td,.matrix th{padding:.35rem .6rem}.matrix "
+    "th:first-child{padding-left:0}"
+    ".matrix th[scope=row]{"
+    "color:var(--ink);min-width:9rem}.dense{font-size:.75rem}.dense td,.dense th{padding:.3rem "
+    ".4rem}"
+    ".dense th.n{white-space:normal}.small{width:auto}"
+    ".s1{background:rgba(var(--heat),.07)}.s2{background:rgba(var(--heat),.14)}"
+    ".s3{background:rgba(var(--heat),.24)}.s4{background:rgba(var(--heat),.36)}"
+    ".s5{background:rgba(var(--heat),.5)}.s6{background:rgba(var(--heat),.66)}"
+    ".matrix td{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
+    "ul{max-width:44rem;padding-left:1.2rem}\n"
     ".big{display:flex;flex-wrap:wrap;gap:2.5rem;margin:1.6rem 0}.big div{min-width:6rem}"
     ".big b{display:block;font-size:1.9rem;font-weight:600;font-variant-numeric:tabular-nums}\n"
     "svg{max-width:100%;height:auto;display:block;margin:.5rem 0 1rem}svg text{fill:var(--ink);"
@@ -50,9 +62,9 @@ static const char STYLE[] =
     "i.mark{font-style:normal;font-size:.8em;color:var(--fell)}\n"
     "@media "
     "print{body{font-size:11px}main{padding:0;max-width:none}article,svg,tr{break-inside:avoid}"
-    "pre{max-height:none}}\n</style>\n";
+    "h2,h3,h4{break-after:avoid}pre{max-height:none}}\n</style>\n";
 
-static void number_cell(tm_buf *b, uint64_t n)
+void tm_page_number(tm_buf *b, uint64_t n)
 {
     tm_buf_z(b, "<td class=\"n\">");
     if (n)
@@ -62,11 +74,38 @@ static void number_cell(tm_buf *b, uint64_t n)
     tm_buf_z(b, "</td>");
 }
 
-static void text_cell(tm_buf *b, tm_str text, const char *class)
+void tm_page_cell(tm_buf *b, tm_str text, const char *class)
 {
     tm_buf_print(b, "<td%s%s%s>", class ? " class=\"" : "", class ? class : "", class ? "\"" : "");
     tm_html_text(b, text);
     tm_buf_z(b, "</td>");
+}
+
+void tm_page_place(tm_buf *b, tm_str source, uint64_t line)
+{
+    tm_html_text(b, source);
+    if (line) tm_buf_print(b, ":%llu", (unsigned long long)line);
+}
+
+void tm_page_share(tm_buf *b, uint64_t part, uint64_t whole)
+{
+    double percent = whole ? 100.0 * (double)part / (double)whole : 0;
+    if (!part)
+        tm_buf_z(b, "0 %");
+    else
+        tm_buf_print(b, percent < 0.095 ? "%.2g %%" : "%.1f %%", percent);
+}
+
+tm_str tm_page_then(const tm_gathered *g, tm_str step, uint8_t own)
+{
+    const tm_yaml *plan = tm_yaml_get(g->manifest, "plan");
+    const tm_yaml *steps = plan ? tm_yaml_get(plan, "steps") : NULL;
+    for (uint32_t i = 0; steps && i < steps->count; i++) {
+        const tm_yaml *then = tm_yaml_get(&steps->child[i], "then");
+        if (!tm_str_eq(tm_tree_text(&steps->child[i], "name"), step)) continue;
+        if (then && then->quoted) return then->text;
+    }
+    return tm_str_of(tm_verdict_name((tm_verdict)own));
 }
 
 static void big(tm_buf *b, const char *name, uint64_t n)
@@ -146,8 +185,9 @@ static void waterfall(const tm_gathered *g, tm_buf *b)
         bool all = s == steps->count;
         const tm_yaml *c = tm_yaml_get(all ? g->manifest : &steps->child[s], "counts");
         tm_buf_z(b, "<tr>");
-        text_cell(b, all ? TM_STR("the run") : tm_tree_text(&steps->child[s], "name"), NULL);
-        for (size_t i = 0; i < TM_COUNT(COUNTS); i++) number_cell(b, tm_tree_number(c, COUNTS[i]));
+        tm_page_cell(b, all ? TM_STR("the run") : tm_tree_text(&steps->child[s], "name"), NULL);
+        for (size_t i = 0; i < TM_COUNT(COUNTS); i++)
+            tm_page_number(b, tm_tree_number(c, COUNTS[i]));
         tm_buf_z(b, "</tr>\n");
     }
     tm_buf_z(
@@ -179,15 +219,10 @@ static void lengths(const tm_gathered *g, tm_buf *b)
 /* What happened to records with this finding: the step's `then:`, or the code's own verdict. */
 static tm_str verdict_of(const tm_gathered *g, const tm_noticed *n)
 {
-    const tm_yaml *plan = tm_yaml_get(g->manifest, "plan");
-    const tm_yaml *steps = plan ? tm_yaml_get(plan, "steps") : NULL;
     if (!n->what) return (tm_str){0};
-    for (uint32_t i = 0; steps && !n->what->fixed_verdict && i < steps->count; i++) {
-        const tm_yaml *then = tm_yaml_get(&steps->child[i], "then");
-        if (!tm_str_eq(tm_tree_text(&steps->child[i], "name"), n->step)) continue;
-        if (then && then->quoted) return then->text;
-    }
-    return tm_str_of(tm_verdict_name((tm_verdict)n->what->verdict));
+    tm_verdict own = (tm_verdict)n->what->verdict;
+    if (n->what->fixed_verdict) return tm_str_of(tm_verdict_name(own));
+    return tm_page_then(g, n->step, n->what->verdict);
 }
 
 static void findings(const tm_gathered *g, tm_buf *b)
@@ -198,14 +233,13 @@ static void findings(const tm_gathered *g, tm_buf *b)
     for (uint32_t i = 0; i < g->kinds; i++) {
         const tm_noticed *n = &g->noticed[i];
         tm_buf_z(b, "<tr>");
-        text_cell(b, n->code, NULL);
-        text_cell(b, n->step.n ? n->step : TM_STR("reader"), NULL);
-        text_cell(b, n->what ? tm_str_of(n->what->sentence) : (tm_str){0}, NULL);
-        number_cell(b, n->count);
-        text_cell(b, verdict_of(g, n), NULL);
+        tm_page_cell(b, n->code, NULL);
+        tm_page_cell(b, n->step.n ? n->step : TM_STR("reader"), NULL);
+        tm_page_cell(b, n->what ? tm_str_of(n->what->sentence) : (tm_str){0}, NULL);
+        tm_page_number(b, n->count);
+        tm_page_cell(b, verdict_of(g, n), NULL);
         tm_buf_z(b, "<td class=\"wrap\">");
-        tm_html_text(b, n->source);
-        if (n->line) tm_buf_print(b, ":%llu", (unsigned long long)n->line);
+        tm_page_place(b, n->source, n->line);
         tm_buf_z(b, "</td></tr>\n");
     }
     tm_buf_z(b, "</table>\n");
@@ -220,12 +254,12 @@ static void sources(const tm_gathered *g, tm_buf *b)
     for (uint32_t i = 0; list && i < list->count; i++) {
         const tm_yaml *s = &list->child[i];
         tm_buf_z(b, "<tr>");
-        text_cell(b, tm_tree_text(s, "path"), "wrap");
-        text_cell(b, tm_tree_text(s, "container"), NULL);
-        text_cell(b, tm_tree_text(s, "codec"), NULL);
-        number_cell(b, tm_tree_number(s, "bytes"));
-        number_cell(b, tm_tree_number(s, "records"));
-        number_cell(b, tm_tree_number(s, "unreadable"));
+        tm_page_cell(b, tm_tree_text(s, "path"), "wrap");
+        tm_page_cell(b, tm_tree_text(s, "container"), NULL);
+        tm_page_cell(b, tm_tree_text(s, "codec"), NULL);
+        tm_page_number(b, tm_tree_number(s, "bytes"));
+        tm_page_number(b, tm_tree_number(s, "records"));
+        tm_page_number(b, tm_tree_number(s, "unreadable"));
         tm_buf_z(b, "</tr>\n");
     }
     tm_buf_z(b, "</table>\n");
@@ -235,9 +269,9 @@ static void sources(const tm_gathered *g, tm_buf *b)
     for (uint32_t i = 0; list && i < list->count; i++) {
         const tm_yaml *o = &list->child[i];
         tm_buf_z(b, "<tr>");
-        text_cell(b, tm_tree_text(o, "path"), "wrap");
-        number_cell(b, tm_tree_number(o, "records"));
-        number_cell(b, tm_tree_number(o, "bytes"));
+        tm_page_cell(b, tm_tree_text(o, "path"), "wrap");
+        tm_page_number(b, tm_tree_number(o, "records"));
+        tm_page_number(b, tm_tree_number(o, "bytes"));
         tm_buf_z(b, "<td class=\"wrap\"><code>");
         tm_html_text(b, tm_tree_text(o, "sha256_decoded"));
         tm_buf_z(b, "</code></td></tr>\n");
@@ -245,29 +279,41 @@ static void sources(const tm_gathered *g, tm_buf *b)
     tm_buf_z(b, "</table>\n");
 }
 
-static tm_status card(const tm_gathered *g, const tm_card *c, bool pair, tm_buf *b, tm_err *err)
+tm_status tm_page_pair(const tm_gathered *g, tm_str left, tm_str right, uint32_t most, tm_buf *b,
+                       tm_err *err)
 {
-    tm_buf left = {0}, right = {0};
+    tm_buf before = {0}, after = {0};
     tm_status status = TM_OK;
-    if (pair && c->before.p && c->after.p)
-        status = tm_diff_html(g->mem, c->before, c->after, &left, &right, err);
-    else if (c->before.p)
-        tm_html_text(&left, c->before);
+    bool both = left.p && right.p;
+    if (both)
+        status = tm_diff_html(g->mem, left, right, most, &before, &after, err);
+    else if (left.p || right.p)
+        tm_diff_plain(left.p ? left : right, most, &before);
     else
-        tm_buf_z(&left, "<span class=\"soft\">(not shown: too far into its source)</span>");
+        tm_buf_z(&before, "<span class=\"soft\">(not shown: too far into its source)</span>");
+    tm_buf_z(b, both ? "<div class=\"pair\"><pre>" : "<pre>");
+    tm_buf_str(b, tm_buf_view(&before));
+    if (both) tm_buf_z(b, "</pre><pre>"), tm_buf_str(b, tm_buf_view(&after));
+    tm_buf_z(b, both ? "</pre></div>" : "</pre>");
+    if (before.failed || after.failed) b->failed = true;
+    tm_buf_release(&before);
+    tm_buf_release(&after);
+    return status;
+}
+
+static tm_status card(const tm_gathered *g, const tm_card *c, tm_buf *b, tm_err *err)
+{
     tm_buf_z(b, "<article><header><b>");
-    tm_html_text(b, c->source);
-    tm_buf_print(b, ":%llu</b>", (unsigned long long)c->line);
+    tm_page_place(b, c->source, c->line);
+    tm_buf_z(b, "</b>");
     if (c->step.n) tm_buf_z(b, "<span>"), tm_html_text(b, c->step), tm_buf_z(b, "</span>");
     if (c->rule.n) tm_buf_z(b, "<span>"), tm_html_text(b, c->rule), tm_buf_z(b, "</span>");
-    tm_buf_z(b, right.n ? "</header><div class=\"pair\"><pre>" : "</header><pre>");
-    tm_buf_str(b, tm_buf_view(&left));
-    if (right.n) tm_buf_z(b, "</pre><pre>"), tm_buf_str(b, tm_buf_view(&right));
-    tm_buf_z(b, right.n ? "</pre></div></article>\n" : "</pre></article>\n");
-    if (left.failed || right.failed) b->failed = true;
-    tm_buf_release(&left);
-    tm_buf_release(&right);
-    return status;
+    tm_buf_z(b, "</header>");
+    tm_str after =
+        c->before.p ? c->after : (tm_str){0}; /* alone it would be taken for the record */
+    TM_TRY(tm_page_pair(g, c->before, after, TM_CARD_SHOWN, b, err));
+    tm_buf_z(b, "</article>\n");
+    return TM_OK;
 }
 
 static tm_status cards(const tm_gathered *g, tm_buf *b, tm_err *err)
@@ -283,8 +329,7 @@ static tm_status cards(const tm_gathered *g, tm_buf *b, tm_err *err)
     for (unsigned k = 0; k < TM_CARD_KINDS; k++) {
         if (!g->cards[k]) continue;
         tm_buf_print(b, "<h3>%s</h3>\n", TITLES[k]);
-        for (uint32_t i = 0; i < g->cards[k]; i++)
-            TM_TRY(card(g, &g->card[k][i], k == TM_CARD_EDITED || k == TM_CARD_MERGED, b, err));
+        for (uint32_t i = 0; i < g->cards[k]; i++) TM_TRY(card(g, &g->card[k][i], b, err));
     }
     return TM_OK;
 }
@@ -300,6 +345,9 @@ tm_status tm_report_write(tm_str folder, tm_err *err)
     if (status == TM_OK) {
         header(g, &b);
         waterfall(g, &b);
+        status = tm_page_duplicates(g, &b, err);
+    }
+    if (status == TM_OK) {
         lengths(g, &b);
         findings(g, &b);
         sources(g, &b);

@@ -36,6 +36,26 @@ LINES.insert(5, '{"messages": [], "messages": [{"role": "user", "content": "q"},
                 '{"role": "assistant", "content": "a"}], "id": 9}')
 
 
+# Three sources with duplicates within and between them, near ones, of a reference, on two sides of
+# a split; texts that would be markup, turn the line around or hide, if the page let them.
+BREAD = "Mix flour, water, salt and yeast, let it rise for an hour, shape it and bake it"
+HOSTILE = "</pre><script>alert(1)</script> \u202e\u05d0\u05d1 \u0000 \u2028 '\"&amp; and the rest of it"
+LONG = "".join("word%d " % n for n in range(900))
+DUPLICATES = {
+    "a.jsonl": [BREAD, BREAD + " until it is brown", HOSTILE, "Thank you!", "as the benchmark says"],
+    "b<b>.jsonl": [BREAD, "Thank you!", HOSTILE, HOSTILE + " " * 9, BREAD + " till it is brown"],
+    "c.jsonl": ["Thank you!", LONG + "one", LONG + "two", "alone"],
+}
+DUPLICATES_RECIPE = """
+inputs: {mine: a.jsonl, found: ['b<b>.jsonl', c.jsonl]}
+references: {exam: exam.jsonl}
+steps:
+  - dedup.exact: {then: flag, against: [exam]}
+  - split: {eval: 40%, group: [$.n]}
+  - dedup.near: {threshold: 0.6, ngram: 3}
+"""
+
+
 def blanked(text):
     """Without what is another time, machine or version."""
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", text)
@@ -70,6 +90,25 @@ class Golden(unittest.TestCase):
         self.compare("refine.txt", done.stderr)
         with open(os.path.join(self.tmp.name, "out/report.html"), encoding="utf-8") as file:
             self.compare("report.html", file.read())
+
+    def test_the_report_on_duplicates(self):
+        files = {name: "".join(json.dumps({"text": text, "n": n}, ensure_ascii=False) + "\n"
+                               for n, text in enumerate(texts))
+                 for name, texts in DUPLICATES.items()}
+        files["exam.jsonl"] = json.dumps({"text": "as the benchmark says"}) + "\n"
+        files["r.yaml"] = DUPLICATES_RECIPE
+        for name, text in files.items():
+            with open(os.path.join(self.tmp.name, name), "w", encoding="utf-8") as file:
+                file.write(text)
+        done = self.tamis("run", "r.yaml", "-o", "out/")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(os.path.join(self.tmp.name, "out/report.html"), encoding="utf-8") as file:
+            page = file.read()
+        self.assertNotIn("<script", page)
+        self.assertNotIn("b<b>", page)
+        for hidden in "\u202e\u2028\0":
+            self.assertNotIn(hidden, page)
+        self.compare("duplicates.html", page)
 
     def test_inspect(self):
         self.compare("inspect.txt", self.tamis("inspect", "chats.jsonl").stdout)

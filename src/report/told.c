@@ -1,0 +1,64 @@
+/* The biggest clusters as the manifest names them: places, to which the ledger gives lines and the
+ * sources texts. All wanted places lie in one sorted list, so the ledger is walked beside it. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "op/op.h"
+#include "report/gather.h"
+
+const tm_yaml *tm_tree_in(const tm_yaml *map, const char *key)
+{
+    return map && map->kind == TM_YAML_MAP ? tm_yaml_get(map, key) : NULL;
+}
+
+double tm_tree_double(const tm_yaml *map, const char *key)
+{
+    double value;
+    return tm_str_to_f64(tm_tree_text(map, key), &value) ? value : (double)NAN;
+}
+
+static void take_record(tm_gathered *g, const tm_yaml *from, tm_told *out)
+{
+    out->rid = (tm_rid){tm_tree_number(from, "place"), tm_tree_number(from, "path")};
+    out->source = tm_tree_text(from, "source");
+    g->told[g->tolds++] = out;
+}
+
+static int by_rid(const void *a, const void *b)
+{
+    return tm_rid_cmp((*(tm_told *const *)a)->rid, (*(tm_told *const *)b)->rid);
+}
+
+tm_status tm_gather_told(tm_gathered *g, tm_err *err)
+{
+    const tm_yaml *steps = tm_tree_in(g->manifest, "steps");
+    uint32_t n = 0;
+    g->told = TM_NEW(g->mem, tm_told *, TM_CLUSTER_STEPS * TM_BIGGEST * 2);
+    if (!g->told) return tm_fail_memory(err, "the report", 0);
+    for (uint32_t s = 0; steps && s < steps->count && n < TM_CLUSTER_STEPS; s++) {
+        const tm_yaml *duplicates = tm_tree_in(&steps->child[s], "duplicates");
+        const tm_yaml *list = tm_tree_in(tm_tree_in(duplicates, "clusters"), "biggest");
+        if (!duplicates) continue;
+        for (uint32_t i = 0; list && i < list->count && i < TM_BIGGEST; i++) {
+            tm_told_cluster *c = &g->cluster[n][g->clusters[n]++];
+            c->of = &list->child[i];
+            take_record(g, tm_tree_in(c->of, "first"), &c->first);
+            take_record(g, tm_tree_in(c->of, "least"), &c->least);
+        }
+        n++;
+    }
+    if (g->tolds) qsort(g->told, g->tolds, sizeof *g->told, by_rid);
+    return TM_OK;
+}
+
+bool tm_told_wants(tm_gathered *g, tm_rid rid)
+{
+    while (g->told_at < g->tolds && tm_rid_cmp(g->told[g->told_at]->rid, rid) < 0) g->told_at++;
+    return g->told_at < g->tolds && tm_rid_cmp(g->told[g->told_at]->rid, rid) == 0;
+}
+
+void tm_told_line(tm_gathered *g, tm_rid rid, uint64_t line)
+{
+    for (uint32_t i = g->told_at; i < g->tolds && tm_rid_cmp(g->told[i]->rid, rid) == 0; i++)
+        g->told[i]->line = line;
+}
