@@ -10,7 +10,7 @@ reader. A stage of the plan becomes
     map over splits -> repartition(n, key) + sortWithinPartitions -> reduce -> decisions
 
 and decisions go back to the split they are about by one more shuffle. Between stages rows lie as
-Parquet in the run folder's work/, so a lost executor costs its tasks and no more. The driver holds
+Parquet in the run folder's .tamis/, so a lost executor costs its tasks and no more. The driver holds
 counts, folded states and the counters of connected components, never data. Inputs and the run
 folder are paths that every machine sees.
 """
@@ -210,7 +210,7 @@ class _Driver:
         self.told = {}
         self.left = None  # facts that the last stage left for the next
         self.decisions = {}  # by stage
-        self.work = os.path.join(os.path.abspath(folder), "work", "spark")
+        self.work = os.path.join(os.path.abspath(folder), ".tamis", "spark")
         parallel = spark.sparkContext.defaultParallelism
         self.partitions = partitions or max(2 * parallel, len(self.splits))
         self.slots = {}

@@ -72,7 +72,8 @@ bool tm_folder_circles(const tm_folder_chain *chain, const tm_file_info *folder)
 tm_status tm_folder_sync(const char *path, tm_err *err);
 tm_status tm_folder_remove(const char *path, tm_err *err); /* with all below it */
 
-/* Takes a lock that dies with this process; TM_EBUSY says who holds it. */
+/* Takes a lock that dies with this process; TM_EBUSY says who holds it. TM_EEXISTS when the file is
+ * there and is no lock. */
 tm_status tm_lock_file(const char *path, int *file, tm_err *err);
 void tm_lock_release(int file, const char *path); /* and removes the file */
 

@@ -3,10 +3,13 @@
  *
  * A holder that ends well removes the file first and lets go of the lock then. Whoever had opened
  * that file meanwhile gets a lock on a file without a name, which keeps nobody out; so a lock
- * counts only if the name still leads to the file that is locked, else it is asked for again. */
+ * counts only if the name still leads to the file that is locked, else it is asked for again.
+ *
+ * A file that says anything else than who holds it is no lock of ours: it is left as it is. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,11 +61,34 @@ static tm_status take(const char *path, int *file, tm_err *err)
     }
 }
 
+/* "process 123\n", or nothing: its holder may have died before it wrote. */
+static tm_status refuse_stranger(const char *path, int f, tm_err *err)
+{
+    static const char WORD[] = "process ";
+    char said[64];
+    size_t n;
+    TM_TRY(tm_file_read(f, path, said, sizeof said, &n, err));
+    TM_TRY(tm_file_seek(f, path, 0, err));
+    size_t digits = TM_MIN(n, sizeof WORD - 1);
+    bool ours = memcmp(said, WORD, digits) == 0;
+    for (size_t i = digits; i + 1 < n; i++) ours = ours && said[i] >= '0' && said[i] <= '9';
+    if (n && said[n - 1] != '\n') ours = false;
+    if (ours) return TM_OK;
+    return tm_fail(err, TM_EEXISTS,
+                   "%s is there and is no lock of a run: move it away, or use another folder",
+                   path);
+}
+
 tm_status tm_lock_file(const char *path, int *file, tm_err *err)
 {
     char holder[64];
     int f = -1;
     TM_TRY(take(path, &f, err));
+    tm_status strange = refuse_stranger(path, f, err);
+    if (strange != TM_OK) {
+        close(f);
+        return strange;
+    }
     int n = snprintf(holder, sizeof holder, "process %ld\n", (long)getpid());
     tm_status status = ftruncate(f, 0) != 0 ? tm_fail_errno(err, "write the lock", path, errno)
                                             : tm_file_write(f, path, holder, (size_t)n, err);

@@ -105,6 +105,9 @@ typedef struct tm_worker {
     void *fold_state;
 } tm_worker;
 
+/* The one name in a run folder that is there only while a run is unfinished. */
+#define TM_WORK_NAME ".tamis"
+
 struct tm_run {
     tm_arena mem;
     tm_recipe *recipe;
@@ -131,7 +134,7 @@ struct tm_run {
     char *folder;       /* NUL-terminated, or NULL */
     tm_str *shard_name; /* prefixes of data that may lie there (results.c) */
     uint32_t shard_names, shard_name_room;
-    char *work; /* where decisions are kept */
+    char *work; /* where decisions are kept: RUN/.tamis, or the spill folder */
     int lock_file;
     unsigned passes;
     _Atomic unsigned pass;
@@ -195,15 +198,16 @@ tm_status tm_manifest_write(tm_run *run, tm_err *err);
 
 /* results.c */
 /* Learns the names of data files in the folder: of this run, of the finished one there, and of an
- * unfinished one (plan: what work/plan holds: the plan's name, then a route a line). */
+ * unfinished one (plan: what .tamis/plan holds: the plan's name, then a route a line). */
 tm_status tm_results_know(tm_run *run, bool finished, tm_str plan, tm_err *err);
 bool tm_is_result(const tm_run *run, tm_str name);
+tm_str tm_without_temporary(tm_str name); /* NAME of .NAME.tmp-PROCESS-NUMBER; else itself */
 
 /* runfolder.c */
 tm_status tm_run_folder_take(tm_run *run, tm_err *err); /* make, lock, look for an unfinished run */
 tm_status tm_run_folder_clear(tm_run *run, tm_err *err); /* results of an earlier run go */
 tm_status tm_run_refuse_input(tm_run *run, tm_err *err); /* -o FILE that is an input */
-tm_status tm_run_folder_done(tm_run *run, tm_err *err);  /* removes work/, sets `last` */
+tm_status tm_run_folder_done(tm_run *run, tm_err *err);  /* removes what was kept for a resume */
 void tm_run_folder_drop(tm_run *run);
 
 #endif

@@ -3,7 +3,7 @@
  *
  * Some have names of their own; data lie in shards, PREFIX-00000.FORMAT, where the prefix is `data`
  * or a route's name. Routes are those of this run, those that the manifest of a finished run tells
- * of, and those that an unfinished one wrote into work/plan: a recipe that routes no more, or into
+ * of, and those that an unfinished one wrote into .tamis/plan: a recipe that routes no more, or into
  * other files, must leave nothing of the old ones behind. Any other file is not ours. */
 #include "flow/engine.h"
 #include "flow/runfolder.h"
@@ -11,11 +11,11 @@
 #include "base/vec.h"
 
 /* NAME of a temporary file, .NAME.tmp-PROCESS-NUMBER, that a run that was killed left. */
-static tm_str without_temporary(tm_str name)
+tm_str tm_without_temporary(tm_str name)
 {
-    bool temporary =
-        tm_str_starts(name, TM_STR(".")) && tm_str_find(name, TM_STR(".tmp-")) < name.n;
-    return temporary ? tm_str_slice(name, 1, name.n) : name;
+    size_t tail = tm_str_find(name, TM_STR(".tmp-"));
+    bool temporary = tm_str_starts(name, TM_STR(".")) && tail < name.n;
+    return temporary ? tm_str_slice(name, 1, tail) : name;
 }
 
 static bool is_shard_of(tm_str name, tm_str prefix)
@@ -23,16 +23,20 @@ static bool is_shard_of(tm_str name, tm_str prefix)
     size_t at = prefix.n + 1;
     if (!tm_str_starts(name, prefix) || name.n < at || name.p[prefix.n] != '-') return false;
     while (at < name.n && name.p[at] >= '0' && name.p[at] <= '9') at++;
-    return at >= prefix.n + 6 && at < name.n && name.p[at] == '.';
+    if (at < prefix.n + 6 || at == name.n || name.p[at] != '.') return false;
+    tm_format format;
+    return tm_format_parse(tm_str_slice(name, at + 1, name.n), &format, NULL) == TM_OK;
 }
 
 bool tm_is_result(const tm_run *run, tm_str name)
 {
-    static const char *const OURS[] = {"data-",     "parked-",   "unreadable.", "ledger.",
-                                       "findings.", "manifest.", "run.json",    "report.html"};
-    name = without_temporary(name);
+    static const char *const OURS[] = {"unreadable.bin",   "unreadable.jsonl", "ledger.parquet",
+                                       "findings.parquet", "manifest.json",    "run.json",
+                                       "report.html"};
+    name = tm_without_temporary(name);
     for (size_t k = 0; k < TM_COUNT(OURS); k++)
-        if (tm_str_starts(name, tm_str_of(OURS[k]))) return true;
+        if (tm_str_is(name, OURS[k])) return true;
+    if (is_shard_of(name, TM_STR("data")) || is_shard_of(name, TM_STR("parked"))) return true;
     for (uint32_t i = 0; i < run->shard_names; i++)
         if (is_shard_of(name, run->shard_name[i])) return true;
     return false;

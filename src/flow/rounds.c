@@ -2,7 +2,7 @@
  * the round before left), the exchange, the reduction, and the decisions sorted by rid.
  *
  * A step's final decisions are named by the hash of the plan up to that step. A resumed or changed
- * run finds those it can use under work/ and does not make them again. */
+ * run finds those it can use under .tamis/ and does not make them again. */
 #include <stdio.h>
 
 #include "flow/components.h"

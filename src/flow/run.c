@@ -47,22 +47,22 @@ static tm_status share_memory(tm_run *run, tm_err *err)
     return TM_OK;
 }
 
-/* A place for spill and decisions: work/ in the run folder, else under --spill-dir. What one of
+/* A place for spill and decisions: .tamis/ in the run folder, else under --spill-dir. What one of
  * many processes spills is nobody else's business and lies on its own machine. */
 static tm_status choose_work(tm_run *run, tm_err *err)
 {
     tm_str spill = run->recipe->limits.spill_dir;
     const char *here = run->options.ticket.n ? tm_environment("TMPDIR") : NULL;
     if (run->folder && !spill.n && !run->options.ticket.n) {
-        run->work = tm_arena_printf(&run->mem, "%s/work", run->folder);
-        run->spill.folder = tm_arena_printf(&run->mem, "%s/work/spill-%llu", run->folder,
-                                            (unsigned long long)tm_process_id());
+        run->work = tm_arena_printf(&run->mem, "%s/" TM_WORK_NAME, run->folder);
+        run->spill.folder = tm_arena_printf(&run->mem, "%s/" TM_WORK_NAME "/spill-%llu",
+                                            run->folder, (unsigned long long)tm_process_id());
     } else {
         if (!spill.n) spill = here ? tm_str_of(here) : TM_STR("/tmp");
         char *own = tm_arena_printf(&run->mem, "%.*s/tamis-%llu-%p", TM_FMT(spill),
                                     (unsigned long long)tm_process_id(), (void *)run);
         run->spill.folder = own;
-        run->work = run->folder ? tm_arena_printf(&run->mem, "%s/work", run->folder) : own;
+        run->work = run->folder ? tm_arena_printf(&run->mem, "%s/" TM_WORK_NAME, run->folder) : own;
     }
     run->spill.max_disk = run->recipe->limits.max_disk;
     if (!run->work || !run->spill.folder) return tm_fail_memory(err, "a path", 0);
@@ -298,10 +298,10 @@ void tm_run_close(tm_run *run)
     if (!run) return;
     for (uint32_t s = 0; run->state && s < run->plan->steps; s++)
         tm_verdicts_free(run->state[s].verdicts);
-    tm_run_folder_drop(run);
     /* whether they are there or not */
     if (run->work && !run->folder) (void)tm_folder_remove(run->work, NULL);
     if (atomic_load(&run->spill.made)) (void)tm_folder_remove(run->spill.folder, NULL);
+    tm_run_folder_drop(run);
     if (run->plan) tm_plan_release(run->plan);
     tm_buf_release(&run->head);
     pthread_mutex_destroy(&run->batch_lock);

@@ -21,7 +21,7 @@ static tm_str text_of(const tm_yaml *map, const char *key)
 static tm_status refuse_unfinished(tm_arena *mem, tm_str folder, tm_err *err)
 {
     bool there;
-    const char *plan = tm_path_join(mem, folder.p, "work/plan");
+    const char *plan = tm_path_join(mem, folder.p, TM_WORK_NAME "/plan");
     if (!plan) return tm_fail_memory(err, "a path", folder.n);
     TM_TRY(tm_file_there(plan, &there, err));
     if (!there) return TM_OK;

@@ -1,8 +1,13 @@
 /* Run folders: who holds one, whether it is finished, what the next one is called, and `last`.
  *
- *   RUN/lock            while a process runs there (flock: it dies with its holder)
- *   RUN/work/           decisions and spill of an unfinished run; work/plan names the plan
- *   RUN/manifest.json   the last file written: a run folder with it is finished */
+ *   RUN/.tamis/         while a run is unfinished: decisions and spill
+ *   RUN/.tamis/lock     while a process runs there (flock: it dies with its holder)
+ *   RUN/.tamis/plan     names the plan
+ *   RUN/manifest.json   the last file written: a run folder with it is finished
+ *
+ * A run folder may be a folder that was there and holds other things. So nothing is taken away but
+ * what a run has made, by its name: results (results.c), and inside of .tamis/ what is listed
+ * below. A .tamis/ with anything else in it is no run's. */
 #include <stdio.h>
 
 #include "flow/engine.h"
@@ -58,8 +63,36 @@ static tm_status refuse_results(tm_run *run, bool strangers, tm_err *err)
     return TM_OK;
 }
 
-/* Takes away what dead runs spilled, or all they left. What this run has spilled stays: standard
- * input may have been copied there before anything else. */
+/* ---- what is there while a run is unfinished ------------------------------------------------- */
+
+/* spark: what the exchange of a cluster keeps between stages. */
+static bool is_work(tm_str name)
+{
+    static const char *const KINDS[] = {"decisions-", "spill-", "part-", "sorted-", "digest-"};
+    name = tm_without_temporary(name);
+    for (size_t i = 0; i < TM_COUNT(KINDS); i++)
+        if (tm_str_starts(name, tm_str_of(KINDS[i]))) return true;
+    return tm_str_is(name, "lock") || tm_str_is(name, "plan") || tm_str_is(name, "spark");
+}
+
+static tm_status refuse_strange_work(tm_run *run, tm_err *err)
+{
+    tm_str *names;
+    uint32_t count;
+    bool there;
+    TM_TRY(tm_file_there(run->work, &there, err));
+    if (!there) return TM_OK;
+    TM_TRY(tm_folder_list(&run->mem, run->work, &names, &count, err));
+    for (uint32_t i = 0; i < count; i++)
+        if (!is_work(names[i]))
+            return tm_fail(err, TM_EEXISTS,
+                           "%s/%.*s is of no run: move it away, or use another folder", run->work,
+                           TM_FMT(names[i]));
+    return TM_OK;
+}
+
+/* Takes away what dead runs spilled, or all they left. The lock stays, and so does what this run
+ * has spilled: standard input may have been copied there before anything else. */
 static tm_status clean_work(tm_run *run, bool all, tm_err *err)
 {
     tm_str *names;
@@ -69,8 +102,9 @@ static tm_status clean_work(tm_run *run, bool all, tm_err *err)
         tm_file_info info;
         const char *path = tm_path_join(&run->mem, run->work, names[i].p);
         if (!path) return tm_fail_memory(err, "a path", names[i].n);
+        if (tm_str_is(names[i], "lock") || !is_work(names[i])) continue;
         if (tm_str_is(tm_str_of(run->spill.folder), path)) continue;
-        if (!all && !tm_str_starts(names[i], TM_STR("spill"))) continue;
+        if (!all && !tm_str_starts(names[i], TM_STR("spill-"))) continue;
         TM_TRY(tm_file_info_of(path, &info, err));
         if (info.is_folder)
             TM_TRY(tm_folder_remove(path, err));
@@ -94,15 +128,12 @@ static void print_plan(const tm_run *run, tm_buf *out)
 
 static tm_status take_work(tm_run *run, const char *plan, tm_str old, tm_err *err)
 {
-    bool there;
     tm_buf own = {0};
     print_plan(run, &own);
     tm_status status = tm_buf_ok(&own, err);
     bool same = own.n >= PLAN_NAME && tm_str_starts(old, (tm_str){own.p, PLAN_NAME});
-    if (status == TM_OK) status = tm_file_there(run->work, &there, err);
     /* of another plan the decisions of equal prefixes are still good: they go by name */
-    if (status == TM_OK && there) status = clean_work(run, !same && !run->options.resume, err);
-    if (status == TM_OK) status = tm_folder_make(run->work, err);
+    if (status == TM_OK) status = clean_work(run, !same && !run->options.resume, err);
     if (status == TM_OK) status = tm_file_save(plan, tm_buf_view(&own), true, err);
     tm_buf_release(&own);
     return status;
@@ -124,13 +155,31 @@ static tm_status take(tm_run *run, const char *plan, tm_buf *old, tm_err *err)
     return take_work(run, plan, tm_buf_view(old), err);
 }
 
+/* The holder before may take the empty folder away between the two calls; then they are made
+ * again. */
+static tm_status lock_work(tm_run *run, const char *lock, tm_err *err)
+{
+    enum { TIMES = 100 };
+    bool there = true;
+    tm_status status = TM_OK;
+    for (int i = 0; i < TIMES; i++) {
+        TM_TRY(tm_folder_make(run->work, err));
+        status = tm_lock_file(lock, &run->lock_file, err);
+        if (status == TM_OK) return TM_OK;
+        TM_TRY(tm_file_there(run->work, &there, err));
+        if (there) break;
+    }
+    return status;
+}
+
 tm_status tm_run_folder_take(tm_run *run, tm_err *err)
 {
     tm_buf old = {0};
-    TM_TRY(tm_folder_make(run->folder, err));
-    const char *lock = at(run, "lock"), *plan = tm_path_join(&run->mem, run->work, "plan");
+    const char *lock = tm_path_join(&run->mem, run->work, "lock");
+    const char *plan = tm_path_join(&run->mem, run->work, "plan");
     if (!lock || !plan) return tm_fail_memory(err, "a path", 0);
-    TM_TRY(tm_lock_file(lock, &run->lock_file, err));
+    TM_TRY(refuse_strange_work(run, err));
+    TM_TRY(lock_work(run, lock, err));
     tm_status status = take(run, plan, &old, err);
     tm_buf_release(&old);
     return status;
@@ -154,14 +203,16 @@ tm_status tm_run_folder_clear(tm_run *run, tm_err *err)
 
 tm_status tm_run_folder_done(tm_run *run, tm_err *err)
 {
-    return tm_folder_remove(run->work, err);
+    return clean_work(run, true, err);
 }
 
+/* With the lock .tamis/ goes, if nothing in it is worth a resume. */
 void tm_run_folder_drop(tm_run *run)
 {
-    const char *lock = run->folder && run->lock_file >= 0 ? at(run, "lock") : NULL;
+    const char *lock = run->lock_file >= 0 ? tm_path_join(&run->mem, run->work, "lock") : NULL;
     if (lock) tm_lock_release(run->lock_file, lock);
     run->lock_file = -1;
+    if (run->folder && run->work) tm_fs_now.remove_folder(run->work);
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */

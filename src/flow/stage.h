@@ -16,9 +16,9 @@
  *   TABLE    a round observes, facts of one key           all of them become bytes, told as well
  *   HEAD     how many live records; with a number told,   the cut is told to all later stages
  *            the rid of the live record of that number
- *   WRITE    RUN/work/part-N: data, parked, pieces        reordering runs: kept records by rank
- *   PUT      (nothing)                                    RUN/work/sorted-N: data in their order
- *   DIGEST   RUN/work/digest-N of a source that was cut   (nothing)
+ *   WRITE    RUN/.tamis/part-N: data, parked, pieces        reordering runs: kept records by rank
+ *   PUT      (nothing)                                    RUN/.tamis/sorted-N: data in their order
+ *   DIGEST   RUN/.tamis/digest-N of a source that was cut   (nothing)
  *
  * A stage that does not observe gets the facts that the stage before left. What map is shown of
  * decisions is what `joins` names, those of its split only, sorted by rid and then by bytes. */
@@ -132,7 +132,7 @@ tm_status tm_stage_reduce(tm_stages *s, uint32_t stage, uint64_t first, tm_pull 
                           tm_stage_taker *taker, tm_err *err);
 tm_status tm_stage_fold(const tm_stages *s, uint32_t stage, void *into, tm_str from, tm_err *err);
 
-/* stage_part.c: what one split or one stretch of sorted records leaves in RUN/work. */
+/* stage_part.c: what one split or one stretch of sorted records leaves in RUN/.tamis. */
 typedef struct tm_part_writer tm_part_writer;
 tm_status tm_part_begin(tm_part_writer **out, tm_stages *s, const char *kind, uint32_t number,
                         tm_err *err);

@@ -14,7 +14,8 @@
 
 static const char *work_path(tm_run *run, const char *kind, uint32_t number, tm_err *err)
 {
-    char *path = tm_arena_printf(&run->mem, "%s/work/%s-%08u", run->folder, kind, number);
+    char *path =
+        tm_arena_printf(&run->mem, "%s/" TM_WORK_NAME "/%s-%08u", run->folder, kind, number);
     if (!path) tm_fail_memory(err, "a path", 0);
     return path;
 }

@@ -1,5 +1,5 @@
-/* What one split leaves behind in RUN/work: a folder with its shards and parked records, written by
- * the same emitter that writes a run's, and with `pieces`, what that emitter leaves out: ledger
+/* What one split leaves behind in RUN/.tamis: a folder with its shards and parked records, written
+ * by the same emitter that writes a run's, and with `pieces`, what that emitter leaves out: ledger
  * rows, findings, unreadable records and counts, block by block, for whoever keeps the books.
  *
  * A part's folder has a name of its own while it is written and takes the part's name when it is
@@ -45,7 +45,7 @@ typedef struct output_head { /* behind it: name, route */
 static tm_status part_path(const char *folder, const char *kind, uint32_t number, const char *tail,
                            char out[4096], tm_err *err)
 {
-    int n = snprintf(out, 4096, "%s/work/%s-%08u%s", folder, kind, number, tail);
+    int n = snprintf(out, 4096, "%s/" TM_WORK_NAME "/%s-%08u%s", folder, kind, number, tail);
     return n > 0 && n < 4000 ? TM_OK : tm_fail(err, TM_EUSAGE, "the run folder's path is too long");
 }
 

@@ -60,8 +60,8 @@ class RunAsInput(DedupCase):
         self.assertIn("gone wrote its data to standard output", said)
 
     def test_what_is_no_finished_run(self):
-        os.makedirs(self.path("half", "work"))
-        self.write("half/work/plan", "x")
+        os.makedirs(self.path("half", ".tamis"))
+        self.write("half/.tamis/plan", "x")
         self.write("half/data.jsonl", lines(self.old))
         self.assertIn("not finished", self.tamis("cat", "half", expect=2).stderr.decode())
         for strange in ('{"id":1}', "[1", '{"tamis":"other","id":1}'):

@@ -174,7 +174,7 @@ def half_written(name, base, got):
         file = os.path.basename(path)
         if TEMPORARY.search(path):
             continue  # what could not be taken away, and was said
-        if "/work/" in path or file == "lock" or (old and path not in base.files):
+        if "/.tamis/" in path or (old and path not in base.files):
             continue
         if path not in base.files:
             return "%s is no file of this command" % path

@@ -63,7 +63,7 @@ class Signals(faultkit.Case):
         """Sends a signal soon after a run has begun; gives exit code and message."""
         for _ in range(20):
             child = self.start(*self.run_words())
-            self.assertTrue(self.wait_for("out/work/plan"))
+            self.assertTrue(self.wait_for("out/.tamis/plan"))
             for _ in range(times):
                 child.send_signal(number)
                 time.sleep(0.001)
@@ -87,8 +87,8 @@ class Signals(faultkit.Case):
             code, said = self.stop_early(number)
             self.assertEqual(code, 4, said)
             self.assertIn("interrupted: run the same command again", said)
-            self.assertFalse(os.path.exists(self.path("out/lock")))
-            left = [p for p in faultkit.tree(self.path("out")) if not p.startswith("work/")]
+            self.assertFalse(os.path.exists(self.path("out/.tamis/lock")))
+            left = [p for p in faultkit.tree(self.path("out")) if not p.startswith(".tamis/")]
             self.assertEqual(left, [])
             self.goes_on(whole)
             subprocess.run(["rm", "-rf", self.path("out")], check=True)
@@ -132,15 +132,15 @@ class Signals(faultkit.Case):
         self.chats()
         whole = self.whole()
         first = self.start(*self.run_words())
-        self.assertTrue(self.wait_for("out/lock"))
+        self.assertTrue(self.wait_for("out/.tamis/lock"))
         first.send_signal(signal.SIGSTOP)
-        with open(self.path("out/lock"), "rb") as lock:
+        with open(self.path("out/.tamis/lock"), "rb") as lock:
             self.assertEqual(lock.read(), b"process %d\n" % first.pid)
         second = self.tamis(*self.run_words(), expect=2)
         self.assertIn("held by process %d" % first.pid, second.said)
         first.kill()
         self.finish(first)
-        self.assertTrue(os.path.exists(self.path("out/lock")))
+        self.assertTrue(os.path.exists(self.path("out/.tamis/lock")))
         self.goes_on(whole)
 
     def test_two_that_start_together_leave_one_result(self):
@@ -165,7 +165,7 @@ class Signals(faultkit.Case):
             done = self.limited(limit)
             self.assertEqual(done.returncode, 5, done.said)
             self.assertIn("File too large", done.said)
-            names = [p for p in faultkit.tree(self.path("out")) if not p.startswith("work/")]
+            names = [p for p in faultkit.tree(self.path("out")) if not p.startswith(".tamis/")]
             self.assertFalse([n for n in names if ".tmp-" in n or "manifest" in n], names)
         self.goes_on(whole)
 
@@ -236,7 +236,7 @@ class Signals(faultkit.Case):
         """Leaves an unfinished run with its decisions made."""
         done = self.limited(300_000)
         self.assertEqual(done.returncode, 5, done.said)
-        work = os.listdir(self.path("out/work"))
+        work = os.listdir(self.path("out/.tamis"))
         self.assertTrue([n for n in work if n.startswith("decisions") and n.endswith(".bin")], work)
 
     def resumed(self):

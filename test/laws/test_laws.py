@@ -179,7 +179,7 @@ class Laws(LawCase):
         for name in ("unreadable.bin", "unreadable.jsonl", "parked-00000.jsonl.zst", "report.html"):
             mode = stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode)
             self.assertEqual(mode & 0o077, 0, name)
-        self.assertFalse(os.path.exists(os.path.join(folder, "work")))
+        self.assertFalse(os.path.exists(os.path.join(folder, ".tamis")))
 
     def test_7_dataset_text_is_only_text_in_the_report(self):
         hostile = [

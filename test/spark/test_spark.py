@@ -105,7 +105,7 @@ class SparkAndOneMachine(LawCase):
             self.assertTrue(a.equals(b), name)
         for name in ("unreadable.bin", "unreadable.jsonl", *more):
             self.assertEqual(self.load(many, name), self.load(one, name), name)
-        self.assertFalse(os.path.exists(os.path.join(many, "work")))
+        self.assertFalse(os.path.exists(os.path.join(many, ".tamis")))
         self.tamis("audit", many)
         return here
 

@@ -185,7 +185,7 @@ class Odd(TortureCase):
         counts = self.assert_closes(folder)
         self.assertEqual((counts["read"], counts["kept"]), (12000, 2))
         self.assertIn("cannot be resumed", done.words())
-        self.assertFalse(os.path.exists(os.path.join(folder, "work")))
+        self.assertFalse(os.path.exists(os.path.join(folder, ".tamis")))
         told = self.tamis("explain", folder, "pipe:2", expect=0)
         self.assertIn(b"cannot be read again", told.out)
         self.tamis("inspect", self.fifo(raw))

@@ -72,13 +72,24 @@ static void one_process_does_not_get_it_twice(void **state)
     tm_lock_release(second, room("twice"));
 }
 
-static void what_an_old_file_says_does_not_matter(void **state)
+static void a_file_that_is_no_lock_stays_as_it_is(void **state)
 {
     TM_UNUSED(state);
     int lock;
     char want[64];
+    tm_err err = {0};
     int n = snprintf(want, sizeof want, "process %ld\n", (long)getpid());
-    put_file(room("old"), TM_STR("process 1 and a great deal more than a lock ever holds\n"));
+    static const char *const NONE[] = {"l\n",
+                                       "process 1 and a great deal more than a lock ever holds\n",
+                                       "process 1", "\n", "process 1\nprocess 2\n"};
+    for (size_t i = 0; i < TM_COUNT(NONE); i++) {
+        put_file(room("mine"), tm_str_of(NONE[i]));
+        assert_int_equal(tm_lock_file(room("mine"), &lock, &err), TM_EEXISTS);
+        says(err.msg, "is no lock of a run");
+        file_is(room("mine"), tm_str_of(NONE[i]));
+    }
+    tm_file_remove(room("mine"));
+    put_file(room("old"), TM_STR("process 123456\n"));
     assert_int_equal(tm_lock_file(room("old"), &lock, NULL), TM_OK);
     file_is(room("old"), (tm_str){want, (size_t)n});
     tm_lock_release(lock, room("old"));
@@ -134,7 +145,7 @@ int main(void)
         cmocka_unit_test(one_lock_after_another),
         cmocka_unit_test(a_second_holder_is_refused_and_told_who_has_it),
         cmocka_unit_test(one_process_does_not_get_it_twice),
-        cmocka_unit_test(what_an_old_file_says_does_not_matter),
+        cmocka_unit_test(a_file_that_is_no_lock_stays_as_it_is),
         cmocka_unit_test(a_place_that_cannot_hold_a_lock_says_so),
         cmocka_unit_test(two_never_have_it_at_once),
     };
