@@ -3,8 +3,8 @@
  *
  * Some have names of their own; data lie in shards, PREFIX-00000.FORMAT, where the prefix is `data`
  * or a route's name. Routes are those of this run, those that the manifest of a finished run tells
- * of, and those that an unfinished one wrote into .tamis/plan: a recipe that routes no more, or into
- * other files, must leave nothing of the old ones behind. Any other file is not ours. */
+ * of, and those that an unfinished one wrote into .tamis/plan: a recipe that routes no more, or
+ * into other files, must leave nothing of the old ones behind. Any other file is not ours. */
 #include "flow/engine.h"
 #include "flow/runfolder.h"
 
