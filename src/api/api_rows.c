@@ -93,7 +93,7 @@ static tm_status put_part(const tm_kept_view *kept, uint32_t part, tm_buf *out, 
     if (is_text && !tm_part_text(b, part, &text)) return tm_fail_memory(err, "a text", 0);
     put_place(kept, out);
     tm_buf_clear(path);
-    tm_record_path(b, kept->record, p->raw_at, path);
+    tm_locator_path(kept->locator, p->raw_at, path);
     TM_TRY(tm_buf_ok(path, err));
     put_text(out, path->n ? tm_buf_view(path) : TM_STR(""));
     put_text(out, tm_str_of(tm_role_name(p->role)));

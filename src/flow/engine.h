@@ -17,6 +17,7 @@
 #include "flow/run.h"
 #include "flow/verdicts.h"
 #include "io/parquet.h"
+#include "record/locator.h"
 
 /* The reader's own findings (step empty) and the codes of unreadable records. */
 extern const tm_code tm_reader_codes[];
@@ -102,6 +103,7 @@ typedef struct tm_worker {
     tm_verdict_range *range; /* by step, of the block at hand */
     tm_verdict_range earlier;
     tm_buf line, path;
+    tm_locator locator; /* of the record that the piece takes */
     void *fold_state;
 } tm_worker;
 

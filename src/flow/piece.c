@@ -48,13 +48,13 @@ void tm_piece_release(tm_piece *p)
     tm_free(p->found);
 }
 
-/* Where byte `at` of record r stands in its source. A record that is an element of an array may
- * begin in the middle of a line; its span knows where. */
-static void position(const tm_worker *w, const tm_batch *b, uint32_t r, size_t at, uint64_t *line,
+/* Where byte `at` of the record at hand, r, stands in its source. A record that is an element of an
+ * array may begin in the middle of a line; its span knows where. */
+static void position(tm_worker *w, const tm_batch *b, uint32_t r, size_t at, uint64_t *line,
                      uint64_t *column)
 {
     const tm_block *block = &w->block;
-    tm_text_position(b->raw[r].p, b->raw[r].n, at, line, column);
+    tm_locator_position(&w->locator, at, line, column);
     if (block->span_lines && *line == 1) {
         uint64_t offset = TM_PLACE_OFFSET(b->rid[r].place) - block->at;
         uint32_t low = 0, high = block->spans;
@@ -88,6 +88,7 @@ static tm_status show_kept(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, t
     tm_kept_view view = {.batch = b,
                          .record = r,
                          .text = text,
+                         .locator = &w->locator,
                          .source = &run->source[w->block.source - 1],
                          .layouts = &run->input[run->input_of[w->block.source - 1]].layouts};
     TM_TRY(shown->on_kept(shown->arg, &view, &p->shown, err));
@@ -234,7 +235,7 @@ static tm_status add_finding(tm_worker *w, tm_piece *p, const tm_batch *b, const
                       .verdict = shown_verdict(w->run, f)};
     position(w, b, r, raw_at, &found.line, &found.column);
     tm_buf_clear(&w->path);
-    tm_record_path(b, r, raw_at, &w->path);
+    tm_locator_path(&w->locator, raw_at, &w->path);
     found.path_bytes = (uint32_t)w->path.n;
     tm_buf_add(&p->findings, &found, sizeof found);
     tm_buf_str(&p->findings, tm_buf_view(&w->path));
@@ -313,6 +314,7 @@ static tm_status add_record(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, 
         p->counts.made++;
     else
         p->counts.read++, p->records++;
+    tm_locator_begin(&w->locator, b, r);
     TM_TRY(add_fate(w, p, b, r, err));
     if (b->layout[r] < TM_COUNT(p->layouts)) p->layouts[b->layout[r]]++;
     if (run->folder && run->recipe->output.ledger) TM_TRY(add_row(w, p, b, r, err));

@@ -18,6 +18,7 @@
 #include "io/sink.h"
 #include "io/source.h"
 #include "plan/plan.h"
+#include "record/locator.h"
 
 typedef struct tm_run tm_run;
 struct tm_reducer;
@@ -49,6 +50,7 @@ typedef struct tm_kept_view { /* a record that comes through, as it is written *
     tm_str text; /* JSON, one line without its end */
     const tm_source *source;
     const tm_layout_set *layouts;
+    tm_locator *locator; /* at this record */
 } tm_kept_view;
 
 typedef struct tm_shown { /* who looks at the kept records, beside the files they are written to */

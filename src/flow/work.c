@@ -104,6 +104,7 @@ void tm_worker_release(tm_worker *w)
     tm_buf_release(&w->facts.bytes);
     tm_buf_release(&w->line);
     tm_buf_release(&w->path);
+    tm_locator_release(&w->locator);
     tm_arena_release(&w->mem);
 }
 

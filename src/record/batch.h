@@ -270,8 +270,8 @@ bool tm_part_text(tm_batch *b, uint32_t part, tm_str *out);
 tm_status tm_find(tm_batch *b, uint32_t record, uint32_t part, uint32_t at, uint32_t bytes,
                   uint16_t step, uint16_t code, double value, tm_err *err);
 
-/* "messages[3].content" for the value at raw offset `at` of record r, appended to out; the top
- * value appends nothing. Goes into strings that hold JSON for parts with a codec stack. */
+/* "messages[3].content" for the value at raw offset `at` of record r, appended to out: one
+ * question to a tm_locator (locator.h). */
 void tm_record_path(const tm_batch *b, uint32_t record, uint32_t raw_at, tm_buf *out);
 
 #endif

@@ -1,6 +1,6 @@
 """The limits that have a name, each at its edge: depth and length stand in test_odd_inputs.py; here
-are parts, the share of unreadable records, what is not UTF-8, and UTF-16 and UTF-32 with and
-without a mark."""
+are parts, what one record may hold without a limit (calls, findings), the share of unreadable
+records, what is not UTF-8, and UTF-16 and UTF-32 with and without a mark."""
 
 import codecs
 import json
@@ -34,6 +34,81 @@ class Parts(TortureCase):
         folder, _ = self.run_folder("length", source, expect=1)
         self.assertEqual(data(folder), chat(65536))
         self.assertEqual([u["code"] for u in unreadable(folder)], ["T1022"])
+
+
+class OneRecord(TortureCase):
+    """What has no limit takes time in proportion: these runs took hours, or found the wrong thing,
+    when each finding was placed from the record's beginning and calls stood in a short list."""
+
+    MANY = ("--max-parts", "1000000")
+
+    def findings(self, record, *words):
+        source = self.write("a.jsonl", json.dumps(record, ensure_ascii=False) + "\n")
+        done = self.tamis("check", source, "--format", "json", *self.MANY, *words, expect=(0, 1))
+        with open(source, encoding="utf-8") as file:
+            return file.read(), json.loads(done.out)["findings"]
+
+    @staticmethod
+    def agent(calls, answered, tools=1, name="f{}"):
+        """A question, many calls with their answers, a last word."""
+        def call(n):
+            of = name.format(n % tools)
+            return {"role": "assistant", "content": None, "tool_calls": [
+                {"id": f"c{n}", "type": "function", "function": {"name": of, "arguments": "{}"}}]}
+        rows = [{"role": "user", "content": "é"}]
+        rows += [call(n) for n in range(calls)]
+        rows += [{"role": "tool", "tool_call_id": f"c{n}", "content": "r"} for n in answered]
+        listed = [{"type": "function", "function": {"name": f"f{n}"}} for n in range(tools)]
+        return {"messages": [*rows, {"role": "assistant", "content": "done"}], "tools": listed}
+
+    def test_any_number_of_open_calls(self):
+        for calls in (255, 256, 257, 300, 60000):
+            _, found = self.findings(self.agent(calls, reversed(range(calls))))
+            self.assertEqual(found, [], calls)
+
+    def test_among_many_calls_the_wrong_one_is_named(self):
+        record = self.agent(1000, [n for n in range(1000) if n != 700])
+        record["messages"].insert(-1, {"role": "user", "content": "and now?"})
+        _, (found,) = self.findings(record)
+        self.assertEqual((found["code"], found["path"]), ("T1220", "messages[701].tool_calls[0]"))
+        record = self.agent(1000, [*range(1000), 999])
+        _, (found,) = self.findings(record)
+        self.assertEqual((found["code"], found["path"]),
+                         ("T1218", "messages[2001].tool_call_id"))
+        record = self.agent(1000, range(1000))
+        record["messages"][900]["tool_calls"][0]["id"] = "c3"
+        _, found = self.findings(record)
+        self.assertEqual([f["code"] for f in found], ["T1219", "T1218"])
+
+    def test_any_number_of_tools(self):
+        _, found = self.findings(self.agent(20000, range(20000), tools=20000))
+        self.assertEqual(found, [])
+        record = self.agent(500, range(500), tools=500)
+        record["tools"].append(record["tools"][400])
+        _, (found,) = self.findings(record)
+        self.assertEqual((found["code"], found["path"]), ("T1224", "tools[500].function.name"))
+
+    def test_any_number_of_texts_with_findings(self):
+        rows = [{"role": "user", "content": f"{n} é  \n"} for n in range(60000)]
+        line = json.dumps({"messages": rows}, ensure_ascii=False).encode() + b"\n"
+        source = self.write("a.jsonl", line)
+        folder, _ = self.run_folder("clean.text", source, *self.MANY)
+        self.assertEqual(data(folder), line.replace(b"  \\n", b"\\n"))
+        self.assert_closes(folder)
+
+    def test_places_in_a_record_of_many_findings_are_right(self):
+        calls = [{"id": f"ü{n}", "function": {"name": "f", "arguments": "x" * (n % 7)}}
+                 for n in range(20000)]
+        record = {"messages": [{"role": "user", "content": "a"},
+                               {"role": "assistant", "content": None, "tool_calls": calls}]}
+        text, found = self.findings(record)
+        self.assertEqual(len(found), 20000)
+        begin, at = 0, '"arguments": '
+        for n, row in enumerate(found):
+            begin = text.index(at, begin) + len(at)
+            self.assertEqual((row["line"], row["column"], row["path"]),
+                             (1, begin + 1,
+                              f"messages[1].tool_calls[{n}].function.arguments"))
 
 
 class Unreadable(TortureCase):

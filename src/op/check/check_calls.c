@@ -1,15 +1,25 @@
 /* V7 and V8: calls and their results. A call's arguments must be a JSON object (as text or as a
  * value); every result answers an open call; every call is answered before the next user turn. Ids
  * are asked for where the layout has them (messages); sharegpt has none. */
+#include "base/vec.h"
 #include "op/check/check.h"
+#include "op/check/name_set.h"
 
-enum { OPEN_MAX = 256 };
+typedef struct call { /* with an id */
+    uint32_t at;
+    bool answered;
+} call;
 
-typedef struct open_calls { /* ids of calls not answered yet; slices of the raw record */
-    tm_str id[OPEN_MAX];
-    uint32_t at[OPEN_MAX];
-    uint32_t count;
-} open_calls;
+typedef struct calls { /* of a record */
+    call *call;
+    uint32_t count, room;
+    uint32_t from;     /* those before it belong to earlier questions */
+    uint32_t open;     /* not answered, from there on */
+    tm_name_set ids;   /* number: the last call of that id */
+    uint32_t tools_at; /* the record's list of tools, or TM_NONE */
+    tm_name_set tools; /* what it says can be called */
+    bool tools_known;
+} calls;
 
 static tm_status check_arguments(const tm_checking *c, uint32_t value, bool whole_call)
 {
@@ -31,59 +41,75 @@ static tm_status check_arguments(const tm_checking *c, uint32_t value, bool whol
     return good ? TM_OK : tm_check_find(c, CHECK_ARGUMENTS, node[value].at);
 }
 
-/* Names of the record's tools hold the called one? Unknown (no tools) is fine. */
-static tm_status check_known(const tm_checking *c, uint32_t function)
+static tm_status learn_tools(const tm_checking *c, calls *all, uint32_t tools)
 {
     const tm_json_node *node = tm_check_nodes(c);
-    const char *raw = tm_check_raw(c);
-    uint32_t tools = tm_check_key(c, c->b->top[c->r], "tools");
-    uint32_t name = tm_check_key(c, function, "name");
-    if (tools == TM_NONE || node[tools].kind != TM_JSON_ARRAY) return TM_OK;
-    if (name == TM_NONE || node[name].kind != TM_JSON_STRING)
-        return tm_check_find(c, CHECK_UNKNOWN_TOOL, node[function].at);
+    all->tools_known = true;
     for (uint32_t t = tm_json_first(node, tools); t != TM_NONE; t = tm_json_after(node, tools, t)) {
         uint32_t inner = tm_check_key(c, t, "function");
-        uint32_t known = tm_check_key(c, inner != TM_NONE ? inner : t, "name");
-        bool same = known != TM_NONE &&
-                    tm_str_eq(tm_json_raw(node, raw, known), tm_json_raw(node, raw, name));
-        if (same) return TM_OK;
+        uint32_t name = tm_check_key(c, inner != TM_NONE ? inner : t, "name");
+        if (name == TM_NONE) continue;
+        tm_str text = tm_json_raw(node, tm_check_raw(c), name);
+        if (!tm_name_set_put(&all->tools, c->b->mem, text))
+            return tm_fail_memory(c->err, "the names of tools", text.n);
     }
-    return tm_check_find(c, CHECK_UNKNOWN_TOOL, node[name].at);
-}
-
-static tm_status open_call(const tm_checking *c, open_calls *open, uint32_t call)
-{
-    const tm_json_node *node = tm_check_nodes(c);
-    uint32_t id = tm_check_key(c, call, "id");
-    if (id == TM_NONE || node[id].kind != TM_JSON_STRING) return TM_OK;
-    tm_str text = tm_json_raw(node, tm_check_raw(c), id);
-    for (uint32_t i = 0; i < open->count; i++)
-        if (tm_str_eq(open->id[i], text)) return tm_check_find(c, CHECK_CALL_ID_TWICE, node[id].at);
-    if (open->count == OPEN_MAX) return TM_OK;
-    open->id[open->count] = text;
-    open->at[open->count++] = node[call].at;
     return TM_OK;
 }
 
-static tm_status check_assistant(const tm_checking *c, open_calls *open, const tm_turn *turn)
+/* Names of the record's tools hold the called one? Unknown (no tools) is fine. */
+static tm_status check_known(const tm_checking *c, calls *all, uint32_t function)
 {
     const tm_json_node *node = tm_check_nodes(c);
-    uint32_t calls = tm_check_key(c, turn->node, "tool_calls");
+    if (all->tools_at == TM_NONE) return TM_OK;
+    uint32_t name = tm_check_key(c, function, "name");
+    if (name == TM_NONE || node[name].kind != TM_JSON_STRING)
+        return tm_check_find(c, CHECK_UNKNOWN_TOOL, node[function].at);
+    if (!all->tools_known) TM_TRY(learn_tools(c, all, all->tools_at));
+    if (tm_name_set_get(&all->tools, tm_json_raw(node, tm_check_raw(c), name))) return TM_OK;
+    return tm_check_find(c, CHECK_UNKNOWN_TOOL, node[name].at);
+}
+
+static bool is_open(const calls *all, const tm_set_name *id)
+{
+    return id && id->number != TM_NONE && id->number >= all->from &&
+           !all->call[id->number].answered;
+}
+
+static tm_status open_call(const tm_checking *c, calls *all, uint32_t node_of_call)
+{
+    const tm_json_node *node = tm_check_nodes(c);
+    uint32_t id = tm_check_key(c, node_of_call, "id");
+    if (id == TM_NONE || node[id].kind != TM_JSON_STRING) return TM_OK;
+    tm_set_name *known =
+        tm_name_set_put(&all->ids, c->b->mem, tm_json_raw(node, tm_check_raw(c), id));
+    if (!known || !TM_ROOM(c->b->mem, all->call, all->count, all->room, 1))
+        return tm_fail_memory(c->err, "the ids of calls", node[id].end - node[id].at);
+    if (is_open(all, known)) return tm_check_find(c, CHECK_CALL_ID_TWICE, node[id].at);
+    known->number = all->count;
+    all->call[all->count++] = (call){node[node_of_call].at, false};
+    all->open++;
+    return TM_OK;
+}
+
+static tm_status check_assistant(const tm_checking *c, calls *all, const tm_turn *turn)
+{
+    const tm_json_node *node = tm_check_nodes(c);
+    uint32_t list = tm_check_key(c, turn->node, "tool_calls");
     uint32_t old = tm_check_key(c, turn->node, "function_call");
     if (old != TM_NONE && node[old].kind == TM_JSON_OBJECT) {
         TM_TRY(check_arguments(c, tm_check_key(c, old, "arguments"), false));
-        TM_TRY(check_known(c, old));
+        TM_TRY(check_known(c, all, old));
     }
-    if (calls == TM_NONE || node[calls].kind != TM_JSON_ARRAY) return TM_OK;
-    for (uint32_t k = tm_json_first(node, calls); k != TM_NONE; k = tm_json_after(node, calls, k)) {
+    if (list == TM_NONE || node[list].kind != TM_JSON_ARRAY) return TM_OK;
+    for (uint32_t k = tm_json_first(node, list); k != TM_NONE; k = tm_json_after(node, list, k)) {
         uint32_t function = tm_check_key(c, k, "function");
         if (function == TM_NONE) {
             TM_TRY(tm_check_find(c, CHECK_ARGUMENTS, node[k].at));
             continue;
         }
         TM_TRY(check_arguments(c, tm_check_key(c, function, "arguments"), false));
-        TM_TRY(check_known(c, function));
-        TM_TRY(open_call(c, open, k));
+        TM_TRY(check_known(c, all, function));
+        TM_TRY(open_call(c, all, k));
     }
     return TM_OK;
 }
@@ -96,7 +122,7 @@ static tm_status check_sharegpt(const tm_checking *c, const tm_turn *turn)
     return check_arguments(c, tm_check_key(c, turn->node, "value"), true);
 }
 
-static tm_status answer_call(const tm_checking *c, open_calls *open, const tm_turn *turn)
+static tm_status answer_call(const tm_checking *c, calls *all, const tm_turn *turn)
 {
     const tm_json_node *node = tm_check_nodes(c);
     uint32_t id = tm_check_key(c, turn->node, "tool_call_id");
@@ -104,31 +130,38 @@ static tm_status answer_call(const tm_checking *c, open_calls *open, const tm_tu
     if (tm_check_text_is(c, tm_check_key(c, turn->node, "role"), TM_STR("function"))) return TM_OK;
     uint32_t at = turn->node != TM_NONE ? node[turn->node].at : 0;
     if (id == TM_NONE) return tm_check_find(c, CHECK_RESULT_NO_CALL, at);
-    tm_str text = tm_json_raw(node, tm_check_raw(c), id);
-    for (uint32_t i = 0; i < open->count; i++) {
-        if (!tm_str_eq(open->id[i], text)) continue;
-        open->id[i] = open->id[--open->count];
-        open->at[i] = open->at[open->count];
-        return TM_OK;
-    }
-    return tm_check_find(c, CHECK_RESULT_NO_CALL, node[id].at);
+    tm_set_name *known = tm_name_set_get(&all->ids, tm_json_raw(node, tm_check_raw(c), id));
+    if (!is_open(all, known)) return tm_check_find(c, CHECK_RESULT_NO_CALL, node[id].at);
+    all->call[known->number].answered = true;
+    all->open--;
+    return TM_OK;
+}
+
+/* A new question: no call before it can be answered any more. */
+static tm_status check_answered(const tm_checking *c, calls *all)
+{
+    uint32_t first = all->from;
+    bool open = all->open > 0;
+    while (open && all->call[first].answered) first++;
+    all->from = all->count;
+    all->open = 0;
+    return open ? tm_check_find(c, CHECK_CALL_UNANSWERED, all->call[first].at) : TM_OK;
 }
 
 tm_status tm_check_calls(const tm_checking *c)
 {
-    open_calls open = {.count = 0};
+    calls all = {.tools_at = tm_check_key(c, c->b->top[c->r], "tools")};
+    if (all.tools_at != TM_NONE && tm_check_nodes(c)[all.tools_at].kind != TM_JSON_ARRAY)
+        all.tools_at = TM_NONE;
     for (uint32_t t = c->b->first_turn[c->r]; t < c->b->first_turn[c->r + 1]; t++) {
         const tm_turn *turn = &c->b->turn[t];
         if (turn->node == TM_NONE) continue;
-        if (turn->role == TM_USER && open.count) {
-            TM_TRY(tm_check_find(c, CHECK_CALL_UNANSWERED, open.at[0]));
-            open.count = 0;
-        }
+        if (turn->role == TM_USER) TM_TRY(check_answered(c, &all));
         if (turn->role == TM_ASSISTANT) {
-            TM_TRY(check_assistant(c, &open, turn));
+            TM_TRY(check_assistant(c, &all, turn));
             TM_TRY(check_sharegpt(c, turn));
         }
-        if (turn->role == TM_TOOL) TM_TRY(answer_call(c, &open, turn));
+        if (turn->role == TM_TOOL) TM_TRY(answer_call(c, &all, turn));
     }
     return TM_OK; /* calls open at the end of a record are what it trains: no finding */
 }

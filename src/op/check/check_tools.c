@@ -1,5 +1,6 @@
 /* V9 to V11: the record's tool list, the weights of its messages, and the names in it. */
 #include "op/check/check.h"
+#include "op/check/name_set.h"
 
 static bool is_name(tm_str inside)
 {
@@ -41,18 +42,15 @@ static tm_status check_list(const tm_checking *c, uint32_t tools)
 {
     const tm_json_node *node = tm_check_nodes(c);
     const char *raw = tm_check_raw(c);
-    uint32_t names[128], count = 0;
+    tm_name_set names = {0};
     for (uint32_t t = tm_json_first(node, tools); t != TM_NONE; t = tm_json_after(node, tools, t)) {
         uint32_t name;
         TM_TRY(check_tool(c, t, &name));
         if (name == TM_NONE) continue;
-        for (uint32_t i = 0; i < count; i++) {
-            if (!tm_str_eq(tm_json_raw(node, raw, names[i]), tm_json_raw(node, raw, name)))
-                continue;
-            TM_TRY(tm_check_find(c, CHECK_TOOL_TWICE, node[name].at));
-            break;
-        }
-        if (count < TM_COUNT(names)) names[count++] = name;
+        tm_set_name *known = tm_name_set_put(&names, c->b->mem, tm_json_raw(node, raw, name));
+        if (!known) return tm_fail_memory(c->err, "the names of tools", names.count);
+        if (known->number != TM_NONE) TM_TRY(tm_check_find(c, CHECK_TOOL_TWICE, node[name].at));
+        known->number = t;
     }
     return TM_OK;
 }
