@@ -87,7 +87,7 @@ enum {
     TM_SEL_REASONING = 1 << 9,
     TM_SEL_CALL = 1 << 10,
     TM_SEL_ALL = 1 << 11,
-    TM_SEL_EVERYTHING = 1 << 12 /* all parts here; operators that can also look at every string */
+    TM_SEL_EVERYTHING = 1 << 12 /* all parts here; dedup.exact looks at the whole record instead */
 };
 
 enum { /* tm_part.flags */
@@ -119,6 +119,7 @@ typedef struct tm_part {
     uint32_t version;           /* +1 a change */
     uint32_t twin;              /* TM_PART_COPY: the part it repeats; else TM_NONE */
     tm_str as_read, text;       /* .p NULL until decoded: use tm_part_text */
+    tm_str name;                /* of the function a call calls, decoded; .p NULL: none */
 } tm_part;
 
 /* One message of a conversation, for whoever checks structure. */
@@ -265,6 +266,21 @@ bool tm_part_in(const tm_part *part, uint32_t selectors);
 /* The part's text as it is now; decodes at first use. Empty for what is not text. False when memory
  * is exhausted. */
 bool tm_part_text(tm_batch *b, uint32_t part, tm_str *out);
+
+/* A text, and not null, of the wrong type, a picture, or absent. */
+static inline bool tm_part_is_text(const tm_part *part)
+{
+    return part->present == TM_IS_TEXT && !(part->flags & TM_PART_NOT_TEXT);
+}
+
+/* What is not text in the part (a picture, a value of the wrong type): its raw bytes, which nobody
+ * changes. Empty for a text, for null and for what is absent. */
+static inline tm_str tm_part_other(const tm_batch *b, uint32_t part)
+{
+    const tm_part *p = &b->part[part];
+    if (p->present != TM_WRONG_TYPE && !(p->flags & TM_PART_NOT_TEXT)) return (tm_str){"", 0};
+    return (tm_str){b->raw[p->record].p + p->raw_at, p->raw_bytes};
+}
 
 /* Notes a finding. at/bytes in the part's text as read (or raw when part is TM_NONE). */
 tm_status tm_find(tm_batch *b, uint32_t record, uint32_t part, uint32_t at, uint32_t bytes,

@@ -176,19 +176,25 @@ static tm_status bind_content(tm_binder *to, const tm_doc *doc, uint32_t key, tm
     return TM_OK;
 }
 
-/* One call: {"function": {"arguments": ...}}, or the function itself. */
-static tm_status bind_call(tm_binder *to, const tm_doc *doc, uint32_t call, tm_err *err)
+static tm_status bind_arguments(tm_binder *to, const tm_doc *doc, uint32_t function, tm_err *err)
 {
-    if (doc->node[call].kind != TM_JSON_OBJECT)
-        return tm_bind_value(to, doc, TM_NONE, call, TM_CALL, 0, err);
-    uint32_t function = get(doc, call, TM_STR("function"));
-    if (function == TM_NONE || doc->node[function].kind != TM_JSON_OBJECT) function = call;
     uint32_t arguments = get(doc, function, TM_STR("arguments"));
     if (arguments == TM_NONE) return tm_bind_absent(to, doc, function, TM_CALL, err);
     uint8_t kind = doc->node[arguments].kind;
     if (kind == TM_JSON_OBJECT || kind == TM_JSON_ARRAY)
         return tm_bind_json(to, doc, arguments - 1, arguments, TM_CALL, err);
     return tm_bind_value(to, doc, arguments - 1, arguments, TM_CALL, 0, err);
+}
+
+/* One call: {"function": {"name": ..., "arguments": ...}}, or the function itself. */
+static tm_status bind_call(tm_binder *to, const tm_doc *doc, uint32_t call, tm_err *err)
+{
+    if (doc->node[call].kind != TM_JSON_OBJECT)
+        return tm_bind_value(to, doc, TM_NONE, call, TM_CALL, 0, err);
+    uint32_t function = get(doc, call, TM_STR("function"));
+    if (function == TM_NONE || doc->node[function].kind != TM_JSON_OBJECT) function = call;
+    TM_TRY(bind_arguments(to, doc, function, err));
+    return tm_bind_name(to, doc, get(doc, function, TM_STR("name")), err);
 }
 
 static tm_status bind_calls(tm_binder *to, const tm_doc *doc, const message *m, tm_err *err)

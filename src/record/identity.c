@@ -1,6 +1,6 @@
 /* The identity of a record's content: what is hashed, and in which bytes.
  *
- *   kind | for each part: role kind answer presence length:8 text | length:8 labels
+ *   kind | for each part: role kind answer presence length:8 text [length:8 name] | length:8 labels
  *
  * Lengths are little-endian and come first, so nothing runs together; parts of what is not text
  * count with their raw bytes (two images are two things). Copies of the prompt count once. The
@@ -10,6 +10,7 @@
 #include "record/part_codec.h"
 
 #define NO_PARTS 0xFF
+#define NAMED 0x80 /* beside the presence of a part: a name follows its text */
 
 static void add_length(tm_buf *out, uint64_t n)
 {
@@ -22,16 +23,16 @@ static bool add_part(tm_batch *b, uint32_t part, tm_buf *out)
 {
     const tm_part *p = &b->part[part];
     const char head[] = {(char)p->role, (char)p->kind, (char)(p->answer & 0xFF),
-                         (char)(p->answer >> 8), (char)p->present};
+                         (char)(p->answer >> 8), (char)(p->present | (p->name.p ? NAMED : 0))};
     tm_str text;
-    bool odd = p->present == TM_WRONG_TYPE || p->flags & TM_PART_NOT_TEXT;
-    if (odd)
-        text = (tm_str){b->raw[p->record].p + p->raw_at, p->raw_bytes};
-    else if (!tm_part_as_read(b, part, &text))
-        return false;
+    if (!tm_part_as_read(b, part, &text)) return false;
+    if (!tm_part_is_text(p)) text = tm_part_other(b, part);
     tm_buf_add(out, head, sizeof head);
     add_length(out, text.n);
     tm_buf_str(out, text);
+    if (!p->name.p) return true;
+    add_length(out, p->name.n);
+    tm_buf_str(out, p->name);
     return true;
 }
 

@@ -56,7 +56,10 @@ static unsigned known_key(const char *p, size_t n)
         IS("conversation", TM_K_CONVERSATION);
         IS("score_chosen", TM_K_SCORE_CHOSEN);
         break;
-    case 13: IS("conversations", TM_K_CONVERSATIONS); break;
+    case 13:
+        IS("conversations", TM_K_CONVERSATIONS);
+        IS("tamis_carries", TM_K_CARRIES);
+        break;
     case 14: IS("score_rejected", TM_K_SCORE_REJECTED); break;
     case 16: IS("preferred_output", TM_K_PREFERRED); break;
     case 20: IS("non_preferred_output", TM_K_NOT_PREFERRED); break;

@@ -132,6 +132,20 @@ tm_status tm_bind_absent(tm_binder *to, const tm_doc *doc, uint32_t object, tm_p
     return TM_OK;
 }
 
+tm_status tm_bind_name(tm_binder *to, const tm_doc *doc, uint32_t value, tm_err *err)
+{
+    if (value == TM_NONE || doc->node[value].kind != TM_JSON_STRING) return TM_OK;
+    tm_batch *b = to->b;
+    tm_str inside = tm_json_inside(doc->node, doc->raw.p, value);
+    if (doc->node[value].flags & TM_JSON_ESCAPED) {
+        char *text = tm_arena_alloc(b->mem, inside.n, 1);
+        if (!text) return tm_fail_memory(err, "the name of a function", inside.n);
+        inside = (tm_str){text, tm_json_unescape_to(inside, text)};
+    }
+    b->part[b->parts - 1].name = inside;
+    return TM_OK;
+}
+
 tm_status tm_bind_slot(tm_binder *to, const tm_doc *doc, tm_key k, tm_role role, uint16_t answer,
                        tm_err *err)
 {

@@ -33,6 +33,7 @@
     X(TM_K_REJECTED, "rejected")             \
     X(TM_K_RESPONSE, "response")             \
     X(TM_K_COMPLETION, "completion")         \
+    X(TM_K_CARRIES, "tamis_carries")         \
     X(TM_K_INSTRUCTION, "instruction")       \
     X(TM_K_INDEX, "tamis_index")             \
     X(TM_K_CONVERSATION, "conversation")     \
@@ -108,6 +109,8 @@ tm_status tm_bind_json(tm_binder *to, const tm_doc *doc, uint32_t key, uint32_t 
 /* A part whose key is not there; `object` is where it would be. */
 tm_status tm_bind_absent(tm_binder *to, const tm_doc *doc, uint32_t object, tm_part_kind kind,
                          tm_err *err);
+/* Gives the part bound last a name: the text of `value`, if that is a string. */
+tm_status tm_bind_name(tm_binder *to, const tm_doc *doc, uint32_t value, tm_err *err);
 /* A turn with one part for a known key, if the key is there. */
 tm_status tm_bind_slot(tm_binder *to, const tm_doc *doc, tm_key k, tm_role role, uint16_t answer,
                        tm_err *err);

@@ -1,5 +1,6 @@
 /* index: what the operator `index` writes, to be compared with by later runs. Its one text stands
- * for those that were chosen when it was made, whatever they were, so it is in every selector. */
+ * for those that were chosen when it was made, whatever they were, so it is in every selector; its
+ * name is what those carried beside their texts (op/dedup/chosen.h). */
 #include "record/layout_bind.h"
 
 static bool fits(const tm_doc *doc)
@@ -10,8 +11,9 @@ static bool fits(const tm_doc *doc)
 static tm_status bind(tm_binder *to, const tm_doc *doc, tm_err *err)
 {
     TM_TRY(tm_bind_turn(to, doc, TM_DOCUMENT, 0, TM_NONE, err));
-    return tm_bind_value(to, doc, doc->keys->key[TM_K_INDEX], doc->keys->value[TM_K_INDEX],
-                         TM_CONTENT, TM_PART_ANY, err);
+    TM_TRY(tm_bind_value(to, doc, doc->keys->key[TM_K_INDEX], doc->keys->value[TM_K_INDEX],
+                         TM_CONTENT, TM_PART_ANY, err));
+    return tm_bind_name(to, doc, tm_value_of(doc, TM_K_CARRIES), err);
 }
 
 extern const tm_layout tm_layout_index;

@@ -24,8 +24,8 @@ bool tm_part_as_read(tm_batch *b, uint32_t part, tm_str *out)
     tm_part *p = &b->part[part];
     if (!p->as_read.p) {
         tm_str raw = {b->raw[p->record].p + p->raw_at, p->raw_bytes};
-        bool text = p->present == TM_IS_TEXT && !(p->flags & TM_PART_NOT_TEXT);
-        p->as_read = text ? tm_codec_decode(b->mem, raw, tm_codec_depth(p)) : (tm_str){"", 0};
+        p->as_read =
+            tm_part_is_text(p) ? tm_codec_decode(b->mem, raw, tm_codec_depth(p)) : (tm_str){"", 0};
     }
     *out = p->as_read;
     return out->p != NULL;

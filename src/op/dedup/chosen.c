@@ -35,3 +35,29 @@ bool tm_choose(const tm_choice *c, const tm_batch *b, uint32_t r, tm_chosen *out
     }
     return false;
 }
+
+/* An index has the hash of its record's own in hexadecimal. */
+static uint64_t carried_by_index(tm_str hex)
+{
+    uint64_t all = 0;
+    for (size_t i = 0; i < hex.n && i < 16; i++) {
+        unsigned c = (unsigned char)hex.p[i];
+        all = all << 4 | ((c & 15) + (c > '9' ? 9 : 0));
+    }
+    return all;
+}
+
+uint64_t tm_chosen_carries(const tm_chosen *c, const tm_batch *b, uint32_t r)
+{
+    uint64_t all = 0;
+    for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++) {
+        const tm_part *part = &b->part[p];
+        if (tm_part_is_text(part) && !part->name.p) continue;
+        if (!tm_is_chosen(c, part)) continue;
+        if (part->flags & TM_PART_ANY) return carried_by_index(part->name);
+        tm_str other = tm_part_other(b, p);
+        if (part->name.p) all = tm_hash64(part->name.p, part->name.n, all + 1);
+        if (other.n) all = tm_hash64(other.p, other.n, all + 2);
+    }
+    return all;
+}

@@ -9,14 +9,18 @@
  * With `prefix` a record gives a hash for each of its beginnings too, and is merged into one that
  * begins with all of it: the longest first.
  *
- * Roles, kinds and the places of alternatives are part of the key; how the record spells them is
- * not: a completion is the last message of the same conversation. Records without any selected
- * text, or with nothing but empty ones, are never merged: they say nothing about each other. */
+ * Roles, kinds and the places of alternatives are part of the key, and so are the names of called
+ * functions and what is not text (pictures, values of the wrong type), byte for byte; how the record
+ * spells the places is not: a completion is the last message of the same conversation. With `by:
+ * everything` the key is the whole record as it is now: structure, keys, strings, numbers. Records
+ * with nothing selected, or with nothing but empty texts, are never merged: they say nothing about
+ * each other. */
 #include "base/vec.h"
 #include "op/dedup/chosen.h"
 #include "op/dedup/scope.h"
 #include "op/keep.h"
 #include "op/normalise.h"
+#include "record/writer.h"
 
 enum { EXACT_DUPLICATE };
 
@@ -39,7 +43,8 @@ typedef struct shared {
 
 typedef struct scratch {
     tm_keep_scratch *keep;
-    tm_buf text, pass, order;
+    tm_buf text, pass, order, now;
+    tm_json json;   /* of `now`: a record as steps have changed it */
     uint32_t *ends; /* of `text`: behind each message */
     uint32_t messages, room;
 } scratch;
@@ -49,6 +54,9 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
     shared *s = TM_NEW(prep->mem, shared, 1);
     if (!s) return tm_fail_memory(err, "dedup.exact", sizeof *s);
     s->args = given;
+    if (s->args->by & TM_SEL_EVERYTHING && (s->args->turn || s->args->prefix))
+        return tm_fail(err, TM_ERECIPE,
+                       "by: everything compares whole records: turn: and prefix: need by: all");
     s->choice = (tm_choice){s->args->by, s->args->turn};
     TM_TRY(tm_scope_make(prep, s->args->across, &s->args->against, &s->scope, err));
     TM_TRY(tm_keep_compile(prep->mem, &s->args->keep, &prep->env, &s->keep, err));
@@ -76,6 +84,8 @@ static void end(void *mine)
     tm_buf_release(&own->text);
     tm_buf_release(&own->pass);
     tm_buf_release(&own->order);
+    tm_buf_release(&own->now);
+    tm_json_release(&own->json);
     tm_free(own->ends);
 }
 
@@ -87,8 +97,78 @@ static tm_status end_message(scratch *own, tm_err *err)
     return TM_OK;
 }
 
-/* The record's chosen texts in one string: for each part role, kind, answer and length before it,
- * so that no two different records give the same bytes. False in *any: nothing to compare. */
+enum { KEY_TEXT, KEY_OTHER, KEY_NAME, KEY_NODE }; /* what stands behind a head */
+
+/* One element of the key: what and where it is, its length and its bytes, so that no two different
+ * records give the same key. */
+static void add_element(scratch *own, uint64_t what, uint64_t where, tm_str bytes, uint64_t steps)
+{
+    uint64_t head[2] = {what << 56 | where, 0};
+    size_t at = own->text.n;
+    tm_buf_add(&own->text, head, sizeof head);
+    if (steps)
+        tm_normalise(bytes, steps, &own->pass, &own->text);
+    else
+        tm_buf_str(&own->text, bytes);
+    if (own->text.failed) return;
+    head[1] = own->text.n - at - sizeof head;
+    memcpy(own->text.p + at, head, sizeof head);
+}
+
+static tm_status add_part(const shared *s, scratch *own, tm_batch *b, uint32_t p, bool *any,
+                          tm_err *err)
+{
+    const tm_part *part = &b->part[p];
+    uint32_t alternative = part->answer ? part->answer - 1u : 0;
+    uint64_t where = (uint64_t)part->role << 32 | (uint64_t)part->kind << 16 | alternative;
+    tm_str text, other = tm_part_other(b, p);
+    if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
+    size_t before = own->text.n;
+    add_element(own, KEY_TEXT, where, text, s->args->normalise);
+    *any |= own->text.n > before + 2 * sizeof where || other.n || part->name.n;
+    if (other.n) add_element(own, KEY_OTHER, where, other, 0);
+    if (part->name.p) add_element(own, KEY_NAME, where, part->name, 0);
+    return tm_buf_ok(&own->text, err);
+}
+
+/* The nodes of a record in their order: with their depths they are its structure. */
+static void add_nodes(const shared *s, scratch *own, const tm_json_node *node, const char *raw,
+                      uint32_t top)
+{
+    for (uint32_t v = top; v < node[top].next; v++) {
+        uint64_t where = (uint64_t)node[v].kind << 32 | node[v].depth;
+        bool string = node[v].kind == TM_JSON_STRING || node[v].kind == TM_JSON_KEY;
+        bool open = node[v].kind == TM_JSON_OBJECT || node[v].kind == TM_JSON_ARRAY;
+        tm_str bytes = open ? (tm_str){"", 0} : tm_json_raw(node, raw, v);
+        if (string) {
+            tm_buf_clear(&own->order);
+            tm_json_unescape(tm_json_inside(node, raw, v), &own->order);
+            if (own->order.failed) own->text.failed = true;
+            bytes = tm_buf_view(&own->order);
+        }
+        add_element(own, KEY_NODE, where, bytes,
+                    node[v].kind == TM_JSON_STRING ? s->args->normalise : 0);
+    }
+}
+
+static tm_status gather_everything(const shared *s, scratch *own, tm_batch *b, uint32_t r,
+                                   bool *any, tm_err *err)
+{
+    *any = true;
+    if (!tm_record_changed(b, r) && b->top[r] != TM_NONE) {
+        add_nodes(s, own, b->json.node, b->raw[r].p, b->top[r]);
+    } else {
+        tm_json_limits limits = {.depth = UINT16_MAX};
+        tm_buf_clear(&own->now);
+        TM_TRY(tm_record_write(b, r, &own->now, err));
+        if (!tm_json_scan(&own->json, own->now.p, own->now.n, 0, limits))
+            return tm_fail_memory(err, "the index of a record", own->now.n);
+        add_nodes(s, own, own->json.node, own->now.p, 0);
+    }
+    return tm_buf_ok(&own->text, err);
+}
+
+/* The key of what is chosen. False in *any: nothing to compare. */
 static tm_status gather(const shared *s, scratch *own, tm_batch *b, uint32_t r, bool *any,
                         tm_err *err)
 {
@@ -97,25 +177,18 @@ static tm_status gather(const shared *s, scratch *own, tm_batch *b, uint32_t r, 
     *any = false;
     tm_buf_clear(&own->text);
     own->messages = 0;
+    if (s->args->by & TM_SEL_EVERYTHING) {
+        TM_TRY(gather_everything(s, own, b, r, any, err));
+        return end_message(own, err);
+    }
     if (!tm_choose(&s->choice, b, r, &chosen)) return TM_OK;
     for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++) {
         const tm_part *part = &b->part[p];
-        tm_str text;
         if (!tm_is_chosen(&chosen, part)) continue;
         if (last && (last->turn != part->turn || last->answer != part->answer))
             TM_TRY(end_message(own, err));
         last = part;
-        if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
-        uint32_t alternative = part->answer ? part->answer - 1u : 0;
-        uint64_t head[2] = {(uint64_t)part->role << 32 | (uint64_t)part->kind << 16 | alternative,
-                            0};
-        size_t at = own->text.n;
-        tm_buf_add(&own->text, head, sizeof head);
-        tm_normalise(text, s->args->normalise, &own->pass, &own->text);
-        TM_TRY(tm_buf_ok(&own->text, err));
-        head[1] = own->text.n - at - sizeof head;
-        memcpy(own->text.p + at, head, sizeof head);
-        *any |= head[1] > 0;
+        TM_TRY(add_part(s, own, b, p, any, err));
     }
     return end_message(own, err);
 }
@@ -145,8 +218,8 @@ static tm_status observe_hashes(const tm_step_view *step, tm_batch *b, tm_facts 
     return TM_OK;
 }
 
-/* Order: the scope's rank, then the longest record first (it is not the beginning of another), then
- * the keep key. The first byte of the data says whether this is all of the record. */
+/* Order: the scope's rank, then the longest record first (it is not the beginning of another),
+  * then the keep key. The first byte of the data says whether this is all of the record. */
 static tm_status add_text(const shared *s, scratch *own, const tm_batch *b, uint32_t r, tm_str key,
                           uint32_t bytes, tm_facts *out, tm_err *err)
 {
@@ -278,7 +351,8 @@ static const tm_param PARAMS[] = {
         .type = TM_P_SELECTOR,
         .at = offsetof(args, by),
         .fallback = "all",
-        .help = "which texts must be equal",
+        .help = "which texts must be equal, with the functions they call and the pictures among "
+                "them (everything: the whole record, but for spacing and escapes)",
     },
     {
         .name = "normalise",
@@ -377,6 +451,14 @@ static const tm_example EXAMPLES[] = {
         .in = "{\"text\":\"red\"}\n{\"text\":\"blue\"}\n{\"text\":\"blue\"}\n",
         .out = "{\"text\":\"blue\"}\n{\"text\":\"blue\"}\n",
         .fates = "merged kept kept",
+    },
+    {
+        .title = "A whole record, with the fields no layout knows",
+        .recipe = "{by: everything}",
+        .in = "{\"text\":\"red\",\"n\":1}\n{\"text\":\"red\",\"n\":2}\n"
+              "{\"text\": \"r\\u0065d\", \"n\": 1}\n",
+        .out = "{\"text\":\"red\",\"n\":1}\n{\"text\":\"red\",\"n\":2}\n",
+        .fates = "kept kept merged",
     },
     {
         .title = "Empty answers say nothing about each other",

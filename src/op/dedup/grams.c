@@ -107,6 +107,7 @@ tm_status tm_grams_of(const tm_gram_rules *rules, tm_batch *b, uint32_t r, tm_gr
     tm_buf_clear(&g->terms);
     tm_buf_clear(&g->text);
     bool any = tm_choose(&rules->choice, b, r, &chosen);
+    g->carries = any ? tm_chosen_carries(&chosen, b, r) : 0;
     for (uint32_t p = b->first_part[r]; any && p < b->first_part[r + 1]; p++) {
         tm_str text;
         if (!tm_is_chosen(&chosen, &b->part[p])) continue;

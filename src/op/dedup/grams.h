@@ -3,7 +3,8 @@
  * Words are terms (text/terms.h). A record most of whose letters are of scripts without spaces is
  * compared by n-grams of characters. One with fewer than n words is compared by its terms exactly,
  * one without any word by its text as it stands; so short records are neither lost nor lumped
- * together. Sets of different kinds never match. */
+ * together. Sets of different kinds never match, nor do those of records that carry different
+ * pictures or call different functions. */
 #ifndef TM_OP_DEDUP_GRAMS_H
 #define TM_OP_DEDUP_GRAMS_H
 
@@ -32,7 +33,8 @@ typedef struct tm_grams { /* a worker's scratch */
     uint64_t *gram; /* a hash each, in the text's order, repeated as they are there */
     size_t count;
     size_t room;
-    tm_buf terms; /* the terms, or the text when there are none */
+    uint64_t carries; /* beside the texts: equal in near duplicates (chosen.h) */
+    tm_buf terms;     /* the terms, or the text when there are none */
     tm_buf text;
 } tm_grams;
 

@@ -3,12 +3,15 @@
  *
  * The record becomes {"tamis_index": TERMS}: its chosen texts as terms (text/terms.h), one space
  * between two; a record without any term keeps its text. Terms of terms are the same terms, so a
- * reference of this kind gives the sets that the texts gave. Records without a text leave as an
- * empty index, which is compared with nothing. */
+ * reference of this kind gives the sets that the texts gave. "tamis_carries" names what the record
+ * carries beside them, where it does (op/dedup/chosen.h). Records without a text leave as an empty
+ * index, which is compared with nothing. */
 #include "op/dedup/chosen.h"
 #include "op/op.h"
 #include "record/splices.h"
 #include "text/terms.h"
+
+#include <inttypes.h>
 
 typedef struct args {
     uint32_t by;
@@ -17,6 +20,7 @@ typedef struct args {
 
 typedef struct scratch {
     tm_buf terms, text, json;
+    uint64_t carries;
 } scratch;
 
 static void end(void *mine)
@@ -34,6 +38,7 @@ static tm_status gather(const args *a, scratch *own, tm_batch *b, uint32_t r, tm
     bool any = tm_choose(&choice, b, r, &chosen);
     tm_buf_clear(&own->terms);
     tm_buf_clear(&own->text);
+    own->carries = any ? tm_chosen_carries(&chosen, b, r) : 0;
     for (uint32_t p = b->first_part[r]; any && p < b->first_part[r + 1]; p++) {
         tm_str text;
         if (!tm_is_chosen(&chosen, &b->part[p])) continue;
@@ -58,6 +63,8 @@ static tm_status replace(const tm_step_view *step, scratch *own, tm_batch *b, ui
     tm_buf_clear(&own->json);
     tm_buf_z(&own->json, "{\"tamis_index\":");
     tm_buf_json(&own->json, own->terms.n ? tm_buf_view(&own->terms) : text);
+    if (own->carries)
+        tm_buf_print(&own->json, ",\"tamis_carries\":\"%016" PRIx64 "\"", own->carries);
     tm_buf_char(&own->json, '}');
     TM_TRY(tm_buf_ok(&own->json, err));
     for (uint32_t p; (p = b->first_patch[r]) != TM_NONE;) tm_patch_drop(b, r, p);
@@ -117,7 +124,7 @@ const tm_op tm_op_index = {
            "against:, and the month costs its own size and a pass over the index. Run dedup.near "
            "before it, so that the index holds each text once. dedup.exact compares texts as they "
            "stand: give it the earlier files themselves.",
-    .rev = 1,
+    .rev = 2,
     .shape = TM_EDIT,
     .params = PARAMS,
     .examples = EXAMPLES,

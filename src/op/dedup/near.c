@@ -4,7 +4,8 @@
  * candidates. `groups`: connected components of candidates. `link`: the n-gram sets of candidates
  * alone travel, and within a group, in the order in which records would be kept, each is compared
  * exactly (op/dedup/link.h). So nothing is merged on the word of a sketch, and texts of records
- * without a candidate are read once and never carried. */
+ * without a candidate are read once and never carried. What a record carries beside its texts is
+ * in the key: other pictures and calls of other functions make no candidate. */
 #include "op/dedup/bands.h"
 #include "op/dedup/like.h"
 #include "op/keep.h"
@@ -153,12 +154,12 @@ static tm_status observe_bands(const tm_step_view *step, tm_batch *b, tm_facts *
         tm_grams *g = &own->grams;
         TM_TRY(tm_grams_of(&s->grams, b, r, g, err));
         if (g->kind == TM_GRAM_TERMS || g->kind == TM_GRAM_TEXT)
-            TM_TRY(add_key(tm_mix64(g->gram[0] + g->kind), b->rid[r], out, err));
+            TM_TRY(add_key(tm_mix64(g->gram[0] + g->kind) ^ g->carries, b->rid[r], out, err));
         if (g->kind != TM_GRAM_WORDS && g->kind != TM_GRAM_CHARS) continue;
         tm_sketch_make(sketch, g->gram, g->count, own->work, own->slot);
         tm_sketch_bands(sketch, own->slot, g->kind, own->band);
         for (uint32_t i = 0; i < sketch->bands; i++)
-            TM_TRY(add_key(own->band[i], b->rid[r], out, err));
+            TM_TRY(add_key(own->band[i] ^ g->carries, b->rid[r], out, err));
     }
     return TM_OK;
 }

@@ -1,4 +1,4 @@
-/* Identity: which changes of a record give it another id and which do not; version 1 is pinned by a
+/* Identity: which changes of a record give it another id and which do not; version 2 is pinned by a
  * digest. */
 #include "record_help.h"
 
@@ -66,6 +66,23 @@ static void what_is_said_counts(void **state)
            "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image\",\"url\":\"b\"}]}]}");
 }
 
+#define CALL(name)                                                                              \
+    "{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":" \
+    "null,"                                                                                     \
+    "\"tool_calls\":[{\"function\":{" name "\"arguments\":\"{}\"}}]}]}"
+
+static void the_called_function_counts(void **state)
+{
+    (void)state;
+    differ(CALL("\"name\":\"f\","), CALL("\"name\":\"g\","));
+    differ(CALL("\"name\":\"\","), CALL(""));
+    same(CALL("\"name\":\"f\","), CALL("\"name\":\"\\u0066\","));
+    differ("{\"messages\":[{\"role\":\"assistant\",\"content\":null,\"function_call\":{\"name\":"
+           "\"f\"}}]}",
+           "{\"messages\":[{\"role\":\"assistant\",\"content\":null,\"function_call\":{\"name\":"
+           "\"g\"}}]}");
+}
+
 static void labels_and_scores_count_as_read(void **state)
 {
     (void)state;
@@ -87,12 +104,14 @@ static void records_without_parts_are_named_by_their_bytes(void **state)
     same("{\"x\":1}", "{\"x\":1}");
 }
 
-static void version_1_is_pinned(void **state)
+static void version_2_is_pinned(void **state)
 {
     char hex[33];
     (void)state;
     tm_hash_hex(id_of("{\"text\":\"Call me Ishmael.\"}"), hex);
-    assert_string_equal(hex, "d4ecd3b863d387e132888050e699d650");
+    assert_string_equal(hex, "d4ecd3b863d387e132888050e699d650"); /* as in version 1 */
+    tm_hash_hex(id_of(CALL("\"name\":\"f\",")), hex);
+    assert_string_equal(hex, "90cb5de58a4e38306878e7c11bda5212");
 }
 
 int main(void)
@@ -103,7 +122,8 @@ int main(void)
         cmocka_unit_test(what_is_said_counts),
         cmocka_unit_test(labels_and_scores_count_as_read),
         cmocka_unit_test(records_without_parts_are_named_by_their_bytes),
-        cmocka_unit_test(version_1_is_pinned),
+        cmocka_unit_test(the_called_function_counts),
+        cmocka_unit_test(version_2_is_pinned),
     };
     return cmocka_run_group_tests_name("identity", tests, NULL, NULL);
 }

@@ -1,0 +1,102 @@
+"""What is not text is not lost on deduplication: pictures, called
+functions, fields that no layout knows."""
+
+import json
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "laws"))
+from lawkit import LawCase  # noqa: E402
+
+LONG = "Please say in one short sentence what is to be seen here and nothing else at all"
+
+
+def picture(url):
+    return {"messages": [
+        {"role": "user", "content": [{"type": "text", "text": LONG},
+                                     {"type": "image_url", "image_url": {"url": url}}]},
+        {"role": "assistant", "content": "A cat that sleeps in the warm sun."}]}
+
+
+def call(name, arguments):
+    function = {"name": name}
+    if arguments is not None:
+        function["arguments"] = arguments
+    return {"messages": [
+        {"role": "user", "content": LONG},
+        {"role": "assistant", "content": None, "tool_calls": [
+            {"id": "c", "type": "function", "function": function}]}]}
+
+
+class Beside(LawCase):
+    def lines(self, name, rows):
+        return self.write(name, "".join(json.dumps(row) + "\n" for row in rows))
+
+    def merged(self, rows, *words):
+        """Which of the rows, from 0, did not come out."""
+        source = self.lines("in.jsonl", [dict(row, n=n) for n, row in enumerate(rows)])
+        out = self.tamis(*words, source, "-o", "-", "--quiet").stdout
+        left = {json.loads(line)["n"] for line in out.splitlines()}
+        return [n for n in range(len(rows)) if n not in left]
+
+    def test_pictures(self):
+        rows = [picture("data:AAA"), picture("data:BBB"), picture("data:AAA")]
+        for words in (["refine"], ["dedup.exact"], ["dedup.exact", "--by", "prompt"],
+                      ["dedup.exact", "--normalise", "case,space"], ["dedup.near"],
+                      ["dedup.near", "--link", "chain"]):
+            self.assertEqual(self.merged(rows, *words), [2], words)
+        self.assertEqual(self.merged(rows, "dedup.exact", "--by", "response"), [1, 2])
+        self.assertEqual(self.merged(rows, "dedup.near", "--by", "response"), [1, 2])
+        self.assertEqual(self.merged([picture("data:AbC"), picture("data:aBc")],
+                                     "dedup.exact", "--normalise", "case"), [])
+
+    def test_called_functions(self):
+        for arguments in ("{}", None, {"city": "Oslo"}):
+            rows = [call("f", arguments), call("g", arguments), call("f", arguments)]
+            for by in ("all", "call", "response"):
+                self.assertEqual(self.merged(rows, "dedup.exact", "--by", by), [2], (arguments, by))
+            self.assertEqual(self.merged(rows, "refine"), [2])
+            self.assertEqual(self.merged(rows, "dedup.near"), [2])
+
+    def test_values_of_the_wrong_type(self):
+        rows = [{"messages": [{"role": "user", "content": "p"}, {"role": "assistant", "content": v}]}
+                for v in (7, 8, 7)]
+        self.assertEqual(self.merged(rows, "dedup.exact"), [2])
+
+    def test_everything_is_the_whole_record(self):
+        text = ('{"text":"Red","n":1}\n{"text":"Red","n":2}\n{"text": "\\u0052ed",\t"n": 1}\n'
+                '{"text":"Red","m":1}\n{"text":"red","n":1}\n{"n":1,"text":"Red"}\n'
+                '{"text":"Red","n":[1]}\n{"text":"Red ","n":1}\n')
+        rows = text.splitlines(keepends=True)
+        source = self.write("a.jsonl", text)
+
+        def left(*words):
+            return self.tamis(*words, source, "-o", "-", "--quiet").stdout.decode()
+        self.assertEqual(left("dedup.exact", "--by", "everything"),
+                         "".join(r for n, r in enumerate(rows) if n != 2))
+        self.assertEqual(left("dedup.exact", "--by", "everything", "--normalise", "case,space"),
+                         "".join(r for n, r in enumerate(rows) if n not in (2, 4, 7)))
+        recipe = self.write("r.yaml", 'inputs: {a: {path: a.jsonl}}\nsteps:\n'
+                            '  - clean.text: {fix: [trailing_space]}\n'
+                            '  - dedup.exact: {by: everything}\noutput: {format: jsonl}\n')
+        out = self.tamis("run", recipe, "-o", "-", "--quiet").stdout.decode()
+        self.assertEqual(out, "".join(r for n, r in enumerate(rows) if n not in (2, 7)))
+        for more in ("--turn=1", "--prefix"):
+            done = self.tamis("dedup.exact", source, "--by", "everything", more, "-o", "-", expect=2)
+            self.assertIn(b"whole records", done.stderr)
+
+    def test_an_index_tells_them_apart_too(self):
+        old = self.lines("old.jsonl", [picture("data:AAA"), call("f", "{}")])
+        new = self.lines("new.jsonl", [picture("data:AAA"), picture("data:BBB"), call("f", "{}"),
+                                       call("g", "{}")])
+        self.tamis("index", old, "-o", self.path("index.jsonl"), "--quiet")
+        for against in (old, self.path("index.jsonl")):
+            out = self.tamis("dedup.near", new, "--across", "none", "--against", against, "-o", "-",
+                             "--quiet").stdout.decode()
+            self.assertEqual([json.loads(line) for line in out.splitlines()],
+                             [picture("data:BBB"), call("g", "{}")])
+
+
+if __name__ == "__main__":
+    unittest.main()
