@@ -55,12 +55,14 @@ class Beside(LawCase):
         for arguments in ("{}", None, {"city": "Oslo"}):
             rows = [call("f", arguments), call("g", arguments), call("f", arguments)]
             for by in ("all", "call", "response"):
-                self.assertEqual(self.merged(rows, "dedup.exact", "--by", by), [2], (arguments, by))
+                out = self.merged(rows, "dedup.exact", "--by", by)
+                self.assertEqual(out, [2], (arguments, by))
             self.assertEqual(self.merged(rows, "refine"), [2])
             self.assertEqual(self.merged(rows, "dedup.near"), [2])
 
     def test_values_of_the_wrong_type(self):
-        rows = [{"messages": [{"role": "user", "content": "p"}, {"role": "assistant", "content": v}]}
+        rows = [{"messages": [{"role": "user", "content": "p"},
+                              {"role": "assistant", "content": v}]}
                 for v in (7, 8, 7)]
         self.assertEqual(self.merged(rows, "dedup.exact"), [2])
 
@@ -83,7 +85,8 @@ class Beside(LawCase):
         out = self.tamis("run", recipe, "-o", "-", "--quiet").stdout.decode()
         self.assertEqual(out, "".join(r for n, r in enumerate(rows) if n not in (2, 7)))
         for more in ("--turn=1", "--prefix"):
-            done = self.tamis("dedup.exact", source, "--by", "everything", more, "-o", "-", expect=2)
+            done = self.tamis("dedup.exact", source, "--by", "everything", more, "-o", "-",
+                              expect=2)
             self.assertIn(b"whole records", done.stderr)
 
     def test_an_index_tells_them_apart_too(self):

@@ -10,11 +10,11 @@
  * begins with all of it: the longest first.
  *
  * Roles, kinds and the places of alternatives are part of the key, and so are the names of called
- * functions and what is not text (pictures, values of the wrong type), byte for byte; how the record
- * spells the places is not: a completion is the last message of the same conversation. With `by:
- * everything` the key is the whole record as it is now: structure, keys, strings, numbers. Records
- * with nothing selected, or with nothing but empty texts, are never merged: they say nothing about
- * each other. */
+ * functions and what is not text (pictures, values of the wrong type), byte for byte; how the
+ * record spells the places is not: a completion is the last message of the same conversation. With
+ * `by: everything` the key is the whole record as it is now: structure, keys, strings, numbers.
+ * Records with nothing selected, or with nothing but empty texts, are never merged: they say
+ * nothing about each other. */
 #include "base/vec.h"
 #include "op/dedup/chosen.h"
 #include "op/dedup/scope.h"
