@@ -187,6 +187,7 @@ tm_status tm_api_options(tamis_plan *plan, const tamis_options *given, tm_run_op
     TM_TRY(add_inputs(&s, &o, err));
     TM_TRY(choose_output(&s, &o, run, err));
     run->refine = !o.recipe && !o.recipe_file && !o.op;
+    if (o.recipe_file) run->recipe_file = plan->recipe.name.p; /* read from there, so no output */
     run->threads = o.threads;
     run->overwrite = o.overwrite != 0;
     run->resume = !o.no_resume;

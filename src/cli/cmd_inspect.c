@@ -75,6 +75,8 @@ static tm_status execute(tm_cli *cli, tm_execution *e, tm_err *err)
     if (!page) return tm_cli_execute(cli, e, err);
     TM_TRY(folder_beside(cli, output, &cli->common.run, err));
     e->passing = true;
+    e->options.writes[0] = tm_path_z(cli->mem, output);
+    if (!e->options.writes[0]) return tm_fail_memory(err, "a path", output.n);
     tm_status status = tm_cli_execute(cli, e, err);
     bool done = status == TM_OK || status == TM_EFINDINGS || status == TM_EINPUT;
     tm_err why = {0};

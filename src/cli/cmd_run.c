@@ -19,7 +19,7 @@ static tm_status run(tm_cli *cli, tm_err *err)
     TM_TRY(tm_recipe_read(&recipe, cli->mem, name, text, err));
     cli->word++; /* what follows are inputs, in the place of the recipe's */
     cli->words--;
-    tm_execution e = {.recipe = &recipe};
+    tm_execution e = {.recipe = &recipe, .options.recipe_file = path};
     return tm_cli_execute(cli, &e, err);
 }
 

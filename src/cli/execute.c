@@ -79,17 +79,6 @@ static tm_status choose_output(tm_cli *cli, tm_execution *e, tm_err *err)
     return TM_OK;
 }
 
-/* An output that is one of its inputs would be read while it is replaced. */
-static tm_status refuse_same_file(const tm_recipe *recipe, tm_str file, tm_err *err)
-{
-    for (uint32_t i = 0; i < recipe->inputs; i++)
-        for (uint32_t k = 0; k < recipe->input[i].paths; k++)
-            if (file.n && !tm_str_is(file, "-") && tm_str_eq(recipe->input[i].path[k], file))
-                return tm_fail(err, TM_EUSAGE, "%.*s is both input and output: write elsewhere",
-                               TM_FMT(file));
-    return TM_OK;
-}
-
 /* ---- what is said ---------------------------------------------------------------------------- */
 
 typedef struct teller {
@@ -220,7 +209,7 @@ tm_status tm_cli_execute(tm_cli *cli, tm_execution *e, tm_err *err)
     teller t = {0};
     o->overwrite = c->overwrite;
     if (!c->dry_run && !c->print_recipe) TM_TRY(choose_output(cli, e, err));
-    TM_TRY(refuse_same_file(e->recipe, o->file, err));
+    if (o->folder.n && !e->passing) o->writes[0] = TM_LAST;
     if (c->json && tm_str_is(o->file, "-"))
         return tm_fail(err, TM_EUSAGE,
                        "--json and the data cannot both go to standard output: give -o");

@@ -208,8 +208,9 @@ tm_str tm_without_temporary(tm_str name); /* NAME of .NAME.tmp-PROCESS-NUMBER; e
 /* runfolder.c */
 tm_status tm_run_folder_take(tm_run *run, tm_err *err); /* make, lock, look for an unfinished run */
 tm_status tm_run_folder_clear(tm_run *run, tm_err *err); /* results of an earlier run go */
-tm_status tm_run_refuse_input(tm_run *run, tm_err *err); /* -o FILE that is an input */
-tm_status tm_run_folder_done(tm_run *run, tm_err *err);  /* removes what was kept for a resume */
+/* No file that is written, beside those of the run folder, is one that is read. */
+tm_status tm_run_refuse_originals(tm_run *run, tm_err *err);
+tm_status tm_run_folder_done(tm_run *run, tm_err *err); /* removes what was kept for a resume */
 void tm_run_folder_drop(tm_run *run);
 
 #endif

@@ -231,7 +231,7 @@ static bool decides(const tm_run *run)
 
 tm_status tm_run_go(tm_run *run, tm_err *err)
 {
-    TM_TRY(tm_run_refuse_input(run, err));
+    TM_TRY(tm_run_refuse_originals(run, err));
     if (run->folder) TM_TRY(tm_run_folder_take(run, err));
     if (run->passes > 1) TM_TRY(tm_inputs_spool(run, err));
     if (decides(run) && !run->folder) TM_TRY(tm_folder_make(run->work, err));

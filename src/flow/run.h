@@ -71,9 +71,12 @@ typedef enum tm_emits {
 } tm_emits;
 
 typedef struct tm_run_options {
-    unsigned threads;       /* 0 = cores */
-    tm_str folder;          /* run folder, or empty: no ledger, no manifest, no resume */
-    tm_str file;            /* data to this file or "-"; may stand beside a folder; or empty */
+    unsigned threads; /* 0 = cores */
+    tm_str folder;    /* run folder, or empty: no ledger, no manifest, no resume */
+    tm_str file;      /* data to this file or "-"; may stand beside a folder; or empty */
+    /* For law 6: the file the recipe was read from, and files that the front end writes from the
+     * result when the run is done. NULL = none. */
+    const char *recipe_file, *writes[2];
     bool resume;            /* take up an unfinished run of the same plan in the folder */
     bool overwrite;         /* replace an existing result */
     bool scan_only;         /* no layouts: validate and pass on (cat) */

@@ -19,29 +19,48 @@ static const char *at(tm_run *run, const char *name)
     return tm_path_join(&run->mem, run->folder, name);
 }
 
-/* Originals are never touched, by whatever name they are reached. */
-static tm_status refuse_input(const tm_run *run, const char *path, tm_err *err)
+/* A folder of texts is its files. */
+static tm_status is_source(const tm_source *s, const tm_file_info *file, bool *is, tm_err *err)
 {
-    tm_file_info old, info;
-    bool there;
-    TM_TRY(tm_file_look(path, &old, &there, err));
-    for (uint32_t i = 0; there && i < run->every_source; i++) {
-        const tm_source *s = &run->source[i];
-        if (!s->seekable || s->open_as.n || s->inode != old.inode) continue;
-        TM_TRY(tm_file_look(s->path.p, &info, &there, err));
-        if (there && info.inode == old.inode && info.device == old.device)
-            return tm_fail(err, TM_EUSAGE, "%s is an input of this run: write elsewhere", path);
-        there = true;
-    }
+    tm_file_info info;
+    *is = false;
+    if (!s->seekable || s->open_as.n) return TM_OK;
+    if (s->container == TM_FOLDER) return tm_folder_holds(s->path.p, file, is, err);
+    if (s->inode != file->inode) return TM_OK;
+    TM_TRY(tm_file_look(s->path.p, &info, is, err));
+    *is = *is && info.inode == file->inode && info.device == file->device;
     return TM_OK;
 }
 
-tm_status tm_run_refuse_input(tm_run *run, tm_err *err)
+/* Originals are never touched, by whatever name they are reached: what a run reads, its recipe
+ * among it, is none of the files it writes. */
+static tm_status refuse_original(const tm_run *run, const char *path, tm_err *err)
+{
+    tm_file_info old, info;
+    bool there, same = false;
+    TM_TRY(tm_file_look(path, &old, &there, err));
+    if (!there || !old.is_regular) return TM_OK;
+    for (uint32_t i = 0; !same && i < run->every_source; i++)
+        TM_TRY(is_source(&run->source[i], &old, &same, err));
+    if (same) return tm_fail(err, TM_EUSAGE, "%s is an input of this run: write elsewhere", path);
+    const char *recipe = run->options.recipe_file;
+    if (!recipe) return TM_OK;
+    TM_TRY(tm_file_look(recipe, &info, &there, err));
+    if (!there || info.inode != old.inode || info.device != old.device) return TM_OK;
+    return tm_fail(err, TM_EUSAGE, "%s is the recipe of this run: write elsewhere", path);
+}
+
+tm_status tm_run_refuse_originals(tm_run *run, tm_err *err)
 {
     tm_str file = run->options.file;
-    if (!file.n || tm_str_is(file, "-")) return TM_OK;
-    const char *path = tm_path_z(&run->mem, file);
-    return path ? refuse_input(run, path, err) : tm_fail_memory(err, "a path", file.n);
+    if (file.n && !tm_str_is(file, "-")) {
+        const char *path = tm_path_z(&run->mem, file);
+        if (!path) return tm_fail_memory(err, "a path", file.n);
+        TM_TRY(refuse_original(run, path, err));
+    }
+    for (size_t i = 0; i < TM_COUNT(run->options.writes); i++)
+        if (run->options.writes[i]) TM_TRY(refuse_original(run, run->options.writes[i], err));
+    return TM_OK;
 }
 
 /* Results that lie in the folder: none may be an input, and none may be a stranger's. */
@@ -58,7 +77,7 @@ static tm_status refuse_results(tm_run *run, bool strangers, tm_err *err)
             return tm_fail(err, TM_EEXISTS,
                            "%s is there already and of no run: give --overwrite or another -o",
                            path);
-        TM_TRY(refuse_input(run, path, err));
+        TM_TRY(refuse_original(run, path, err));
     }
     return TM_OK;
 }
@@ -226,9 +245,9 @@ tm_status tm_folder_resolve(tm_arena *mem, tm_str name, tm_str *folder, tm_err *
     tm_str path = name;
     if (tm_str_is(name, "last")) {
         tm_buf text = {0};
-        TM_TRY(tm_file_there(RUNS "/last", &there, err));
+        TM_TRY(tm_file_there(TM_LAST, &there, err));
         tm_status status =
-            there ? tm_file_load(RUNS "/last", 4096, &text, err)
+            there ? tm_file_load(TM_LAST, 4096, &text, err)
                   : tm_fail(err, TM_EUSAGE,
                             "there is no last run here (" RUNS "/last): name a run folder");
         if (status == TM_OK) path = tm_arena_str(mem, tm_str_trim(tm_buf_view(&text)));
@@ -269,7 +288,7 @@ tm_status tm_folder_new(tm_arena *mem, tm_str verb, tm_str *folder, tm_err *err)
 tm_status tm_folder_set_last(tm_str folder, tm_err *err)
 {
     TM_TRY(tm_folder_make(RUNS, err));
-    return tm_file_save(RUNS "/last", folder, false, err);
+    return tm_file_save(TM_LAST, folder, false, err);
 }
 
 tm_status tm_folder_manifest(tm_arena *mem, tm_str folder, tm_yaml **manifest, tm_err *err)

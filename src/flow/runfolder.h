@@ -9,6 +9,7 @@
 tm_status tm_folder_resolve(tm_arena *mem, tm_str name, tm_str *folder, tm_err *err);
 /* A new name under runs/: runs/0001-refine ... */
 tm_status tm_folder_new(tm_arena *mem, tm_str verb, tm_str *folder, tm_err *err);
+#define TM_LAST "runs/last"
 tm_status tm_folder_set_last(tm_str folder, tm_err *err);
 
 /* The files that hold what a finished run kept, of all routes. *is_run: whether it is one at all;

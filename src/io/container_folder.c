@@ -182,6 +182,25 @@ tm_status tm_folder_open(tm_folder_stream **out, const char *path, tm_err *err)
     return TM_OK;
 }
 
+tm_status tm_folder_holds(const char *folder, const tm_file_info *file, bool *holds, tm_err *err)
+{
+    tm_folder_stream *f;
+    tm_file_info info;
+    *holds = false;
+    TM_TRY(tm_folder_open(&f, folder, err));
+    tm_status status = TM_OK;
+    for (uint32_t i = 0; status == TM_OK && !*holds && i < f->files; i++) {
+        tm_arena_mark mark = tm_arena_here(&f->mem);
+        const char *path = tm_path_join(&f->mem, f->root, f->file[i].p);
+        bool there = false;
+        status = path ? tm_file_look(path, &info, &there, err) : tm_fail_memory(err, "a path", 0);
+        *holds = there && info.inode == file->inode && info.device == file->device;
+        tm_arena_rewind(&f->mem, mark);
+    }
+    tm_folder_close(f);
+    return status;
+}
+
 tm_status tm_folder_read(tm_folder_stream *f, char *to, size_t room, size_t *got, tm_err *err)
 {
     size_t n = 0;

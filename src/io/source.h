@@ -87,6 +87,9 @@ tm_status tm_source_probe(tm_arena *mem, tm_str path, tm_source_wish wish, tm_so
 tm_status tm_source_stamp(const tm_source *source, uint64_t *bytes, uint64_t *modified_ns,
                           tm_err *err);
 
+/* Whether `file` is one of the texts of a folder. */
+tm_status tm_folder_holds(const char *folder, const tm_file_info *file, bool *holds, tm_err *err);
+
 /* Whether a source of an earlier run can be read again: it is there, and a file or a folder.
  * Opening a pipe would wait for a writer without end. */
 tm_status tm_source_again(tm_arena *mem, tm_str path, bool *again, tm_err *err);

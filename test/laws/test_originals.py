@@ -63,5 +63,72 @@ class RunFolder(LawCase):
         self.assertEqual(written & set(os.listdir(self.path("r"))), set())
 
 
+class Outputs(LawCase):
+    """What a run reads is none of the files it writes."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("a.jsonl", LINES)
+
+    def refused(self, path, *words, word=b"is an input of this run", stdin=None):
+        with open(self.path(path), "rb") as file:
+            before = file.read()
+        done = self.tamis(*words, stdin=stdin, expect=2)
+        self.assertIn(word, done.stderr, words)
+        with open(self.path(path), "rb") as file:
+            self.assertEqual(file.read(), before, words)
+        left = [n for n in os.listdir(self.folder) if ".tmp-" in n]
+        self.assertEqual(left, [], words)
+
+    def test_the_page_of_inspect(self):
+        self.write("data.html", LINES)
+        os.symlink("data.html", self.path("link.html"))
+        os.link(self.path("data.html"), self.path("hard.html"))
+        os.mkdir(self.path("sub"))
+        for page in ("data.html", "./data.html", "sub/../data.html", "link.html", "hard.html",
+                     self.path("data.html")):
+            self.refused("data.html", "inspect", "data.html", "-o", page, "--overwrite")
+            self.refused("data.html", "inspect", "a.jsonl", "data.html", "-o", page, "--overwrite")
+        self.tamis("inspect", "data.html", "-o", "page.html")
+        self.tamis("inspect", "data.html", "-o", "page.html", "--overwrite")
+
+    def test_the_recipe(self):
+        recipe = "inputs: {a: {path: a.jsonl}}\nsteps: [length]\n"
+        self.write("rr.yaml", recipe)
+        word = b"is the recipe of this run"
+        for name in ("rr.yaml", "./rr.yaml"):
+            self.refused("rr.yaml", "run", "rr.yaml", "-o", name, "--overwrite", "--format",
+                         "jsonl", word=word)
+        self.write("r2.yaml", recipe + "output: {path: r2.yaml}\n")
+        self.refused("r2.yaml", "run", "r2.yaml", "--overwrite", "--format", "jsonl", word=word)
+        os.mkdir(self.path("out"))
+        self.write("out/run.json", recipe)
+        self.refused("out/run.json", "run", "out/run.json", "-o", "out/", "--overwrite", word=word)
+
+    def test_data_by_any_name(self):
+        for path in ("./a.jsonl", self.path("a.jsonl")):
+            self.refused("a.jsonl", "length", "a.jsonl", "-o", path, "--overwrite")
+        self.refused("a.jsonl", "length", "*.jsonl", "-o", "a.jsonl", "--overwrite")
+
+    def test_one_text_of_a_folder(self):
+        os.makedirs(self.path("fold/deep"))
+        self.write("fold/a.txt", "one")
+        self.write("fold/deep/b.txt", "two")
+        for name in ("fold/a.txt", "fold/deep/b.txt"):
+            self.refused(name, "length", "fold", "-o", name, "--overwrite", "--format", "jsonl")
+
+    def test_a_reference(self):
+        self.write("b.jsonl", LINES)
+        recipe = ("inputs: {a: {path: a.jsonl}}\nreferences: {r: {path: b.jsonl}}\n"
+                  "steps: [{dedup.exact: {against: r}}]\n")
+        self.write("rr.yaml", recipe)
+        self.refused("b.jsonl", "run", "rr.yaml", "-o", "b.jsonl", "--overwrite")
+
+    def test_the_name_of_the_last_run(self):
+        os.mkdir(self.path("runs"))
+        self.write("runs/last", LINES)
+        self.refused("runs/last", "length", "runs/last", "-o", "x/")
+
+
 if __name__ == "__main__":
     unittest.main()
