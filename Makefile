@@ -112,9 +112,11 @@ LINK    = $(CC) $(CFLAGS_ALL) $(CFLAGS) $(LDFLAGS_ALL) $(LDFLAGS)
 
 SRC      := $(shell find src -name '*.c' | sort)
 CLI_SRC  := $(filter src/cli/%,$(SRC))
-LIB_SRC  := $(filter-out src/cli/%,$(SRC))
+PY_SRC   := $(filter src/py/%,$(SRC))
+LIB_SRC  := $(filter-out src/cli/% src/py/%,$(SRC))
 LIB_OBJ  := $(LIB_SRC:%.c=$(OUT)/obj/%.o)
 CLI_OBJ  := $(CLI_SRC:%.c=$(OUT)/obj/%.o)
+PY_OBJ   := $(PY_SRC:%.c=$(OUT)/obj/%.o)
 HELP_SRC := $(sort $(wildcard test/support/*.c))
 HELP_OBJ := $(HELP_SRC:%.c=$(OUT)/obj/%.o)
 TEST_SRC := $(shell find test -name 'test_*.c' 2>/dev/null | sort)
@@ -125,7 +127,7 @@ FUZZERS  := $(FUZZ_SRC:%.c=$(OUT)/%)
 LIB := $(OUT)/libtamis.a
 SO  := $(OUT)/libtamis.so.$(firstword $(subst ., ,$(VERSION)))
 BIN := $(if $(CLI_SRC),$(OUT)/tamis)
-ALL_OBJ := $(LIB_OBJ) $(CLI_OBJ) $(HELP_OBJ) $(TEST_SRC:%.c=$(OUT)/obj/%.o) \
+ALL_OBJ := $(LIB_OBJ) $(CLI_OBJ) $(PY_OBJ) $(HELP_OBJ) $(TEST_SRC:%.c=$(OUT)/obj/%.o) \
            $(FUZZ_SRC:%.c=$(OUT)/obj/%.o)
 
 Q := $(if $(VERBOSE),,@)
@@ -182,6 +184,49 @@ $(OUT)/flags: FORCE
 	  || printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' > $@
 
 -include $(wildcard $(ALL_OBJ:.o=.d))
+
+# ---- Python ------------------------------------------------------------------------------------
+
+# build/$(V)/python is the package as the wheel holds it, to be put on PYTHONPATH. The extension is
+# of the stable ABI, so one build serves Python 3.9 and later, and shows no name but the one Python
+# looks for. It takes in those libraries whose archives are position-independent (Debian's zlib and
+# zstd are not; every system has those).
+PY_ABI     := 3.9
+PY_INCLUDE := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags python3 2>/dev/null))
+PY_FLAGS   := $(PY_INCLUDE) -DPy_LIMITED_API=0x03090000
+PY_TREE    := $(OUT)/python/tamis
+PY_EXT     := $(PY_TREE)/_tamis.abi3.so
+PY_FILES   := $(sort $(wildcard python/tamis/*.py python/tamis/*.pyi) python/tamis/py.typed)
+PY_MADE    := $(PY_TREE)/operators.py $(PY_EXT)
+PIC        := pcre2-8 utf8proc yaml crypto deflate
+PY_LIBS     = $(foreach lib,$(DEP_LIBS:-l%=%),$(if $(filter $(lib),$(PIC)),$(call archive,$(lib)),-l$(lib)))
+
+.PHONY: python wheel
+python: $(PY_FILES:python/%=$(OUT)/python/%) $(PY_MADE)  ## the Python package, in build/$(V)/python
+wheel: python  ## the Python package as dist/tamis-VERSION-cp39-abi3-linux_ARCH.whl
+	$(Q)python3 -B tools/make_wheel.py --tree $(OUT)/python --abi $(PY_ABI) --out dist
+
+$(OUT)/obj/src/py/%.o: CPPFLAGS_ALL += $(PY_FLAGS)
+$(OUT)/obj/src/py/%.o: CFLAGS_ALL += -Wno-pedantic
+$(PY_OBJ): | $(OUT)/has-python
+$(OUT)/has-python: FORCE
+	@test -n '$(PY_INCLUDE)' || { echo 'The headers of Python are missing (python3-dev). Run:' \
+	  'tools/setup.sh test' >&2; exit 1; }
+
+$(PY_EXT): $(PY_OBJ) $(LIB)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) $(CFLAGS) -shared -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed \
+	  -Wl,--exclude-libs,ALL $(LDFLAGS) -o $@.new $(PY_OBJ) $(LIB) $(PY_LIBS) -lm && mv -f $@.new $@
+
+$(PY_TREE)/operators.py: tools/gen_python.py $(BIN)
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)python3 -B tools/gen_python.py --tamis $(BIN) --out $@
+
+$(OUT)/python/%: python/%
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $< $@
 
 # ---- run ---------------------------------------------------------------------------------------
 

@@ -243,6 +243,15 @@ typedef enum tamis_table {
 TAMIS_API tamis_status tamis_stream(tamis_plan *plan, tamis_table table,
                                     struct ArrowArrayStream *stream, tamis_error *error);
 
+/* For a reader that has something else to look at meanwhile (signals, a button): waits until the
+ * plan's stream has a batch, its end or an error to give, for `seconds` at most. 1: it has, and
+ * get_next does not wait; 0: not yet. While both the plan and its stream are there; from any
+ * thread. Cannot fail. */
+TAMIS_API int tamis_stream_wait(tamis_plan *plan, double seconds);
+/* What the run behind the plan's stream came to: get_last_error has the sentence alone. TAMIS_OK
+ * while it goes on. As long as the plan is there, also behind the stream; from any thread. */
+TAMIS_API tamis_status tamis_stream_verdict(tamis_plan *plan, tamis_error *error);
+
 /* ---- One run on many machines ------------------------------------------------------------------
  *
  * A plan cut into splits (stretches of the input) and stages with a shuffle between one and the

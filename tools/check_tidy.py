@@ -251,7 +251,8 @@ def check_functions(root, sources, allow):
         elif lines > (limit or MAX_FUNCTION):
             yield Problem(path, first, "function", "%s() has %d lines, at most %d"
                           % (name, lines, limit or MAX_FUNCTION))
-        ours = ("tm_", "tamis_") if path.startswith("src/api/") else ("tm_",)
+        ours = {"src/api/": ("tm_", "tamis_"), "src/py/": ("tm_", "PyInit_")}.get(
+            path[:path.rfind("/") + 1], ("tm_",))
         if path.startswith("src/") and name not in static[path] and name != "main" \
                 and not name.startswith(ours):
             yield Problem(path, first, "name", "%s() is seen by other files: name it tm_..., or "

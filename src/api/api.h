@@ -26,6 +26,9 @@ struct tamis_plan {
     bool staged;
     bool started;
     _Atomic bool complete; /* set by the thread that runs it */
+    struct tm_behind *behind; /* the run behind a stream, while that is there */
+    tm_err verdict;           /* what that came to: written once, before `judged` */
+    _Atomic bool judged;
     _Atomic unsigned held; /* by the caller, and by the thread behind a stream */
 };
 

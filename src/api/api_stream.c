@@ -14,7 +14,7 @@ typedef struct section { /* of a chunk, before the rows of one block */
     uint64_t bytes, lines;
 } section;
 
-typedef struct behind { /* a run behind a stream */
+typedef struct tm_behind { /* a run behind a stream */
     tamis_plan *plan;
     tm_api_rows rows;
     tm_thread thread;
@@ -24,7 +24,6 @@ typedef struct behind { /* a run behind a stream */
     tm_buf ring[RING];
     uint64_t put, taken;
     bool ended, closed;
-    tm_err err;
 } behind;
 
 /* ---- the run's side -------------------------------------------------------------------------- */
@@ -67,11 +66,11 @@ static void *run_behind(void *arg)
 {
     behind *o = arg;
     tm_err err = {0};
-    tm_status status = tm_api_go(o->plan, put_chunk, o, &err);
+    err.status = tm_api_go(o->plan, put_chunk, o, &err);
+    o->plan->verdict = err;
+    atomic_store(&o->plan->judged, true);
     tm_lock_take(&o->lock);
     o->ended = true;
-    o->err = err;
-    o->err.status = status;
     tm_wake_all(&o->moved);
     tm_lock_drop(&o->lock);
     return NULL;
@@ -101,8 +100,8 @@ static tm_status fill(void *arg, tm_arrow_builder *to, bool *more, tm_err *err)
     tm_lock_drop(&o->lock);
     *more = there;
     if (!there) {
-        if (err) *err = o->err;
-        return o->err.status;
+        if (err) *err = o->plan->verdict;
+        return o->plan->verdict.status;
     }
     tm_buf *chunk = &o->ring[o->taken % RING]; /* nobody else touches it until it is taken */
     tm_status status = unpack(o, chunk, to, err);
@@ -116,6 +115,7 @@ static tm_status fill(void *arg, tm_arrow_builder *to, bool *more, tm_err *err)
 
 static void release(behind *o)
 {
+    o->plan->behind = NULL;
     for (size_t i = 0; i < RING; i++) tm_buf_release(&o->ring[i]);
     tm_buf_release(&o->chunk);
     tamis_close(o->plan);
@@ -160,6 +160,7 @@ static tm_status begin(behind *o, tamis_table table, struct ArrowArrayStream *st
     TM_TRY(tm_api_rows_open(&o->rows, tm_run_plan(plan->run), table, &plan->mem, err));
     TM_TRY(tm_arrow_stream(&made, o->rows.column, o->rows.columns, fill, done, o, err));
     tm_run_show(plan->run, &shown);
+    plan->behind = o;
     if (tm_thread_start(&o->thread, run_behind, o)) {
         plan->started = true;
         *stream = made;
@@ -186,4 +187,23 @@ tamis_status tamis_stream(tamis_plan *plan, tamis_table table, struct ArrowArray
     status = begin(o, table, stream, &err);
     if (status != TM_OK) release(o);
     return tm_api_status(status, &err, error);
+}
+
+int tamis_stream_wait(tamis_plan *plan, double seconds)
+{
+    behind *o = plan->behind;
+    if (!o) return 1;
+    double end = tm_now() + seconds;
+    tm_lock_take(&o->lock);
+    for (double left = seconds; left > 0 && !o->ended && o->put == o->taken; left = end - tm_now())
+        tm_wait_for(&o->moved, &o->lock, left);
+    bool ready = o->ended || o->put != o->taken;
+    tm_lock_drop(&o->lock);
+    return ready;
+}
+
+tamis_status tamis_stream_verdict(tamis_plan *plan, tamis_error *error)
+{
+    bool judged = atomic_load(&plan->judged);
+    return tm_api_status(judged ? plan->verdict.status : TM_OK, &plan->verdict, error);
 }

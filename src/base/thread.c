@@ -45,6 +45,16 @@ unsigned tm_cores(void)
     return n > 0 ? (unsigned)n : 1;
 }
 
+void tm_wait_for(tm_signalled *s, tm_lock *l, double seconds)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    long long end = t.tv_nsec + (long long)(seconds * 1e9);
+    t.tv_sec += (time_t)(end / 1000000000);
+    t.tv_nsec = (long)(end % 1000000000);
+    pthread_cond_clockwait(s, l, CLOCK_MONOTONIC, &t);
+}
+
 double tm_now(void)
 {
     struct timespec t;

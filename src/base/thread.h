@@ -24,6 +24,8 @@ static inline void tm_wait(tm_signalled *s, tm_lock *l)
 {
     pthread_cond_wait(s, l);
 }
+/* As tm_wait, for `seconds` at most; may return early. */
+void tm_wait_for(tm_signalled *s, tm_lock *l, double seconds);
 static inline void tm_wake_all(tm_signalled *s)
 {
     pthread_cond_broadcast(s);

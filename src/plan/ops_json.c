@@ -37,6 +37,10 @@ static void one_param(tm_jw *w, const tm_param *p)
     if (p->type == TM_P_SELECTOR) names(w, "choices", tm_selector_names);
     tm_jw_key(w, "path");
     tm_jw_bool(w, p->flags & TM_P_PATH);
+    tm_jw_key(w, "rest");
+    tm_jw_bool(w, p->flags & TM_P_REST);
+    tm_jw_key(w, "reference");
+    tm_jw_bool(w, p->flags & TM_P_REFERENCE);
     key_text(w, "help", p->help);
     tm_jw_close(w, '}');
 }

@@ -242,6 +242,7 @@ static void cancelling_the_plan_ends_the_stream(void **state)
     assert_non_null(strstr(stream.get_last_error(&stream), "interrupted"));
     stream.release(&stream);
     assert_null(tamis_result_json(plan));
+    assert_int_equal(tamis_stream_verdict(plan, NULL), TAMIS_CANCELLED);
     tamis_close(plan);
 }
 
@@ -251,6 +252,7 @@ static void what_a_run_would_return_comes_at_the_end(void **state)
     struct ArrowArrayStream stream;
     struct ArrowArray batch;
     tamis_plan *plan;
+    tamis_error error;
     tamis_options o = TAMIS_OPTIONS;
     o.recipe = "{steps: [], limits: {unreadable: 0}}";
     o.inputs = BROKEN;
@@ -264,8 +266,39 @@ static void what_a_run_would_return_comes_at_the_end(void **state)
     assert_non_null(strstr(stream.get_last_error(&stream), "1 of 3 records are unreadable"));
     assert_int_not_equal(stream.get_next(&stream, &batch), 0); /* and again */
     assert_non_null(strstr(tamis_result_json(plan), "\"unreadable\":1"));
+    assert_int_equal(tamis_stream_verdict(plan, &error), TAMIS_FINDINGS);
+    assert_non_null(strstr(error.message, "1 of 3 records are unreadable"));
     tamis_close(plan);
     stream.release(&stream);
+}
+
+/* Waits of no length tell batch by batch when there is one, and the end as well. */
+static void a_reader_may_wait_with_an_eye_on_other_things(void **state)
+{
+    (void)state;
+    struct ArrowArrayStream stream;
+    struct ArrowArray batch;
+    tamis_plan *plan;
+    uint64_t rows = 0, waits = 0;
+    tamis_options o = TAMIS_OPTIONS;
+    o.recipe = "steps: [dedup.exact]";
+    o.inputs = BIG;
+    assert_int_equal(tamis_open(&plan, &o, NULL), TAMIS_OK);
+    assert_int_equal(tamis_stream(plan, TAMIS_RECORDS, &stream, NULL), TAMIS_OK);
+    assert_int_equal(tamis_stream_verdict(plan, NULL), TAMIS_OK);
+    for (;;) {
+        while (!tamis_stream_wait(plan, waits % 2 ? 0 : 0.0001)) waits++;
+        assert_int_equal(stream.get_next(&stream, &batch), 0);
+        if (!batch.release) break;
+        rows += (uint64_t)batch.length;
+        batch.release(&batch);
+    }
+    assert_true(rows > 0);
+    assert_true(waits > 0); /* the first pass gives nothing */
+    assert_int_equal(tamis_stream_wait(plan, 0), 1);
+    assert_int_equal(tamis_stream_verdict(plan, NULL), TAMIS_OK);
+    stream.release(&stream);
+    tamis_close(plan);
 }
 
 static void files_are_written_beside_a_stream(void **state)
@@ -326,6 +359,7 @@ int main(void)
         cmocka_unit_test(parts_say_where_they_stand_and_who_speaks),
         cmocka_unit_test(a_stream_may_be_released_at_any_time),
         cmocka_unit_test(cancelling_the_plan_ends_the_stream),
+        cmocka_unit_test(a_reader_may_wait_with_an_eye_on_other_things),
         cmocka_unit_test(what_a_run_would_return_comes_at_the_end),
         cmocka_unit_test(files_are_written_beside_a_stream),
         cmocka_unit_test(a_stream_cannot_be_shuffled),

@@ -1,0 +1,189 @@
+/* The module tamis._tamis: opening plans, and what the library says without one.
+ *
+ * Nothing here is for users: python/tamis wraps it, checks types and knows defaults. */
+#include <string.h>
+
+#include "flow/runfolder.h"
+#include "plan/plan.h"
+#include "py/py.h"
+
+/* ---- plans ----------------------------------------------------------------------------------- */
+
+typedef struct opening {
+    const char **params, **settings, **inputs;
+    tamis_options options;
+} opening;
+
+static void free_opening(opening *o)
+{
+    PyMem_Free(o->params);
+    PyMem_Free(o->settings);
+    PyMem_Free(o->inputs);
+}
+
+static int read_opening(opening *o, PyObject *args)
+{
+    PyObject *recipe, *name, *file, *op, *params, *settings, *inputs, *folder, *data;
+    tamis_options *to = &o->options;
+    int resume;
+    if (!PyArg_ParseTuple(args, "OOOOOOOOOIpp", &recipe, &name, &file, &op, &params, &settings,
+                          &inputs, &folder, &data, &to->threads, &to->overwrite, &resume))
+        return -1;
+    to->no_resume = !resume;
+    if (tm_py_path(recipe, &to->recipe) < 0 || tm_py_path(name, &to->recipe_name) < 0 ||
+        tm_py_path(file, &to->recipe_file) < 0 || tm_py_path(op, &to->op) < 0 ||
+        tm_py_path(folder, &to->folder) < 0 || tm_py_path(data, &to->file) < 0 ||
+        tm_py_paths(params, &o->params) < 0 || tm_py_paths(settings, &o->settings) < 0 ||
+        tm_py_paths(inputs, &o->inputs) < 0)
+        return -1;
+    to->params = o->params;
+    to->settings = o->settings;
+    to->inputs = o->inputs;
+    return 0;
+}
+
+static PyObject *module_open(PyObject *module, PyObject *args)
+{
+    opening o = {.options = TAMIS_OPTIONS};
+    tamis_plan *plan = NULL;
+    tamis_error error;
+    tamis_status status;
+    if (read_opening(&o, args) < 0) {
+        free_opening(&o);
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS status = tamis_open(&plan, &o.options, &error);
+    Py_END_ALLOW_THREADS free_opening(&o);
+    return status == TAMIS_OK ? tm_py_plan_new(module, plan) : tm_py_none_or_raise(status, &error);
+}
+
+static PyObject *module_open_ticket(PyObject *module, PyObject *args)
+{
+    const char *ticket;
+    Py_ssize_t bytes;
+    tamis_plan *plan = NULL;
+    tamis_error error;
+    tamis_status status;
+    if (!PyArg_ParseTuple(args, "y#", &ticket, &bytes)) return NULL;
+    Py_BEGIN_ALLOW_THREADS status = tamis_open_ticket(&plan, ticket, (size_t)bytes, &error);
+    Py_END_ALLOW_THREADS return status == TAMIS_OK ? tm_py_plan_new(module, plan)
+                                                   : tm_py_none_or_raise(status, &error);
+}
+
+/* ---- without a plan -------------------------------------------------------------------------- */
+
+static PyObject *module_check(PyObject *module, PyObject *args)
+{
+    const char *name, *text;
+    Py_ssize_t bytes;
+    tm_recipe recipe;
+    tm_arena mem = {0};
+    tm_err err = {0};
+    (void)module;
+    if (!PyArg_ParseTuple(args, "sy#", &name, &text, &bytes)) return NULL;
+    tm_str body = {text, (size_t)bytes};
+    tm_status status = tm_recipe_read(&recipe, &mem, tm_str_of(name), body, &err);
+    tm_arena_release(&mem);
+    if (status == TM_OK) Py_RETURN_NONE;
+    tm_py_raise_err(status, &err);
+    return NULL;
+}
+
+static PyObject *module_explain(PyObject *module, PyObject *args)
+{
+    const char *folder, *place;
+    tm_arena mem = {0};
+    tm_buf out = {0};
+    tm_err err = {0};
+    tm_status status;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "yy", &folder, &place)) return NULL;
+    Py_BEGIN_ALLOW_THREADS status =
+        tm_explain(&mem, tm_str_of(folder), tm_str_of(place), true, &out, &err);
+    tm_arena_release(&mem);
+    Py_END_ALLOW_THREADS return tm_py_text_of(&out, status, &err);
+}
+
+static PyObject *module_ops(PyObject *module, PyObject *none)
+{
+    tm_buf out = {0};
+    tm_err err = {0};
+    (void)module;
+    (void)none;
+    tm_ops_json(&out);
+    return tm_py_text_of(&out, TM_OK, &err);
+}
+
+static PyObject *module_version(PyObject *module, PyObject *none)
+{
+    (void)module;
+    (void)none;
+    return tm_py_text(tamis_version());
+}
+
+/* ---- the module ------------------------------------------------------------------------------ */
+
+static int add_type(PyObject *module, const char *name, PyType_Spec *spec, PyTypeObject **out)
+{
+    PyObject *type = PyType_FromSpec(spec);
+    if (!type) return -1;
+    *out = (PyTypeObject *)(void *)type;
+    Py_INCREF(type); /* one for the state, one for the module */
+    if (PyModule_AddObject(module, name, type) == 0) return 0;
+    Py_DECREF(type);
+    return -1;
+}
+
+static int fill(PyObject *module)
+{
+    tm_py_state *state = PyModule_GetState(module);
+    if (add_type(module, "Plan", &tm_py_plan_spec, &state->plan) < 0) return -1;
+    return add_type(module, "Stream", &tm_py_stream_spec, &state->stream);
+}
+
+static int traverse(PyObject *module, visitproc visit, void *arg)
+{
+    tm_py_state *state = PyModule_GetState(module);
+    Py_VISIT(state->plan);
+    Py_VISIT(state->stream);
+    return 0;
+}
+
+static int clear(PyObject *module)
+{
+    tm_py_state *state = PyModule_GetState(module);
+    Py_CLEAR(state->plan);
+    Py_CLEAR(state->stream);
+    return 0;
+}
+
+static PyMethodDef methods[] = {
+    {"open", module_open, METH_VARARGS,
+     "(recipe, recipe_name, recipe_file, op, params, settings, inputs, folder, file, threads, "
+     "overwrite, resume): a Plan. Texts are bytes."},
+    {"open_ticket", module_open_ticket, METH_VARARGS, "(ticket): the Plan it was written for."},
+    {"check", module_check, METH_VARARGS, "(name, recipe): raises what is wrong with a recipe."},
+    {"explain", module_explain, METH_VARARGS, "(folder, place): a record's story, as JSON."},
+    {"ops", module_ops, METH_NOARGS, "The descriptors of all operators, as JSON."},
+    {"version", module_version, METH_NOARGS, "The version of the library."},
+    {0},
+};
+
+static PyModuleDef_Slot slots[] = {{Py_mod_exec, fill}, {0}};
+
+static struct PyModuleDef definition = {
+    .m_base = PyModuleDef_HEAD_INIT,
+    .m_name = "tamis._tamis",
+    .m_doc = "libtamis, as python/tamis uses it.",
+    .m_size = sizeof(tm_py_state),
+    .m_methods = methods,
+    .m_slots = slots,
+    .m_traverse = traverse,
+    .m_clear = clear,
+};
+
+PyMODINIT_FUNC PyInit__tamis(void); /* the one name that Python looks for */
+PyMODINIT_FUNC PyInit__tamis(void)
+{
+    return PyModuleDef_Init(&definition);
+}
