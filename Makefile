@@ -176,8 +176,9 @@ $(OUT)/test/%: $(OUT)/obj/test/%.o $(HELP_OBJ) $(LIB)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $< $(HELP_OBJ) $(LIB) $(DEP_LIBS) -lcmocka -lm
 
-# Holds the flags of the last build; it changes, and everything is rebuilt, when they do.
-FLAGS_NOW := $(COMPILE) | $(LINK) | $(DEP_LIBS) | $(shell $(lastword $(CC)) --version 2>/dev/null | head -n 1)
+# Holds the flags of the last build; it changes, and everything is rebuilt, when they do. -Werror
+# decides no object.
+FLAGS_NOW := $(filter-out -Werror,$(COMPILE)) | $(filter-out -Werror,$(LINK)) | $(DEP_LIBS) | $(shell $(lastword $(CC)) --version 2>/dev/null | head -n 1)
 $(OUT)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' | cmp -s - $@ \
@@ -191,7 +192,6 @@ $(OUT)/flags: FORCE
 # of the stable ABI, so one build serves Python 3.9 and later, and shows no name but the one Python
 # looks for. It takes in those libraries whose archives are position-independent (Debian's zlib and
 # zstd are not; every system has those).
-PY_ABI     := 3.9
 PY_INCLUDE := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags python3 2>/dev/null))
 PY_FLAGS   := $(PY_INCLUDE) -DPy_LIMITED_API=0x03090000
 PY_TREE    := $(OUT)/python/tamis
@@ -204,7 +204,7 @@ PY_LIBS     = $(foreach lib,$(DEP_LIBS:-l%=%),$(if $(filter $(lib),$(PIC)),$(cal
 .PHONY: python wheel
 python: $(PY_FILES:python/%=$(OUT)/python/%) $(PY_MADE)  ## the Python package, in build/$(V)/python
 wheel: python  ## the Python package as dist/tamis-VERSION-cp39-abi3-linux_ARCH.whl
-	$(Q)python3 -B tools/make_wheel.py --tree $(OUT)/python --abi $(PY_ABI) --out dist
+	$(Q)python3 -B tools/make_wheel.py --tree $(OUT)/python --out dist
 
 $(OUT)/obj/src/py/%.o: CPPFLAGS_ALL += $(PY_FLAGS)
 $(OUT)/obj/src/py/%.o: CFLAGS_ALL += -Wno-pedantic
@@ -243,7 +243,7 @@ test:  ## install what is missing, build, run every test
 	@tools/setup.sh test
 	@$(SUB) V=$(V) test-run
 
-test-run: tests
+test-run: tests $(if $(PY_INCLUDE),$(if $(filter release clang,$(V)),python))
 	@$(if $(and $(HAS_FAULT),$(filter release,$(V))),$(SUB) V=fault all)
 	@tools/run_tests.py --build $(OUT) --fault $(BUILD)/fault $(ONLY)
 

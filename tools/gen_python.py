@@ -83,6 +83,8 @@ def type_of(param):
 def takes(param):
     """What a parameter takes, in words."""
     kind = param["type"]
+    if param["reference"]:
+        return "paths, Datasets, or names that references() knows"
     if kind == "number":
         said = "a number"
         if "min" in param and param["max"] < 1e15:
@@ -103,7 +105,8 @@ def described(name, param):
         more.append("must be given")
     elif param["default"] is not None:
         more.append(f"default {param['default']}")
-    return filled(f"{name}: {param['help']} ({'; '.join(more)}).", "    ", "        ")
+    says = param["help"].split("; as an option")[0]
+    return filled(f"{name}: {says} ({'; '.join(more)}).", "    ", "        ")
 
 
 def filled(text, first="", rest=""):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Optional, Union, overload
 
 from tamis import _tamis
@@ -61,7 +60,7 @@ def read(
     if not paths:
         raise ValueError("read needs a path, or several")
     said = dict(layout=layout, map=map, tags=tags, utf8=utf8, container=container, codec=codec)
-    args = {"path": paths if len(paths) > 1 else paths[0]}
+    args: dict[str, Any] = {"path": paths if len(paths) > 1 else paths[0]}
     args.update({name: value for name, value in said.items() if value is not None})
     return Dataset({"input": args}, {}, (), {})
 
@@ -286,8 +285,7 @@ class Dataset(Operators):
         import pyarrow
 
         made = self._set(dict(threads=threads, memory=memory, seed=seed, progress=progress))
-        with made._reading(parts) as stream:
-            return pyarrow.table(stream)
+        return pyarrow.table(made._collect(parts))
 
     def to_pandas(
         self,
@@ -317,8 +315,7 @@ class Dataset(Operators):
         import polars
 
         made = self._set(dict(threads=threads, memory=memory, seed=seed, progress=progress))
-        with made._reading(parts) as stream:
-            return polars.DataFrame(stream)
+        return polars.DataFrame(made._collect(parts))
 
     def _begin(
         self, parts: bool, progress: Optional[Callable[..., object]]
@@ -328,16 +325,10 @@ class Dataset(Operators):
         plan.close()  # when the stream is gone
         return stream
 
-    @contextmanager
-    def _reading(self, parts: bool) -> Iterator[_tamis.Stream]:
-        """A stream for a reader that knows nothing of us: what it raises becomes what happened."""
+    def _collect(self, parts: bool) -> _tamis.Stream:
+        """All batches, read here: what goes wrong is ours to say, and no reader's."""
         with Shown(self._settings.get("progress")) as shown:
-            stream = self._begin(parts, shown.callback)
-            try:
-                yield stream
-            except Exception:
-                stream.check()
-                raise
+            return self._begin(parts, shown.callback).collect()
 
     @overload
     def records(self, form: type[bytes]) -> Iterator[bytes]: ...
@@ -349,7 +340,12 @@ class Dataset(Operators):
     def records(self, form: Any = dict) -> Iterator[Any]:
         """The records that are kept, one by one: as `bytes` or `str` (their JSON text, byte for
         byte where no step changed it) or as `dict`."""
-        turn = {bytes: bytes, str: lambda raw: raw.decode("utf-8"), dict: json.loads}.get(form)
+        turns: dict[type, Callable[[bytes], Any]] = {
+            bytes: bytes,
+            str: lambda raw: raw.decode("utf-8"),
+            dict: json.loads,
+        }
+        turn = turns.get(form)
         if turn is None:
             raise TypeError("records come as bytes, str or dict")
         stream = self.stream()
@@ -374,7 +370,7 @@ def _input_of(source: Union[Source, Dataset]) -> dict[str, Any]:
     return dict(dataset._inputs["input"])
 
 
-def _refer(known: dict[str, dict[str, Any]], said: Any) -> list[str]:
+def _refer(known: dict[str, Mapping[str, Any]], said: Any) -> list[str]:
     """The names of references that a step asks for. What is no name yet is files and gets one."""
     items = [said] if isinstance(said, (str, os.PathLike, Dataset)) else list(said)
     names = [item for item in items if isinstance(item, str) and item in known]

@@ -27,7 +27,9 @@ from pyspark import TaskContext
 from pyspark.sql import functions as F
 
 from tamis import stages
-from tamis.stages import DECISION, FACT, ROWS, STATE, Plan, StageError
+from tamis.dataset import Dataset
+from tamis.errors import UsageError, of_status
+from tamis.stages import DECISION, FACT, ROWS, STATE, Plan
 
 SEAM = "what long, stage long, split long, key binary, `order` binary, rid binary, data binary"
 
@@ -202,8 +204,7 @@ class _Driver:
         self.of_stream = shape["of_stream"]
         for split in self.splits:
             if not os.path.isabs(split["path"]):
-                raise StageError(
-                    2,
+                raise UsageError(
                     f"{split['path']} begins in a working folder, and every executor has its own: "
                     "name inputs by absolute paths",
                 )
@@ -455,11 +456,12 @@ def run(
 ):
     """Carries a recipe out on Spark; the result as a dict, as `tamis run --json` prints it.
 
-    recipe: a file's path, or the recipe as text. folder, inputs: paths that every machine sees.
+    recipe: a file's path, the recipe as text, or a tamis.Dataset. folder, inputs: paths that every machine sees.
     settings: as of tamis_options ("limits.memory=2GiB"). split_bytes: how files that can be cut are
     cut (64 MiB). partitions: of a shuffle. digests: SHA-256 of inputs that were cut, which reads
-    them once more. A finished run that is bad (too many unreadable records) raises StageError, and
+    them once more. A finished run that is bad (too many unreadable records) raises FindingsError, and
     its folder is there."""
+    recipe = recipe.recipe() if isinstance(recipe, Dataset) else recipe
     is_file = "\n" not in recipe and os.path.exists(recipe)
     given = {"recipe_file": recipe} if is_file else {"recipe": recipe}
     with Plan.open(
@@ -472,6 +474,6 @@ def run(
         shutil.rmtree(driver.work, ignore_errors=True)
         if done["result"] is not None:
             plan.end()
-    if done["status"]:
-        raise StageError(done["status"], done["message"])
+    if done["error"]:
+        raise of_status(*done["error"])
     return done["result"]

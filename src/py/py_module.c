@@ -3,6 +3,7 @@
  * Nothing here is for users: python/tamis wraps it, checks types and knows defaults. */
 #include <string.h>
 
+#include "base/alloc.h"
 #include "flow/runfolder.h"
 #include "plan/plan.h"
 #include "py/py.h"
@@ -114,6 +115,14 @@ static PyObject *module_ops(PyObject *module, PyObject *none)
     return tm_py_text_of(&out, TM_OK, &err);
 }
 
+/* Bytes the library holds now: tests look for what was not given back. */
+static PyObject *module_allocated(PyObject *module, PyObject *none)
+{
+    (void)module;
+    (void)none;
+    return PyLong_FromUnsignedLongLong(tm_alloc_live());
+}
+
 static PyObject *module_version(PyObject *module, PyObject *none)
 {
     (void)module;
@@ -165,6 +174,7 @@ static PyMethodDef methods[] = {
     {"check", module_check, METH_VARARGS, "(name, recipe): raises what is wrong with a recipe."},
     {"explain", module_explain, METH_VARARGS, "(folder, place): a record's story, as JSON."},
     {"ops", module_ops, METH_NOARGS, "The descriptors of all operators, as JSON."},
+    {"allocated", module_allocated, METH_NOARGS, "Bytes of memory that the library holds now."},
     {"version", module_version, METH_NOARGS, "The version of the library."},
     {0},
 };

@@ -7,6 +7,9 @@
  * KeyboardInterrupt, which no C interface could carry, is raised in the main thread by a pending
  * call, or by check(), whoever is first.
  *
+ * collect() reads all batches before anybody else does, for readers that cannot bear a stream that
+ * fails (polars 1.34 panics).
+ *
  * get_next may be called with the interpreter's lock or without it, by any thread: it is taken and
  * given up again while we wait, so that rows which come from Python code can come. */
 #include "py/py.h"
@@ -19,6 +22,9 @@ typedef struct stream {
     struct ArrowArrayStream inner;
     PyObject *progress, *raised; /* raised: while a reader waited */
     bool waits, taken, stopped;
+    struct ArrowArray *held; /* by collect, from `first` on */
+    size_t first, count, room;
+    bool collected; /* to the end */
 } stream;
 
 static stream *of(PyObject *self)
@@ -45,6 +51,10 @@ static tm_py_look wait_for_rows(stream *s)
 static int next_batch(stream *s, struct ArrowArray *out)
 {
     int said;
+    if (s->first < s->count) {
+        *out = s->held[s->first++];
+        return 0;
+    }
     Py_BEGIN_ALLOW_THREADS said = s->inner.get_next(&s->inner, out);
     Py_END_ALLOW_THREADS return said;
 }
@@ -94,7 +104,7 @@ static int reader_next(struct ArrowArrayStream *self, struct ArrowArray *out)
     int said = SAYS_EINTR;
     *out = (struct ArrowArray){0};
     PyGILState_STATE held = PyGILState_Ensure();
-    tm_py_look look = s->stopped ? TM_PY_ON : wait_for_rows(s);
+    tm_py_look look = s->stopped || s->collected ? TM_PY_ON : wait_for_rows(s);
     if (look != TM_PY_ON)
         keep_exception(s, look);
     else if (!s->stopped)
@@ -246,6 +256,41 @@ static PyObject *stream_check(PyObject *self, PyObject *none)
     return tm_py_none_or_raise(status, &error);
 }
 
+/* What went wrong when get_next failed. */
+static PyObject *raise_failure(stream *s)
+{
+    PyObject *well = stream_check((PyObject *)(void *)s, NULL);
+    if (well) PyErr_SetString(PyExc_OSError, s->inner.get_last_error(&s->inner));
+    Py_XDECREF(well);
+    return NULL;
+}
+
+static PyObject *stream_collect(PyObject *self, PyObject *none)
+{
+    (void)none;
+    stream *s = of(self);
+    struct ArrowArray batch;
+    if (!is_free(s)) return NULL;
+    for (;;) {
+        if (s->count == s->room) {
+            size_t room = 2 * s->room + 16;
+            struct ArrowArray *more = PyMem_Realloc(s->held, room * sizeof *more);
+            if (!more) return PyErr_NoMemory();
+            s->held = more;
+            s->room = room;
+        }
+        if (wait_for_rows(s) != TM_PY_ON) return NULL;
+        s->first = s->count; /* the held ones are not next */
+        if (next_batch(s, &batch) != 0) return raise_failure(s);
+        if (!batch.release) break;
+        s->held[s->count++] = batch;
+    }
+    s->first = 0;
+    s->collected = true;
+    Py_INCREF(self);
+    return self;
+}
+
 static PyObject *stream_read(PyObject *self, PyObject *args)
 {
     const char *name;
@@ -255,12 +300,7 @@ static PyObject *stream_read(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "s", &name) || !is_free(s)) return NULL;
     int64_t child = find_column(s, name, &large);
     if (child < 0 || wait_for_rows(s) != TM_PY_ON) return NULL;
-    if (next_batch(s, &batch) != 0) {
-        PyObject *well = stream_check(self, NULL);
-        if (well) PyErr_SetString(PyExc_OSError, s->inner.get_last_error(&s->inner));
-        Py_XDECREF(well);
-        return NULL;
-    }
+    if (next_batch(s, &batch) != 0) return raise_failure(s);
     if (!batch.release) Py_RETURN_NONE;
     PyObject *list = list_of(&batch, child, large);
     batch.release(&batch);
@@ -300,6 +340,8 @@ static void dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     stream *s = of(self);
+    for (size_t i = s->first; i < s->count; i++) s->held[i].release(&s->held[i]);
+    PyMem_Free(s->held);
     if (s->inner.release) {
         Py_BEGIN_ALLOW_THREADS s->inner.release(&s->inner);
         Py_END_ALLOW_THREADS
@@ -318,6 +360,7 @@ static void dealloc(PyObject *self)
 static PyMethodDef methods[] = {
     {"__arrow_c_stream__", stream_capsule, METH_VARARGS, "The stream as an Arrow capsule, once."},
     {"read", stream_read, METH_VARARGS, "(column): a batch of its texts as bytes; None: the end."},
+    {"collect", stream_collect, METH_NOARGS, "Reads all batches and holds them; the stream."},
     {"check", stream_check, METH_NOARGS, "Raises what went wrong while the stream was read."},
     {"result", stream_result, METH_NOARGS, "What the run came to, as JSON; None: not at its end."},
     {0},
