@@ -16,7 +16,8 @@ PREFIX  ?= /usr/local
 LIBDIR  ?= $(PREFIX)/lib
 DESTDIR ?=
 
-OUT     := $(BUILD)/$(V)
+# One spelling of a folder inside the tree: files of dependencies hold it.
+OUT     := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))/$(V)
 VERSION := $(shell cat VERSION)
 ARCH    := $(shell uname -m)
 export LC_ALL := C

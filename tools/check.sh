@@ -94,7 +94,8 @@ changed_sources() {
 # The flags of the clang build, without what only a build needs.
 check_clang_tidy() {
     need clang-tidy || return 1
-    flags=$(make -s V=clang CCACHE= print-CPPFLAGS_ALL print-PY_FLAGS print-CFLAGS_ALL | tr '\n' ' ')
+    flags=$(make -s V=clang CCACHE= print-CPPFLAGS_ALL print-PY_FLAGS print-CFLAGS_ALL |
+        tr '\n' ' ')
     changed_sources | FLAGS="$flags" xargs -r -P "$(nproc)" -n 1 sh -c \
         'eval "set -- \"$1\" -- $FLAGS"; clang-tidy --quiet "$@" 2>/dev/null' tidy
 }

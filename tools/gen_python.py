@@ -15,7 +15,7 @@ import os
 import subprocess
 import textwrap
 
-HEAD = '''"""The operators as methods. Written by tools/gen_python.py from the descriptors: change those."""
+HEAD = '''"""The operators as methods. Written by tools/gen_python.py: change the descriptors."""
 
 from __future__ import annotations
 

@@ -14,7 +14,8 @@ cd "$(dirname "$0")/.." || exit 1
 
 BUILD="gcc libc6-dev make pkg-config libzstd-dev zlib1g-dev libdeflate-dev libxxhash-dev
        libpcre2-dev libutf8proc-dev libyaml-dev libssl-dev"
-TEST="libcmocka-dev python3 python3-dev python3-venv jq zstd gzip universal-ctags git openjdk-17-jre-headless"
+TEST="libcmocka-dev python3 python3-dev python3-venv jq zstd gzip universal-ctags git
+      openjdk-17-jre-headless"
 CHECK="clang clang-format clang-tidy libclang-rt-14-dev universal-ctags python3 python3-dev
        libcmocka-dev jq"
 BENCH="g++ libsimdjson-dev miller time"

@@ -25,7 +25,7 @@ struct tamis_plan {
     tm_buf ticket, stages_json;
     bool staged;
     bool started;
-    _Atomic bool complete; /* set by the thread that runs it */
+    _Atomic bool complete;    /* set by the thread that runs it */
     struct tm_behind *behind; /* the run behind a stream, while that is there */
     tm_err verdict;           /* what that came to: written once, before `judged` */
     _Atomic bool judged;

@@ -24,12 +24,20 @@ import sys
 import tempfile
 import unittest
 
+import python_package
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TAMIS = os.path.abspath(os.environ.get("TAMIS", os.path.join(ROOT, "build/release/tamis")))
 FENCE = re.compile(r"^(```+|~~~+) *(\S*)[^\n]*\n(.*?)^\1 *$", re.M | re.S)
 FIGURE = re.compile(r"\b[\d,.]+(?= (?:s|MB|MB/s|GB/s)\b)")
-NEEDS = ("duckdb", "polars", "pandas", "pyarrow")
+NEEDS = ("duckdb", "polars", "pandas", "pyarrow", "tamis")
 INPUT = '{"prompt":"one two","completion":"three four five","meta":{"consent":true}}\n'
+
+
+try:
+    PACKAGE = python_package.package()  # for the pages that import tamis
+except unittest.SkipTest:
+    PACKAGE = ""
 
 
 def pages():
@@ -110,7 +118,8 @@ class Scratch:
         for name in ("tools", "recipes"):
             os.symlink(os.path.join(ROOT, name), os.path.join(self.folder, name))
         self.env = {**os.environ, "PATH": bin_folder + ":" + os.environ["PATH"],
-                    "TAMIS": "tamis", "HOME": self.holder.name, "LC_ALL": "C.UTF-8"}
+                    "TAMIS": "tamis", "HOME": self.holder.name, "LC_ALL": "C.UTF-8",
+                    "PYTHONPATH": PACKAGE}
 
     def shell(self, command):
         if command == "make demo":

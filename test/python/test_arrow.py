@@ -1,5 +1,5 @@
-"""What a Dataset gives to pyarrow, pandas, polars and DuckDB: the same values to all of them, in the
-very buffers that the library filled, and nothing kept when they are done.
+"""What a Dataset gives to pyarrow, pandas, polars and DuckDB: the same values to all of them, in
+the very buffers that the library filled, and nothing kept when they are done.
 """
 
 import ctypes

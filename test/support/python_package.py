@@ -1,8 +1,8 @@
 """The Python package of the build under test, made when it is not there yet.
 
 `package()` gives the folder for PYTHONPATH and puts it first on sys.path. It skips where it cannot
-be: no headers of Python, or a build with sanitizers, which no Python can load. Tests that run at the
-same time take turns at building it.
+be: no headers of Python, or a build with sanitizers, which no Python can load. Tests that run at
+the same time take turns at building it.
 """
 
 import fcntl
