@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/shortest.h"
+
 bool tm_buf_grow(tm_buf *b, size_t more)
 {
     size_t need, room;
@@ -61,23 +63,13 @@ void tm_buf_i64(tm_buf *b, int64_t value)
 
 void tm_buf_f64(tm_buf *b, double value)
 {
-    char text[40];
-    double back;
     if (!isfinite(value)) {
         tm_buf_z(b, "null");
         return;
     }
-    if (value == 0) value = signbit(value) ? -0.0 : 0.0;
-    for (int digits = 1; digits <= 17; digits++) {
-        int n = snprintf(text, sizeof text, "%.*g", digits, value);
-        for (int i = 0; i < n; i++)
-            if (text[i] == ',') text[i] = '.'; /* a host's locale may say so */
-        bool same = tm_str_to_f64(tm_str_of(text), &back) && back == value;
-        if (same) break;
-    }
-    /* Whole numbers below 10^15 without an exponent. */
-    if (value == floor(value) && fabs(value) < 1e15) snprintf(text, sizeof text, "%.0f", value);
-    tm_buf_z(b, text);
+    tm_shortest s = tm_shortest_f64(value);
+    int most = s.point >= s.digits ? TM_MAX(s.digits, 15) : s.digits;
+    tm_shortest_print(&s, signbit(value), most, false, b);
 }
 
 /* Length of the well-formed sequence at p[0..n), 0 if there is none; *surrogate: WTF-8 one. */

@@ -1,16 +1,15 @@
-/* The calendar: the proleptic Gregorian one, counted in days since 1970-01-01.
+/* Dates and times as expressions read and print them (the calendar itself is base/calendar.h).
  *
  * The extended form of ISO 8601 only: calendar date, then perhaps T or a space, hours and minutes,
  * seconds with a fraction, and a zone (Z, +01:00, +0100, +01). Without a zone the time is UTC: a
  * dataset may not mean something else on another machine. 24:00:00 is the end of the day, and a
  * leap second (:60) is the second behind it, as POSIX counts. Weeks, ordinal days, intervals and
- * the form without hyphens are not dates here.
- *
- * Days from civil dates: the era method of H. Hinnant, "chrono-Compatible Low-Level Date
- * Algorithms", 2013, which counts years from March so that leap days fall at the end. */
+ * the form without hyphens are not dates here. */
 #include "expr/dates.h"
 
 #include <math.h>
+
+#include "base/calendar.h"
 
 #define DAY 86400
 #define FIRST_SECOND (-62167219200.0) /* 0000-01-01T00:00:00Z */
@@ -41,15 +40,6 @@ static bool read_char(reader *r, char c)
     if (r->at >= r->s.n || r->s.p[r->at] != c) return false;
     r->at++;
     return true;
-}
-
-static int64_t days_of(int year, int month, int day)
-{
-    int64_t y = month <= 2 ? year - 1 : year;
-    int64_t era = (y >= 0 ? y : y - 399) / 400;
-    int64_t of_era = y - era * 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
 static int days_in(int year, int month)
@@ -119,7 +109,7 @@ bool tm_date_parse(tm_str text, double *seconds)
     bool timed = read_char(&r, 'T') || read_char(&r, 't') || read_char(&r, ' ');
     if (timed && !read_time(&r, &time)) return false;
     if (r.at != r.s.n) return false;
-    *seconds = (double)(days_of(year, month, day) * DAY) + time;
+    *seconds = (double)(tm_days_of((tm_civil){year, month, day}) * DAY) + time;
     return tm_date_has(*seconds);
 }
 
@@ -142,15 +132,12 @@ void tm_date_print(double seconds, tm_buf *out)
     int64_t s = (int64_t)whole, micro = (int64_t)round((seconds - whole) * 1e6);
     if (micro == 1000000) s++, micro = 0;
     int64_t day = s >= 0 ? s / DAY : -((DAY - 1 - s) / DAY), rest = s - day * DAY;
-    int64_t z = day + 719468, era = (z >= 0 ? z : z - 146096) / 146097, of_era = z - era * 146097;
-    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-    int64_t march = (5 * of_year + 2) / 153, month = march < 10 ? march + 3 : march - 9;
-    put_digits(out, year + era * 400 + (month <= 2), 4);
+    tm_civil date = tm_civil_of(day);
+    put_digits(out, date.year, 4);
     tm_buf_char(out, '-');
-    put_digits(out, month, 2);
+    put_digits(out, date.month, 2);
     tm_buf_char(out, '-');
-    put_digits(out, of_year - (153 * march + 2) / 5 + 1, 2);
+    put_digits(out, date.day, 2);
     if (!rest && !micro) return;
     tm_buf_char(out, 'T');
     put_digits(out, rest / 3600, 2);
