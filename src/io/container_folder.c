@@ -13,7 +13,7 @@
 #include "base/hash.h"
 #include "base/vec.h"
 #include "io/stream.h"
-#include "text/kernel.h"
+#include "text/json.h"
 
 enum { PIECE = 64 << 10 };
 
@@ -92,34 +92,6 @@ static int by_path(const void *a, const void *b)
     return tm_str_cmp(*(const tm_str *)a, *(const tm_str *)b);
 }
 
-/* The inside of a JSON string. Bytes >= 0x80 go through as they are. */
-static void add_escaped(tm_buf *out, const char *p, size_t n)
-{
-    static const char hex[] = "0123456789abcdef";
-    const tm_kernel *kernel = tm_kernel_now();
-    size_t at = 0;
-    while (at < n) {
-        size_t plain = kernel->escape_plain(p + at, n - at);
-        tm_buf_add(out, p + at, plain);
-        at += plain;
-        if (at == n) break;
-        uint8_t c = (uint8_t)p[at++];
-        char escape[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
-        if (c >= 0x80)
-            tm_buf_char(out, (char)c);
-        else if (c == '"' || c == '\\')
-            tm_buf_add(out, (char[2]){'\\', (char)c}, 2);
-        else if (c == '\n')
-            tm_buf_add(out, "\\n", 2);
-        else if (c == '\r')
-            tm_buf_add(out, "\\r", 2);
-        else if (c == '\t')
-            tm_buf_add(out, "\\t", 2);
-        else
-            tm_buf_add(out, escape, sizeof escape);
-    }
-}
-
 static tm_status open_text(tm_folder_stream *f, tm_err *err)
 {
     static const tm_read_limits limits;
@@ -141,7 +113,7 @@ static tm_status open_text(tm_folder_stream *f, tm_err *err)
     TM_TRY(tm_stream_open(&f->text, &source, &limits, (tm_str){0}, err));
     tm_arena_rewind(&f->mem, mark); /* the stream has its own copy of the path */
     tm_buf_z(&f->out, "{\"path\":\"");
-    add_escaped(&f->out, relative.p, relative.n);
+    tm_json_escape_bytes(relative, &f->out);
     tm_buf_z(&f->out, "\",\"text\":\"");
     return TM_OK;
 }
@@ -155,7 +127,7 @@ static tm_status make_more(tm_folder_stream *f, tm_err *err)
     if (!f->text && f->next == f->files) return TM_OK;
     if (!f->text) TM_TRY(open_text(f, err));
     TM_TRY(tm_stream_read(f->text, f->piece, PIECE, &got, err));
-    add_escaped(&f->out, f->piece, got);
+    tm_json_escape_bytes((tm_str){f->piece, got}, &f->out);
     if (got < PIECE) {
         tm_buf_z(&f->out, "\"}\n");
         f->bytes_read += f->text->feed.bytes;

@@ -127,6 +127,8 @@ void tm_json_unescape(tm_str inside, tm_buf *out);
 size_t tm_json_unescape_to(tm_str inside, char *to);
 /* Appends `text` escaped, without quotes: the inverse for text that JSON can hold. */
 void tm_json_escape(tm_str text, tm_buf *out);
+/* The same of any bytes: those above 0x7F go through as they are. */
+void tm_json_escape_bytes(tm_str bytes, tm_buf *out);
 bool tm_json_text_is(const tm_json_node *node, const char *raw, uint32_t string, tm_str text);
 
 /* Line and column (in characters, from 1) of byte `at` in p[0..n). */

@@ -13,6 +13,8 @@
 #include "text/json_scan.h"
 #include "text/utf8.h"
 
+enum { PIECE = 4096 }; /* escaped at once: so much room may be left over, six times */
+
 /* Writes the code point of the \u escape at p; *eaten bytes belong to it. Returns bytes written. */
 static unsigned put_unicode(const char *p, size_t n, char out[4], size_t *eaten)
 {
@@ -51,19 +53,6 @@ void tm_json_unescape(tm_str inside, tm_buf *out)
     out->n += tm_json_unescape_to(inside, out->p + out->n);
 }
 
-static void put_control(uint8_t c, tm_buf *out)
-{
-    static const char hex[] = "0123456789abcdef";
-    static const char name[] = "btn\0fr"; /* from U+0008 */
-    if (c >= 8 && c <= 13 && c != 11) {
-        char two[2] = {'\\', name[c - 8]};
-        tm_buf_add(out, two, 2);
-        return;
-    }
-    char six[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
-    tm_buf_add(out, six, 6);
-}
-
 static void put_surrogate(const uint8_t *p, tm_buf *out)
 {
     static const char hex[] = "0123456789abcdef";
@@ -76,13 +65,9 @@ static void put_surrogate(const uint8_t *p, tm_buf *out)
 static size_t put_special(tm_str text, size_t at, tm_buf *out)
 {
     const uint8_t *p = (const uint8_t *)text.p;
-    if (p[at] == '"' || p[at] == '\\') {
-        char two[2] = {'\\', (char)p[at]};
-        tm_buf_add(out, two, 2);
-        return at + 1;
-    }
-    if (p[at] < 0x20) {
-        put_control(p[at], out);
+    if (p[at] < 0x80) {
+        char escaped[6];
+        tm_buf_add(out, escaped, tm_json_escape_put(text.p[at], escaped));
         return at + 1;
     }
     size_t end = at;
@@ -108,6 +93,16 @@ void tm_json_escape(tm_str text, tm_buf *out)
         tm_buf_add(out, text.p + i, plain);
         i += plain;
         if (i < text.n) i = put_special(text, i, out);
+    }
+}
+
+void tm_json_escape_bytes(tm_str bytes, tm_buf *out)
+{
+    const tm_kernel *kernel = tm_kernel_now();
+    for (size_t i = 0, n; i < bytes.n; i += n) {
+        n = TM_MIN(bytes.n - i, (size_t)PIECE);
+        if (!tm_buf_grow(out, 6 * n)) return;
+        out->n += kernel->escape(bytes.p + i, n, out->p + out->n);
     }
 }
 

@@ -37,6 +37,10 @@ typedef struct tm_kernel {
     size_t (*find_backslash)(const char *p, size_t n);
     /* First byte that must be escaped in JSON ('"', '\\', < 0x20) or is >= 0x80, or n. */
     size_t (*escape_plain)(const char *p, size_t n);
+    /* Escapes what goes into a JSON string ('"', '\\', < 0x20, the last by short names where they
+     * have one) and copies the rest, whatever it is; returns how many bytes were written. `to` has
+     * room for 6 * n: those behind them are undefined. */
+    size_t (*escape)(const char *p, size_t n, char *to);
     /* Unescapes the inside of a valid JSON string up to its first \u: writes at most as many bytes
      * as it eats, to[0..*written), and returns how many bytes of p it ate. `to` has room for n
      * bytes: those behind *written are undefined. */
@@ -73,6 +77,7 @@ void tm_sketch_buckets_scalar(const uint64_t *gram, size_t count, uint64_t salt,
                               uint32_t *least);
 void tm_minhash_scalar(const uint64_t *gram, size_t count, const uint32_t *mul, const uint32_t *add,
                        uint32_t slots, uint32_t *least);
+unsigned tm_json_escape_put(char c, char *to); /* one that must be escaped; bytes written, 2 or 6 */
 size_t tm_terms_scalar(const char *p, size_t n, char *to, bool *inside, size_t *wrote);
 size_t tm_term_hashes_scalar(const char *p, size_t n, uint64_t *out);
 /* The table in use: chosen once, thread-safe. */

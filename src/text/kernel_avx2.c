@@ -165,6 +165,29 @@ static TARGET size_t find_backslash(const char *p, size_t n)
     return n;
 }
 
+/* Whole blocks are stored as they are and the first byte that must be escaped then written over;
+ * what is left over is there again in the next block. */
+TARGET size_t tm_escape_avx2(const char *p, size_t n, char *to)
+{
+    const __m256i control = fill(0x1F);
+    size_t i = 0, out = 0;
+    while (i < n) {
+        size_t here = TM_MIN(n - i, (size_t)32);
+        __m256i v = load(p + i, here);
+        uint32_t low = mask(_mm256_cmpeq_epi8(_mm256_min_epu8(v, control), v));
+        uint32_t stop = (equal(v, '"') | equal(v, '\\') | low) & first_bits(here);
+        size_t plain = stop ? (size_t)_tzcnt_u32(stop) : here;
+        if (here == 32)
+            _mm256_storeu_si256((__m256i *)(void *)(to + out), v);
+        else if (plain)
+            memcpy(to + out, p + i, plain);
+        i += plain;
+        out += plain;
+        if (stop) out += tm_json_escape_put(p[i++], to + out);
+    }
+    return out;
+}
+
 static char meaning(char escape)
 {
     static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
@@ -258,6 +281,7 @@ const tm_kernel tm_kernel_avx2 = {
     .string_plain = string_plain,
     .find_backslash = find_backslash,
     .escape_plain = string_plain,
+    .escape = tm_escape_avx2,
     .unescape = unescape,
     .is_tidy = is_tidy,
     .fold = fold,

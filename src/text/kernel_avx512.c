@@ -258,6 +258,7 @@ const tm_kernel tm_kernel_avx512 = {
     .string_plain = string_plain,
     .find_backslash = find_backslash,
     .escape_plain = string_plain,
+    .escape = tm_escape_avx2,
     .unescape = unescape,
     .is_tidy = is_tidy,
     .fold = fold,

@@ -77,15 +77,43 @@ static size_t find_backslash(const char *p, size_t n)
     return at ? (size_t)(at - p) : n;
 }
 
-static char meaning(char escape)
+unsigned tm_json_escape_put(char c, char *to)
 {
-    switch (escape) {
+    static const char hex[] = "0123456789abcdef";
+    static const char name[] = "btn\0fr"; /* from U+0008 */
+    uint8_t u = (uint8_t)c;
+    char named = u >= 8 && u <= 13 ? name[u - 8] : u >= 0x20 ? c : 0;
+    to[0] = '\\';
+    to[1] = named ? named : 'u';
+    if (named) return 2;
+    to[2] = to[3] = '0';
+    to[4] = hex[u >> 4];
+    to[5] = hex[u & 15];
+    return 6;
+}
+
+static size_t escape(const char *p, size_t n, char *to)
+{
+    size_t out = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint8_t c = (uint8_t)p[i];
+        if (c == '"' || c == '\\' || c < 0x20)
+            out += tm_json_escape_put(p[i], to + out);
+        else
+            to[out++] = p[i];
+    }
+    return out;
+}
+
+static char meaning(char escaped)
+{
+    switch (escaped) {
     case 'b': return '\b';
     case 'f': return '\f';
     case 'n': return '\n';
     case 'r': return '\r';
     case 't': return '\t';
-    default: return escape;
+    default: return escaped;
     }
 }
 
@@ -148,6 +176,7 @@ const tm_kernel tm_kernel_scalar = {
     .string_plain = string_plain,
     .find_backslash = find_backslash,
     .escape_plain = string_plain,
+    .escape = escape,
     .unescape = unescape,
     .is_tidy = is_tidy,
     .fold = fold,

@@ -16,6 +16,7 @@ void tm_sketch_buckets_avx512(const uint64_t *gram, size_t count, uint64_t salt,
 void tm_minhash_avx512(const uint64_t *gram, size_t count, const uint32_t *mul, const uint32_t *add,
                        uint32_t slots, uint32_t *least);
 size_t tm_utf8_valid_avx2(const char *p, size_t n);
+size_t tm_escape_avx2(const char *p, size_t n, char *to);
 size_t tm_utf8_valid_avx512(const char *p, size_t n);
 tm_json_fast tm_json_accept_avx2(tm_json *json, const char *p, size_t n, uint32_t depth,
                                  bool known_ascii);

@@ -40,6 +40,16 @@ static void check_fold(const tm_kernel *k, tm_str s)
     free(want);
 }
 
+static void check_escape(const tm_kernel *k, tm_str s)
+{
+    char *got = malloc(6 * s.n + 1), *want = malloc(6 * s.n + 1);
+    TM_ASSERT(got && want);
+    size_t written = tm_kernel_scalar.escape(s.p, s.n, want);
+    TM_ASSERT(k->escape(s.p, s.n, got) == written && !memcmp(got, want, written));
+    free(got);
+    free(want);
+}
+
 static void check_kernel(const tm_kernel *k, tm_str s, size_t room)
 {
     const tm_kernel *plain = &tm_kernel_scalar;
@@ -51,6 +61,7 @@ static void check_kernel(const tm_kernel *k, tm_str s, size_t room)
     TM_ASSERT(k->find_backslash(s.p, s.n) == plain->find_backslash(s.p, s.n));
     TM_ASSERT(k->is_tidy(s.p, s.n) == plain->is_tidy(s.p, s.n));
     check_lines(k, s, room);
+    check_escape(k, s);
     check_fold(k, s);
 }
 

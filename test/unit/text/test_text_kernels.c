@@ -199,6 +199,36 @@ static void check_fold(const tm_kernel *k, tm_str s)
     }
 }
 
+static size_t naive_escape(tm_str s, char *to)
+{
+    static const char from[] = "\b\t\n\f\r\"\\", names[] = "btnfr\"\\";
+    size_t out = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        const char *known = s.p[i] ? strchr(from, s.p[i]) : NULL;
+        if (known)
+            out += (size_t)snprintf(to + out, 8, "\\%c", names[known - from]);
+        else if (at(s, i) < 0x20)
+            out += (size_t)snprintf(to + out, 8, "\\u%04x", at(s, i));
+        else
+            to[out++] = s.p[i];
+    }
+    return out;
+}
+
+/* In the room it asks for, which is more than a page where the text is long. */
+static void check_escape(const tm_kernel *k, tm_str s)
+{
+    char want[6 * MOST + 8];
+    size_t written = naive_escape(s, want);
+    char *to = 6 * s.n + WATCHED <= PAGE ? room_for(6 * s.n) : malloc(6 * s.n);
+    assert_non_null(to);
+    SAME(k, "escape", s, k->escape(s.p, s.n, to) == written && !memcmp(to, want, written));
+    if (6 * s.n + WATCHED <= PAGE)
+        SAME(k, "escape", s, untouched(6 * s.n));
+    else
+        free(to);
+}
+
 /* All that may be asked of any bytes. */
 static void check(tm_str s)
 {
@@ -215,6 +245,7 @@ static void check(tm_str s)
         SAME(k, "find_backslash", s, k->find_backslash(s.p, s.n) == backslash);
         SAME(k, "is_tidy", s, k->is_tidy(s.p, s.n) == tidy);
         check_lines(k, s);
+        check_escape(k, s);
         check_fold(k, s);
     }
 }
