@@ -21,7 +21,7 @@ static bool is_blank(const char *p, size_t n)
     return true;
 }
 
-static bool is_ascii(const char *p, size_t n)
+bool tm_is_ascii(const char *p, size_t n)
 {
     uint64_t all = 0, word;
     size_t i = 0;
@@ -156,7 +156,7 @@ tm_status tm_jsonl_records(tm_block *b, tm_err *err)
         at += eaten;
         if (!got) break;
     }
-    if (begin < n && !add_line(b, begin, n, line, is_ascii(b->bytes.p + begin, n - begin)))
+    if (begin < n && !add_line(b, begin, n, line, tm_is_ascii(b->bytes.p + begin, n - begin)))
         return tm_fail_memory(err, "the lines of a block", n);
     b->lines = line + b->dropped_lines;
     return TM_OK;
@@ -164,8 +164,10 @@ tm_status tm_jsonl_records(tm_block *b, tm_err *err)
 
 tm_status tm_block_records(tm_block *block, const tm_source *source, tm_err *err)
 {
+    if (source->table) return tm_arrow_records(block, source->table, err);
     if (source->container != TM_JSON) return tm_jsonl_records(block, err);
     for (uint32_t i = 0; i < block->spans; i++)
-        block->span[i].ascii = is_ascii(block->bytes.p + block->span[i].at, block->span[i].bytes);
+        block->span[i].ascii =
+            tm_is_ascii(block->bytes.p + block->span[i].at, block->span[i].bytes);
     return TM_OK;
 }

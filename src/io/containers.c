@@ -22,6 +22,10 @@ const tm_container tm_containers[TM_CONTAINER_COUNT] = {
     [TM_CSV] = {.name = "csv",
                 .extensions = ".csv .tsv",
                 .summary = "comma- or tab-separated values"},
+    [TM_ARROW] = {.name = "arrow",
+                  .extensions = "",
+                  .summary = "a table of the program that uses the library, one record a row",
+                  .reads = true},
 };
 
 const tm_codec_info tm_codecs[TM_CODEC_COUNT] = {

@@ -335,6 +335,10 @@ tm_status tm_source_probe(tm_arena *mem, tm_str path, tm_source_wish wish, tm_so
         return tm_fail(err, TM_EUNSUPPORTED,
                        "%s is not read by this version; write it as JSONL first",
                        tm_containers[wish.container].name);
+    if (wish.container == TM_ARROW)
+        return tm_fail(err, TM_EUNSUPPORTED,
+                       "arrow is the container of tables in memory; write an Arrow file as JSONL "
+                       "first");
     tm_status status = take_raw(mem, out, &raw, &whole, &folder, err);
     if (status == TM_OK && folder) {
         status = probe_folder(mem, out, head, err);

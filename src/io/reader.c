@@ -91,6 +91,24 @@ void tm_reader_tell(tm_reader *r, tm_block *b, uint64_t at, uint64_t bytes)
     r->damage_told = true;
 }
 
+static tm_status open_stream(tm_reader *r, tm_read_limits own, tm_str before, tm_err *err)
+{
+    const tm_source *source = r->source;
+    if (source->encoding == TM_UTF8_BOM && source->container != TM_FOLDER) r->at = 3;
+    if (own.from <= r->at) own.from = 0; /* the first line begins behind the mark */
+    if (source->taken.n) before = source->taken;
+    if (source->open_as.n) before = (tm_str){0};
+    TM_TRY(tm_stream_open(&r->stream, source, &own, before, err));
+    r->to = own.to;
+    return own.from ? tm_range_begin(r, own.from, err) : TM_OK;
+}
+
+static tm_status open_table(tm_reader *r, const tm_read_limits *own, tm_err *err)
+{
+    r->digest = own->digest ? tm_sha256_new() : NULL;
+    return r->digest || !own->digest ? TM_OK : tm_fail_memory(err, "a digest", 0);
+}
+
 tm_status tm_reader_open(tm_reader **out, const tm_source *source, const tm_read_limits *limits,
                          tm_str pushed_back, tm_err *err)
 {
@@ -100,18 +118,8 @@ tm_status tm_reader_open(tm_reader **out, const tm_source *source, const tm_read
     r->source = source;
     uint64_t most = 4 * TM_GIB - 64 * TM_MIB; /* spans are 32 bits wide */
     r->max_line = TM_MIN(own.max_line ? own.max_line : TM_MAX_LINE_DEFAULT, most);
-    if (source->encoding == TM_UTF8_BOM && source->container != TM_FOLDER) r->at = 3;
-    if (own.from <= r->at) own.from = 0; /* the first line begins behind the mark */
-    tm_str before = pushed_back;
-    if (source->taken.n) before = source->taken;
-    if (source->open_as.n) before = (tm_str){0};
-    tm_status status = tm_stream_open(&r->stream, source, &own, before, err);
-    if (status != TM_OK) {
-        tm_free(r);
-        return status;
-    }
-    r->to = own.to;
-    if (own.from) status = tm_range_begin(r, own.from, err);
+    tm_status status =
+        source->table ? open_table(r, &own, err) : open_stream(r, own, pushed_back, err);
     if (status != TM_OK)
         tm_reader_close(r);
     else
@@ -124,6 +132,8 @@ tm_status tm_reader_next(tm_reader *r, tm_block *block, tm_err *err)
     tm_status status;
     block->source = r->source->number;
     block->span_lines = r->source->container == TM_JSON;
+    block->of_rows = r->source->table != NULL;
+    if (block->of_rows) return tm_arrow_next(r, block, err);
     if (r->source->container == TM_JSON)
         status = tm_json_next_block(r, block, err);
     else
@@ -139,8 +149,14 @@ void tm_reader_summary(const tm_reader *r, char sha256[65], uint64_t *file_bytes
                        uint64_t *decoded_bytes)
 {
     const tm_stream *s = r->stream;
+    tm_sha256 *digest = s ? s->feed.digest : r->digest;
     if (sha256) sha256[0] = 0;
-    if (sha256 && s->feed.digest) tm_sha256_hex(s->feed.digest, sha256);
+    if (sha256 && digest) tm_sha256_hex(digest, sha256);
+    if (!s) {
+        if (file_bytes) *file_bytes = r->digested;
+        if (decoded_bytes) *decoded_bytes = r->digested;
+        return;
+    }
     if (file_bytes) *file_bytes = s->folder ? tm_folder_bytes_read(s->folder) : s->feed.bytes;
     if (decoded_bytes) *decoded_bytes = s->at;
 }
@@ -148,6 +164,7 @@ void tm_reader_summary(const tm_reader *r, char sha256[65], uint64_t *file_bytes
 uint64_t tm_reader_spoiled(const tm_reader *r)
 {
     const tm_stream *s = r->stream;
+    if (!s) return 0;
     return s->folder ? tm_folder_spoiled(s->folder) : s->wide.spoiled;
 }
 
@@ -156,6 +173,7 @@ void tm_reader_close(tm_reader *r)
     if (!r) return;
     tm_stream_close(r->stream);
     tm_buf_release(&r->carry);
+    tm_sha256_free(r->digest);
     tm_free(r);
 }
 

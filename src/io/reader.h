@@ -19,13 +19,15 @@ typedef struct tm_json_walk { /* container_json.c */
 
 struct tm_reader {
     const tm_source *source;
-    tm_stream *stream;
+    tm_stream *stream; /* NULL: a table */
     uint64_t max_line;
     uint64_t to;  /* lines that begin there and behind are not ours; 0 = none */
     uint64_t at;  /* offset of the first byte carried (or of the next one read) */
     tm_buf carry; /* bytes behind the last block's end */
     bool damage_told;
     tm_json_walk walk;
+    tm_sha256 *digest; /* of a table's records; or NULL */
+    uint64_t digested; /* bytes of them */
 };
 
 /* Empties the block, begins it at r->at with what was carried. */
@@ -54,5 +56,9 @@ void tm_range_end(tm_reader *r, tm_block *b);
 tm_status tm_jsonl_next(tm_reader *r, tm_block *b, tm_err *err);
 tm_status tm_jsonl_records(tm_block *b, tm_err *err);
 tm_status tm_json_next_block(tm_reader *r, tm_block *b, tm_err *err);
+tm_status tm_arrow_next(tm_reader *r, tm_block *b, tm_err *err);
+tm_status tm_arrow_records(tm_block *b, const tm_table *table, tm_err *err);
+
+bool tm_is_ascii(const char *p, size_t n); /* container_jsonl.c */
 
 #endif

@@ -13,7 +13,8 @@
  *
  * Offsets count bytes of the decoded stream, as UTF-8. A UTF-8 byte order mark counts, that of a
  * UTF-16 or UTF-32 file does not. The decoded stream of a folder is one JSON object a line, one
- * line a file, by path. */
+ * line a file, by path. That of a table is one JSON object a line, one line a row; its offsets
+ * count rows, not bytes, so that they need not be written to be known. */
 #ifndef TM_IO_SOURCE_H
 #define TM_IO_SOURCE_H
 
@@ -22,6 +23,7 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "record/batch.h"
+#include "record/table.h"
 #include "text/utf8.h"
 
 #define TM_BLOCK_BYTES (1u << 20)
@@ -33,6 +35,7 @@ typedef enum tm_container_id {
     TM_FOLDER,
     TM_PARQUET,
     TM_CSV,
+    TM_ARROW,
     TM_CONTAINER_COUNT
 } tm_container_id;
 typedef enum tm_codec_id {
@@ -70,7 +73,14 @@ typedef struct tm_source { /* a plan's input file, probed */
     tm_str open_as; /* the file behind path when they differ (spooled input), or empty */
     tm_str taken;   /* not seekable: its first bytes as the probe took them (raw) */
     int held;       /* a pipe: its open file, taken over by the first reader; 0 = none, or "-" */
+    const tm_table *table; /* TM_ARROW: where its records come from; path is its name */
 } tm_source;
+
+/* Whether it is a file or a folder, so that another process could read it as well. */
+static inline bool tm_source_is_file(const tm_source *source)
+{
+    return source->seekable && !source->open_as.n && !source->table;
+}
 
 typedef struct tm_source_wish { /* what the user said; -1 = by content */
     int container, codec;
@@ -83,6 +93,8 @@ typedef struct tm_source_wish { /* what the user said; -1 = by content */
  * that. */
 tm_status tm_source_probe(tm_arena *mem, tm_str path, tm_source_wish wish, tm_source *out,
                           tm_buf *head, tm_err *err);
+/* The source that a table of the calling program is; it outlives what reads it. Never fails. */
+tm_source tm_source_of_table(const tm_table *table);
 /* Size and time of change as they are now, to tell whether a seekable source changed since. */
 tm_status tm_source_stamp(const tm_source *source, uint64_t *bytes, uint64_t *modified_ns,
                           tm_err *err);
@@ -139,6 +151,7 @@ typedef struct tm_span { /* a record in its block */
     uint32_t line;   /* from 0, within the block */
     uint32_t column; /* of its first byte in the line of its source, in characters, from 0 */
     bool ascii;      /* no byte >= 0x80 */
+    uint32_t lost;   /* of a table: NaN and infinities, which JSON has not; they are null */
 } tm_span;
 
 typedef struct tm_block {
@@ -153,8 +166,22 @@ typedef struct tm_block {
     uint32_t dropped_lines; /* those of them that are not in bytes (behind a line too long) */
     tm_damage damage;       /* comes behind all the records in the block */
     bool last;              /* of its source */
+    /* A block of a table is so many rows; their bytes may be there after tm_block_records only. */
+    bool of_rows, written;
+    uint32_t rows;
+    uint64_t max_line, weight; /* weight: about how many bytes they will be */
 } tm_block;
 void tm_block_release(tm_block *b);
+
+/* Offset of a record, and of what comes behind the block, in the decoded stream. */
+static inline uint64_t tm_span_offset(const tm_block *b, const tm_span *span)
+{
+    return b->at + (b->of_rows ? span->line : span->at);
+}
+static inline uint64_t tm_block_end(const tm_block *b)
+{
+    return b->at + (b->of_rows ? b->rows : b->bytes.n);
+}
 
 /* Whether it can be read from any byte on: JSONL in UTF-8, not compressed, in a file. */
 bool tm_source_cuts(const tm_source *source);
