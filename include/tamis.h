@@ -16,8 +16,9 @@
  * Units. Sizes are bytes, times seconds, lines and columns count from 1. Texts are UTF-8 and end
  * with a zero byte; lists of texts end with NULL.
  *
- * Ownership. What a function takes is copied before it returns and stays the caller's. What a plan
- * gives (its JSON texts) is the plan's and goes with tamis_close. A stream and its batches are the
+ * Ownership. What a function takes is copied before it returns and stays the caller's, but for the
+ * tables of the options and the streams of stages, which are taken over. What a plan gives (its
+ * JSON texts) is the plan's and goes with tamis_close. A stream and its batches are the
  * caller's, who calls their `release`; they outlive the plan if need be.
  *
  * Errors. Every function that can fail returns a status and fills *error, which may be NULL. After
@@ -64,6 +65,14 @@ typedef struct tamis_error {
     char message[768];     /* a sentence, with what to do next */
 } tamis_error;
 
+struct ArrowArrayStream; /* below */
+
+/* A table of the caller: rows to read records from, by the Arrow C stream interface. */
+typedef struct tamis_input_table {
+    const char *name; /* what messages, the ledger and the manifest call it: "table" */
+    struct ArrowArrayStream *stream;
+} tamis_input_table;
+
 /* What to do. Begin with TAMIS_OPTIONS, so that members added later have their defaults; all may
  * stay 0 but the inputs, and those when the recipe names its own. */
 typedef struct tamis_options {
@@ -91,11 +100,24 @@ typedef struct tamis_options {
     unsigned threads;   /* 0: one a processor. Decides no result */
     int overwrite;      /* not 0: an existing result is replaced; 0: it is refused */
     int no_resume;      /* not 0: an unfinished run of the same plan is begun anew; 0: it goes on */
+    /* Tables, ended by one without a name; NULL: none. A path that is the name of one means it,
+     * before any file: in `inputs`, and among the inputs and references of a recipe. With `inputs`
+     * NULL and a recipe that names no inputs, the inputs are all tables that no reference names.
+     *
+     * tamis_open reads each stream to its end and releases it, also when it fails. The arrays are
+     * kept as they are, nothing is copied, and released with the plan or its stream, whichever goes
+     * last, by the thread that lets it go. They must not change meanwhile.
+     *
+     * A row is a record: a JSON object of the columns in their order, null where they are null
+     * (docs/guide/library.md says how each type is written). Its place counts rows from 0, its line
+     * from 1; `sha256` in the manifest is that of these objects, one a line. A run over a table can
+     * not be resumed. TAMIS_USAGE: a column of a type that has no such form, by its name. */
+    const tamis_input_table *tables;
 } tamis_options;
 /* Every member by its place, which is C and C++ and warns nowhere. */
-#define TAMIS_OPTIONS                                             \
-    {                                                             \
-        sizeof(tamis_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+#define TAMIS_OPTIONS                                                \
+    {                                                                \
+        sizeof(tamis_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
     }
 
 typedef struct tamis_plan tamis_plan;

@@ -19,6 +19,8 @@
 struct tamis_plan {
     tm_arena mem;
     tm_recipe recipe;
+    tm_table **table; /* of the options; in mem */
+    uint32_t tables;
     tm_run *run;
     tm_buf plan_json, result_json;
     tm_stages stages; /* of a plan in stages: api_stage.c */
@@ -35,6 +37,9 @@ struct tamis_plan {
 /* api_options.c: fills plan->recipe and *run; texts are copied into plan->mem. */
 tm_status tm_api_options(tamis_plan *plan, const tamis_options *given, tm_run_options *run,
                          tm_err *err);
+
+/* Releases the streams that were not taken. */
+void tm_api_release_tables(const tamis_options *given);
 
 /* api_plan.c */
 tamis_status tm_api_status(tm_status status, const tm_err *err, tamis_error *error);

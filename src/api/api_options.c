@@ -139,22 +139,94 @@ static tm_status set_all(settings *s, const char *const *list, tm_err *err)
     return tm_limits_resolve(&plan->recipe.limits, err);
 }
 
+/* ---- inputs ---------------------------------------------------------------------------------- */
+
+static tm_status take_table(tamis_plan *plan, const tamis_input_table *given, tm_err *err)
+{
+    tm_str name = tm_str_of(given->name);
+    if (!name.n || tm_str_is(name, "-") || !given->stream)
+        return tm_fail(err, TM_EUSAGE, "a table has a stream and a name, which is not \"-\"");
+    for (uint32_t i = 0; i < plan->tables; i++)
+        if (tm_str_eq(plan->table[i]->name, name))
+            return tm_fail(err, TM_EUSAGE, "two tables have the name \"%.80s\"", given->name);
+    TM_TRY(tm_table_take(&plan->table[plan->tables], name, given->stream, err));
+    plan->tables++;
+    return TM_OK;
+}
+
+static tm_status take_tables(tamis_plan *plan, const tamis_input_table *given, tm_err *err)
+{
+    size_t count = 0;
+    while (given && given[count].name) count++;
+    plan->table = TM_NEW(&plan->mem, tm_table *, count + 1);
+    if (!plan->table) return tm_fail_memory(err, "the tables", count);
+    for (size_t i = 0; i < count; i++) TM_TRY(take_table(plan, &given[i], err));
+    return TM_OK;
+}
+
+void tm_api_release_tables(const tamis_options *o)
+{
+    size_t known = o ? o->bytes : 0;
+    if (known < offsetof(tamis_options, tables) + sizeof o->tables) return;
+    for (const tamis_input_table *t = o->tables; t && t->name; t++)
+        if (t->stream && t->stream->release) t->stream->release(t->stream);
+}
+
+static bool names(const tm_recipe_input *input, uint32_t count, tm_str name)
+{
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t k = 0; k < input[i].paths; k++)
+            if (tm_str_eq(input[i].path[k], name)) return true;
+    return false;
+}
+
+/* Those of the options, or all tables when nothing else is named. */
+static tm_status list_inputs(const tamis_plan *plan, const tamis_options *o, tm_texts *out,
+                             tm_err *err)
+{
+    const tm_recipe *recipe = &plan->recipe;
+    size_t count = count_of(o->inputs);
+    tm_arena *mem = recipe->mem;
+    tm_str *path = TM_NEW(mem, tm_str, count + plan->tables + 1);
+    if (!path) return tm_fail_memory(err, "the inputs", count);
+    *out = (tm_texts){path, (uint32_t)count};
+    for (size_t i = 0; i < count; i++) TM_TRY(copy(mem, o->inputs[i], &path[i], err));
+    for (uint32_t i = 0; !count && !recipe->inputs && i < plan->tables; i++)
+        if (!names(recipe->reference, recipe->references, plan->table[i]->name))
+            path[out->count++] = plan->table[i]->name;
+    return TM_OK;
+}
+
+static tm_status all_tables_are_used(const tamis_plan *plan, tm_err *err)
+{
+    const tm_recipe *recipe = &plan->recipe;
+    for (uint32_t i = 0; i < plan->tables; i++) {
+        tm_str name = plan->table[i]->name;
+        if (!names(recipe->input, recipe->inputs, name) &&
+            !names(recipe->reference, recipe->references, name))
+            return tm_fail(err, TM_EUSAGE,
+                           "the table \"%.*s\" is no input and no reference of this plan: name it "
+                           "among its inputs",
+                           TM_FMT(name));
+    }
+    return TM_OK;
+}
+
 static tm_status add_inputs(settings *s, const tamis_options *o, tm_err *err)
 {
     tamis_plan *plan = s->plan;
-    size_t count = count_of(o->inputs);
-    tm_str *path = TM_NEW(&plan->mem, tm_str, count + 1);
-    if (!path) return tm_fail_memory(err, "the inputs", count);
-    for (size_t i = 0; i < count; i++) TM_TRY(copy(&plan->mem, o->inputs[i], &path[i], err));
+    TM_TRY(list_inputs(plan, o, &s->input.path, err));
+    uint32_t count = s->input.path.count;
     if (!count && s->input_said)
         return tm_fail(err, TM_EUSAGE,
                        "settings of input are for the inputs of the options, and there are none: "
                        "say it in the recipe");
     if (!count && !plan->recipe.inputs) return tm_fail(err, TM_EUSAGE, "the plan has no inputs");
-    if (!count) return TM_OK;
-    s->input.path = (tm_texts){path, (uint32_t)count};
-    plan->recipe.inputs = 0;
-    return tm_recipe_add_input(&plan->recipe, TM_STR("input"), &s->input, err);
+    if (count) {
+        plan->recipe.inputs = 0;
+        TM_TRY(tm_recipe_add_input(&plan->recipe, TM_STR("input"), &s->input, err));
+    }
+    return all_tables_are_used(plan, err);
 }
 
 /* ---- output ---------------------------------------------------------------------------------- */
@@ -182,10 +254,13 @@ tm_status tm_api_options(tamis_plan *plan, const tamis_options *given, tm_run_op
     settings s = {.plan = plan};
     *run = (tm_run_options){0};
     TM_TRY(take(given, &o, err));
+    TM_TRY(take_tables(plan, o.tables, err));
     TM_TRY(make_recipe(plan, &o, err));
     TM_TRY(set_all(&s, o.settings, err));
     TM_TRY(add_inputs(&s, &o, err));
     TM_TRY(choose_output(&s, &o, run, err));
+    run->table = plan->table;
+    run->tables = plan->tables;
     run->refine = !o.recipe && !o.recipe_file && !o.op;
     if (o.recipe_file) run->recipe_file = plan->recipe.name.p; /* read from there, so no output */
     run->threads = o.threads;

@@ -34,9 +34,13 @@ tamis_status tamis_open(tamis_plan **out, const tamis_options *options, tamis_er
     tm_run_options run;
     *out = NULL;
     tamis_plan *plan = tm_alloc_zero(1, sizeof *plan);
-    if (!plan) return tm_api_status(tm_fail_memory(&err, "a plan", sizeof *plan), &err, error);
+    if (!plan) {
+        tm_api_release_tables(options);
+        return tm_api_status(tm_fail_memory(&err, "a plan", sizeof *plan), &err, error);
+    }
     atomic_store(&plan->held, 1);
     tm_status status = tm_api_options(plan, options, &run, &err);
+    tm_api_release_tables(options);
     if (status == TM_OK) status = tm_run_open(&plan->run, &plan->recipe, &run, &err);
     if (status == TM_OK)
         *out = plan;
@@ -120,6 +124,7 @@ void tamis_close(tamis_plan *plan)
     tm_buf_release(&plan->stages_json);
     tm_buf_release(&plan->plan_json);
     tm_buf_release(&plan->result_json);
+    for (uint32_t i = 0; i < plan->tables; i++) tm_table_free(plan->table[i]);
     tm_arena_release(&plan->mem);
     tm_free(plan);
 }

@@ -130,7 +130,7 @@ static void print_no_resume(const tm_run *run)
     const tm_run_result *r = tm_run_result_of(run);
     for (uint32_t i = 0; r->folder.n && i < r->sources; i++) {
         const tm_source *s = &r->source[i];
-        if (s->seekable && !s->open_as.n) continue;
+        if (tm_source_is_file(s)) continue;
         tm_str name = tm_str_is(s->path, "-") ? TM_STR("standard input") : s->path;
         fprintf(stderr, "tamis: note: %.*s cannot be read again, so this run cannot be resumed\n",
                 TM_FMT(name));

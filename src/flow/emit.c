@@ -425,6 +425,8 @@ static void take_counts(tm_emitter *e, const tm_piece *p)
     tm_source_result *source = &result->source_result[p->source - 1];
     source->records += p->records;
     source->unreadable += p->counts.unreadable;
+    source->file_bytes += p->row_bytes; /* 0 but for tables: the reader counts them otherwise */
+    source->decoded_bytes += p->row_bytes;
     for (size_t l = 0; l < TM_COUNT(p->layouts); l++) source->layouts[l] += p->layouts[l];
 }
 
@@ -472,6 +474,7 @@ tm_status tm_emitter_source(tm_emitter *e, uint32_t source, const char *sha256, 
     TM_UNUSED(err);
     tm_source_result *result = &e->run->result.source_result[source];
     memcpy(result->sha256, sha256, sizeof result->sha256);
+    if (e->run->source[source].table) return TM_OK;
     result->file_bytes = file_bytes;
     result->decoded_bytes = decoded_bytes;
     return TM_OK;

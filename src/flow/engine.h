@@ -21,7 +21,13 @@
 
 /* The reader's own findings (step empty) and the codes of unreadable records. */
 extern const tm_code tm_reader_codes[];
-enum { TM_READER_UTF8_REPLACED, TM_READER_DUPLICATE_KEY, TM_READER_TAG_BLOCKED, TM_READER_CODES };
+enum {
+    TM_READER_UTF8_REPLACED,
+    TM_READER_DUPLICATE_KEY,
+    TM_READER_TAG_BLOCKED,
+    TM_READER_NOT_FINITE,
+    TM_READER_CODES
+};
 
 typedef struct tm_step_state { /* of a set step or a head, once its rounds are done */
     tm_verdicts *verdicts;     /* NULL: not decided yet, or a record step */
@@ -62,8 +68,9 @@ typedef struct tm_pass {
 typedef struct tm_piece {
     uint64_t number;
     uint32_t source;
-    uint64_t lines; /* newlines in the block */
-    bool last;      /* of its source */
+    uint64_t lines;     /* newlines in the block */
+    uint64_t row_bytes; /* of a block of a table: what its rows are as JSON */
+    bool last;          /* of its source */
     tm_damage damage;
     tm_buf data, packed;         /* kept records, one a line; the same as a frame */
     tm_buf order;                /* tm_piece_order, when the run reorders or routes */

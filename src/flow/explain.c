@@ -284,9 +284,9 @@ static tm_status load_raw(story *s, const tm_ledger_row *row, const tm_yaml *inp
     const tm_yaml *was = input ? tm_yaml_get(input, "bytes") : NULL;
     if (was) tm_str_to_u64(was->text, &size);
     if (!path.p) return tm_fail_memory(err, "a path", 0);
-    bool again;
+    bool again, table = tm_str_is(text_of(input, "container"), tm_containers[TM_ARROW].name);
     TM_TRY(tm_source_again(s->mem, path, &again, err));
-    if (!again) {
+    if (!again || table) {
         *why = TM_STR("(the source cannot be read again)");
         return TM_OK;
     }

@@ -7,7 +7,9 @@
  * data of that run, and `last` for the last run's, unless a file has that name.
  *
  * Standard input and pipes give their bytes once. Where they must be read more than once, to look
- * for layouts or in a second pass, they are copied into the spill folder first. */
+ * for layouts or in a second pass, they are copied into the spill folder first. Tables of the
+ * calling program are read where they lie, as often as need be. A path that is the name of one
+ * means it, whatever files there are. */
 #include <stdio.h>
 
 #include "base/vec.h"
@@ -43,6 +45,15 @@ static tm_status parse_wish(const tm_recipe_input *input, tm_source_wish *wish, 
     return wish_of(input->codec, "codec", codecs, TM_CODEC_COUNT, &wish->codec, err);
 }
 
+static tm_status keep_source(tm_run *run, tm_source source, tm_err *err)
+{
+    if (!TM_ROOM(&run->mem, run->source, run->every_source, run->source_room, 1))
+        return tm_fail_memory(err, "the list of sources", sizeof source);
+    source.number = run->every_source + 1;
+    run->source[run->every_source++] = source;
+    return TM_OK;
+}
+
 static tm_status add_source(tm_run *run, const tm_recipe_input *input, tm_str path, tm_err *err)
 {
     tm_source source = {0};
@@ -50,11 +61,24 @@ static tm_status add_source(tm_run *run, const tm_recipe_input *input, tm_str pa
     TM_TRY(parse_wish(input, &wish, err));
     bool is_stdin = tm_str_is(path, "-");
     TM_TRY(tm_source_probe(&run->mem, path, wish, &source, is_stdin ? &run->head : NULL, err));
-    if (!TM_ROOM(&run->mem, run->source, run->every_source, run->source_room, 1))
-        return tm_fail_memory(err, "the list of sources", sizeof source);
-    source.number = run->every_source + 1;
-    run->source[run->every_source++] = source;
-    return TM_OK;
+    return keep_source(run, source, err);
+}
+
+static const tm_table *table_named(const tm_run *run, tm_str name)
+{
+    for (uint32_t i = 0; i < run->options.tables; i++)
+        if (tm_str_eq(run->options.table[i]->name, name)) return run->options.table[i];
+    return NULL;
+}
+
+static tm_status add_table(tm_run *run, const tm_recipe_input *input, const tm_table *table,
+                           tm_err *err)
+{
+    bool other = input->container.n && !tm_str_is(input->container, tm_containers[TM_ARROW].name);
+    if (other || input->codec.n)
+        return tm_fail(err, TM_EUSAGE, "%.*s is a table: container and codec are for files",
+                       TM_FMT(table->name));
+    return keep_source(run, tm_source_of_table(table), err);
 }
 
 /* In a folder a pipe or a device is no data; reading it would wait for a writer without end. */
@@ -134,6 +158,11 @@ static tm_status add_patterns(tm_run *run, const tm_recipe_input *input, tm_err 
     for (uint32_t i = 0; i < input->paths; i++) {
         tm_str *paths;
         uint32_t count;
+        const tm_table *table = table_named(run, input->path[i]);
+        if (table) {
+            TM_TRY(add_table(run, input, table, err));
+            continue;
+        }
         if (tm_str_is(input->path[i], "-")) {
             TM_TRY(add_source(run, input, input->path[i], err));
             continue;
@@ -399,9 +428,9 @@ static tm_status refuse_own_reference(const tm_run *run, tm_err *err)
         const tm_source *reference = &run->source[r];
         for (uint32_t i = 0; i < run->sources; i++) {
             const tm_source *input = &run->source[i];
-            if (!reference->inode || reference->inode != input->inode ||
-                !tm_str_eq(reference->path, input->path))
-                continue;
+            bool file = reference->inode && reference->inode == input->inode;
+            bool table = reference->table && reference->table == input->table;
+            if (!table && !(file && tm_str_eq(reference->path, input->path))) continue;
             return tm_fail(err, TM_EUSAGE,
                            "%.*s is an input and a reference at once: everything in it would match "
                            "itself",

@@ -93,8 +93,8 @@ static tm_status read_block(pass_run *p, tm_block *block, bool *more, tm_err *er
     block->source = run->source[p->source].number;
     block->number = p->next_block++;
     *more = true;
-    atomic_fetch_add(&run->bytes_read, block->bytes.n);
-    uint64_t end = TM_PLACE(block->source, block->at + block->bytes.n);
+    atomic_fetch_add(&run->bytes_read, block->of_rows ? block->weight : block->bytes.n);
+    uint64_t end = TM_PLACE(block->source, tm_block_end(block));
     bool cut_off = p->source < run->sources && tm_run_cut(run, &cut) && end > cut.place;
     if (block->last || cut_off) TM_TRY(close_reader(p, block->last, err));
     if (cut_off) end_of_stream(p);

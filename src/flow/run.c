@@ -195,7 +195,7 @@ tm_status tm_sources_unchanged(const tm_run *run, tm_err *err)
     for (uint32_t i = 0; i < run->every_source; i++) {
         uint64_t bytes, modified;
         const tm_source *s = &run->source[i];
-        if (!s->seekable || s->open_as.n) continue;
+        if (!tm_source_is_file(s)) continue;
         TM_TRY(tm_source_stamp(s, &bytes, &modified, err));
         if (bytes != s->bytes || modified != s->modified_ns)
             return tm_fail(err, TM_EINPUT, "%.*s changed while it was read: run again",

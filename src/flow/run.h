@@ -96,6 +96,8 @@ typedef struct tm_run_options {
     tm_status (*on_batch)(void *arg, const tm_batch_view *view, tm_err *err);
     void *batch_arg;
     tm_shown shown;
+    tm_table *const *table; /* of the calling program: an input's path may be the name of one */
+    uint32_t tables;
     tm_str ticket;  /* what another process found behind the inputs (stage.h): nothing is probed */
     tm_emits emits; /* of a stage: what the emitter writes */
     /* Another exchange in the place of the local one (a cluster's; tests put a hostile one here):

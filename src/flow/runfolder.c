@@ -24,7 +24,7 @@ static tm_status is_source(const tm_source *s, const tm_file_info *file, bool *i
 {
     tm_file_info info;
     *is = false;
-    if (!s->seekable || s->open_as.n) return TM_OK;
+    if (!tm_source_is_file(s)) return TM_OK;
     if (s->container == TM_FOLDER) return tm_folder_holds(s->path.p, file, is, err);
     if (s->inode != file->inode) return TM_OK;
     TM_TRY(tm_file_look(s->path.p, &info, is, err));
@@ -133,6 +133,14 @@ static tm_status clean_work(tm_run *run, bool all, tm_err *err)
     return TM_OK;
 }
 
+/* What comes through a pipe, or from a table, may be other records under the same name. */
+static bool can_resume(const tm_run *run)
+{
+    for (uint32_t i = 0; i < run->every_source; i++)
+        if (!tm_source_is_file(&run->source[i])) return false;
+    return true;
+}
+
 enum { PLAN_NAME = 33 };
 
 /* The plan's name, and whose files there may be. */
@@ -152,7 +160,8 @@ static tm_status take_work(tm_run *run, const char *plan, tm_str old, tm_err *er
     tm_status status = tm_buf_ok(&own, err);
     bool same = own.n >= PLAN_NAME && tm_str_starts(old, (tm_str){own.p, PLAN_NAME});
     /* of another plan the decisions of equal prefixes are still good: they go by name */
-    if (status == TM_OK) status = clean_work(run, !same && !run->options.resume, err);
+    bool all = (!same && !run->options.resume) || !can_resume(run);
+    if (status == TM_OK) status = clean_work(run, all, err);
     if (status == TM_OK) status = tm_file_save(plan, tm_buf_view(&own), true, err);
     tm_buf_release(&own);
     return status;

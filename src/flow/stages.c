@@ -27,7 +27,12 @@ static tm_status make_splits(tm_stages *s, tm_err *err)
     uint64_t split_bytes = s->split_bytes;
     for (uint32_t i = 0; i < run->every_source; i++) {
         const tm_source *source = &run->source[i];
-        if (!source->seekable || source->open_as.n)
+        if (source->table)
+            return tm_fail(err, TM_EUSAGE,
+                           "%.*s is a table of this process, and stages run in others: write it to "
+                           "a file they can see",
+                           TM_FMT(source->path));
+        if (!tm_source_is_file(source))
             return tm_fail(err, TM_EUSAGE,
                            "%.*s gives its bytes once, and stages read them more often: name files",
                            TM_FMT(source->path));

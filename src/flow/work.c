@@ -35,6 +35,14 @@ const tm_code tm_reader_codes[] = {
                  "goes on without that tag.",
          .verdict = TM_V_FLAG,
          .fixed_verdict = true},
+    [TM_READER_NOT_FINITE] =
+        {.code = "T1032",
+         .name = "not-finite",
+         .sentence = "a NaN or an infinity of a table became null: JSON has no such number",
+         .help = "The value is how many numbers of the row they were. Steps see null in their "
+                 "place; whoever takes the row from the table itself still has them.",
+         .verdict = TM_V_FLAG,
+         .fixed_verdict = true},
     [TM_READER_CODES] = {0},
 };
 
@@ -108,10 +116,10 @@ void tm_worker_release(tm_worker *w)
     tm_arena_release(&w->mem);
 }
 
-static tm_status reader_findings(tm_worker *w, tm_batch *b, uint32_t replaced, tm_err *err)
+static tm_status reader_findings(tm_batch *b, uint32_t replaced, uint32_t lost, tm_err *err)
 {
     uint32_t r = b->records - 1, at = 0;
-    TM_UNUSED(w);
+    if (lost) TM_TRY(tm_find(b, r, TM_NONE, 0, 0, TM_NO_STEP, TM_READER_NOT_FINITE, lost, err));
     if (replaced)
         TM_TRY(tm_find(b, r, TM_NONE, 0, 0, TM_NO_STEP, TM_READER_UTF8_REPLACED, replaced, err));
     if (b->fate[r] != TM_LIVE) return TM_OK;
@@ -139,13 +147,13 @@ static tm_status add_span(tm_worker *w, const tm_span *span, const tm_read_rules
                           tm_err *err)
 {
     tm_batch *b = &w->batch[0];
-    uint64_t offset = w->block.at + span->at;
+    uint64_t offset = tm_span_offset(&w->block, span);
     tm_str raw = {w->block.bytes.p + span->at, span->bytes};
     uint32_t replaced = 0;
     size_t slack = w->block.bytes.n - span->at - span->bytes + TM_BLOCK_SLACK;
     tm_rid rid = {TM_PLACE(w->block.source, offset), 0};
     TM_TRY(tm_batch_add(b, rules, rid, span->line, raw, span->ascii, slack, &replaced, err));
-    TM_TRY(reader_findings(w, b, replaced, err));
+    TM_TRY(reader_findings(b, replaced, span->lost, err));
     return set_tags(w, b, err);
 }
 
@@ -244,7 +252,7 @@ static tm_status load_ranges(tm_worker *w, tm_err *err)
 {
     const tm_run *run = w->run;
     uint64_t from = TM_PLACE(w->block.source, w->block.at);
-    uint64_t to = TM_PLACE(w->block.source, w->block.at + w->block.bytes.n);
+    uint64_t to = TM_PLACE(w->block.source, tm_block_end(&w->block));
     for (uint32_t s = 0; s < w->pass->steps; s++)
         if (run->state[s].verdicts)
             TM_TRY(tm_verdicts_range(run->state[s].verdicts, from, to, &w->range[s], err));
@@ -254,7 +262,7 @@ static tm_status load_ranges(tm_worker *w, tm_err *err)
 
 static bool wanted(const tm_worker *w, const tm_span *span)
 {
-    uint64_t place = TM_PLACE(w->block.source, w->block.at + span->at);
+    uint64_t place = TM_PLACE(w->block.source, tm_span_offset(&w->block, span));
     tm_rid cut;
     bool of_stream = w->block.source <= w->run->sources;
     if (of_stream && tm_run_cut(w->run, &cut) && place > cut.place) return false;
@@ -295,6 +303,7 @@ tm_status tm_worker_block(tm_worker *w, tm_piece *piece, tm_err *err)
     piece->number = w->block.number;
     piece->source = w->block.source;
     piece->last = w->block.last;
+    piece->row_bytes = w->block.of_rows ? w->block.bytes.n : 0;
     piece->damage = w->block.damage;
     if (w->block.source > run->sources && w->block.damage.code)
         return bad_reference(w, w->block.damage.at, tm_str_of(w->block.damage.sentence), err);

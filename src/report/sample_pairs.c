@@ -169,7 +169,7 @@ static bool can_be_read_twice(const tm_run *run)
 {
     const tm_run_result *r = tm_run_result_of(run);
     for (uint32_t i = 0; i < r->sources; i++)
-        if (!r->source[i].seekable || r->source[i].open_as.n) return false;
+        if (!tm_source_is_file(&r->source[i])) return false;
     return true;
 }
 

@@ -7,7 +7,7 @@ import subprocess
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
-def _make_variable(variant, build, name):
+def make_variable(variant, build, name):
     command = ["make", "-s", "-C", ROOT, "V=" + variant, "BUILD=" + build, "print-" + name]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
@@ -24,7 +24,7 @@ def build_program(name, folder):
     out = os.environ.get("TAMIS_BUILD", os.path.join(ROOT, "build/release"))
     build, variant = os.path.split(os.path.abspath(out))
     target = os.path.join(folder, name)
-    link, flags, libraries = [_make_variable(variant, build, n)
+    link, flags, libraries = [make_variable(variant, build, n)
                               for n in ("LINK", "CPPFLAGS_ALL", "DEP_LIBS")]
     _run("%s %s -Itest -o %s test/programs/%s.c %s/libtamis.a %s -lm"
          % (link, flags, target, name, os.path.abspath(out), libraries))
@@ -35,7 +35,7 @@ def build_shared(name, folder, sources):
     """The path of a shared library of the program and some of our sources: the objects of
     libtamis.a are made for programs and cannot go into one."""
     target = os.path.join(folder, name + ".so")
-    flags, libraries = [_make_variable("release", "build", n) for n in ("CPPFLAGS_ALL", "DEP_LIBS")]
+    flags, libraries = [make_variable("release", "build", n) for n in ("CPPFLAGS_ALL", "DEP_LIBS")]
     _run("cc -std=c17 -O1 -fPIC -pthread %s -shared -o %s test/programs/%s.c %s %s -lm"
          % (flags, target, name, " ".join(sources), libraries))
     return target
