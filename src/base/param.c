@@ -146,6 +146,38 @@ static tm_status set_choice(setting *s)
     return TM_OK;
 }
 
+/* Where the first expression of a list ends. Brackets that do not match are the compiler's to
+ * say. */
+static size_t end_of_expression(tm_str s)
+{
+    size_t depth = 0;
+    char quote = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool opens = c == '(' || c == '[', closes = c == ')' || c == ']';
+        if (quote) {
+            if (c == '\\') i++;
+            if (c == quote) quote = 0;
+        } else if (c == '\'' || c == '"' || c == '`') {
+            quote = c;
+        } else if (c == ',' && !depth) {
+            return i;
+        }
+        if (!quote) depth += opens, depth -= closes && depth;
+    }
+    return s.n;
+}
+
+bool tm_param_list_next(tm_ptype type, tm_str *rest, tm_str *item)
+{
+    do {
+        size_t end = type == TM_P_EXPRS ? end_of_expression(*rest) : tm_str_find_char(*rest, ',');
+        *item = tm_str_trim(tm_str_slice(*rest, 0, end));
+        *rest = tm_str_slice(*rest, TM_MIN(end + 1, rest->n), rest->n);
+    } while (!item->n && rest->n);
+    return item->n > 0;
+}
+
 /* Calls item for each element of a list, or of a scalar split at commas. */
 static tm_status for_each(setting *s, tm_status (*item)(setting *s, tm_str text, void *arg),
                           void *arg)
@@ -156,12 +188,8 @@ static tm_status for_each(setting *s, tm_status (*item)(setting *s, tm_str text,
             TM_TRY(item(s, s->value->item[i].value, arg));
         return TM_OK;
     }
-    tm_str head, rest = s->value->scalar;
-    while (rest.n) {
-        tm_str_cut(rest, ',', &head, &rest);
-        head = tm_str_trim(head);
-        if (head.n) TM_TRY(item(s, head, arg));
-    }
+    tm_str one, rest = s->value->scalar;
+    while (tm_param_list_next(s->param->type, &rest, &one)) TM_TRY(item(s, one, arg));
     return TM_OK;
 }
 
@@ -265,6 +293,7 @@ static const struct {
     [TM_P_SELECTOR] = {"selectors", set_selector},
     [TM_P_EXPR] = {"expression", set_text},
     [TM_P_TEXTS] = {"list", set_texts},
+    [TM_P_EXPRS] = {"expressions", set_texts},
     [TM_P_PAIRS] = {"map", set_pairs},
 };
 

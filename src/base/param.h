@@ -23,6 +23,7 @@ typedef enum tm_ptype {
     TM_P_SELECTOR, /* uint32_t: bit set of selectors (record/batch.h), list or comma-separated */
     TM_P_EXPR,     /* tm_str: an expression, compiled by the operator's prepare */
     TM_P_TEXTS,    /* tm_texts: list of strings */
+    TM_P_EXPRS,    /* tm_texts: list of expressions, which the operator's prepare compiles */
     TM_P_PAIRS,    /* tm_pairs: map of name to scalar; on the command line NAME=VALUE, repeatable */
 } tm_ptype;
 
@@ -86,6 +87,9 @@ const tm_param *tm_params_rest(const tm_param *params); /* that with TM_P_REST, 
 void tm_param_print(const tm_param *param, const void *args, tm_buf *out);
 /* Fails with a suggestion: `what` "filter" has no parameter "kep"; did you mean "keep"? */
 tm_status tm_params_unknown(const tm_param *params, const char *what, tm_str name, tm_err *err);
+/* A list as one scalar: takes what stands before the next comma off *rest, trimmed; of expressions
+ * only a comma outside of brackets and quotes counts. False at the end. */
+bool tm_param_list_next(tm_ptype type, tm_str *rest, tm_str *item);
 const char *tm_ptype_name(tm_ptype type); /* "size", "share", ... for help and docs */
 
 /* Selectors live here as names so that params can parse them without knowing records. Bit i of a

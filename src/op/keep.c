@@ -25,53 +25,63 @@ struct tm_keep_scratch {
     tm_buf key;
 };
 
-static tm_status unknown(tm_str text, tm_err *err)
-{
-    return tm_fail(err, TM_ERECIPE,
-                   "\"%.*s\" is not a way to choose who is kept: use max EXPR, min EXPR, newest "
-                   "EXPR, longest, shortest, source_order, first or none",
-                   TM_FMT(text));
-}
-
-static tm_status add_item(tm_arena *mem, tm_str text, const tm_expr_env *env, tm_keep *k,
-                          tm_err *err)
+bool tm_keep_parse(tm_str text, bool bare, tm_keep_item *out)
 {
     tm_str word, rest;
+    *out = (tm_keep_item){.none = !bare && tm_str_is(text, "none")};
     text = tm_str_trim(text);
-    if (tm_str_is(text, "first") || tm_str_is(text, "source_order")) return TM_OK;
-    if (tm_str_is(text, "none")) {
-        k->none = true;
-        return TM_OK;
-    }
-    if (k->items == ITEMS_MAX) return tm_fail(err, TM_ERECIPE, "a keep list has 16 items at most");
-    item *it = &k->item[k->items];
+    if (out->none || tm_str_is(text, "first") || tm_str_is(text, "source_order")) return true;
     if (tm_str_is(text, "longest") || tm_str_is(text, "shortest")) {
-        it->descending = tm_str_is(text, "longest");
-        k->items++;
-        return TM_OK;
+        *out = (tm_keep_item){.lengths = true, .descending = tm_str_is(text, "longest")};
+        return true;
     }
-    if (!tm_str_cut(text, ' ', &word, &rest)) return unknown(text, err);
-    bool most = tm_str_is(word, "max") || tm_str_is(word, "newest");
-    if (!most && !tm_str_is(word, "min")) return unknown(text, err);
-    it->descending = most;
-    TM_TRY(tm_expr_compile(mem, tm_str_trim(rest), env, TM_E_ANY, &it->expr, err));
+    bool two = tm_str_cut(text, ' ', &word, &rest);
+    bool most = two && (tm_str_is(word, "max") || tm_str_is(word, "newest"));
+    bool directed = most || (two && tm_str_is(word, "min"));
+    *out = (tm_keep_item){.expr = directed ? tm_str_trim(rest) : text, .descending = most};
+    return directed || bare;
+}
+
+static tm_status add_item(tm_arena *mem, tm_str text, const tm_expr_env *env, bool bare, tm_keep *k,
+                          tm_err *err)
+{
+    tm_keep_item parsed;
+    if (!tm_keep_parse(text, bare, &parsed))
+        return tm_fail(
+            err, TM_ERECIPE,
+            "\"%.*s\" is not a way to choose who is kept: use max EXPR, min EXPR, newest "
+            "EXPR, longest, shortest, source_order, first or none",
+            TM_FMT(text));
+    k->none |= parsed.none;
+    if (!parsed.expr.n && !parsed.lengths) return TM_OK;
+    if (k->items == ITEMS_MAX) return tm_fail(err, TM_ERECIPE, "%d items at most", ITEMS_MAX);
+    item *it = &k->item[k->items];
+    it->descending = parsed.descending;
+    if (!parsed.lengths) TM_TRY(tm_expr_compile(mem, parsed.expr, env, TM_E_ANY, &it->expr, err));
     k->items++;
     return TM_OK;
 }
 
-tm_status tm_keep_compile(tm_arena *mem, const tm_texts *list, const tm_expr_env *env,
+tm_status tm_keep_compile(tm_arena *mem, const tm_texts *list, const tm_expr_env *env, bool bare,
                           tm_keep **out, tm_err *err)
 {
     tm_keep *k = TM_NEW(mem, tm_keep, 1);
     if (!k) return tm_fail_memory(err, "a keep list", sizeof *k);
     tm_status status = TM_OK;
     for (uint32_t i = 0; status == TM_OK && i < list->count; i++)
-        status = add_item(mem, list->item[i], env, k, err);
+        status = add_item(mem, list->item[i], env, bare, k, err);
     if (status == TM_OK && k->none && list->count > 1)
         status = tm_fail(err, TM_ERECIPE, "\"none\" stands alone in a keep list: nobody is kept");
     if (status != TM_OK) tm_keep_release(k);
     *out = k;
     return status;
+}
+
+bool tm_keep_measures(const tm_keep *k)
+{
+    for (uint32_t i = 0; i < k->items; i++)
+        if (!k->item[i].expr) return true;
+    return false;
 }
 
 bool tm_keep_is_none(const tm_keep *k)

@@ -1,9 +1,11 @@
-/* Keep lists: who survives a merge. The first item in which two records differ decides.
+/* Keep lists: who comes first. The first item in which two records differ decides: who survives a
+ * merge, and the order that `sort` gives.
  *
  *   max EXPR   min EXPR   newest EXPR   longest   shortest   source_order   first
  *
- * Compiled once; per batch every record gets a byte string, and the smallest by memcmp survives.
- * Ties go to the lowest rid, so `first` and `source_order` are what a list ends in anyway.
+ * Compiled once; per batch every record gets a byte string, and the smallest by memcmp comes first;
+ * what is unknown comes last, whichever way. Ties go to the lowest rid, so `first` and
+ * `source_order` are what a list ends in anyway.
  *
  * The list `none` keeps nobody: whoever is alike falls, those that would have been kept too. There
  * is nobody to merge them into, so they are dropped. */
@@ -20,8 +22,16 @@
 typedef struct tm_keep tm_keep;
 typedef struct tm_keep_scratch tm_keep_scratch;
 
-tm_status tm_keep_compile(tm_arena *mem, const tm_texts *list, const tm_expr_env *env,
+/* An item taken apart. False: it is none. bare: of an order, where EXPR alone means min EXPR. */
+typedef struct tm_keep_item {
+    tm_str expr; /* empty: of lengths, source_order, first and none */
+    bool lengths, descending, none;
+} tm_keep_item;
+bool tm_keep_parse(tm_str text, bool bare, tm_keep_item *out);
+
+tm_status tm_keep_compile(tm_arena *mem, const tm_texts *list, const tm_expr_env *env, bool bare,
                           tm_keep **out, tm_err *err);
+bool tm_keep_measures(const tm_keep *k); /* longest or shortest is in it: it needs parts */
 void tm_keep_release(const tm_keep *k);
 bool tm_keep_is_none(const tm_keep *k);
 /* Of those that fall: `then:`, or what suits the list. */

@@ -78,6 +78,7 @@ enum { /* tm_op.flags */
        TM_PRIVACY = 1,
        TM_REORDERS = 2,
        TM_ASKS = 4,           /* texts leave the machine */
+       TM_STABLE = 64,        /* REORDERS: equals stay in the order that an earlier step gave */
        TM_EACH_MEASURES = 32, /* SET: `each` makes signals and nothing else */
        TM_REFERENCES = 16, /* its rounds look at the recipe's references, too: batch->reference */
        TM_ANY_RECORD = 8   /* looks at fields only, but for its expressions: needs no layout */

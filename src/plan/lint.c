@@ -29,7 +29,9 @@ const tm_lint_rule tm_lint_rules[] = {
      "With then: flag a record goes on and its finding is the only result, but output.ledger is "
      "none. Write ledger: reasons, or another verdict."},
     {"T3106", "order-lost", false, "a step orders the records and a later one orders them anew",
-     "Only the last order is the order of the output. Take the earlier step out."},
+     "Only the last order is the order of the output. Take the earlier step out, or put it behind; "
+     "a "
+     "sort keeps the order before it among equals."},
     {"T3107", "twice", false, "a step does again what an earlier one has done",
      "The same operator with the same parameters stands right before; the second time nothing is "
      "left for it to find."},
@@ -211,7 +213,8 @@ static tm_status check_order(linting *l, uint32_t i)
     const tm_plan *plan = l->plan;
     if (!(plan->step[i].op->flags & TM_REORDERS)) return TM_OK;
     for (uint32_t k = i + 1; k < plan->steps; k++) {
-        if (!(plan->step[k].op->flags & TM_REORDERS)) continue;
+        const tm_op *later = plan->step[k].op;
+        if (!(later->flags & TM_REORDERS) || later->flags & TM_STABLE) continue;
         return remark(l, ORDER_LOST, i, NULL,
                       tm_arena_printf(plan->mem,
                                       "the order that \"%.*s\" makes is lost again in "

@@ -61,36 +61,35 @@ static tm_status add_item(gathering *g, tm_pair item)
     return TM_OK;
 }
 
-static tm_status add_value(gathering *g, const tm_pair *option, bool map)
+static tm_status add_value(gathering *g, const tm_pair *option, tm_ptype type)
 {
+    bool map = type == TM_P_PAIRS;
     tm_pair item = {.value = option->value, .quoted = option->quoted};
     if (map && (!tm_str_cut(option->value, '=', &item.name, &item.value) || !item.name.n))
         return tm_fail(g->v->r.err, TM_EUSAGE, "--%.*s takes NAME=VALUE, not \"%.*s\"",
                        TM_FMT(option->name), TM_FMT(tm_str_slice(option->value, 0, 80)));
     if (map) return add_item(g, item);
     tm_str rest = option->value;
-    while (rest.n) {
-        tm_str_cut(rest, ',', &item.value, &rest);
-        item.value = tm_str_trim(item.value);
-        if (item.value.n) TM_TRY(add_item(g, item));
-    }
+    while (tm_param_list_next(type, &rest, &item.value)) TM_TRY(add_item(g, item));
     return TM_OK;
 }
 
 /* All values of a repeated option as one list or map. */
-static tm_status gather(const verb *v, uint32_t i, bool map, tm_pvalue *out)
+static tm_status gather(const verb *v, uint32_t i, tm_ptype type, tm_pvalue *out)
 {
     gathering g = {.v = v};
     for (uint32_t j = 0; j < v->options; j++)
         if (same_option(v->option[j].name, v->option[i].name))
-            TM_TRY(add_value(&g, &v->option[j], map));
-    *out = (tm_pvalue){.form = map ? TM_PV_MAP : TM_PV_LIST, .item = g.item, .count = g.count};
+            TM_TRY(add_value(&g, &v->option[j], type));
+    *out = (tm_pvalue){
+        .form = type == TM_P_PAIRS ? TM_PV_MAP : TM_PV_LIST, .item = g.item, .count = g.count};
     return TM_OK;
 }
 
 static bool is_list(tm_ptype type)
 {
-    return type == TM_P_TEXTS || type == TM_P_CHOICES || type == TM_P_SELECTOR;
+    return type == TM_P_TEXTS || type == TM_P_EXPRS || type == TM_P_CHOICES ||
+           type == TM_P_SELECTOR;
 }
 
 /* On the command line a reference is its files: they become one of the recipe. */
@@ -129,7 +128,7 @@ static tm_status set_option(const verb *v, uint32_t i, uint64_t *given)
     *given |= (uint64_t)1 << (param - op->params);
     tm_pvalue value = {.form = TM_PV_SCALAR, .scalar = option->value, .quoted = option->quoted};
     bool map = param->type == TM_P_PAIRS;
-    if (map || (is_list(param->type) && count > 1)) TM_TRY(gather(v, i, map, &value));
+    if (map || (is_list(param->type) && count > 1)) TM_TRY(gather(v, i, param->type, &value));
     TM_TRY(tm_param_set(param, v->step->args, &value, v->r.mem, v->r.err));
     return param->flags & TM_P_REFERENCE ? name_files(v, param) : TM_OK;
 }

@@ -21,6 +21,7 @@ static const struct {
 } SETTINGS[] = {
     {"sample", "count", "150"},
     {"split", "eval", "30%"},
+    {"sort", "by", "max $.n % 7, all"},
     {"dedup.exact", "keep", "longest"},
     {"decontaminate", "against", "REFERENCE"}, /* the file of some of them */
 };

@@ -167,6 +167,8 @@ static void records_in_another_order(void **state)
 {
     (void)state;
     compare("seed: 3\nsteps:\n  - dedup.exact: {}\n  - shuffle: {}\n", 1100);
+    compare("steps:\n  - shuffle: {}\n  - sort: {by: [\"max $.n % 5\", words(all)]}\n", 1300);
+    compare("steps:\n  - split: {eval: 30%}\n  - sort: {by: all}\n", 1300);
 }
 
 static void a_sample_by_count_and_another_step_behind_it(void **state)
@@ -222,6 +224,7 @@ static void every_set_operator(void **state)
 {
     (void)state;
     static const char *const SETTINGS[][2] = {{"sample", "count: 120"},
+                                              {"sort", "by: [shortest, max $.n]"},
                                               {"split", "eval: 20%, test: 100, group: [$.n]"},
                                               {"dedup.near", "ngram: 2, threshold: 0.6"},
                                               {"decontaminate", "ngram: 6"}};

@@ -55,6 +55,7 @@ SETTINGS = {
     ],
     "sample": [["--share", "30%"], ["--count", "200"]],
     "shuffle": [[]],
+    "sort": [["--by", "max $.meta.rating,words(response)"], ["--by", "response,longest"]],
     "head": [["--records", "500"]],
 }
 # Operators whose second application must change nothing more.
@@ -69,6 +70,7 @@ IDEMPOTENT = {
     "decontaminate",
     "index",
     "split",
+    "sort",
     "head",
 }
 

@@ -59,7 +59,7 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
                        "by: everything compares whole records: turn: and prefix: need by: all");
     s->choice = (tm_choice){s->args->by, s->args->turn};
     TM_TRY(tm_scope_make(prep, s->args->across, &s->args->against, &s->scope, err));
-    TM_TRY(tm_keep_compile(prep->mem, &s->args->keep, &prep->env, &s->keep, err));
+    TM_TRY(tm_keep_compile(prep->mem, &s->args->keep, &prep->env, false, &s->keep, err));
     s->verdict = tm_keep_verdict(s->keep, prep->then);
     *out = s;
     return TM_OK;
@@ -363,7 +363,7 @@ static const tm_param PARAMS[] = {
     },
     {
         .name = "keep",
-        .type = TM_P_TEXTS,
+        .type = TM_P_EXPRS,
         .at = offsetof(args, keep),
         .fallback = "first",
         .help = TM_KEEP_HELP,

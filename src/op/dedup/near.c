@@ -93,7 +93,7 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
                                .chars = (uint32_t)a->char_ngram,
                                .units = a->units};
     TM_TRY(make_link(prep, a, &s->link, &s->like, err));
-    TM_TRY(tm_keep_compile(prep->mem, &a->keep, &prep->env, &s->keep, err));
+    TM_TRY(tm_keep_compile(prep->mem, &a->keep, &prep->env, false, &s->keep, err));
     s->link.none = tm_keep_is_none(s->keep);
     s->link.verdict = tm_keep_verdict(s->keep, prep->then);
     *out = s;
@@ -430,7 +430,7 @@ static const tm_param PARAMS[] = {
     },
     {
         .name = "keep",
-        .type = TM_P_TEXTS,
+        .type = TM_P_EXPRS,
         .at = offsetof(args, keep),
         .fallback = "first",
         .help = TM_KEEP_HELP,

@@ -420,14 +420,14 @@ static const tm_param PARAMS[] = {
     },
     {
         .name = "group",
-        .type = TM_P_TEXTS,
+        .type = TM_P_EXPRS,
         .at = offsetof(args, group),
         .help = "fields or signals whose equal values stay on one side; of several, any that two "
                 "records share binds them",
     },
     {
         .name = "stratify",
-        .type = TM_P_TEXT,
+        .type = TM_P_EXPR,
         .at = offsetof(args, stratify),
         .help = "a field or signal: each of its values has its part of every side",
     },

@@ -13,7 +13,7 @@ typedef struct args {
     uint8_t choice;
     uint64_t choices;
     uint32_t selector;
-    tm_texts texts;
+    tm_texts texts, exprs;
     tm_pairs pairs;
 } args;
 
@@ -41,6 +41,7 @@ static const tm_param PARAMS[] = {
     {.name = "choices", .type = TM_P_CHOICES, .at = AT(choices), .choices = COLOURS},
     {.name = "on-parts", .type = TM_P_SELECTOR, .at = AT(selector), .fallback = "all"},
     {.name = "texts", .type = TM_P_TEXTS, .at = AT(texts)},
+    {.name = "exprs", .type = TM_P_EXPRS, .at = AT(exprs)},
     {.name = "pairs", .type = TM_P_PAIRS, .at = AT(pairs)},
     {0},
 };
@@ -204,6 +205,30 @@ static void lists_and_maps_come_in_both_forms(void **state)
 }
 
 /* Without quotes a value keeps its type only where JSON has it; all else is a string. */
+static void expressions_part_at_commas_outside_of_brackets_and_quotes(void **state)
+{
+    static const struct {
+        const char *in, *out;
+    } CASES[] = {
+        {"max $.a, min(words(all), 5) ,$.b", "[\"max $.a\",\"min(words(all), 5)\",\"$.b\"]"},
+        {"$.m['a,b'],`x,y`", "[\"$.m['a,b']\",\"`x,y`\"]"},
+        {"$.a = 'it''s, so', $.b", "[\"$.a = 'it''s, so'\",\"$.b\"]"},
+        {"$.a = 'it\\'s, so', $.b", "[\"$.a = 'it\\\\'s, so'\",\"$.b\"]"},
+        {"$.a in ('(', \")\"), $.b", "[\"$.a in ('(', \\\")\\\")\",\"$.b\"]"},
+        {" , a,, b, ", "[\"a\",\"b\"]"},
+        {"a), b", "[\"a)\",\"b\"]"},
+        {"f(a, b", "[\"f(a, b\"]"},
+        {"a, 'b, c", "[\"a\",\"'b, c\"]"},
+        {"'\\", "[\"'\\\\\"]"},
+        {"", "[]"},
+    };
+    TM_UNUSED(state);
+    for (size_t i = 0; i < TM_COUNT(CASES); i++) {
+        takes("exprs", CASES[i].in);
+        prints("exprs", CASES[i].out);
+    }
+}
+
 static void maps_print_as_json_whatever_they_hold(void **state)
 {
     TM_UNUSED(state);
@@ -250,6 +275,7 @@ int main(void)
         cmocka_unit_test(shares_are_numbers_or_per_cent),
         cmocka_unit_test(choices_are_named_and_nearly_right_ones_suggested),
         cmocka_unit_test(lists_and_maps_come_in_both_forms),
+        cmocka_unit_test(expressions_part_at_commas_outside_of_brackets_and_quotes),
         cmocka_unit_test(maps_print_as_json_whatever_they_hold),
         cmocka_unit_test(unknown_parameters_are_told_the_nearest),
     };
