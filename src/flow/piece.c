@@ -282,21 +282,22 @@ static tm_status cursor_open(tm_worker *w, tm_batch *b, bool sorted, cursor *c, 
 
 /* A step says that record r repeats or holds another. */
 static tm_status add_match(const tm_worker *w, tm_piece *p, const tm_batch *b, uint32_t r,
-                           uint16_t step, tm_rid other, double value, tm_err *err)
+                           const tm_reason *why, tm_err *err)
 {
     const tm_run *run = w->run;
     uint32_t source = w->block.source;
-    if (step == TM_NO_STEP || !other.place) return TM_OK;
-    tm_matches_note(&p->matches, run, source, step, other);
+    uint16_t step = why->step;
+    if (step == TM_NO_STEP || !why->other.place) return TM_OK;
+    tm_matches_note(&p->matches, run, source, step, why->other);
     if (!tm_finds_duplicates(run->plan->step[step].op)) return TM_OK;
     bool by_this = b->fate[r] != TM_LIVE && b->reason[r].step == step;
     bool merged = by_this && b->fate[r] == TM_MERGED;
     uint64_t characters = tm_text_chars(b->raw[r]);
     if (!tm_matches_found(&p->matches, run, source, step, characters, merged)) return TM_OK;
-    if (!run->wants_repeats) return TM_OK;
+    if (!run->wants_repeats || why->first) return TM_OK; /* the others name it */
     tm_repeat pair = {.rid = b->rid[r],
-                      .other = other,
-                      .value = value,
+                      .other = why->other,
+                      .value = why->value,
                       .step = step,
                       .route = b->route[r],
                       .end = b->fate[r] == TM_LIVE ? TM_REPEAT_KEPT
@@ -318,15 +319,14 @@ static tm_status add_record(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, 
     TM_TRY(add_fate(w, p, b, r, err));
     if (b->layout[r] < TM_COUNT(p->layouts)) p->layouts[b->layout[r]]++;
     if (run->folder && run->recipe->output.ledger) TM_TRY(add_row(w, p, b, r, err));
-    const tm_reason *reason = &b->reason[r];
     tm_matches_next(&p->matches);
-    if (b->fate[r] != TM_LIVE)
-        TM_TRY(add_match(w, p, b, r, reason->step, reason->other, reason->value, err));
+    if (b->fate[r] != TM_LIVE) TM_TRY(add_match(w, p, b, r, &b->reason[r], err));
     bool wanted = run->options.on_finding || (run->folder && run->recipe->output.ledger >= 2);
     for (uint32_t i = c->first[r]; i != TM_NONE; i = c->next[i]) {
         const tm_finding *f = &b->finding[i];
         if (f->step == TM_NO_STEP) p->found[run->code_at[run->plan->steps] + f->code]++;
-        TM_TRY(add_match(w, p, b, r, f->step, f->other, f->value, err));
+        tm_reason why = {f->step, f->code, f->value, f->other, f->first};
+        TM_TRY(add_match(w, p, b, r, &why, err));
         if (wanted) TM_TRY(add_finding(w, p, b, f, err));
     }
     return TM_OK;

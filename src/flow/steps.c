@@ -28,7 +28,7 @@ static void apply_rules(tm_worker *w, tm_piece *piece, const tm_plan_step *step,
         piece->found[w->run->code_at[step->index] + f->code]++;
         uint8_t verdict = verdict_of(step, &step->op->codes[f->code]);
         if (b->fate[f->record] != TM_LIVE) continue;
-        tm_reason reason = {step->index, f->code, f->value, f->other};
+        tm_reason reason = {step->index, f->code, f->value, f->other, f->first};
         if (verdict == TM_V_DROP) fall(b, f->record, TM_DROPPED, reason);
         if (verdict == TM_V_PARK) fall(b, f->record, TM_PARKED, reason);
     }
@@ -47,6 +47,7 @@ static tm_status flag(tm_batch *b, uint32_t r, uint16_t step, const tm_decision 
 {
     TM_TRY(tm_find(b, r, TM_NONE, 0, 0, step, d->rule, d->value, err));
     b->finding[b->findings - 1].other = d->other;
+    b->finding[b->findings - 1].first = (d->set & TM_D_FIRST) != 0;
     return TM_OK;
 }
 
@@ -72,7 +73,8 @@ static tm_status apply_decisions(tm_worker *w, tm_piece *piece, const tm_plan_st
             piece->found[w->run->code_at[step->index] + d->rule]++;
         if (d->verdict == TM_V_FLAG && step->op->codes) TM_TRY(flag(b, r, step->index, d, err));
         if (fate == TM_LIVE) continue;
-        fall(b, r, fate, (tm_reason){step->index, d->rule, d->value, d->other});
+        bool first = (d->set & TM_D_FIRST) != 0;
+        fall(b, r, fate, (tm_reason){step->index, d->rule, d->value, d->other, first});
     }
     return TM_OK;
 }
@@ -111,7 +113,7 @@ static tm_status children_add(tm_children *self, tm_batch *parent_batch, uint32_
     c->into->copies[child] = parent_batch->copies[parent];
     c->into->order[child] = parent_batch->order[parent];
     if (tm_live(parent_batch, parent))
-        fall(parent_batch, parent, TM_REPLACED, (tm_reason){c->step->index, 0, 0, {0, 0}});
+        fall(parent_batch, parent, TM_REPLACED, (tm_reason){c->step->index, 0, 0, {0, 0}, false});
     c->made++;
     return TM_OK;
 }

@@ -151,6 +151,7 @@ typedef struct tm_finding { /* the one kind of reason; offsets are as read */
     double value;           /* NAN = none */
     uint64_t keyed;         /* keyed hash of private text, or 0; never the text */
     tm_rid other;
+    bool first; /* of a decision: TM_D_FIRST */
 } tm_finding;
 
 #define TM_NO_VALUE ((double)__builtin_nanf("")) /* a finding or decision without a number */
@@ -195,13 +196,15 @@ enum {
     TM_D_ROUTE = 4,
     TM_D_COPIES = 8,
     TM_D_VALUE = 16,
-    TM_D_DATA = 32
+    TM_D_DATA = 32,
+    TM_D_FIRST = 64 /* it stands for those that fell, and falls with them: keep: none */
 };
 
 typedef struct tm_reason { /* why a record has its fate; step TM_NO_STEP: the reader */
     uint16_t step, rule;
     double value;
     tm_rid other;
+    bool first; /* TM_D_FIRST */
 } tm_reason;
 #define TM_NO_STEP UINT16_MAX
 

@@ -24,7 +24,7 @@ static void begin_record(tm_batch *b, uint32_t r, tm_rid rid, uint64_t line, tm_
     b->label[r] = (tm_str){0};
     b->first_patch[r] = TM_NONE;
     b->fate[r] = TM_LIVE;
-    b->reason[r] = (tm_reason){TM_NO_STEP, 0, (double)NAN, {0, 0}};
+    b->reason[r] = (tm_reason){TM_NO_STEP, 0, (double)NAN, {0, 0}, false};
     b->route[r] = 0;
     b->copies[r] = 1;
     b->order[r] = 0;

@@ -220,6 +220,24 @@ steps:
                 self.assertGreater(run.step(name)["duplicates"]["found"], 20)
             self.check_exact(run, lines)
 
+    def test_where_nobody_stands_for_others_the_clusters_are_the_same(self):
+        lines = self.make(7, 3, 240)
+        inputs = "inputs: {a: [s00.jsonl, s01.jsonl, s02.jsonl]}\nsteps:\n"
+        for step in ("dedup.exact: {SLOT}", "dedup.near: {threshold: 0.5, ngram: 2, SLOT}",
+                     "dedup.near: {threshold: 0.5, ngram: 2, link: chain, SLOT}"):
+            for then in ("", ", then: flag"):
+                told = []
+                for slot in ("keep: first", "keep: none"):
+                    recipe = inputs + "  - " + step.replace("SLOT", slot + then) + "\n"
+                    run = self.run_recipe(recipe, lines)
+                    told.append(run.manifest["steps"][0]["duplicates"])
+                first, none = told
+                self.assertEqual(none["clusters"], first["clusters"])
+                self.assertEqual([s["shared"] for s in none["sources"]],
+                                 [s["shared"] for s in first["sources"]])
+                self.assertEqual(none["found"], first["found"] + first["clusters"]["count"])
+                self.assertGreater(first["clusters"]["count"], 10)
+
     def check_exact(self, run, lines):
         """Not from the ledger: texts that were there before, or in the reference."""
         with open(os.path.join(self.tmp.name, "ref.jsonl"), encoding="utf-8") as file:

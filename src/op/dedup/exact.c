@@ -276,15 +276,15 @@ static tm_status reduce_hashes(const tm_step_view *step, tm_group *group, tm_fac
     return TM_OK;
 }
 
-static tm_status merge(const tm_step_view *step, tm_rid rid, tm_rid into, tm_decisions *out,
-                       tm_err *err)
+static tm_status merge(const tm_step_view *step, tm_rid rid, tm_rid into, uint8_t more,
+                       tm_decisions *out, tm_err *err)
 {
     const shared *s = step->shared;
     tm_decision d = {.rid = rid,
                      .step = step->step,
                      .rule = EXACT_DUPLICATE,
                      .verdict = s->verdict,
-                     .set = TM_D_OTHER,
+                     .set = TM_D_OTHER | more,
                      .other = into,
                      .value = TM_NO_VALUE};
     return tm_decide(out, &d, err);
@@ -310,8 +310,8 @@ static tm_status reduce_texts(const tm_step_view *step, tm_group *group, tm_fact
         uint32_t own = tm_scope_rank_get(f.order);
         if (!whole || !own || !tm_scope_merges(&s->scope, rank, own)) continue;
         if (!tm_str_eq(tm_str_slice(f.data, 1, f.data.n), tm_buf_view(&text))) continue;
-        status = merge(step, f.rid, first, out, err);
-        if (status == TM_OK && !stays) status = merge(step, first, f.rid, out, err);
+        status = merge(step, f.rid, first, 0, out, err);
+        if (status == TM_OK && !stays) status = merge(step, first, f.rid, TM_D_FIRST, out, err);
         stays = true;
     }
     tm_buf_release(&text);

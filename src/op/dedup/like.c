@@ -82,7 +82,7 @@ tm_status tm_like_merge(const tm_link_rules *rules, const tm_step_view *step, tm
                          .other = first,
                          .value = TM_NO_VALUE};
         TM_TRY(tm_decide(out, &d, err));
-        d.rid = first, d.other = f.rid;
+        d.rid = first, d.other = f.rid, d.set |= TM_D_FIRST;
         if (!stays) TM_TRY(tm_decide(out, &d, err));
         stays = true;
     }

@@ -84,13 +84,14 @@ static double similarity(const tm_link_rules *rules, const tm_link_set *a, const
     return (double)both / (double)(jaccard ? n + m - both : few);
 }
 
-static tm_status decide(linker *l, tm_rid rid, uint32_t rank, tm_rid into, double value)
+static tm_status decide(linker *l, tm_rid rid, uint32_t rank, tm_rid into, double value,
+                        uint8_t more)
 {
     tm_decision d = {.rid = rid,
                      .step = l->step->step,
                      .rule = l->rules->rule,
                      .verdict = l->rules->verdict,
-                     .set = TM_D_OTHER | TM_D_VALUE,
+                     .set = TM_D_OTHER | TM_D_VALUE | more,
                      .other = into,
                      .value = value};
     return rank ? tm_decide(l->out, &d, l->err) : TM_OK; /* references are only looked at */
@@ -152,10 +153,10 @@ static tm_status link_reference(linker *l, tm_link_set *r)
 static tm_status merge_into(linker *l, const tm_link_set *r, const tm_link_set *into, double value)
 {
     bool falls = l->rules->none && !into->fallen;
-    TM_TRY(decide(l, r->rid, r->rank, into->rid, value));
+    TM_TRY(decide(l, r->rid, r->rank, into->rid, value, 0));
     if (!falls) return TM_OK;
     l->table.node[l->table.at].of.fallen = true;
-    return decide(l, into->rid, into->rank, r->rid, value);
+    return decide(l, into->rid, into->rank, r->rid, value, TM_D_FIRST);
 }
 
 static tm_status link_representative(linker *l, tm_link_set *r)
@@ -254,10 +255,10 @@ static tm_status decide_member(linker *l, const member *m, member *root, tm_buf 
     TM_TRY(load_member(l, m, &l->at_hand, &a));
     TM_TRY(load_member(l, root, spare, &b));
     double value = similarity(l->rules, &a, &b, 0);
-    TM_TRY(decide(l, m->rid, m->rank, root->rid, value));
+    TM_TRY(decide(l, m->rid, m->rank, root->rid, value, 0));
     if (!l->rules->none || root->fallen) return TM_OK;
     root->fallen = true;
-    return decide(l, root->rid, root->rank, m->rid, value);
+    return decide(l, root->rid, root->rank, m->rid, value, TM_D_FIRST);
 }
 
 static tm_status decide_chains(linker *l)
