@@ -1,8 +1,8 @@
 /* inspect: a first look at data: what it is, how long, how often the same, and what is wrong.
  *
- * A run that writes nothing: check.record, length and dedup.exact, all flagging, over the input.
- * What it counts is integers and smallest places, so the answer is the same for any number of
- * threads. */
+ * A run that writes nothing: check.record, length and three levels of duplicates, all flagging,
+ * over the input. What it counts is integers and smallest places, so the answer is the same for any
+ * number of threads. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,33 +10,113 @@
 #include "base/system.h"
 #include "cli/command.h"
 #include "cli/inspection.h"
+#include "cli/inspection_levels.h"
 #include "report/report.h"
 
-static tm_status make_recipe(tm_cli *cli, tm_recipe *recipe, tm_err *err)
-{
-    static const char TEXT[] = "steps:\n"
-                               "  - check.record: {then: flag}\n"
-                               "  - length\n"
-                               "  - dedup.exact: {by: all, then: flag}\n";
-    return tm_recipe_read(recipe, cli->mem, TM_STR("inspect"), tm_str_of(TEXT), err);
-}
+typedef struct args {
+    double near;
+    uint64_t near_whole;
+    int64_t near_sample;
+} args;
 
 typedef struct inspecting {
     tm_cli *cli;
-    tm_inspection *seen;
+    const args *args;
+    tm_inspection *seen, *sampled;
+    bool sample; /* near duplicates are looked for in the first records alone */
 } inspecting;
+
+static void put_near(const args *a, tm_buf *text)
+{
+    tm_buf_print(
+        text, "  - dedup.near: {name: " TM_LEVEL_NEAR ", by: all, then: flag, threshold: %.6f}\n",
+        a->near);
+}
+
+static tm_status read_recipe(tm_cli *cli, tm_buf *text, tm_recipe *recipe, tm_err *err)
+{
+    tm_status status = tm_buf_ok(text, err);
+    tm_str yaml = status == TM_OK ? tm_arena_str(cli->mem, tm_buf_view(text)) : (tm_str){0};
+    if (status == TM_OK && !yaml.p) status = tm_fail_memory(err, "inspect", text->n);
+    tm_buf_release(text);
+    return status == TM_OK ? tm_recipe_read(recipe, cli->mem, TM_STR("inspect"), yaml, err)
+                           : status;
+}
+
+/* Each level looks at all records, so each counts what those above it do. */
+static tm_status make_recipe(const inspecting *i, tm_recipe *recipe, tm_err *err)
+{
+    tm_buf text = {0};
+    tm_buf_z(&text, "steps:\n"
+                    "  - check.record: {then: flag}\n"
+                    "  - length\n"
+                    "  - dedup.exact: {name: " TM_LEVEL_EQUAL ", by: all, then: flag}\n"
+                    "  - dedup.exact: {name: " TM_LEVEL_FOLDED ", by: all, then: flag, "
+                    "normalise: [unicode, zero_width, case, space]}\n");
+    if (i->args->near > 0) put_near(i->args, &text);
+    return read_recipe(i->cli, &text, recipe, err);
+}
+
+/* Of a large input the step for near duplicates, the last one, is left to a run of its own. */
+static bool reconsider(const tm_run *run, tm_recipe *recipe, void *arg)
+{
+    inspecting *i = arg;
+    uint64_t bytes = 0;
+    const tm_plan *plan = tm_run_plan(run);
+    for (uint32_t k = 0; k < plan->inputs; k++) bytes += plan->input[k].facts.bytes;
+    if (!(i->args->near > 0) || bytes <= i->args->near_whole) return false;
+    i->sample = true;
+    recipe->steps--;
+    return true;
+}
+
+static tm_status show(inspecting *i, const tm_inspected *inspected, tm_err *err)
+{
+    tm_buf out = {0};
+    tm_status status = TM_OK;
+    if (i->cli->common.json)
+        tm_inspection_json(inspected, &out);
+    else
+        status = tm_inspection_text(inspected, &out, err);
+    if (status == TM_OK) status = tm_buf_ok(&out, err);
+    if (status == TM_OK) status = tm_cli_print(tm_buf_view(&out), err);
+    tm_buf_release(&out);
+    return status;
+}
+
+/* The inputs once more, as far as the sample goes. */
+static tm_status open_sample(inspecting *i, const tm_recipe *whole, tm_recipe *recipe, tm_run **run,
+                             tm_err *err)
+{
+    tm_buf text = {0};
+    tm_run_options options = {.threads = (unsigned)i->cli->common.threads,
+                              .measure_only = true,
+                              .clusters = true,
+                              .on_batch = tm_inspection_batch,
+                              .batch_arg = i->sampled};
+    tm_buf_print(&text, "steps:\n  - head: {records: %lld}\n", (long long)i->args->near_sample);
+    put_near(i->args, &text);
+    TM_TRY(read_recipe(i->cli, &text, recipe, err));
+    recipe->input = whole->input;
+    recipe->inputs = whole->inputs;
+    recipe->limits = whole->limits;
+    recipe->seed = whole->seed;
+    return tm_run_open(run, recipe, &options, err);
+}
 
 static tm_status after(tm_run *run, void *arg, tm_err *err)
 {
     inspecting *i = arg;
-    tm_buf out = {0};
-    if (i->cli->common.json)
-        tm_inspection_json(i->seen, run, &out);
-    else
-        tm_inspection_text(i->seen, run, &out);
-    tm_status status = tm_buf_ok(&out, err);
-    if (status == TM_OK) status = tm_cli_print(tm_buf_view(&out), err);
-    tm_buf_release(&out);
+    tm_recipe recipe;
+    tm_run *of_sample = NULL;
+    tm_inspected sample = {.seen = i->sampled}, all = {i->seen, run, NULL};
+    if (!i->sample) return show(i, &all, err);
+    tm_status status = open_sample(i, tm_run_plan(run)->recipe, &recipe, &of_sample, err);
+    if (status == TM_OK) status = tm_run_go(of_sample, err);
+    sample.run = of_sample;
+    all.sample = &sample;
+    if (status == TM_OK) status = show(i, &all, err);
+    if (of_sample) tm_run_close(of_sample);
     return status;
 }
 
@@ -95,37 +175,72 @@ static tm_status execute(tm_cli *cli, tm_execution *e, tm_err *err)
 static tm_status run(tm_cli *cli, tm_err *err)
 {
     tm_recipe recipe;
-    tm_inspection *seen = tm_inspection_new();
-    if (!seen) return tm_fail_memory(err, "inspect", 0);
-    inspecting i = {cli, seen};
+    inspecting i = {
+        .cli = cli, .args = cli->args, .seen = tm_inspection_new(), .sampled = tm_inspection_new()};
     tm_execution e = {.recipe = &recipe,
                       .options.measure_only = true,
+                      .options.clusters = true,
                       .options.on_batch = tm_inspection_batch,
-                      .options.batch_arg = seen,
+                      .options.batch_arg = i.seen,
                       .options.on_finding = tm_inspection_finding,
-                      .options.finding_arg = seen,
+                      .options.finding_arg = i.seen,
                       .quiet_end = true,
+                      .reconsider = reconsider,
                       .after = after,
                       .arg = &i};
-    tm_status status = make_recipe(cli, &recipe, err);
+    bool memory = i.seen && i.sampled;
+    tm_status status = memory ? make_recipe(&i, &recipe, err) : tm_fail_memory(err, "inspect", 0);
     if (status == TM_OK) status = execute(cli, &e, err);
-    tm_inspection_free(seen);
+    tm_inspection_free(i.seen);
+    tm_inspection_free(i.sampled);
     return status;
 }
 
-static const tm_param PARAMS[] = {{0}};
+static const tm_param PARAMS[] = {
+    {
+        .name = "near",
+        .type = TM_P_SHARE,
+        .at = offsetof(args, near),
+        .fallback = "0.8",
+        .min = 0,
+        .max = 1,
+        .help = "least similarity of near duplicates; 0: they are not looked for",
+    },
+    {
+        .name = "near_whole",
+        .type = TM_P_SIZE,
+        .at = offsetof(args, near_whole),
+        .fallback = "2GiB",
+        .help = "they are looked for in the whole of inputs up to this size, of larger ones in the "
+                "first records",
+    },
+    {
+        .name = "near_sample",
+        .type = TM_P_INT,
+        .at = offsetof(args, near_sample),
+        .fallback = "200000",
+        .unit = "records",
+        .min = 1,
+        .max = 1e12,
+        .help = "how many first records those are",
+    },
+    {0},
+};
 
 const tm_command tm_command_inspect = {
     .name = "inspect",
     .words = "INPUT...",
     .summary = "look at data: container, layout, roles, lengths, duplicates, the worst findings",
-    .why = "The first thing to do with a new file. Says what it is and what was the runner-up, how "
-           "many records can be read and where the first is that cannot, who speaks how often and "
-           "how long, how much is there twice, and the five commonest findings, each with a place "
-           "and the command that mends it. -o report.html writes that page, -o DIR/ keeps a "
-           "run folder with it.",
+    .why =
+        "The first thing to do with a new file. Says what it is and what was the runner-up, how "
+        "many records can be read and where the first is that cannot, who speaks how often and "
+        "how long, how much is there twice or nearly so, with the biggest clusters and the sources "
+        "that share them, and the five commonest findings, each with a place "
+        "and the command that mends it. -o report.html writes that page, -o DIR/ keeps a "
+        "run folder with it.",
     .example = "tamis inspect train.jsonl",
     .params = PARAMS,
+    .args_bytes = sizeof(args),
     .runs = true,
     .run = run,
 };

@@ -63,6 +63,9 @@ typedef struct tm_execution {
     tm_run_options options;
     bool quiet_end; /* no waterfall: the verb prints its own */
     bool passing;   /* its run folder goes when the verb is done: never the `last` one */
+    /* Once it is known what the inputs are, unless they can be read only once: true when the recipe
+     * was changed for it, and is to be taken up anew. May be NULL. */
+    bool (*reconsider)(const tm_run *run, tm_recipe *recipe, void *arg);
     /* After a run that was not interrupted, before it is closed; may be NULL. */
     tm_status (*after)(tm_run *run, void *arg, tm_err *err);
     void *arg;

@@ -197,6 +197,14 @@ static tm_status go(tm_cli *cli, tm_run *run, tm_execution *e, teller *t, tm_err
     return status == TM_OK ? finish(cli, run, e, t, err) : status;
 }
 
+static bool wants_another(const tm_run *run, const tm_execution *e)
+{
+    const tm_run_result *r = tm_run_result_of(run);
+    for (uint32_t i = 0; i < r->sources; i++)
+        if (!r->source[i].seekable || r->source[i].open_as.n) return false;
+    return e->reconsider && e->reconsider(run, e->recipe, e->arg);
+}
+
 tm_status tm_cli_execute(tm_cli *cli, tm_execution *e, tm_err *err)
 {
     const tm_common *c = &cli->common;
@@ -220,6 +228,11 @@ tm_status tm_cli_execute(tm_cli *cli, tm_execution *e, tm_err *err)
     o->unreadable_arg = &t;
     catch_signals();
     tm_status status = tm_run_open(&run, e->recipe, o, err);
+    if (status == TM_OK && wants_another(run, e)) {
+        tm_run_close(run);
+        run = NULL;
+        status = tm_run_open(&run, e->recipe, o, err);
+    }
     if (status == TM_OK) status = go(cli, run, e, &t, err);
     if (run) tm_run_close(run);
     return status;

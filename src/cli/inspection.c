@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/bins.h"
+#include "cli/inspection_levels.h"
 #include "text/words.h"
 
 enum { ROLES = 6, KINDS = 128 };
@@ -25,7 +26,8 @@ typedef struct noticed { /* one code of findings */
 struct tm_inspection {
     lengths role[ROLES];
     lengths turns; /* of records, in turns */
-    uint64_t records, chars, duplicates, duplicate_chars, not_text;
+    uint64_t records, chars, not_text;
+    tm_levels levels;
     noticed found[KINDS];
     uint32_t kinds;
 };
@@ -65,18 +67,17 @@ tm_status tm_inspection_batch(void *arg, const tm_batch_view *view, tm_err *err)
 {
     tm_inspection *seen = arg;
     tm_batch *b = view->batch;
+    uint64_t *chars = TM_NEW(b->mem, uint64_t, b->records + 1);
+    if (!chars) return tm_fail_memory(err, "lengths", b->records);
     for (uint32_t r = 0; r < b->records; r++) {
-        uint64_t chars = 0;
         if (b->fate[r] == TM_UNREADABLE) continue;
         for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++)
-            TM_TRY(count_part(seen, b, p, &chars, err));
+            TM_TRY(count_part(seen, b, p, &chars[r], err));
         seen->records++;
-        seen->chars += chars;
+        seen->chars += chars[r];
         count(&seen->turns, b->first_turn[r + 1] - b->first_turn[r]);
-        bool twice = b->decision && b->decision[r] && b->decision[r]->verdict != TM_V_NONE;
-        seen->duplicates += twice;
-        seen->duplicate_chars += twice ? chars : 0;
     }
+    tm_levels_count(&seen->levels, view, chars);
     return TM_OK;
 }
 
@@ -84,6 +85,8 @@ void tm_inspection_finding(void *arg, const tm_finding_view *f)
 {
     tm_inspection *seen = arg;
     noticed *n = seen->found;
+    bool counted = f->other.place && !tm_str_is(f->step, TM_LEVEL_EQUAL);
+    if (counted && tm_level_of(f->step) < TM_LEVELS) return; /* among the duplicates */
     while (n < seen->found + seen->kinds && strcmp(n->code, f->code) != 0) n++;
     if (n == seen->found + KINDS) return;
     if (n == seen->found + seen->kinds) {
@@ -199,14 +202,17 @@ static void worst_text(const tm_inspection *seen, tm_buf *out)
     }
 }
 
-void tm_inspection_text(const tm_inspection *seen, const tm_run *run, tm_buf *out)
+static tm_level_view levels_of(const tm_inspected *i)
 {
+    return (tm_level_view){&i->seen->levels, i->run, i->seen->records, i->seen->chars};
+}
+
+tm_status tm_inspection_text(const tm_inspected *i, tm_buf *out, tm_err *err)
+{
+    const tm_inspection *seen = i->seen;
+    const tm_run *run = i->run;
+    tm_level_view all = levels_of(i), sample = i->sample ? levels_of(i->sample) : all;
     inputs_text(run, out);
-    double all = seen->records ? (double)seen->records : 1;
-    tm_buf_print(out, "duplicates  %llu record%s (%.1f %%), %.1f %% of the characters\n",
-                 (unsigned long long)seen->duplicates, seen->duplicates == 1 ? "" : "s",
-                 100.0 * (double)seen->duplicates / all,
-                 100.0 * (double)seen->duplicate_chars / (seen->chars ? (double)seen->chars : 1));
     if (seen->not_text)
         tm_buf_print(out, "not text    %llu blocks, carried untouched\n",
                      (unsigned long long)seen->not_text);
@@ -224,7 +230,9 @@ void tm_inspection_text(const tm_inspection *seen, const tm_run *run, tm_buf *ou
                  (unsigned long long)quantile(&seen->turns, 0.5),
                  (unsigned long long)quantile(&seen->turns, 0.9),
                  (unsigned long long)seen->turns.most);
+    TM_TRY(tm_levels_text(&all, i->sample ? &sample : NULL, out, err));
     worst_text(seen, out);
+    return TM_OK;
 }
 
 /* names: what is counted, and the sum of what. */
@@ -245,8 +253,12 @@ static void lengths_json(const lengths *l, const char *counted, const char *sum,
     tm_buf_z(out, "]}");
 }
 
-void tm_inspection_json(const tm_inspection *seen, const tm_run *run, tm_buf *out)
+void tm_inspection_json(const tm_inspected *inspected, tm_buf *out)
 {
+    const tm_inspection *seen = inspected->seen;
+    const tm_run *run = inspected->run;
+    tm_level_view all = levels_of(inspected);
+    tm_level_view sample = inspected->sample ? levels_of(inspected->sample) : all;
     const tm_run_result *result = tm_run_result_of(run);
     const tm_plan *plan = tm_run_plan(run);
     tm_buf_print(out,
@@ -254,8 +266,8 @@ void tm_inspection_json(const tm_inspection *seen, const tm_run *run, tm_buf *ou
                  "\"duplicate_chars\":%llu,\"not_text\":%llu,\"inputs\":[",
                  (unsigned long long)result->counts.read,
                  (unsigned long long)result->counts.unreadable,
-                 (unsigned long long)seen->duplicates, (unsigned long long)seen->chars,
-                 (unsigned long long)seen->duplicate_chars, (unsigned long long)seen->not_text);
+                 (unsigned long long)seen->levels.records[0], (unsigned long long)seen->chars,
+                 (unsigned long long)seen->levels.chars[0], (unsigned long long)seen->not_text);
     for (uint32_t i = 0; i < plan->inputs; i++) {
         tm_buf_print(out, "%s{\"container\":\"%s\",\"kind\":\"%s\",\"runner_up\":", i ? "," : "",
                      plan->input[i].container, tm_example_kind_name(plan->input[i].kind));
@@ -278,6 +290,8 @@ void tm_inspection_json(const tm_inspection *seen, const tm_run *run, tm_buf *ou
     }
     tm_buf_z(out, "},\"turns\":");
     lengths_json(&seen->turns, "records", "turns", out);
+    tm_buf_z(out, ",\"levels\":");
+    tm_levels_json(&all, inspected->sample ? &sample : NULL, out);
     tm_buf_z(out, ",\"findings\":[");
     tm_buf command = {0};
     for (uint32_t i = 0; i < seen->kinds; i++) {

@@ -10,7 +10,13 @@ TM_MUST_USE tm_inspection *tm_inspection_new(void); /* NULL: memory */
 void tm_inspection_free(tm_inspection *seen);
 tm_status tm_inspection_batch(void *seen, const tm_batch_view *view, tm_err *err);
 void tm_inspection_finding(void *seen, const tm_finding_view *finding);
-void tm_inspection_text(const tm_inspection *seen, const tm_run *run, tm_buf *out);
-void tm_inspection_json(const tm_inspection *seen, const tm_run *run, tm_buf *out);
+/* A run, what was counted in it, and (or NULL) a run over its first records. */
+typedef struct tm_inspected {
+    const tm_inspection *seen;
+    const tm_run *run;
+    const struct tm_inspected *sample;
+} tm_inspected;
+tm_status tm_inspection_text(const tm_inspected *i, tm_buf *out, tm_err *err);
+void tm_inspection_json(const tm_inspected *i, tm_buf *out);
 
 #endif

@@ -1,75 +1,35 @@
 /* The texts of the sample cards: each source is read once, to the last place a card needs, and the
  * output to the last edited record; both at most TM_CARD_BYTES far. What lies behind is not
  * shown. */
-#include <stdlib.h>
-
-#include "io/source.h"
+#include "report/fetch.h"
 #include "report/gather.h"
 
-typedef struct want { /* one text to be found at a place, or at a record number of the output */
-    uint64_t at;
-    tm_str *to;
-    uint64_t *line; /* set too unless NULL */
-} want;
-
 typedef struct wants {
-    want list[TM_CARD_KINDS * TM_CARDS * 2 + TM_CLUSTER_STEPS * TM_BIGGEST * 2];
-    uint32_t count, given;
+    tm_want list[TM_CARD_KINDS * TM_CARDS * 2 + TM_CLUSTER_STEPS * TM_BIGGEST * 2];
+    uint32_t count;
 } wants;
 
-static int by_place(const void *a, const void *b)
-{
-    const want *x = a, *y = b;
-    return x->at < y->at ? -1 : x->at > y->at;
-}
-
-/* Records come in the order of their places, as the sorted wants do. */
-static tm_status give(tm_gathered *g, wants *w, uint64_t at, tm_str raw, uint64_t line, tm_err *err)
-{
-    while (w->given < w->count && w->list[w->given].at < at) w->given++;
-    for (; w->given < w->count && w->list[w->given].at == at; w->given++) {
-        const want *one = &w->list[w->given];
-        *one->to = tm_arena_str(g->mem, tm_str_slice(raw, 0, TM_MIN(raw.n, (size_t)TM_CARD_TEXT)));
-        if (one->line) *one->line = line;
-        if (!one->to->p) return tm_fail_memory(err, "a card", raw.n);
-    }
-    return TM_OK;
-}
-
-/* by_number: `at` counts records of the file from 0; else it is the offset in the stream. */
+/* by_number: places count records of the file from 0; else they are offsets in the stream. */
 static tm_status read_wants(tm_gathered *g, tm_str path, wants *w, bool by_number, tm_err *err)
 {
     tm_source source = {0};
-    tm_reader *reader = NULL;
-    tm_block block = {0};
-    uint64_t number = 0, lines = 0;
+    tm_fetch fetch = {.list = w->list,
+                      .count = w->count,
+                      .by_number = by_number,
+                      .most = TM_CARD_TEXT,
+                      .far = TM_CARD_BYTES};
     bool again;
     if (!w->count) return TM_OK;
-    qsort(w->list, w->count, sizeof *w->list, by_place);
     TM_TRY(tm_source_again(g->mem, path, &again, err));
     if (!again) return TM_OK;
     TM_TRY(tm_source_probe(g->mem, path, (tm_source_wish){-1, -1}, &source, NULL, err));
     source.number = 1;
-    tm_status status = tm_reader_open(&reader, &source, &(tm_read_limits){0}, (tm_str){0}, err);
-    while (status == TM_OK && w->given < w->count && !block.last && block.at < TM_CARD_BYTES) {
-        status = tm_reader_next(reader, &block, err);
-        if (status == TM_OK) status = tm_block_records(&block, &source, err);
-        for (uint32_t i = 0; status == TM_OK && i < block.spans; i++, number++) {
-            const tm_span *span = &block.span[i];
-            tm_str raw = {block.bytes.p + span->at, span->bytes};
-            status = give(g, w, by_number ? number : block.at + span->at, raw,
-                          lines + span->line + 1, err);
-        }
-        lines += block.lines;
-    }
-    tm_block_release(&block);
-    if (reader) tm_reader_close(reader);
-    return status;
+    return tm_fetch_records(&fetch, g->mem, &source, &(tm_read_limits){0}, err);
 }
 
 static void add(wants *w, uint64_t at, tm_str *to)
 {
-    w->list[w->count++] = (want){at, to, NULL};
+    w->list[w->count++] = (tm_want){at, to, NULL};
 }
 
 /* What a cluster names: of the stream, whose lines the ledger gives, or of a reference. */
@@ -78,7 +38,7 @@ static void add_told(tm_gathered *g, wants *w, uint32_t source)
     for (uint32_t i = 0; i < g->tolds && !g->private; i++) {
         tm_told *told = g->told[i];
         if (TM_PLACE_SOURCE(told->rid.place) != source || told->rid.path) continue;
-        w->list[w->count++] = (want){TM_PLACE_OFFSET(told->rid.place), &told->text, &told->line};
+        w->list[w->count++] = (tm_want){TM_PLACE_OFFSET(told->rid.place), &told->text, &told->line};
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "report/excerpt.h"
 #include "report/html.h"
 #include "text/utf8.h"
 
@@ -117,25 +118,6 @@ static tm_status diff(tm_arena *mem, tm_str before, tm_str after, tm_buf *left, 
     return TM_OK;
 }
 
-/* Where the stretch begins that is shown of two texts: at their head if that holds a difference. */
-static size_t window_of(tm_str before, tm_str after, uint32_t most)
-{
-    size_t same = 0, least = TM_MIN(before.n, after.n);
-    if (before.n <= most && after.n <= most) return 0;
-    while (same < least && before.p[same] == after.p[same]) same++;
-    if (same <= most / 2) return 0;
-    size_t from = same - most / 4;
-    while (from && ((uint8_t)before.p[from] & 0xC0) == 0x80) from--;
-    return from;
-}
-
-static tm_str stretch(tm_str text, size_t from, uint32_t most)
-{
-    size_t to = TM_MIN(from + most, text.n);
-    while (to < text.n && to > from && ((uint8_t)text.p[to] & 0xC0) == 0x80) to--;
-    return tm_str_slice(text, from, to);
-}
-
 static void left_out(tm_buf *out, bool any, const char *mark)
 {
     if (any) tm_buf_print(out, "<span class=\"soft\">%s</span>", mark);
@@ -144,8 +126,8 @@ static void left_out(tm_buf *out, bool any, const char *mark)
 tm_status tm_diff_html(tm_arena *mem, tm_str before, tm_str after, uint32_t most, tm_buf *left,
                        tm_buf *right, tm_err *err)
 {
-    size_t from = window_of(before, after, most);
-    tm_str a = stretch(before, from, most), b = stretch(after, from, most);
+    size_t from = tm_excerpt_from(before, after, most);
+    tm_str a = tm_excerpt_cut(before, from, most), b = tm_excerpt_cut(after, from, most);
     left_out(left, from > 0, "... ");
     left_out(right, from > 0, "... ");
     TM_TRY(diff(mem, a, b, left, right, err));
@@ -156,7 +138,7 @@ tm_status tm_diff_html(tm_arena *mem, tm_str before, tm_str after, uint32_t most
 
 void tm_diff_plain(tm_str text, uint32_t most, tm_buf *out)
 {
-    tm_str head = stretch(text, 0, most);
+    tm_str head = tm_excerpt_cut(text, 0, most);
     tm_html_text(out, head);
     left_out(out, head.n < text.n, " ...");
 }

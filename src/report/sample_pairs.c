@@ -5,11 +5,13 @@
  * a threshold a tenth lower, for pairs that just miss it. Nothing is written. */
 #include <stdlib.h>
 
+#include "report/excerpt.h"
+#include "report/fetch.h"
 #include "report/report.h"
-#include "text/visible.h"
 
-enum { SAMPLE = 20000, SHOWN = 3, EXCERPT = 160, PAIRS_MAX = SAMPLE };
+enum { SAMPLE = 20000, SHOWN = 3, PAIRS_MAX = SAMPLE };
 #define LOWER 0.1
+#define INDENT "          "
 
 typedef struct pair {
     tm_rid rid, other;
@@ -25,9 +27,12 @@ typedef struct sampling {
     const tm_run *run;
     const tm_plan_step *step;
     const tm_param *threshold;
+    uint32_t by; /* the texts it compares */
     tm_arena mem;
     tm_buf *out;
     tm_err *err;
+    uint64_t seen; /* records that came to the step */
+    bool all;      /* and there are no more */
 } sampling;
 
 static void take(void *arg, const tm_finding_view *f)
@@ -71,37 +76,28 @@ static tm_status find_pairs(sampling *s, double lower, pairs *found)
     tm_run_options options = {.measure_only = true, .on_finding = take, .finding_arg = found};
     tm_status status = tm_run_open(&run, &recipe, &options, s->err);
     if (status == TM_OK) status = tm_run_go(run, s->err);
+    if (status == TM_OK) {
+        const tm_run_result *result = tm_run_result_of(run);
+        s->seen = result->step[s->step->index + 1u].counts.read;
+        s->all = result->step[0].counts.read < SAMPLE;
+    }
     if (run) tm_run_close(run);
     return status;
 }
 
-static tm_status print_side(sampling *s, tm_rid rid)
-{
-    tm_buf raw = {0};
-    uint64_t line;
-    const tm_run_result *result = tm_run_result_of(s->run);
-    const tm_source *source = &result->source[TM_PLACE_SOURCE(rid.place) - 1];
-    const tm_limits *limits = &tm_run_plan(s->run)->recipe->limits;
-    tm_read_limits read = {.max_line = limits->max_line};
-    tm_status status =
-        tm_source_record(source, &read, TM_PLACE_OFFSET(rid.place), &raw, &line, s->err);
-    if (status == TM_OK) {
-        tm_buf_print(s->out, "          %.*s:%llu: ", TM_FMT(source->path),
-                     (unsigned long long)line);
-        tm_text_visible(tm_str_slice(tm_buf_view(&raw), 0, TM_MIN(raw.n, (size_t)EXCERPT)), s->out);
-        tm_buf_z(s->out, raw.n > EXCERPT ? " ...\n" : "\n");
-    }
-    tm_buf_release(&raw);
-    return status;
-}
-
+/* Both sides of each pair, the kept one below. */
 static tm_status print_pairs(sampling *s, const char *title, const pair *list, uint32_t count)
 {
-    if (count) tm_buf_print(s->out, "        %s\n", title);
-    for (uint32_t i = 0; i < count && i < SHOWN; i++) {
+    tm_rid rid[2 * SHOWN];
+    tm_excerpt side[2 * SHOWN];
+    count = TM_MIN(count, (uint32_t)SHOWN);
+    if (!count) return TM_OK;
+    tm_buf_print(s->out, "        %s\n", title);
+    for (uint32_t i = 0; i < count; i++) rid[2 * i] = list[i].rid, rid[2 * i + 1] = list[i].other;
+    TM_TRY(tm_fetch_excerpts(s->run, &s->mem, rid, 2 * count, s->by, side, s->err));
+    for (uint32_t i = 0; i < count; i++) {
         tm_buf_print(s->out, "        %.3f\n", list[i].value);
-        TM_TRY(print_side(s, list[i].rid));
-        TM_TRY(print_side(s, list[i].other));
+        tm_excerpt_print(&side[2 * i], &side[2 * i + 1], INDENT, s->out);
     }
     return TM_OK;
 }
@@ -113,31 +109,55 @@ static int by_value(const void *a, const void *b)
     return tm_rid_cmp(x->rid, y->rid);
 }
 
+/* Groups together, in each the least similar first. */
 static int by_other(const void *a, const void *b)
 {
     const pair *x = a, *y = b;
     int c = tm_rid_cmp(x->other, y->other);
-    return c ? c : tm_rid_cmp(x->rid, y->rid);
+    return c ? c : by_value(a, b);
 }
 
-/* Groups in the order of their size; the list comes sorted by the one that is kept. */
-static tm_status print_groups(sampling *s, const pairs *p)
+typedef struct cluster {
+    uint32_t first, size; /* in the list of pairs */
+} cluster;
+
+/* The largest clusters of a list sorted by the one that is kept; how many there are in all. */
+static uint32_t find_clusters(const pairs *p, cluster largest[SHOWN])
 {
-    uint32_t first[SHOWN] = {0}, size[SHOWN] = {0}, groups = 0;
-    for (uint32_t i = 0, j; i < p->count; i = j, groups++) {
+    uint32_t count = 0;
+    for (uint32_t i = 0, j; i < p->count; i = j, count++) {
         for (j = i; j < p->count && !tm_rid_cmp(p->list[j].other, p->list[i].other);) j++;
-        for (uint32_t k = 0, at = i, n = j - i; k < SHOWN; k++) {
-            if (n <= size[k]) continue;
-            uint32_t old_at = first[k], old = size[k];
-            first[k] = at, size[k] = n;
-            at = old_at, n = old;
+        cluster at_hand = {i, j - i};
+        for (uint32_t k = 0; k < SHOWN; k++) {
+            if (at_hand.size <= largest[k].size) continue;
+            cluster smaller = largest[k];
+            largest[k] = at_hand;
+            at_hand = smaller;
         }
     }
-    tm_buf_print(s->out, "        of the first %d records %u would be merged into %u others\n",
-                 SAMPLE, p->count, groups);
-    for (uint32_t k = 0; k < SHOWN && size[k]; k++) {
-        tm_buf_print(s->out, "        %u merged into\n", size[k]);
-        TM_TRY(print_side(s, p->list[first[k]].other));
+    return count;
+}
+
+static tm_status print_clusters(sampling *s, const pairs *p)
+{
+    tm_rid rid[2 * SHOWN];
+    tm_excerpt side[2 * SHOWN];
+    cluster largest[SHOWN] = {{0, 0}};
+    uint32_t clusters = find_clusters(p, largest), shown = 0;
+    tm_buf_print(s->out, "        of %s %llu records %u would be merged into %u others\n",
+                 s->all ? "all" : "the first", (unsigned long long)s->seen, p->count, clusters);
+    for (; shown < SHOWN && largest[shown].size; shown++) {
+        const pair *least = &p->list[largest[shown].first];
+        rid[2 * shown] = least->rid, rid[2 * shown + 1] = least->other;
+    }
+    if (shown)
+        tm_buf_z(s->out, "        the largest clusters, each with the record least like the "
+                         "one that is kept\n");
+    TM_TRY(tm_fetch_excerpts(s->run, &s->mem, rid, 2 * shown, s->by, side, s->err));
+    for (uint32_t k = 0; k < shown; k++) {
+        tm_buf_print(s->out, "        %u records, the least like it %.3f\n", largest[k].size + 1,
+                     p->list[largest[k].first].value);
+        tm_excerpt_print(&side[2 * k], &side[2 * k + 1], INDENT, s->out);
     }
     return TM_OK;
 }
@@ -155,7 +175,7 @@ static tm_status look(sampling *s, pairs *as_is, pairs *lower)
         *(const double *)(const void *)((const char *)s->step->args + s->threshold->at);
     TM_TRY(find_pairs(s, 0, as_is));
     qsort(as_is->list, as_is->count, sizeof *as_is->list, by_other);
-    TM_TRY(print_groups(s, as_is));
+    TM_TRY(print_clusters(s, as_is));
     qsort(as_is->list, as_is->count, sizeof *as_is->list, by_value);
     TM_TRY(
         print_pairs(s, "least similar of those that would be merged", as_is->list, as_is->count));
@@ -179,6 +199,10 @@ tm_status tm_report_sample_pairs(const tm_run *run, const tm_plan_step *step, tm
     sampling s = {.run = run, .step = step, .out = out, .err = err};
     s.threshold = tm_params_find(step->op->params, TM_STR("threshold"));
     if (!s.threshold || s.threshold->type != TM_P_SHARE || !can_be_read_twice(run)) return TM_OK;
+    const tm_param *by = tm_params_find(step->op->params, TM_STR("by"));
+    s.by = TM_SEL_ALL;
+    if (by && by->type == TM_P_SELECTOR)
+        memcpy(&s.by, (const char *)step->args + by->at, sizeof s.by);
     pairs *as_is = tm_alloc_zero(1, sizeof *as_is), *lower = tm_alloc_zero(1, sizeof *lower);
     tm_status status =
         as_is && lower ? look(&s, as_is, lower) : tm_fail_memory(err, "a sample", sizeof *as_is);
