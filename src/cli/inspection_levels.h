@@ -1,4 +1,4 @@
-/* Duplicates as inspect counts them: three levels, each over all records. */
+/* Duplicates as inspect counts them: three levels, each a step of its own over all records. */
 #ifndef TM_CLI_INSPECTION_LEVELS_H
 #define TM_CLI_INSPECTION_LEVELS_H
 

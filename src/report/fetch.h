@@ -1,4 +1,4 @@
-/* Records of one source by their places, in one reading. */
+/* Records of one source by their places, all of them in one reading of it. */
 #ifndef TM_REPORT_FETCH_H
 #define TM_REPORT_FETCH_H
 

@@ -1,4 +1,4 @@
-"""sort: orders against Python's own sorting, which is stable too; and what two orders in a row do."""
+"""sort: orders against Python's own sorting, which is stable too; and two orders in a row."""
 
 import datetime
 import functools
@@ -184,7 +184,8 @@ class Sort(LawCase):
 
     def test_expressions_on_the_command_line_may_hold_commas(self):
         path = self.write("commas.jsonl", '{"t":"a,b"}\n{"t":"c"}\n{"t":"b"}\n')
-        words = ["sort", path, "--by", "max coalesce($.t = 'a,b', false), $.t", "-o", "-", "--quiet"]
+        by = "max coalesce($.t = 'a,b', false), $.t"
+        words = ["sort", path, "--by", by, "-o", "-", "--quiet"]
         self.assertEqual(self.tamis(*words).stdout, b'{"t":"a,b"}\n{"t":"b"}\n{"t":"c"}\n')
         words[3:4] = ["coalesce($.t in ('b', 'x'), false)", "--by", "max $.t"]
         self.assertEqual(self.tamis(*words).stdout, b'{"t":"c"}\n{"t":"a,b"}\n{"t":"b"}\n')
