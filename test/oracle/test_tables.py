@@ -98,7 +98,7 @@ class Types(unittest.TestCase):
     def test_numbers_that_json_has_not_are_counted(self):
         table = pa.table({"a": [1.0, float("nan"), 2.0], "b": [None, float("inf"), -float("inf")]})
         with tamis_library.Plan(LIB, NOTHING, {"t": table}) as plan:
-            self.assertEqual(plan.run()["reader"]["findings"], {"T1034": 2})
+            self.assertEqual(plan.run()["reader"]["findings"], {"T1032": 2})
 
 
 class Refused(unittest.TestCase):
