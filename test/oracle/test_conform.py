@@ -2,11 +2,16 @@
 datasketch, datatrove and text-dedup, bit for bit, over made-up texts: ASCII, other scripts, short,
 empty, marks, symbols, numbers, contractions, final sigmas.
 
-The packages are heavy, so they live in an environment of their own (tools/setup.sh bench makes
-build/rivals); without it this test skips. What they gave for a few texts is also kept in
-test/unit/op/test_conform.c, which runs everywhere.
-"""
+datasketch comes with the packages of the tests and is asked each time. The other two bring hundreds
+of megabytes along, so they live in an environment of their own (tools/setup.sh bench makes
+build/rivals). What all three gave is kept as digests in conform_golden.json, one for ten texts, and
+ours is held against these everywhere. To make them anew, with build/rivals there:
 
+    CONFORM_WRITE=1 python3 test/oracle/test_conform.py
+"""
+# time-limit: 300
+
+import hashlib
 import json
 import os
 import random
@@ -23,6 +28,7 @@ from build_program import build_program  # noqa: E402
 
 RIVALS = os.environ.get("TAMIS_RIVALS",
                         os.path.join(HERE, "../../build/rivals/bin/python"))
+GOLDEN = os.path.join(HERE, "conform_golden.json")
 ASKER = os.path.join(HERE, "../support/rival_signatures.py")
 
 SYLLABLES = ["ka", "lo", "mi", "ren", "tuv", "sha", "po", "gre", "nim", "dol"]
@@ -64,19 +70,18 @@ def text(rng, words):
     return "".join(parts)
 
 
-def known(point):
-    """Characters of Unicode 11 or so, which all tables involved agree on: for texts of any
-    character."""
+def known(point, tables=unicodedata):
+    """Characters which all tables of Unicode involved agree on: for texts of any character."""
     c = chr(point)
-    return not 0xD800 <= point < 0xE000 and unicodedata.category(c) not in ("Cn", "Co")
+    return not 0xD800 <= point < 0xE000 and tables.category(c) not in ("Cn", "Co")
 
 
-def any_text(rng, plain):
+def any_text(rng, plain, tables):
     """Characters from anywhere, a space now and then."""
     out = []
     for _ in range(rng.randint(5, 60)):
         c = rng.randrange(0x3000) if rng.random() < 0.8 else rng.randrange(0x20000)
-        out.append(chr(c) if known(c) and c not in plain else rng.choice("abc 0.'Σ"))
+        out.append(chr(c) if known(c, tables) and c not in plain else rng.choice("abc 0.'Σ"))
         if rng.random() < 0.3:
             out.append(" ")
     return "".join(out)
@@ -86,23 +91,70 @@ def any_text(rng, plain):
 CROSSED = {0x2260, 0x226E, 0x226F}
 
 
-def texts(seed=11):
+def texts(seed=11, tables=unicodedata.ucd_3_2_0):
+    """The same for every version of Python, as long as the tables are those of Unicode 3.2."""
     rng = random.Random(seed)
     out = ["", " ", "\n", "a", "...", "No.", "one two three four", "one two three four five",
            "one two three four five six", "word " * 50, "a" * 3000, "😀" * 100, "‘s " * 9]
     out += [text(rng, rng.randint(1, 12)) for _ in range(150)]
     out += [text(rng, rng.randint(20, 300)) for _ in range(60)]
     out += [" ".join(rng.choice(SYLLABLES) for _ in range(rng.randint(5, 400))) for _ in range(60)]
-    out += [any_text(rng, CROSSED) for _ in range(150)]
+    out += [any_text(rng, CROSSED, tables) for _ in range(150)]
     return out
 
 
-def ask(**question):
-    done = subprocess.run([RIVALS, "-B", ASKER], input=json.dumps(question).encode(),
+# What is asked of each tool: where nothing is said, what question() says.
+QUESTIONS = [
+    ("datasketch", {}),
+    ("datasketch", {"ngram": 2, "bands": 5, "rows": 25, "hashes": 128, "seed": 12345}),
+    ("datasketch", {"ngram": 1, "bands": 2, "rows": 1, "seed": 0}),
+    ("datasketch-64", {"ngram": 3, "hashes": 128, "seed": 7}),
+    ("datasketch-legacy", {"ngram": 3, "hashes": 128}),
+    ("datasketch-legacy", {"bands": 20, "rows": 6, "seed": 4294967295}),
+    ("datatrove", {}),
+    ("datatrove", {"language": "xx", "ngram": 2, "bands": 3, "rows": 5, "seed": 99}),
+    ("datatrove", {"hash": "sha1", "ngram": 3}),
+    ("datatrove-32", {"ngram": 3}),
+    ("datatrove-32", {"hash": "sha1", "ngram": 3}),
+    ("datatrove", {"hash": "words", "bands": 1, "rows": 1}),
+    ("datatrove", {"hash": "words", "language": "xx", "bands": 1, "rows": 1}),
+    ("text-dedup", {"seed": 42}),
+    ("text-dedup", {"hash": "xxhash", "ngram": 2, "bands": 25, "rows": 10, "hashes": 250,
+                    "least": 5, "seed": 42}),
+    ("text-dedup-32", {"ngram": 3, "hashes": 120, "least": 5, "seed": 42}),
+    ("text-dedup-32", {"hash": "xxhash", "seed": 42}),
+    ("text-dedup-spark", {"ngram": 3, "hashes": 120, "least": 5, "seed": 42}),
+]
+
+
+def question(tool, given, asked):
+    out = {"tool": tool, "hash": "own", "language": "en", "ngram": 5, "bands": 14, "rows": 8,
+           "least": 1, "seed": 1, "texts": asked, **given}
+    return {"hashes": out["bands"] * out["rows"], **out}
+
+
+def name_of(tool, given):
+    return " ".join([tool, *("%s=%s" % item for item in given.items())])
+
+
+def ask(python, **asked):
+    done = subprocess.run([python, "-B", ASKER], input=json.dumps(asked).encode(),
                           capture_output=True)
     if done.returncode:
         raise RuntimeError(done.stderr.decode()[-2000:])
     return json.loads(done.stdout)
+
+
+def has(tool):
+    """The Python that has the package of a tool, or None."""
+    package = next(p for p in ("datasketch", "datatrove", "text_dedup")
+                   if tool.startswith(p.replace("_", "-")))
+    for python in (RIVALS, sys.executable):
+        if os.access(python, os.X_OK) and not subprocess.run(
+                [python, "-c", "import importlib.util, sys; "
+                 "sys.exit(importlib.util.find_spec(sys.argv[1]) is None)", package]).returncode:
+            return python
+    return None
 
 
 def fed(question):
@@ -139,86 +191,93 @@ def ours(question):
     return out
 
 
+def ours_of_words(asked):
+    data, at, out = fed(asked), 0, []
+    while at < len(data):
+        size = struct.unpack_from("<I", data, at)[0]
+        at += 4 + size
+        out.append(data[at - size:at].decode())
+    return out
+
+
+def mine(asked):
+    return ours_of_words(asked) if asked["hash"] == "words" else ours(asked)
+
+
+def digests(answers):
+    """One for each ten of them."""
+    return [hashlib.sha256(json.dumps(answers[at:at + 10]).encode()).hexdigest()[:16]
+            for at in range(0, len(answers), 10)]
+
+
 def setUpModule():
-    global FOLDER, PROGRAM, TEXTS
-    if not os.access(RIVALS, os.X_OK):
-        raise unittest.SkipTest(
-            "datasketch, datatrove and text-dedup are not installed: tools/setup.sh bench does")
-    try:
-        print(ask(about=True))
-    except RuntimeError as why:
-        raise unittest.SkipTest(f"the packages cannot be used: {str(why)[-200:]}")
+    global FOLDER, PROGRAM
     FOLDER = tempfile.TemporaryDirectory(dir=os.environ.get("TAMIS_TMP"))
     PROGRAM = build_program("conform_feed", FOLDER.name)
-    TEXTS = texts()
 
 
 def tearDownModule():
     FOLDER.cleanup()
 
 
-class Conform(unittest.TestCase):
+class Golden(unittest.TestCase):
+    """What the packages gave, everywhere."""
+
+    def test_same_signatures_and_keys(self):
+        asked = texts()
+        with open(GOLDEN, encoding="utf-8") as file:
+            known_ones = json.load(file)
+        self.assertEqual(digests(asked), known_ones["texts"], "the texts are others: make it anew")
+        self.assertEqual(len(known_ones["answers"]), len(QUESTIONS))
+        for tool, given in QUESTIONS:
+            got = digests(mine(question(tool, given, asked)))
+            for at, (a, b) in enumerate(zip(got, known_ones["answers"][name_of(tool, given)])):
+                self.assertEqual(a, b, f"{name_of(tool, given)}: texts {10 * at} to {10 * at + 9}")
+
+
+class Packages(unittest.TestCase):
+    """The packages asked now, where they are installed, also over characters of newer Unicode."""
+
     maxDiff = 2000
 
-    def same(self, tool, hash="own", language="en", ngram=5, bands=14, rows=8, hashes=0, least=1,
-             seed=1, only=None):
-        question = {"tool": tool, "hash": hash, "language": language, "ngram": ngram,
-                    "bands": bands, "rows": rows, "hashes": hashes or bands * rows,
-                    "least": least, "seed": seed, "texts": only or TEXTS}
-        theirs, mine = ask(**question), ours(question)
-        self.assertEqual(len(theirs), len(mine))
-        for text_, a, b in zip(question["texts"], theirs, mine):
-            self.assertEqual(a, b, f"{tool}: {text_!r}")
-        return sum(1 for x in theirs if x)
+    def check(self, prefix):
+        asked = texts() + texts(12, unicodedata)[-150:]
+        python = has(prefix)
+        if not python:
+            self.skipTest("%s is not installed: tools/setup.sh bench does" % prefix)
+        for tool, given in QUESTIONS:
+            if not tool.startswith(prefix):
+                continue
+            one = question(tool, given, asked)
+            theirs, own = ask(python, **one), mine(one)
+            self.assertEqual(len(theirs), len(asked))
+            self.assertEqual(len(own), len(asked))
+            self.assertGreater(sum(1 for x in theirs if x), 200)
+            for text_, a, b in zip(asked, theirs, own):
+                self.assertEqual(a, b, f"{name_of(tool, given)}: {text_!r}")
 
-    def test_datasketch_by_default(self):
-        self.assertGreater(self.same("datasketch"), 300)
-        self.same("datasketch", ngram=2, bands=5, rows=25, hashes=128, seed=12345)
-        self.same("datasketch", ngram=1, bands=2, rows=1, seed=0)
-
-    def test_datasketch_with_64_bits(self):
-        self.same("datasketch-64", ngram=3, hashes=128, seed=7)
-
-    def test_datasketch_before_2(self):
-        self.same("datasketch-legacy", ngram=3, hashes=128)
-        self.same("datasketch-legacy", bands=20, rows=6, seed=4294967295)
-
-    def test_datatrove_words_of_english(self):
-        self.words("en")
-
-    def test_datatrove_words_of_other_languages(self):
-        self.words("xx")
-
-    def words(self, language):
-        question = {"tool": "datatrove", "hash": "words", "language": language, "ngram": 5,
-                    "bands": 1, "rows": 1, "hashes": 1, "least": 1, "seed": 1, "texts": TEXTS}
-        theirs, data, at = ask(**question), fed(question), 0
-        for text_, expected in zip(TEXTS, theirs):
-            size = struct.unpack_from("<I", data, at)[0]
-            at += 4 + size
-            self.assertEqual(expected, data[at - size:at].decode(), repr(text_))
+    def test_datasketch(self):
+        self.check("datasketch")
 
     def test_datatrove(self):
-        self.assertGreater(self.same("datatrove"), 200)
-        self.same("datatrove", language="xx", ngram=2, bands=3, rows=5, seed=99)
-        self.same("datatrove", hash="sha1", ngram=3)
-
-    def test_datatrove_with_32_bits(self):
-        self.same("datatrove-32", ngram=3)
-        self.same("datatrove-32", hash="sha1", ngram=3)
+        self.check("datatrove")
 
     def test_text_dedup(self):
-        self.assertGreater(self.same("text-dedup", seed=42), 300)
-        self.same("text-dedup", hash="xxhash", ngram=2, bands=25, rows=10, hashes=250, least=5,
-                  seed=42)
+        self.check("text-dedup")
 
-    def test_text_dedup_with_32_bits(self):
-        self.same("text-dedup-32", ngram=3, hashes=120, least=5, seed=42)
-        self.same("text-dedup-32", hash="xxhash", seed=42)
 
-    def test_text_dedup_on_spark(self):
-        self.same("text-dedup-spark", ngram=3, hashes=120, least=5, seed=42)
+def write_golden():
+    asked, answers = texts(), {}
+    for tool, given in QUESTIONS:
+        answers[name_of(tool, given)] = digests(ask(RIVALS, **question(tool, given, asked)))
+    with open(GOLDEN, "w", encoding="utf-8") as file:
+        json.dump({**ask(RIVALS, about=True), "texts": digests(asked), "answers": answers}, file,
+                  indent=1)
+        file.write("\n")
 
 
 if __name__ == "__main__":
-    unittest.main()
+    if os.environ.get("CONFORM_WRITE"):
+        write_golden()
+    else:
+        unittest.main()

@@ -67,10 +67,11 @@ class Said:
 
 
 class Done:
-    """A finished run: exit code, what it wrote and said, and the most memory it took."""
+    """A finished run: exit code, what it wrote and said, the most memory it took, and the seconds
+    that processors worked for it."""
 
-    def __init__(self, code, out_path, err, peak):
-        self.code, self.out_path, self.err, self.peak = code, out_path, err, peak
+    def __init__(self, code, out_path, err, peak, busy):
+        self.code, self.out_path, self.err, self.peak, self.busy = code, out_path, err, peak, busy
 
     @property
     def out(self):
@@ -131,7 +132,8 @@ class TortureCase(unittest.TestCase):
                 timer.cancel()
             child.returncode = os.waitstatus_to_exitcode(status)
             err.seek(0)
-            done = Done(child.returncode, out_path, err.read(), usage.ru_maxrss * 1024)
+            done = Done(child.returncode, out_path, err.read(), usage.ru_maxrss * 1024,
+                        usage.ru_utime + usage.ru_stime)
         self.assertGreaterEqual(done.code, 0, (words, "killed, or hung", done.words()[-2000:]))
         self.assertNotEqual(done.code, 99, (words, done.words()[-6000:]))
         if expect is not None:

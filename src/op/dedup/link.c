@@ -4,7 +4,9 @@
  * A group whose table is full is linked in several goes: a record that is near to none of those in
  * the table, and finds no room there, is put by; when the group is at its end, the table is emptied
  * and those put by are a group of their own. A record put by is compared with the same others in
- * the same order as in one go, so memory decides the time a group takes and nothing else. */
+ * the same order as in one go, so memory decides the time a group takes and nothing else. When all
+ * that were put by have met their limit of comparisons, they are kept and no go is needed: what
+ * shares a template and nothing else takes linear time. */
 #include "op/dedup/link.h"
 
 #include "base/store.h"
@@ -29,7 +31,7 @@ typedef struct member { /* of a chain: every record of the group */
 
 typedef struct put_by { /* records for the next go, as a queue */
     tm_store store;
-    uint64_t count;
+    uint64_t count, open; /* open: of those, that may yet be compared with others */
 } put_by;
 
 typedef struct linker {
@@ -129,6 +131,7 @@ static tm_status put_record_by(linker *l, const tm_link_set *r)
     TM_TRY(tm_store_put(&l->next.store, (tm_str){(const char *)&copy, sizeof copy}, &at, l->err));
     TM_TRY(tm_store_put(&l->next.store, r->set, &at, l->err));
     l->next.count++;
+    l->next.open += !r->limited;
     return TM_OK;
 }
 
@@ -173,9 +176,10 @@ static tm_status link_representative(linker *l, tm_link_set *r)
     return settle(l, r);
 }
 
-/* Those in the table are kept, unless nobody is. */
+/* Representatives in the table are kept, unless nobody is. Of chains that is known at their end. */
 static tm_status tell_kept(linker *l)
 {
+    if (l->rules->link == TM_LINK_CHAIN) return TM_OK;
     for (uint32_t i = 0; i < l->table.nodes; i++) {
         const tm_link_set *r = &l->table.node[i].of;
         if (r->limited && !r->fallen) TM_TRY(tell_limited(l, r->rid, r->rank));
@@ -224,10 +228,9 @@ static tm_status link_chain(linker *l, tm_link_set *r)
     if (r->number == TM_NONE) TM_TRY(add_member(l, r));
     while (tm_link_table_next(&l->table, &other)) {
         if (!may_merge(l, other.rank, r->rank)) continue;
-        if (is_limited(l, r)) {
-            l->member[r->number].limited = true;
-            break;
-        }
+        r->limited = is_limited(l, r);
+        l->member[r->number].limited |= r->limited;
+        if (r->limited) break;
         double s = similarity(l->rules, r, &other, l->rules->threshold);
         if (s >= l->rules->threshold) join(l, other.number, r->number);
         if (s == 1 && other.rank == r->rank && is_equal(r, &other)) return TM_OK;
@@ -313,21 +316,30 @@ static tm_status link_facts(linker *l, tm_group *group)
     return TM_OK;
 }
 
+static tm_status take_put_by(linker *l, put_by *from, uint64_t *at, tm_buf *scratch, tm_link_set *r)
+{
+    tm_str bytes;
+    TM_TRY(tm_store_get(&from->store, *at, sizeof *r, scratch, &bytes, l->err));
+    memcpy(r, bytes.p, sizeof *r);
+    *at += (sizeof *r + 7) & ~(uint64_t)7;
+    TM_TRY(tm_store_get(&from->store, *at, r->set.n, scratch, &bytes, l->err));
+    *at += (r->set.n + 7) & ~(uint64_t)7;
+    return take_at_hand(l, bytes, r);
+}
+
 static tm_status link_put_by(linker *l, put_by *from)
 {
     tm_buf scratch = {0};
     tm_status status = TM_OK;
+    bool chain = l->rules->link == TM_LINK_CHAIN;
     for (uint64_t i = 0, at = 0; status == TM_OK && i < from->count; i++) {
-        tm_str bytes;
         tm_link_set r;
-        status = tm_store_get(&from->store, at, sizeof r, &scratch, &bytes, l->err);
+        status = take_put_by(l, from, &at, &scratch, &r);
         if (status != TM_OK) break;
-        memcpy(&r, bytes.p, sizeof r);
-        at += (sizeof r + 7) & ~(uint64_t)7;
-        status = tm_store_get(&from->store, at, r.set.n, &scratch, &bytes, l->err);
-        at += (r.set.n + 7) & ~(uint64_t)7;
-        if (status == TM_OK) status = take_at_hand(l, bytes, &r);
-        if (status == TM_OK) status = link_one(l, &r);
+        if (from->open)
+            status = link_one(l, &r);
+        else if (!chain) /* all of them are kept */
+            status = tell_limited(l, r.rid, r.rank);
     }
     tm_buf_release(&scratch);
     return status;
