@@ -231,6 +231,7 @@ typedef enum tamis_table {
      *   line         uint64       where it begins there
      *   layout       utf8, null   "messages" ...; null where no step asks for roles or texts
      *   record       large_utf8   the JSON text as the plan leaves it, without a line's end
+     *   route        utf8         where it goes ("train"); only if a step routes
      * then one column a signal of the plan's steps (float64 or utf8, null: not known), named as in
      * the ledger. */
     TAMIS_RECORDS,
@@ -245,7 +246,14 @@ typedef enum tamis_table {
      *   answer       uint64             0: shared context, 1: chosen or only answer, 2..: others
      *   response     bool               what a trainer trains on
      *   text         large_utf8, null   as the plan leaves it; null: null, or an image or such */
-    TAMIS_PARTS
+    TAMIS_PARTS,
+    /* The records as differences, for who has them: a row a kept record.
+     *   place, path  uint64       of a table's row, its number from 0 in the low 40 bits of place
+     *   was          large_utf8, null   the JSON text as read; null where no step changed it, and
+     *                                   where a step made the record (path is not 0)
+     *   now          large_utf8, null   as the plan leaves it; null where no step changed it
+     *   route and signals as above. */
+    TAMIS_CHANGES
 } tamis_table;
 
 /* Runs the plan as tamis_run does and gives what it keeps as an Arrow stream, in the order of the

@@ -52,7 +52,9 @@ typedef struct tm_api_rows { /* what a stream shows of a plan */
     const tm_plan *plan;
     tamis_table table;
     tm_arrow_column *column;
-    uint32_t columns;
+    uint32_t columns, signals;
+    const tm_route *route; /* of the step that routes, if there is one */
+    uint32_t routes;
 } tm_api_rows;
 tm_status tm_api_rows_open(tm_api_rows *rows, const tm_plan *plan, tamis_table table, tm_arena *mem,
                            tm_err *err);

@@ -9,9 +9,9 @@
 
 #include "api/api.h"
 
-enum { LINE = 3, RECORD_FIXED = 6 };
+enum { LINE = 3 };
 
-static const tm_arrow_column RECORDS[RECORD_FIXED] = {
+static const tm_arrow_column RECORDS[] = {
     {"place", TM_ARROW_U64, false},   {"path", TM_ARROW_U64, false},
     {"source", TM_ARROW_TEXT, false}, {"line", TM_ARROW_U64, false},
     {"layout", TM_ARROW_TEXT, true},  {"record", TM_ARROW_LARGE_TEXT, false}};
@@ -22,20 +22,42 @@ static const tm_arrow_column PARTS[] = {
     {"role", TM_ARROW_TEXT, false},     {"kind", TM_ARROW_TEXT, false},
     {"turn", TM_ARROW_U64, false},      {"answer", TM_ARROW_U64, false},
     {"response", TM_ARROW_BOOL, false}, {"text", TM_ARROW_LARGE_TEXT, true}};
+static const tm_arrow_column CHANGES[] = {{"place", TM_ARROW_U64, false},
+                                          {"path", TM_ARROW_U64, false},
+                                          {"was", TM_ARROW_LARGE_TEXT, true},
+                                          {"now", TM_ARROW_LARGE_TEXT, true}};
+static const tm_arrow_column ROUTE = {"route", TM_ARROW_TEXT, false};
+static const struct {
+    const tm_arrow_column *column;
+    uint32_t columns;
+} TABLES[] = {[TAMIS_RECORDS] = {RECORDS, TM_COUNT(RECORDS)},
+              [TAMIS_PARTS] = {PARTS, TM_COUNT(PARTS)},
+              [TAMIS_CHANGES] = {CHANGES, TM_COUNT(CHANGES)}};
+
+static void find_routes(tm_api_rows *rows)
+{
+    for (uint32_t s = 0; s < rows->plan->steps && !rows->routes; s++) {
+        const tm_plan_step *step = &rows->plan->step[s];
+        if (step->op->routes) rows->route = step->op->routes(step->shared, &rows->routes);
+    }
+}
 
 tm_status tm_api_rows_open(tm_api_rows *rows, const tm_plan *plan, tamis_table table, tm_arena *mem,
                            tm_err *err)
 {
-    bool parts = table == TAMIS_PARTS;
-    uint32_t fixed = parts ? (uint32_t)TM_COUNT(PARTS) : RECORD_FIXED;
-    uint32_t signals = parts ? 0 : plan->columns;
-    if (table != TAMIS_RECORDS && table != TAMIS_PARTS)
-        return tm_fail(err, TM_EUSAGE, "a stream is of TAMIS_RECORDS or TAMIS_PARTS");
-    *rows = (tm_api_rows){.plan = plan, .table = table, .columns = fixed + signals};
+    if ((size_t)table >= TM_COUNT(TABLES))
+        return tm_fail(err, TM_EUSAGE,
+                       "a stream is of TAMIS_RECORDS, TAMIS_PARTS or TAMIS_CHANGES");
+    uint32_t fixed = TABLES[table].columns;
+    *rows = (tm_api_rows){.plan = plan, .table = table};
+    rows->signals = table == TAMIS_PARTS ? 0 : plan->columns;
+    if (table != TAMIS_PARTS) find_routes(rows);
+    rows->columns = fixed + (rows->routes ? 1 : 0) + rows->signals;
     rows->column = TM_NEW(mem, tm_arrow_column, rows->columns);
     if (!rows->column) return tm_fail_memory(err, "a stream", rows->columns);
-    memcpy(rows->column, parts ? PARTS : RECORDS, fixed * sizeof *rows->column);
-    for (uint32_t c = 0; c < signals; c++) {
+    memcpy(rows->column, TABLES[table].column, fixed * sizeof *rows->column);
+    if (rows->routes) rows->column[fixed++] = ROUTE;
+    for (uint32_t c = 0; c < rows->signals; c++) {
         bool number = plan->signal[c]->type == TM_NUMBER;
         rows->column[fixed + c] =
             (tm_arrow_column){plan->env_name[c], number ? TM_ARROW_F64 : TM_ARROW_TEXT, true};
@@ -69,18 +91,36 @@ static void put_place(const tm_kept_view *kept, tm_buf *out)
     put_text(out, bound ? tm_str_of(kept->layouts->layout[layout]->name) : (tm_str){0});
 }
 
-static void put_record(const tm_api_rows *rows, const tm_kept_view *kept, tm_buf *out)
+static void put_signals(const tm_api_rows *rows, const tm_kept_view *kept, tm_buf *out)
 {
     const tm_batch *b = kept->batch;
-    put_place(kept, out);
-    put_text(out, kept->text);
-    for (uint32_t c = 0; c + RECORD_FIXED < rows->columns; c++) {
+    if (rows->routes) put_text(out, rows->route[b->route[kept->record]].name);
+    for (uint32_t c = 0; c < rows->signals; c++) {
         const tm_column *column = &b->column[c];
         if (column->signal->type == TM_NUMBER)
             tm_buf_add(out, &column->number[kept->record], sizeof(double));
         else
             put_text(out, column->word[kept->record]);
     }
+}
+
+static void put_record(const tm_api_rows *rows, const tm_kept_view *kept, tm_buf *out)
+{
+    put_place(kept, out);
+    put_text(out, kept->text);
+    put_signals(rows, kept, out);
+}
+
+static void put_change(const tm_api_rows *rows, const tm_kept_view *kept, tm_buf *out)
+{
+    const tm_batch *b = kept->batch;
+    uint32_t r = kept->record;
+    bool made = b->rid[r].path != 0, changed = made || !tm_str_eq(kept->text, b->raw[r]);
+    put_number(out, b->rid[r].place);
+    put_number(out, b->rid[r].path);
+    put_text(out, changed && !made ? b->raw[r] : (tm_str){0});
+    put_text(out, changed ? kept->text : (tm_str){0});
+    put_signals(rows, kept, out);
 }
 
 static tm_status put_part(const tm_kept_view *kept, uint32_t part, tm_buf *out, tm_err *err)
@@ -124,6 +164,8 @@ tm_status tm_api_rows_pack(const tm_api_rows *rows, const tm_kept_view *kept, tm
     for (uint16_t copy = 0; copy < copies; copy++) {
         if (rows->table == TAMIS_PARTS)
             TM_TRY(put_parts(kept, out, err));
+        else if (rows->table == TAMIS_CHANGES)
+            put_change(rows, kept, out);
         else
             put_record(rows, kept, out);
     }
@@ -159,6 +201,11 @@ static void get_text(tm_str *from, tm_arrow_builder *to)
     *from = tm_str_slice(*from, (size_t)bytes, from->n);
 }
 
+static bool is_line(const tm_api_rows *rows, uint32_t column)
+{
+    return column == LINE && rows->table != TAMIS_CHANGES;
+}
+
 tm_status tm_api_rows_unpack(const tm_api_rows *rows, tm_str packed, uint64_t lines,
                              tm_arrow_builder *to, tm_err *err)
 {
@@ -170,7 +217,7 @@ tm_status tm_api_rows_unpack(const tm_api_rows *rows, tm_str packed, uint64_t li
             else if (type == TM_ARROW_TEXT || type == TM_ARROW_LARGE_TEXT)
                 get_text(&packed, to);
             else
-                tm_arrow_u64(to, get_number(&packed) + (c == LINE ? lines + 1 : 0));
+                tm_arrow_u64(to, get_number(&packed) + (is_line(rows, c) ? lines + 1 : 0));
         }
         TM_TRY(tm_arrow_row(to, err));
     }
