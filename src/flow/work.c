@@ -43,6 +43,20 @@ const tm_code tm_reader_codes[] = {
                  "place; whoever takes the row from the table itself still has them.",
          .verdict = TM_V_FLAG,
          .fixed_verdict = true},
+    [TM_READER_TAG_SET] = {.code = "T1033",
+                           .name = "tag-set",
+                           .sentence = "a tag of the input was added",
+                           .help = "The recipe gives every record of this input a field, which "
+                                   "the record did not have.",
+                           .verdict = TM_V_FIX,
+                           .fixed_verdict = true},
+    [TM_READER_TAG_REPLACED] = {.code = "T1034",
+                                .name = "tag-replaced",
+                                .sentence = "a tag of the input has replaced a field's value",
+                                .help = "The recipe gives every record of this input a field, "
+                                        "which the record had with another value.",
+                                .verdict = TM_V_FIX,
+                                .fixed_verdict = true},
     [TM_READER_CODES] = {0},
 };
 
@@ -134,11 +148,13 @@ static tm_status set_tags(tm_worker *w, tm_batch *b, tm_err *err)
     uint32_t r = b->records - 1;
     const tm_input_tag *tag = w->run->tags[w->run->input_of[w->block.source - 1]];
     for (; tag && tag->path && b->fate[r] == TM_LIVE; tag++) {
-        bool blocked = false;
-        TM_TRY(tm_field_set(b, r, tag->path, tag->json, TM_NO_STEP, &blocked, err));
-        if (blocked)
-            TM_TRY(
-                tm_find(b, r, TM_NONE, 0, 0, TM_NO_STEP, TM_READER_TAG_BLOCKED, TM_NO_VALUE, err));
+        tm_field_change done;
+        TM_TRY(tm_field_set(b, r, tag->path, tag->json, TM_NO_STEP, &done, err));
+        if (!done.blocked && !done.changed) continue;
+        uint16_t code = done.blocked ? TM_READER_TAG_BLOCKED
+                        : done.there ? TM_READER_TAG_REPLACED
+                                     : TM_READER_TAG_SET;
+        TM_TRY(tm_find(b, r, TM_NONE, done.at, 0, TM_NO_STEP, code, TM_NO_VALUE, err));
     }
     return TM_OK;
 }

@@ -106,14 +106,13 @@ static tm_status find_set(setter *s, tm_str json, place *p)
     return new_member(s, p, step + p->where.steps, steps - p->where.steps, json);
 }
 
-static tm_status find_remove(setter *s, place *p)
+/* Place number `nth` of those the path leads to; *places: how many there are at least. */
+static tm_status find_remove(setter *s, uint32_t nth, uint32_t *places, place *p)
 {
-    const tm_step *step;
-    uint32_t steps = tm_fieldpath_steps(s->path, &step);
-    *p = (place){.blocked = steps == 0};
-    if (!tm_path_walk(s->b, s->text, s->top, s->path, &p->where))
+    *p = (place){.found = false};
+    if (!tm_path_nth(s->b, s->text, s->top, s->path, nth, places, &p->where))
         return tm_fail_memory(s->err, "a record", s->text.n);
-    p->found = steps && p->where.steps == steps;
+    p->found = p->where.steps && *places > nth;
     if (!p->found) return TM_OK;
     const tm_json_node *node = s->b->json.node;
     uint32_t v = p->where.node, parent = p->where.parent;
@@ -146,7 +145,7 @@ static bool lift_place(setter *s, place *p)
 }
 
 /* Composes the change [at, at + cut) of the text as it is now with the patches it touches. */
-static tm_status compose(setter *s, const place *p)
+static tm_status compose(setter *s, const place *p, tm_field_change *out)
 {
     tm_batch *b = s->b;
     const tm_raw_splices *all = &s->splices;
@@ -174,6 +173,8 @@ static tm_status compose(setter *s, const place *p)
     if (p->put.n) memcpy(put + head, p->put.p, p->put.n);
     if (tail) memcpy(put + head + p->put.n, s->text.p + p->at + p->cut, tail);
     uint32_t at = (uint32_t)(from - before), end = (uint32_t)(to - grown);
+    out->changed = true;
+    out->at = at;
     return tm_patch_link(b, s->record, at, end - at, (tm_str){put, head + p->put.n + tail}, path,
                          s->step, 0, s->err);
 }
@@ -204,7 +205,7 @@ static tm_status begin(setter *s)
 }
 
 /* A text set to another text is an edit of its part. *done: it was one. */
-static tm_status set_part(setter *s, const place *p, tm_str json, bool *done)
+static tm_status set_part(setter *s, const place *p, tm_str json, tm_field_change *out, bool *done)
 {
     tm_batch *b = s->b;
     const tm_json_node *v = &b->json.node[p->where.node];
@@ -228,54 +229,71 @@ static tm_status set_part(setter *s, const place *p, tm_str json, bool *done)
     if (!text.p || !tm_part_text(b, part, &now)) return tm_fail_memory(s->err, "a text", json.n);
     *done = true;
     tm_splice whole = {0, (uint32_t)now.n, text};
+    out->changed = !tm_str_eq(now, text);
+    out->at = b->part[part].raw_at;
     return tm_part_edit(b, part, &whole, 1, s->step, 0, s->err);
 }
 
-static tm_status set(setter *s, tm_str json, bool *blocked)
+static tm_status set(setter *s, tm_str json, tm_field_change *out)
 {
     place p;
     bool done;
     TM_TRY(begin(s));
-    TM_TRY(find_set(s, tm_str_trim(json), &p));
-    *blocked = p.blocked;
+    TM_TRY(find_set(s, json, &p));
+    out->blocked = p.blocked;
+    out->there = p.found;
     if (p.blocked) return TM_OK;
-    TM_TRY(set_part(s, &p, tm_str_trim(json), &done));
+    if (p.found && tm_str_eq(tm_str_slice(p.where.text, p.at, p.at + p.cut), json)) return TM_OK;
+    TM_TRY(set_part(s, &p, json, out, &done));
     if (done) return TM_OK;
     if (!lift_place(s, &p)) return tm_fail_memory(s->err, "a field", json.n);
-    *blocked = inside_part(s, &p);
-    return *blocked ? TM_OK : compose(s, &p);
+    out->blocked = inside_part(s, &p);
+    return out->blocked ? TM_OK : compose(s, &p, out);
 }
 
 tm_status tm_field_set(tm_batch *b, uint32_t record, const tm_fieldpath *path, tm_str json,
-                       uint16_t step, bool *blocked, tm_err *err)
+                       uint16_t step, tm_field_change *out, tm_err *err)
 {
     setter s = {.b = b, .record = record, .path = path, .step = step, .err = err};
-    *blocked = b->top[record] == TM_NONE;
-    if (*blocked) return TM_OK;
+    *out = (tm_field_change){.blocked = b->top[record] == TM_NONE};
+    if (out->blocked) return TM_OK;
     uint32_t nodes = b->json.nodes;
-    tm_status status = set(&s, json, blocked);
+    tm_status status = set(&s, tm_str_trim(json), out);
     b->json.nodes = nodes;
     return status;
 }
 
+/* One of several places. The last goes first: that leaves the numbers of the others. */
+static tm_status remove_place(setter *s, uint32_t nth, tm_field_change *out)
+{
+    place p;
+    uint32_t places;
+    TM_TRY(begin(s));
+    TM_TRY(find_remove(s, nth, &places, &p));
+    TM_ASSERT(p.found);
+    if (!lift_place(s, &p)) return tm_fail_memory(s->err, "a field", 0);
+    if (inside_part(s, &p)) {
+        out->blocked = true;
+        return TM_OK;
+    }
+    out->there = true;
+    return compose(s, &p, out);
+}
+
 tm_status tm_field_remove(tm_batch *b, uint32_t record, const tm_fieldpath *path, uint16_t step,
-                          bool *was_there, tm_err *err)
+                          tm_field_change *out, tm_err *err)
 {
     setter s = {.b = b, .record = record, .path = path, .step = step, .err = err};
-    uint32_t nodes = b->json.nodes;
-    tm_status status = TM_OK;
-    *was_there = false;
-    if (b->top[record] == TM_NONE) return TM_OK;
-    for (bool more = true; more && status == TM_OK;) {
-        place p;
-        status = begin(&s);
-        if (status == TM_OK) status = find_remove(&s, &p);
-        more = status == TM_OK && p.found && lift_place(&s, &p) && !inside_part(&s, &p);
-        if (more) {
-            *was_there = true;
-            status = compose(&s, &p);
-            more = p.where.key != TM_NONE; /* of equal keys all go; an element goes once */
-        }
+    uint32_t nodes = b->json.nodes, places = 0;
+    const tm_step *steps;
+    place none;
+    *out = (tm_field_change){.blocked = false};
+    if (b->top[record] == TM_NONE || !tm_fieldpath_steps(path, &steps)) return TM_OK;
+    tm_status status = begin(&s);
+    if (status == TM_OK) status = find_remove(&s, TM_NONE, &places, &none);
+    b->json.nodes = nodes;
+    while (status == TM_OK && places) {
+        status = remove_place(&s, --places, out);
         b->json.nodes = nodes;
     }
     return status;

@@ -26,13 +26,21 @@ typedef struct tm_field {
 /* False when memory is exhausted. */
 bool tm_field_get(tm_batch *b, uint32_t record, const tm_fieldpath *path, tm_field *out);
 
+typedef struct tm_field_change { /* what became of a change */
+    bool blocked; /* a parent is no object, or a part of its own: nothing was changed */
+    bool there;   /* the field was there before */
+    bool changed; /* the record is another now: not if it said the same already */
+    uint32_t at;  /* raw offset of the (last) change */
+} tm_field_change;
+
 /* Sets the field to `json` (valid JSON), adding keys and missing parent objects at the end of their
- * object; or removes it with its key and comma. One patch; a later one on the same path replaces
- * the earlier. Fails with TM_EFINDINGS-free reasons: a parent that is not an object is reported
- * through *blocked and nothing is changed. */
+ * object. Of equal keys the last is set: it is the one that binds. One patch; a later one on the
+ * same path replaces the earlier. */
 tm_status tm_field_set(tm_batch *b, uint32_t record, const tm_fieldpath *path, tm_str json,
-                       uint16_t step, bool *blocked, tm_err *err);
+                       uint16_t step, tm_field_change *out, tm_err *err);
+/* Removes the field with its key and comma wherever the path leads: of equal keys, also on the way
+ * to it, all are followed. */
 tm_status tm_field_remove(tm_batch *b, uint32_t record, const tm_fieldpath *path, uint16_t step,
-                          bool *was_there, tm_err *err);
+                          tm_field_change *out, tm_err *err);
 
 #endif

@@ -130,3 +130,59 @@ bool tm_path_walk(tm_batch *b, tm_str text, uint32_t top, const tm_fieldpath *pa
     }
     return true;
 }
+
+typedef struct seeking {
+    tm_batch *b;
+    const tm_step *step;
+    uint32_t steps, nth, places;
+    tm_where *out;
+    bool memory; /* false: exhausted */
+} seeking;
+
+static bool seek(seeking *s, tm_where w);
+
+static bool seek_keys(seeking *s, const tm_where *at)
+{
+    tm_str key = s->step[at->steps].key;
+    for (uint32_t k = at->node + 1; k < s->b->json.node[at->node].next;
+         k = s->b->json.node[k + 1].next) {
+        tm_where down = *at;
+        if (!tm_json_text_is(s->b->json.node, at->text.p, k, key)) continue;
+        down.parent = at->node;
+        down.key = k;
+        down.node = k + 1;
+        down.steps++;
+        if (seek(s, down)) return true;
+    }
+    return false;
+}
+
+/* True: found, or no memory to look on. Goes as deep as the path has steps. */
+static bool seek(seeking *s, tm_where w)
+{
+    while (w.steps < s->steps && s->b->json.node[w.node].kind == TM_JSON_STRING) {
+        bool entered;
+        if (!enter(s->b, &w, &entered)) return s->memory = false, true;
+        if (!entered) return false;
+    }
+    if (w.steps == s->steps) {
+        *s->out = w;
+        return s->places++ == s->nth;
+    }
+    if (s->step[w.steps].key.p)
+        return s->b->json.node[w.node].kind == TM_JSON_OBJECT && seek_keys(s, &w);
+    if (!step_down(s->b, &w, &s->step[w.steps])) return false;
+    w.steps++;
+    return seek(s, w);
+}
+
+bool tm_path_nth(tm_batch *b, tm_str text, uint32_t top, const tm_fieldpath *path, uint32_t nth,
+                 uint32_t *places, tm_where *out)
+{
+    seeking s = {.b = b, .nth = nth, .out = out, .memory = true};
+    s.steps = tm_fieldpath_steps(path, &s.step);
+    *out = (tm_where){.text = text, .top = top, .node = top, .key = TM_NONE, .parent = TM_NONE};
+    seek(&s, *out);
+    *places = s.places;
+    return s.memory;
+}

@@ -43,6 +43,12 @@ typedef struct tm_where { /* how far a path leads */
  * before and puts it back. False when memory is exhausted. */
 bool tm_path_walk(tm_batch *b, tm_str text, uint32_t top, const tm_fieldpath *path, tm_where *out);
 
+/* The same, along all equal keys and not only those that bind: the place numbered `nth` (from 0) of
+ * those that all steps lead to, in the order of the text. *places: how many were seen, nth + 1 when
+ * it is there. */
+bool tm_path_nth(tm_batch *b, tm_str text, uint32_t top, const tm_fieldpath *path, uint32_t nth,
+                 uint32_t *places, tm_where *out);
+
 /* Steps of a compiled path. */
 typedef struct tm_step {
     tm_str key;

@@ -14,14 +14,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void follow(tm_batch *b, const tm_fieldpath *path)
 {
     tm_field field;
-    bool blocked, was_there;
+    tm_field_change done;
     tm_err err;
     TM_ASSERT(tm_field_get(b, 0, path, &field));
-    TM_ASSERT(tm_field_set(b, 0, path, TM_STR("[\"set\"]"), 0, &blocked, &err) == TM_OK);
-    if (!blocked) {
+    TM_ASSERT(tm_field_set(b, 0, path, TM_STR("[\"set\"]"), 0, &done, &err) == TM_OK);
+    if (!done.blocked) {
         TM_ASSERT(tm_field_get(b, 0, path, &field));
         TM_ASSERT(tm_str_is(field.raw, "[\"set\"]"));
-        TM_ASSERT(tm_field_remove(b, 0, path, 0, &was_there, &err) == TM_OK && was_there);
+        TM_ASSERT(tm_field_remove(b, 0, path, 0, &done, &err) == TM_OK && done.there);
     }
     tm_buf out = {0};
     tm_json json = {0};

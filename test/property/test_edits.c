@@ -412,11 +412,11 @@ static void set_field(run *t)
 {
     tm_fieldpath *path;
     tm_err err;
-    bool blocked;
+    tm_field_change done;
     tm_buf bytes = {0};
     assert_int_equal(tm_fieldpath_compile(&t->mem, TM_STR("zz"), &path, &err), TM_OK);
-    assert_int_equal(tm_field_set(&t->b, 0, path, TM_STR("[7]"), 1, &blocked, &err), TM_OK);
-    assert_false(blocked);
+    assert_int_equal(tm_field_set(&t->b, 0, path, TM_STR("[7]"), 1, &done, &err), TM_OK);
+    assert_false(done.blocked);
     tm_buf_z(&bytes, t->m.wide ? ", \"zz\": [7]" : ",\"zz\":[7]");
     cell last = t->m.cell[t->m.cells - 1];
     t->m.cell[t->m.cells - 1] = make_cell(&t->m, 0, NO_SLOT, &bytes);

@@ -2,12 +2,13 @@
  *
  * A value is an expression when it starts with "=" ("= words(response)"), else a constant: what
  * YAML would call true, false, null or a number is one, everything else is a string (quote it to be
- * sure). Keys and missing parents are added at the end of their object. */
+ * sure). Keys and missing parents are added at the end of their object. Each change is a finding
+ * with its place; a field that says the same already is no change. */
 #include "op/op.h"
 #include "op/scalar.h"
 #include "record/fieldpath.h"
 
-enum { PARENT_NOT_OBJECT, VALUE_UNKNOWN };
+enum { PARENT_NOT_OBJECT, VALUE_UNKNOWN, FIELD_SET, FIELD_REPLACED, FIELD_REMOVED };
 
 typedef struct args {
     tm_pairs set;
@@ -129,10 +130,11 @@ static bool value_json(const tm_evalue *v, tm_buf *out)
 static tm_status set_one(const tm_step_view *step, tm_batch *b, const setting *set, uint32_t r,
                          tm_str json, tm_err *err)
 {
-    bool blocked = false;
-    TM_TRY(tm_field_set(b, r, set->path, json, step->step, &blocked, err));
-    if (!blocked) return TM_OK;
-    return tm_find(b, r, TM_NONE, 0, 0, step->step, PARENT_NOT_OBJECT, TM_NO_VALUE, err);
+    tm_field_change done;
+    TM_TRY(tm_field_set(b, r, set->path, json, step->step, &done, err));
+    if (!done.blocked && !done.changed) return TM_OK;
+    uint16_t code = done.blocked ? PARENT_NOT_OBJECT : done.there ? FIELD_REPLACED : FIELD_SET;
+    return tm_find(b, r, TM_NONE, done.at, 0, step->step, code, TM_NO_VALUE, err);
 }
 
 static tm_status set_all(const tm_step_view *step, tm_batch *b, uint32_t i, tm_err *err)
@@ -160,16 +162,24 @@ static tm_status set_all(const tm_step_view *step, tm_batch *b, uint32_t i, tm_e
     return TM_OK;
 }
 
+static tm_status remove_one(const tm_step_view *step, tm_batch *b, const tm_fieldpath *path,
+                            uint32_t r, tm_err *err)
+{
+    tm_field_change done;
+    TM_TRY(tm_field_remove(b, r, path, step->step, &done, err));
+    if (!done.there && !done.blocked) return TM_OK;
+    uint16_t code = done.there ? FIELD_REMOVED : PARENT_NOT_OBJECT;
+    return tm_find(b, r, TM_NONE, done.at, 0, step->step, code, TM_NO_VALUE, err);
+}
+
 static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, tm_err *err)
 {
     const shared *s = step->shared;
-    bool was_there;
     TM_UNUSED(out);
     for (uint32_t i = 0; i < s->sets; i++) TM_TRY(set_all(step, b, i, err));
     for (uint32_t i = 0; i < s->removes; i++)
         for (uint32_t r = 0; r < b->records; r++)
-            if (tm_live(b, r))
-                TM_TRY(tm_field_remove(b, r, s->remove[i], step->step, &was_there, err));
+            if (tm_live(b, r)) TM_TRY(remove_one(step, b, s->remove[i], r, err));
     return TM_OK;
 }
 
@@ -193,9 +203,9 @@ static const tm_code CODES[] = {
     {
         .code = "T1411",
         .name = "parent-not-object",
-        .sentence = "the field cannot be set: its parent is not an object",
-        .help = "Something on the way to the field is a string, a number or an array. The record "
-                "is unchanged.",
+        .sentence = "the field cannot be changed: its parent is not an object",
+        .help = "Something on the way to the field is a string, a number or an array, or a text "
+                "that holds JSON and is itself what the record teaches. The record is unchanged.",
         .verdict = TM_V_FLAG,
     },
     {
@@ -205,6 +215,32 @@ static const tm_code CODES[] = {
         .help = "The expression needs something this record does not have. The field is left as "
                 "it is.",
         .verdict = TM_V_FLAG,
+    },
+    {
+        .code = "T1413",
+        .name = "field-set",
+        .sentence = "a field was added",
+        .help = "The step has set a field that the record did not have.",
+        .verdict = TM_V_FIX,
+        .fixed_verdict = true,
+    },
+    {
+        .code = "T1414",
+        .name = "field-replaced",
+        .sentence = "the value of a field was replaced",
+        .help = "The record had the field with another value. A field that has the value already "
+                "is no change.",
+        .verdict = TM_V_FIX,
+        .fixed_verdict = true,
+    },
+    {
+        .code = "T1415",
+        .name = "field-removed",
+        .sentence = "a field was taken out",
+        .help = "With its key, and wherever equal keys had it more than once: programs differ in "
+                "which of them they read.",
+        .verdict = TM_V_FIX,
+        .fixed_verdict = true,
     },
     {0},
 };
@@ -235,7 +271,7 @@ const tm_op tm_op_tag = {
         "For origin, licence, buckets and whatever later steps or the trainer should know; and to "
         "take out fields that must not leave the house. Only the named fields change: every other "
         "byte stays.",
-    .rev = 1,
+    .rev = 2,
     .shape = TM_EDIT,
     .flags = TM_ANY_RECORD,
     .params = PARAMS,

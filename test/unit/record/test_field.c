@@ -24,17 +24,17 @@ static void expect(fixture *f, uint32_t r, const char *path, const char *what)
 
 static bool set(fixture *f, uint32_t r, const char *path, const char *json)
 {
-    bool blocked;
-    assert_int_equal(
-        tm_field_set(&f->b, r, path_of(f, path), tm_str_of(json), 1, &blocked, &f->err), TM_OK);
-    return !blocked;
+    tm_field_change done;
+    assert_int_equal(tm_field_set(&f->b, r, path_of(f, path), tm_str_of(json), 1, &done, &f->err),
+                     TM_OK);
+    return !done.blocked;
 }
 
 static bool cut(fixture *f, uint32_t r, const char *path)
 {
-    bool was_there;
-    assert_int_equal(tm_field_remove(&f->b, r, path_of(f, path), 1, &was_there, &f->err), TM_OK);
-    return was_there;
+    tm_field_change done;
+    assert_int_equal(tm_field_remove(&f->b, r, path_of(f, path), 1, &done, &f->err), TM_OK);
+    return done.there;
 }
 
 static void written(fixture *f, uint32_t r, const char *json)
@@ -196,6 +196,29 @@ static void of_equal_keys_all_are_removed(void **state)
     fx_close(&f);
 }
 
+static void of_equal_parents_all_are_followed(void **state)
+{
+    fixture f;
+    tm_field_change done;
+    (void)state;
+    fx_open(&f, NULL);
+    uint32_t r = fx_add(&f, "{\"text\":\"t\",\"meta\":{\"email\":\"a\",\"n\":1},"
+                            "\"meta\":{\"email\":\"b\",\"n\":2,\"email\":\"c\"},"
+                            "\"l\":[1,2],\"l\":[3,4],\"m\\u0065ta\":\"{\\\"email\\\":5}\"}");
+    assert_true(cut(&f, r, "meta.email"));
+    assert_true(cut(&f, r, "l[0]"));
+    written(&f, r,
+            "{\"text\":\"t\",\"meta\":{\"n\":1},\"meta\":{\"n\":2},\"l\":[2],\"l\":[4],"
+            "\"m\\u0065ta\":\"{}\"}");
+    assert_false(cut(&f, r, "meta.email"));
+    assert_int_equal(tm_field_set(&f.b, r, path_of(&f, "x"), TM_STR("1"), 1, &done, &f.err), TM_OK);
+    assert_true(done.changed && !done.there);
+    assert_int_equal(tm_field_set(&f.b, r, path_of(&f, "x"), TM_STR(" 1"), 1, &done, &f.err),
+                     TM_OK);
+    assert_true(!done.changed && done.there);
+    fx_close(&f);
+}
+
 static void a_text_set_to_a_text_is_an_edit_of_its_part(void **state)
 {
     fixture f;
@@ -282,6 +305,7 @@ int main(void)
         cmocka_unit_test(fields_set_one_after_another_compose),
         cmocka_unit_test(members_go_with_their_comma),
         cmocka_unit_test(of_equal_keys_all_are_removed),
+        cmocka_unit_test(of_equal_parents_all_are_followed),
         cmocka_unit_test(a_text_set_to_a_text_is_an_edit_of_its_part),
         cmocka_unit_test(a_patch_over_parts_makes_them_gone),
         cmocka_unit_test(fields_inside_strings_are_set_through_their_escapes),
