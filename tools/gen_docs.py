@@ -263,8 +263,9 @@ def page_cli(t):
         if c["json"]:
             lines += ["With `--json` it prints one JSON object (an array for `ops`).", ""]
         if c["runs"]:
-            lines += ["And the [options of every verb that runs]"
-                      "(#options-of-every-verb-that-runs).", ""]
+            without = ", ".join(f"`--{name.replace('_', '-')}`" for name in c["without"])
+            lines += ["And the [options of every verb that runs](#options-of-every-verb-that-runs)"
+                      + (f", but for {without}." if without else "."), ""]
     lines += ["## Operators as verbs", "",
               wrapped("Each operator is a verb that runs a recipe of that one step; its parameters "
                       "are its options, and `--then` and `--name` are those of a step."), ""]

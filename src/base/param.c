@@ -115,6 +115,16 @@ static tm_status set_text(setting *s)
     return copy_text(s, s->value->scalar, s->to);
 }
 
+/* "a, b, c", cut where there is no room for more. */
+static void list_names(const char *const *names, size_t count, char *out, size_t room)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count && n < room; i++) {
+        int more = snprintf(out + n, room - n, "%s%s", i ? ", " : "", names[i]);
+        n += more > 0 ? (size_t)more : 0;
+    }
+}
+
 static tm_status index_of(const setting *s, tm_str text, const char *const *names, uint32_t *index)
 {
     size_t count = 0;
@@ -126,11 +136,7 @@ static tm_status index_of(const setting *s, tm_str text, const char *const *name
     }
     const char *near = tm_str_suggest(text, names, count);
     char list[400] = "";
-    size_t n = 0;
-    for (size_t i = 0; i < count && n < sizeof list; i++) {
-        int more = snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "", names[i]);
-        n += more > 0 ? (size_t)more : 0;
-    }
+    list_names(names, count, list, sizeof list);
     tm_fail(s->err, TM_ERECIPE, "\"%s\" takes one of %s, not \"%.*s\"%s%s%s", s->param->name, list,
             TM_FMT(text), near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
     if (s->err) s->err->line = s->value->line, s->err->column = s->value->column;
@@ -327,13 +333,18 @@ const tm_param *tm_params_find(const tm_param *params, tm_str name)
 
 tm_status tm_params_unknown(const tm_param *params, const char *what, tm_str name, tm_err *err)
 {
-    const char *names[128];
+    const char *names[128] = {NULL};
     size_t count = 0;
     for (const tm_param *p = params; p && p->type != TM_P_END && count < TM_COUNT(names); p++)
         names[count++] = p->name;
     const char *near = tm_str_suggest(name, names, count);
-    return tm_fail(err, TM_ERECIPE, "\"%s\" has no parameter \"%.*s\"%s%s%s", what, TM_FMT(name),
-                   near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    if (near)
+        return tm_fail(err, TM_ERECIPE, "\"%s\" has no parameter \"%.*s\"; did you mean \"%s\"?",
+                       what, TM_FMT(name), near);
+    char all[400] = "";
+    list_names(names, count, all, sizeof all);
+    return tm_fail(err, TM_ERECIPE, "\"%s\" has no parameter \"%.*s\"%s%s", what, TM_FMT(name),
+                   count ? ": it has " : "", all);
 }
 
 const tm_param *tm_params_rest(const tm_param *params)

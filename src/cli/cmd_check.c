@@ -194,16 +194,21 @@ static const tm_param PARAMS[] = {
     {0},
 };
 
+/* It writes no data. */
+static const char *const WITHOUT[] = {"output", "shard", "level", "overwrite", NULL};
+
 const tm_command tm_command_check = {
     .name = "check",
     .words = "INPUT...",
     .summary =
         "list what is wrong with the records, with file, line and column; exit 1 if anything",
     .why = "For CI and editors: the findings of check.record and every unreadable record, one a "
-           "line. Writes nothing. Warnings do not change the exit code.",
+           "line, on standard output. Writes no data; --run DIR keeps a run folder. Warnings do "
+           "not change the exit code.",
     .example = "tamis check train.jsonl --format github",
     .params = PARAMS,
     .args_bytes = sizeof(args),
     .runs = true,
+    .without = WITHOUT,
     .run = run,
 };

@@ -145,11 +145,26 @@ static tm_status take_page(tm_cli *cli, tm_str folder, tm_str page, tm_err *err)
     return status;
 }
 
+/* Another file's name would become a folder's. */
+static tm_status refuse_other_files(tm_cli *cli, tm_str output, bool page, tm_err *err)
+{
+    tm_file_info info;
+    const char *path = tm_path_z(cli->mem, output);
+    size_t slash = tm_str_rfind_char(output, '/');
+    tm_str name = tm_str_slice(output, slash < output.n ? slash + 1 : 0, output.n);
+    if (page || tm_str_find_char(name, '.') == name.n) return TM_OK;
+    if (path && tm_fs_now.info(path, &info) == 0 && info.is_folder) return TM_OK;
+    return tm_fail(err, TM_EUSAGE,
+                   "inspect writes a page (-o NAME.html) or a run folder (-o NAME/), not %.*s",
+                   TM_FMT(output));
+}
+
 /* -o DIR/: a run folder with report.html, without data. */
 static tm_status execute(tm_cli *cli, tm_execution *e, tm_err *err)
 {
     tm_str output = cli->common.output;
     bool page = tm_str_ends(output, TM_STR(".html"));
+    TM_TRY(refuse_other_files(cli, output, page, err));
     cli->common.output = (tm_str){0};
     if (output.n) cli->common.run = output;
     if (!page) return tm_cli_execute(cli, e, err);

@@ -40,6 +40,22 @@ static void list_layouts(tm_buf *out)
                      tm_example_kind_name(tm_layouts[i]->kind), tm_layouts[i]->keys);
 }
 
+static tm_status unknown(tm_str name, tm_err *err)
+{
+    const char *names[256];
+    size_t count = 0;
+    while (tm_ops[count] && count < TM_COUNT(names)) {
+        names[count] = tm_ops[count]->name;
+        count++;
+    }
+    const char *near = tm_str_suggest(name, names, count);
+    return tm_fail(
+        err, TM_EUSAGE,
+        "there is no operator and no code \"%.*s\"%s%s%s: tamis ops lists the operators, "
+        "tamis ops --codes the codes",
+        TM_FMT(name), near ? "; did you mean \"" : "", near ? near : "", near ? "\"" : "");
+}
+
 static tm_status one(const tm_cli *cli, tm_str name, tm_buf *out, tm_err *err)
 {
     tm_code_walk at;
@@ -49,10 +65,7 @@ static tm_status one(const tm_cli *cli, tm_str name, tm_buf *out, tm_err *err)
     else if (op)
         tm_help_op(op, out);
     else if (!tm_code_find(name, &at))
-        return tm_fail(err, TM_EUSAGE,
-                       "there is no operator and no code \"%.*s\": tamis ops lists the operators, "
-                       "tamis ops --codes the codes",
-                       TM_FMT(name));
+        return unknown(name, err);
     else if (cli->common.json)
         tm_code_json(&at, out);
     else

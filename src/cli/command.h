@@ -41,14 +41,17 @@ typedef struct tm_command {
     const char *name, *words, *summary, *why, *example;
     const tm_param *params; /* its own options; ends with {0} */
     size_t args_bytes;
-    bool runs; /* takes the common options of runs */
-    bool json; /* does not run, and takes --json */
+    bool runs;                  /* takes the common options of runs */
+    const char *const *without; /* but for these, which it has no use for; NULL: none */
+    bool json;                  /* does not run, and takes --json */
     tm_status (*run)(tm_cli *cli, tm_err *err);
 } tm_command;
 extern const tm_command *const tm_commands[]; /* NULL-terminated */
 const tm_command *tm_command_named(tm_str name);
 
 /* options.c */
+/* Whether a common option is one of the command's: not if it has its own of that name. */
+bool tm_command_takes(const tm_command *command, const tm_param *common);
 tm_status tm_cli_parse(tm_cli *cli, const tm_command *command, const tm_op *op, int count,
                        char **words, tm_err *err);
 bool tm_cli_given(const tm_cli *cli, const char *common_name);

@@ -4,6 +4,8 @@
  * bash and zsh share one `case` over the verbs that sets $options and, behind an option that takes
  * one of a few words, $values; fish has a line an option. What the tables say in prose is quoted,
  * since an apostrophe would end a word of the shell. */
+#include <string.h>
+
 #include "cli/command.h"
 
 static const char *const *values_of(const tm_param *p)
@@ -31,20 +33,33 @@ static void put_values(tm_buf *out, const tm_param *p)
 
 /* ---- bash and zsh ---------------------------------------------------------------------------- */
 
-/* Options of a table but for those that `own`, which goes before it, has too. */
-static void put_options(tm_buf *out, const tm_param *p, const tm_param *own)
+typedef struct other { /* what of the common options a verb does not take: its own, those without */
+    const tm_param *own;
+    const char *const *without;
+} other;
+
+static bool is_taken(const tm_param *p, const other * not )
+{
+    if (!not ) return true;
+    for (const char *const *name = not ->without; name && *name; name++)
+        if (!strcmp(*name, p->name)) return false;
+    return !not ->own || !tm_params_find(not ->own, tm_str_of(p->name));
+}
+
+/* Options of a table, but for others. */
+static void put_options(tm_buf *out, const tm_param *p, const other * not )
 {
     for (; p && p->type != TM_P_END; p++) {
-        if (own && tm_params_find(own, tm_str_of(p->name))) continue;
+        if (!is_taken(p, not )) continue;
         tm_buf_z(out, " --");
         put_name(out, p);
     }
 }
 
-static void put_choices(tm_buf *out, const tm_param *p, const tm_param *own)
+static void put_choices(tm_buf *out, const tm_param *p, const other * not )
 {
     for (; p && p->type != TM_P_END; p++) {
-        if (!values_of(p) || (own && tm_params_find(own, tm_str_of(p->name)))) continue;
+        if (!values_of(p) || !is_taken(p, not )) continue;
         tm_buf_z(out, " --");
         put_name(out, p);
         tm_buf_z(out, ") values=\"");
@@ -53,14 +68,14 @@ static void put_choices(tm_buf *out, const tm_param *p, const tm_param *own)
     }
 }
 
-static void put_case(tm_buf *out, const char *verb, const tm_param *own, const tm_param *common)
+static void put_case(tm_buf *out, const char *verb, const other * not, const tm_param *common)
 {
     tm_buf_print(out, "    %s) options=\"", verb);
-    put_options(out, own, NULL);
-    put_options(out, common, own);
+    put_options(out, not ->own, NULL);
+    put_options(out, common, not );
     tm_buf_z(out, "\"; case \"$before\" in");
-    put_choices(out, own, NULL);
-    put_choices(out, common, own);
+    put_choices(out, not ->own, NULL);
+    put_choices(out, common, not );
     tm_buf_z(out, " *) ;; esac ;;\n");
 }
 
@@ -68,10 +83,11 @@ static void put_cases(tm_buf *out)
 {
     tm_buf_z(out, "  case \"$verb\" in\n");
     for (size_t i = 0; tm_commands[i]; i++)
-        put_case(out, tm_commands[i]->name, tm_commands[i]->params,
+        put_case(out, tm_commands[i]->name,
+                 &(other){tm_commands[i]->params, tm_commands[i]->without},
                  tm_commands[i]->runs ? tm_common_params : NULL);
     for (size_t i = 0; tm_ops[i]; i++)
-        put_case(out, tm_ops[i]->name, tm_ops[i]->params, tm_common_params);
+        put_case(out, tm_ops[i]->name, &(other){tm_ops[i]->params, NULL}, tm_common_params);
     tm_buf_z(out, "  esac\n");
 }
 
@@ -138,10 +154,10 @@ static void fish_verb(tm_buf *out, const char *verb, const char *summary)
     tm_buf_char(out, '\n');
 }
 
-static void fish_options(tm_buf *out, const char *verb, const tm_param *p, const tm_param *own)
+static void fish_options(tm_buf *out, const char *verb, const tm_param *p, const other * not )
 {
     for (; p && p->type != TM_P_END; p++) {
-        if (own && tm_params_find(own, tm_str_of(p->name))) continue;
+        if (!is_taken(p, not )) continue;
         tm_buf_print(out, "complete -c tamis -n '__fish_seen_subcommand_from %s' -l ", verb);
         put_name(out, p);
         if (values_of(p)) {
@@ -163,13 +179,13 @@ static void fish(tm_buf *out)
         const tm_command *c = tm_commands[i];
         fish_verb(out, c->name, c->summary);
         fish_options(out, c->name, c->params, NULL);
-        if (c->runs) fish_options(out, c->name, tm_common_params, c->params);
+        if (c->runs) fish_options(out, c->name, tm_common_params, &(other){c->params, c->without});
     }
     for (size_t i = 0; tm_ops[i]; i++) {
         const tm_op *op = tm_ops[i];
         fish_verb(out, op->name, op->summary);
         fish_options(out, op->name, op->params, NULL);
-        fish_options(out, op->name, tm_common_params, op->params);
+        fish_options(out, op->name, tm_common_params, &(other){op->params, NULL});
     }
 }
 

@@ -50,6 +50,20 @@ static bool is_folder_name(tm_cli *cli, tm_str path)
     return !name.n || tm_str_find_char(name, '.') == name.n;
 }
 
+/* The folder a file shall lie in must be there: a misspelt one is not made. */
+static tm_status need_folder_of(tm_cli *cli, tm_str path, tm_err *err)
+{
+    tm_file_info info;
+    size_t slash = tm_str_rfind_char(path, '/');
+    if (slash >= path.n || !slash) return TM_OK;
+    tm_str folder = tm_str_slice(path, 0, slash);
+    const char *z = tm_path_z(cli->mem, folder);
+    if (!z) return tm_fail_memory(err, "a path", folder.n);
+    if (tm_fs_now.info(z, &info) == 0 && info.is_folder) return TM_OK;
+    return tm_fail(err, TM_EUSAGE,
+                   "there is no folder %s for the output: make it, or give another -o", z);
+}
+
 static tm_status choose_output(tm_cli *cli, tm_execution *e, tm_err *err)
 {
     tm_recipe *recipe = e->recipe;
@@ -71,6 +85,7 @@ static tm_status choose_output(tm_cli *cli, tm_execution *e, tm_err *err)
     o->folder = cli->common.run;
     if (!tm_cli_given(cli, "format"))
         recipe->output.format = tm_str_of(tm_format_name(tm_format_of_name(path)));
+    TM_TRY(need_folder_of(cli, path, err));
     const char *z = tm_path_z(cli->mem, path);
     tm_file_info info;
     bool there = z && !tm_str_is(path, "-") && tm_fs_now.info(z, &info) == 0 && info.is_regular;
@@ -119,8 +134,11 @@ static void print_lint(const tm_plan *plan)
 {
     for (uint32_t i = 0; i < plan->lints; i++) {
         const tm_lint *l = &plan->lint[i];
-        fprintf(stderr, "%.*s:%u:%u: warning: %.*s (%s)\n", TM_FMT(plan->recipe->name), l->line,
-                l->column, TM_FMT(l->sentence), l->code);
+        if (l->line)
+            fprintf(stderr, "%.*s:%u:%u: ", TM_FMT(plan->recipe->name), l->line, l->column);
+        else
+            fprintf(stderr, "tamis: "); /* the recipe of a verb has no file */
+        fprintf(stderr, "warning: %.*s (%s)\n", TM_FMT(l->sentence), l->code);
     }
 }
 

@@ -76,6 +76,13 @@ static void options(tm_buf *out, const char *title, const tm_param *params)
     for (const tm_param *p = params; p->type != TM_P_END; p++) option_line(out, p);
 }
 
+static void common_options(tm_buf *out, const tm_command *c)
+{
+    tm_buf_z(out, "\nOptions of every verb that runs\n");
+    for (const tm_param *p = tm_common_params; p->type != TM_P_END; p++)
+        if (tm_command_takes(c, p)) option_line(out, p);
+}
+
 void tm_help_command(const tm_command *c, tm_buf *out)
 {
     tm_buf_print(out, "tamis %s %s%s\n\n", c->name, c->words, c->params ? " [options]" : "");
@@ -85,7 +92,7 @@ void tm_help_command(const tm_command *c, tm_buf *out)
     if (c->json)
         tm_buf_print(out, "%s  --json                    one JSON object on standard output\n",
                      c->params && c->params->type != TM_P_END ? "" : "\nOptions\n");
-    if (c->runs) options(out, "Options of every verb that runs", tm_common_params);
+    if (c->runs) common_options(out, c);
 }
 
 static void show_lines(tm_buf *out, const char *mark, const char *lines)

@@ -106,12 +106,12 @@ static void print_error(const tm_cli *cli, const tm_err *err)
 }
 
 /* A program started with a standard stream closed would get its number for the next file it opens,
- * and what is printed would end in that file. Input gives nothing then; writing fails as it does
- * on a closed stream. */
+ * and what is printed would end in that file. Reading and writing fail as they do on a closed
+ * stream. */
 static void hold_standard_streams(void)
 {
     for (int f = 0; f <= STDERR_FILENO; f++)
-        if (fcntl(f, F_GETFD) < 0) (void)open("/dev/null", O_RDONLY);
+        if (fcntl(f, F_GETFD) < 0) (void)open("/dev/null", f == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 int main(int count, char **words)

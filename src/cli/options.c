@@ -4,6 +4,7 @@
  * looked for among the verb's own options, then the operator's, then the common ones; a misspelt
  * one is an error with a suggestion. Values go through tm_param_set, as in a recipe. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/vec.h"
 #include "cli/command.h"
@@ -21,7 +22,7 @@ const tm_param tm_common_params[] = {
     {"threads", TM_P_INT, AT(threads), .min = 0, .max = 1024,
      .help = "worker threads; without it, one a processor"},
     {"memory", TM_P_SIZE, AT(memory), .help = "the most memory a run may take; the rest spills"},
-    {"seed", TM_P_INT, AT(seed), .help = "decides every draw and shuffle"},
+    {"seed", TM_P_INT, AT(seed), .min = 0, .max = 9e18, .help = "decides every draw and shuffle"},
     {"max_line", TM_P_SIZE, AT(max_line), .help = "a longer record is unreadable"},
     {"limit_unreadable", TM_P_TEXT, AT(unreadable),
      .help = "exit 1 above so many unreadable records: a count (100) or a share (0.1%)"},
@@ -60,6 +61,15 @@ const tm_param tm_common_params[] = {
     {0},
 };
 
+bool tm_command_takes(const tm_command *command, const tm_param *common)
+{
+    if (!command) return true;
+    if (tm_params_find(command->params, tm_str_of(common->name))) return false;
+    for (const char *const *name = command->without; name && *name; name++)
+        if (!strcmp(*name, common->name)) return false;
+    return true;
+}
+
 static tm_str underscored(tm_cli *cli, tm_str name)
 {
     char *copy = tm_arena_alloc(cli->mem, name.n + 1, 1);
@@ -78,6 +88,7 @@ static const tm_param *find(const tm_cli *cli, const tm_command *command, const 
     if (op && (param = tm_params_find(op->params, name))) return param;
     TM_UNUSED(cli);
     param = tm_params_find(tm_common_params, name);
+    if (param && !tm_command_takes(command, param)) return NULL;
     *common = param != NULL;
     return param || !op ? param : tm_params_rest(op->params);
 }
@@ -91,7 +102,7 @@ static tm_status unknown(const tm_command *command, const tm_op *op, tm_str give
     for (size_t t = 0; t < TM_COUNT(tables); t++)
         for (const tm_param *p = tables[t]; p && p->type != TM_P_END && count < TM_COUNT(names);
              p++)
-            names[count++] = p->name;
+            if (t < 2 || tm_command_takes(command, p)) names[count++] = p->name;
     char shown[96];
     const char *near = tm_str_suggest(given, names, count);
     snprintf(shown, sizeof shown, "%s", near ? near : "");
@@ -153,7 +164,14 @@ static tm_status parse_option(tm_cli *cli, const tm_command *command, const tm_o
     }
     if (own) return set(cli, param, cli->args, value, err);
     if (!common) return note_option(cli, name, value, err);
-    cli->given |= (uint64_t)1 << (param - tm_common_params);
+    uint64_t bit = (uint64_t)1 << (param - tm_common_params);
+    if (param->flags & TM_P_PATH) {
+        if (!value.n) return tm_fail(err, TM_EUSAGE, "--%.*s needs a name", TM_FMT(given));
+        if (cli->given & bit)
+            return tm_fail(err, TM_EUSAGE, "--%.*s is given twice: once is all it takes",
+                           TM_FMT(given));
+    }
+    cli->given |= bit;
     return set(cli, param, &cli->common, value, err);
 }
 
@@ -164,6 +182,12 @@ static tm_str spelled_out(tm_str word)
     if (tm_str_is(word, "-h")) return TM_STR("help");
     if (tm_str_is(word, "-j")) return TM_STR("threads");
     return (tm_str){0};
+}
+
+/* -:3 and -@120 are places in standard input, for explain. */
+static bool is_stdin_place(tm_str word)
+{
+    return word.n > 2 && (word.p[1] == ':' || word.p[1] == '@');
 }
 
 tm_status tm_cli_parse(tm_cli *cli, const tm_command *command, const tm_op *op, int count,
@@ -184,7 +208,7 @@ tm_status tm_cli_parse(tm_cli *cli, const tm_command *command, const tm_op *op, 
         } else if (!ended && (longer.n || tm_str_starts(word, TM_STR("--")))) {
             tm_str text = longer.n ? longer : tm_str_slice(word, 2, word.n);
             TM_TRY(parse_option(cli, command, op, &l, text, err));
-        } else if (!ended && word.n > 1 && word.p[0] == '-') {
+        } else if (!ended && word.n > 1 && word.p[0] == '-' && !is_stdin_place(word)) {
             return tm_fail(err, TM_EUSAGE, "there is no option %.*s: see --help", TM_FMT(word));
         } else {
             if (!TM_ROOM(cli->mem, cli->word, cli->words, cli->word_room, 1))

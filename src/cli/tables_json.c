@@ -47,6 +47,11 @@ static void commands(tm_jw *w)
         key_text(w, "example", c->example);
         key_bool(w, "runs", c->runs);
         key_bool(w, "json", c->json);
+        tm_jw_key(w, "without");
+        tm_jw_open(w, '[');
+        for (const char *const *name = c->without; name && *name; name++)
+            tm_jw_text(w, tm_str_of(*name));
+        tm_jw_close(w, ']');
         params(w, "params", c->params);
         tm_jw_close(w, '}');
     }

@@ -69,6 +69,7 @@ typedef struct tm_node {
     const struct tm_efunction_impl *function;
     const tm_regex *regex;
     uint32_t column;    /* of a signal: index into batch->column */
+    bool count;         /* of a signal: it is never below zero */
     uint32_t selectors; /* of parts */
 } tm_node;
 

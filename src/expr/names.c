@@ -21,6 +21,7 @@ static void become_signal(tm_node *n, const tm_expr_env *env, uint32_t i)
     n->kind = TM_N_SIGNAL;
     n->name = tm_str_of(env->name[i]);
     n->column = env->column[i];
+    n->count = env->signal[i]->count;
     if (env->used) env->used[i] = 1;
     n->type = env->signal[i]->type == TM_WORD ? TM_E_TEXT : TM_E_NUMBER;
 }

@@ -14,6 +14,7 @@
 #include "flow/replay.h"
 #include "flow/runfolder.h"
 #include "flow/unreadable_read.h"
+#include "text/utf8.h"
 #include "text/visible.h"
 
 typedef struct question { /* which record */
@@ -55,20 +56,37 @@ static tm_status parse_place(tm_str text, question *q, tm_err *err)
                    TM_FMT(text));
 }
 
-/* A file is meant by its path or by its last part. */
-static bool same_file(tm_str source, tm_str asked)
+static bool path_ends(tm_str source, tm_str asked)
 {
     if (tm_str_eq(source, asked)) return true;
-    return tm_str_ends(source, asked) && source.n > asked.n &&
+    return asked.n && tm_str_ends(source, asked) && source.n > asked.n &&
            source.p[source.n - asked.n - 1] == '/';
+}
+
+/* A file is meant by its path, by its last part, or by any other way that leads to it. A name that
+ * is not UTF-8 stands with U+FFFD in ledgers. */
+static bool same_file(tm_str source, tm_str asked)
+{
+    tm_file_info one, two;
+    char a[4096], b[4096];
+    tm_buf shown = {0};
+    if (path_ends(source, asked)) return true;
+    tm_utf8_repair(asked, &shown);
+    bool same = !shown.failed && path_ends(source, tm_buf_view(&shown));
+    tm_buf_release(&shown);
+    if (same || source.n >= sizeof a || asked.n >= sizeof b) return same;
+    snprintf(a, sizeof a, "%.*s", TM_FMT(source));
+    snprintf(b, sizeof b, "%.*s", TM_FMT(asked));
+    return tm_fs_now.info(a, &one) == 0 && tm_fs_now.info(b, &two) == 0 && one.inode == two.inode &&
+           one.device == two.device;
 }
 
 static bool is_asked(const question *q, const tm_ledger_row *row)
 {
     if (q->rid.place)
         return q->rid.place == row->rid.place && (!q->rid.path || q->rid.path == row->rid.path);
-    if (!same_file(row->source, q->file)) return false;
-    return q->line ? q->line == row->line : q->offset == TM_PLACE_OFFSET(row->rid.place);
+    bool here = q->line ? q->line == row->line : q->offset == TM_PLACE_OFFSET(row->rid.place);
+    return here && same_file(row->source, q->file);
 }
 
 static void field(story *s, const char *name, tm_str value)

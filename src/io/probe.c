@@ -343,7 +343,8 @@ tm_status tm_source_probe(tm_arena *mem, tm_str path, tm_source_wish wish, tm_so
     if (status == TM_OK && folder) {
         status = probe_folder(mem, out, head, err);
     } else if (status == TM_OK && wish.container == TM_FOLDER) {
-        status = tm_fail(err, TM_EINPUT, "this is a file, not a folder");
+        status = tm_fail(err, TM_EINPUT,
+                         "this is a file, not a folder: name the folder that it lies in");
     } else if (status == TM_OK) {
         status = probe_bytes(tm_buf_view(&raw), whole, wish, out, head ? head : &own, err);
     }

@@ -50,7 +50,19 @@ static range range_of(const tm_node *n)
     if (is_literal(n, TM_E_NUMBER))
         r = (range){n->value.number, n->value.number, false, false, true};
     if (n->kind == TM_N_CALL && gives_a_count(n->name)) r.low = 0;
+    if (n->kind == TM_N_SIGNAL && n->count) r.low = 0;
     return r;
+}
+
+/* A division by a zero that is written there: unknown for every record. */
+static bool never_known(const tm_node *n)
+{
+    if (n->kind != TM_N_PRODUCT) return false;
+    for (uint32_t i = 1; i < n->kids; i++)
+        if (n->sign[i] != TM_T_TIMES && is_literal(n->kid[i], TM_E_NUMBER) &&
+            n->kid[i]->value.number == 0)
+            return true;
+    return false;
 }
 
 /* a < b, both as ranges. */
@@ -95,6 +107,7 @@ static unsigned compare(const tm_node *n)
     const tm_node *left = n->kid[0], *right = n->kid[1];
     if (is_literal(left, TM_E_TEXT) && is_literal(right, TM_E_TEXT)) return compare_texts(n);
     if (!is_number(left) || !is_number(right)) return CAN_ALL;
+    if (never_known(left) || never_known(right)) return CAN_UNKNOWN;
     range a = range_of(left), b = range_of(right);
     switch (n->op) {
     case TM_T_LT: return less(a, b, false);

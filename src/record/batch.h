@@ -161,6 +161,7 @@ typedef struct tm_signal {
     const char *name, *unit, *help;
     uint8_t type;   /* tm_signal_type */
     uint8_t digits; /* decimals a number is rounded to before it is compared, stored or shown */
+    bool count;     /* a number of things: never below zero */
 } tm_signal;
 
 typedef struct tm_column { /* one signal of one step over the batch */
