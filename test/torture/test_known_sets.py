@@ -93,7 +93,8 @@ class Known(TortureCase):
 
     def test_nothing_crosses_train_and_eval(self):
         """Copies, and copies with a word of sixty changed. Deduplicated before it is split,
-        no record of eval has a near duplicate in train; not deduplicated, more than two hundred have."""
+        no record of eval has a near duplicate in train; not deduplicated, more than two hundred
+        have."""
         chance = random.Random(3)
         records = []
         for _ in range(1500):

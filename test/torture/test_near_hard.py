@@ -1,5 +1,5 @@
-"""dedup.near where groups are as large as the data and texts as long as memory: within its ceiling of
-memory, right, and in time that grows with the data and not with their square. The time is the
+"""dedup.near where groups are as large as the data and texts as long as memory: within its ceiling
+of memory, right, and in time that grows with the data and not with their square. The time is the
 processor's: what else the machine does is not in it."""
 # time-limit: 600
 
