@@ -105,10 +105,10 @@ class Tags(LawCase):
         folder = self.run_folder("out", "run", recipe)
         told = json.loads(self.tamis("explain", folder, "a.jsonl:1", "--json").stdout)
         codes = sorted(f["code"] for f in told["records"][0]["findings"])
-        self.assertEqual(codes, ["T1030", "T1032", "T1413", "T1414", "T1415"])
+        self.assertEqual(codes, ["T1030", "T1033", "T1413", "T1414", "T1415"])
         told = json.loads(self.tamis("explain", folder, "a.jsonl:2", "--json").stdout)
         codes = sorted(f["code"] for f in told["records"][0]["findings"])
-        self.assertEqual(codes, ["T1032", "T1033", "T1413", "T1414"])
+        self.assertEqual(codes, ["T1033", "T1034", "T1413", "T1414"])
         self.assertEqual(self.data(folder).decode(),
                          '{"text":"z","meta":{},"meta":{},"k":1,"origin":"real","n":1}\n'
                          '{"text":"z","k":1,"origin":"real","n":1}\n')
