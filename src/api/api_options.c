@@ -239,8 +239,11 @@ static tm_status choose_output(const settings *s, const tamis_options *o, tm_run
     run->measure_only = !o->folder && !o->file;
     if (!o->file) return TM_OK;
     TM_TRY(copy(&plan->mem, o->file, &run->file, err));
-    if (!s->format_said)
-        plan->recipe.output.format = tm_str_of(tm_format_name(tm_format_of_name(run->file)));
+    tm_format format;
+    if (!s->format_said) {
+        TM_TRY(tm_format_of_name(run->file, &format, err));
+        plan->recipe.output.format = tm_str_of(tm_format_name(format));
+    }
     if (!o->overwrite && !tm_str_is(run->file, "-") && tm_file_exists(o->file))
         return tm_fail(err, TM_EEXISTS, "%.200s is there already: overwrite it or write elsewhere",
                        o->file);

@@ -109,12 +109,6 @@ static tm_status copy_text(const setting *s, tm_str from, tm_str *to)
     return to->p ? TM_OK : tm_fail_memory(s->err, s->param->name, from.n);
 }
 
-static tm_status set_text(setting *s)
-{
-    if (s->value->form != TM_PV_SCALAR) return wrong(s, "one text");
-    return copy_text(s, s->value->scalar, s->to);
-}
-
 /* "a, b, c", cut where there is no room for more. */
 static void list_names(const char *const *names, size_t count, char *out, size_t room)
 {
@@ -141,6 +135,15 @@ static tm_status index_of(const setting *s, tm_str text, const char *const *name
             TM_FMT(text), near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
     if (s->err) s->err->line = s->value->line, s->err->column = s->value->column;
     return TM_ERECIPE;
+}
+
+/* A text with choices is one of them, and is kept as it is written. */
+static tm_status set_text(setting *s)
+{
+    uint32_t index;
+    if (s->value->form != TM_PV_SCALAR) return wrong(s, "one text");
+    if (s->param->choices) TM_TRY(index_of(s, s->value->scalar, s->param->choices, &index));
+    return copy_text(s, s->value->scalar, s->to);
 }
 
 static tm_status set_choice(setting *s)

@@ -64,6 +64,17 @@ static tm_status need_folder_of(tm_cli *cli, tm_str path, tm_err *err)
                    "there is no folder %s for the output: make it, or give another -o", z);
 }
 
+/* By the name; where that says nothing, what the recipe says. */
+static tm_status take_format(tm_recipe *recipe, tm_str path, tm_err *err)
+{
+    tm_format format;
+    const tm_param *said = tm_params_find(tm_output_params, TM_STR("format"));
+    tm_status status = tm_format_of_name(path, &format, err);
+    if (status == TM_EUSAGE && recipe->output_at[said - tm_output_params].line) return TM_OK;
+    if (status == TM_OK) recipe->output.format = tm_str_of(tm_format_name(format));
+    return status;
+}
+
 static tm_status choose_output(tm_cli *cli, tm_execution *e, tm_err *err)
 {
     tm_recipe *recipe = e->recipe;
@@ -83,8 +94,7 @@ static tm_status choose_output(tm_cli *cli, tm_execution *e, tm_err *err)
     }
     o->file = path;
     o->folder = cli->common.run;
-    if (!tm_cli_given(cli, "format"))
-        recipe->output.format = tm_str_of(tm_format_name(tm_format_of_name(path)));
+    if (!tm_cli_given(cli, "format")) TM_TRY(take_format(recipe, path, err));
     TM_TRY(need_folder_of(cli, path, err));
     const char *z = tm_path_z(cli->mem, path);
     tm_file_info info;
@@ -142,13 +152,26 @@ static void print_lint(const tm_plan *plan)
     }
 }
 
+static bool gives_once(const tm_source *s)
+{
+    return !tm_source_is_file(s);
+}
+
+static bool once_only(const tm_run *run)
+{
+    const tm_run_result *r = tm_run_result_of(run);
+    for (uint32_t i = 0; i < r->sources; i++)
+        if (gives_once(&r->source[i])) return true;
+    return false;
+}
+
 /* Said before it starts, while there is time to put the input into a file. */
 static void print_no_resume(const tm_run *run)
 {
     const tm_run_result *r = tm_run_result_of(run);
     for (uint32_t i = 0; r->folder.n && i < r->sources; i++) {
         const tm_source *s = &r->source[i];
-        if (tm_source_is_file(s)) continue;
+        if (!gives_once(s)) continue;
         tm_str name = tm_str_is(s->path, "-") ? TM_STR("standard input") : s->path;
         fprintf(stderr, "tamis: note: %.*s cannot be read again, so this run cannot be resumed\n",
                 TM_FMT(name));
@@ -181,6 +204,39 @@ static tm_status print_result(tm_cli *cli, const tm_run *run, const tm_execution
 
 /* ---- the run --------------------------------------------------------------------------------- */
 
+/* The run is done and its folder is whole, whether or not its name can be kept. */
+static void name_last(const tm_cli *cli, tm_str folder)
+{
+    tm_err why = {0};
+    if (tm_folder_set_last(folder, &why) == TM_OK || cli->common.quiet) return;
+    fprintf(stderr, "tamis: note: \"last\" does not name this run: %s\n", why.msg);
+}
+
+/* What to do when a run was interrupted depends on what it leaves, and on whether its input can be
+ * read again. */
+static void say_interrupted(const tm_run *run, const tm_run_options *o, tm_err *err)
+{
+    tm_str again = TM_STR("run the same command again"), place = o->folder.n ? o->folder : o->file;
+    if (!err || strcmp(err->msg, "interrupted") != 0) return;
+    if (!run)
+        snprintf(err->msg, sizeof err->msg, "interrupted before it began: %.*s", TM_FMT(again));
+    else if (once_only(run))
+        snprintf(err->msg, sizeof err->msg,
+                 "interrupted: a pipe cannot be read again, so there is nothing to go on from; put "
+                 "the input into a file, or %.*s from the beginning",
+                 TM_FMT(again));
+    else if (o->folder.n)
+        snprintf(err->msg, sizeof err->msg, "interrupted: %.*s to go on (%.*s keeps what is done)",
+                 TM_FMT(again), TM_FMT(place));
+    else if (place.n && !tm_str_is(place, "-"))
+        snprintf(err->msg, sizeof err->msg,
+                 "interrupted: %.*s was not written; %.*s, or give -o DIR/ and it can go on",
+                 TM_FMT(place), TM_FMT(again));
+    else
+        snprintf(err->msg, sizeof err->msg, "interrupted: this is not the whole; %.*s",
+                 TM_FMT(again));
+}
+
 static tm_status finish(tm_cli *cli, tm_run *run, tm_execution *e, const teller *t, tm_err *err)
 {
     const tm_run_result *result = tm_run_result_of(run);
@@ -189,7 +245,7 @@ static tm_status finish(tm_cli *cli, tm_run *run, tm_execution *e, const teller 
                 (unsigned long long)(t->unreadable - SHOWN));
     if (result->folder.n) {
         TM_TRY(tm_report_write(result->folder, err));
-        if (!e->passing) TM_TRY(tm_folder_set_last(result->folder, err));
+        if (!e->passing) name_last(cli, result->folder);
     }
     if (e->after) TM_TRY(e->after(run, e->arg, err));
     if (!e->quiet_end) TM_TRY(print_result(cli, run, e, err));
@@ -208,10 +264,7 @@ static tm_status go(tm_cli *cli, tm_run *run, tm_execution *e, teller *t, tm_err
     tm_status status = tm_run_go(run, err);
     tm_ticker_stop(ticker);
     interrupted = NULL;
-    if (status == TM_ECANCELLED && e->options.folder.n && err)
-        snprintf(err->msg, sizeof err->msg,
-                 "interrupted: run the same command again to go on (%.*s keeps what is done)",
-                 TM_FMT(e->options.folder));
+    if (status == TM_ECANCELLED) say_interrupted(run, &e->options, err);
     return status == TM_OK ? finish(cli, run, e, t, err) : status;
 }
 
@@ -235,7 +288,7 @@ tm_status tm_cli_execute(tm_cli *cli, tm_execution *e, tm_err *err)
     teller t = {0};
     o->overwrite = c->overwrite;
     if (!c->dry_run && !c->print_recipe) TM_TRY(choose_output(cli, e, err));
-    if (o->folder.n && !e->passing) o->writes[0] = TM_LAST;
+    if (o->folder.n && !e->passing && tm_file_exists(TM_LAST)) o->writes[0] = TM_LAST;
     if (c->json && tm_str_is(o->file, "-"))
         return tm_fail(err, TM_EUSAGE,
                        "--json and the data cannot both go to standard output: give -o");
@@ -251,6 +304,7 @@ tm_status tm_cli_execute(tm_cli *cli, tm_execution *e, tm_err *err)
         run = NULL;
         status = tm_run_open(&run, e->recipe, o, err);
     }
+    if (status == TM_ECANCELLED) say_interrupted(NULL, o, err);
     if (status == TM_OK) status = go(cli, run, e, &t, err);
     if (run) tm_run_close(run);
     return status;

@@ -33,7 +33,7 @@ const tm_param tm_common_params[] = {
      .help = "bytes that are not UTF-8: strict (unreadable) or replace (read as U+FFFD)"},
     {"container", TM_P_TEXT, AT(container), .help = "the container, when the content misleads"},
     {"codec", TM_P_TEXT, AT(codec), .help = "the compression, when the content misleads"},
-    {"format", TM_P_TEXT, AT(format),
+    {"format", TM_P_TEXT, AT(format), .choices = tm_format_choices,
      .help = "container and compression of the output: jsonl, jsonl.zst, jsonl.gz, json, json.zst, "
              "json.gz"},
     {"level", TM_P_INT, AT(level), .min = 0, .max = 22, .help = "compression level of the output"},

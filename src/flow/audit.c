@@ -9,6 +9,7 @@
 #include "flow/ledger_read.h"
 #include "flow/runfolder.h"
 #include "io/stream.h"
+#include "text/visible.h"
 
 typedef struct audit {
     tm_arena *mem;
@@ -24,8 +25,11 @@ static void say(audit *a, bool good, const char *what, tm_str name, const char *
     a->looked++;
     if (!good) a->wrong++;
     if (!a->json) {
-        tm_buf_print(a->out, "%-7s %-9s %.*s%s%s\n", good ? "well" : "DIFFERS", what, TM_FMT(name),
-                     detail[0] ? ": " : "", detail);
+        tm_buf_print(a->out, "%-7s %-9s ", good ? "well" : "DIFFERS", what);
+        tm_text_visible(name, a->out);
+        if (detail[0]) tm_buf_z(a->out, ": ");
+        tm_text_visible(tm_str_of(detail), a->out);
+        tm_buf_char(a->out, '\n');
         return;
     }
     tm_buf_print(a->out, "%s{\"what\":\"%s\",\"name\":", a->looked > 1 ? "," : "", what);

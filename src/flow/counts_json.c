@@ -65,6 +65,10 @@ void tm_steps_json(const tm_run *run, tm_buf *b)
         tm_buf_z(b, "\"name\":");
         tm_buf_json(b, step->name);
         tm_buf_print(b, ",\"op\":\"%s\",\"rev\":%u,", step->op->name, step->op->rev);
+        if (step->then == TM_V_NONE)
+            tm_buf_z(b, "\"then\":null,");
+        else
+            tm_buf_print(b, "\"then\":\"%s\",", tm_verdict_name((tm_verdict)step->then));
         put_params(b, step);
         tm_buf_z(b, ",\"counts\":");
         tm_counts_json(&result->counts, b);

@@ -54,13 +54,39 @@ static tm_status keep_source(tm_run *run, tm_source source, tm_err *err)
     return TM_OK;
 }
 
+/* What gives its bytes once gives each reader a share of them, and neither the whole. */
+static tm_status refuse_twice(const tm_run *run, const tm_source *source, tm_err *err)
+{
+    for (uint32_t i = 0; !source->seekable && i < run->every_source; i++) {
+        const tm_source *other = &run->source[i];
+        bool same =
+            source->inode ? other->inode == source->inode : tm_str_eq(other->path, source->path);
+        if (other->seekable || !same) continue;
+        if (tm_str_is(source->path, "-"))
+            return tm_fail(err, TM_EUSAGE,
+                           "- stands for standard input twice, and it gives its bytes once: put "
+                           "them into a file, and name that");
+        return tm_fail(err, TM_EUSAGE,
+                       "%.*s is named twice, and a pipe gives its bytes once: put them into a "
+                       "file, and name that",
+                       TM_FMT(source->path));
+    }
+    return TM_OK;
+}
+
 static tm_status add_source(tm_run *run, const tm_recipe_input *input, tm_str path, tm_err *err)
 {
     tm_source source = {0};
     tm_source_wish wish = {-1, -1};
     TM_TRY(parse_wish(input, &wish, err));
     bool is_stdin = tm_str_is(path, "-");
+    TM_TRY(refuse_twice(run, &(tm_source){.path = path}, err)); /* before it is waited for */
     TM_TRY(tm_source_probe(&run->mem, path, wish, &source, is_stdin ? &run->head : NULL, err));
+    tm_status once = refuse_twice(run, &source, err);
+    if (once != TM_OK) {
+        if (source.held) tm_fs_now.close(source.held);
+        return once;
+    }
     return keep_source(run, source, err);
 }
 

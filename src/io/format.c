@@ -48,19 +48,45 @@ tm_status tm_format_parse(tm_str text, tm_format *out, tm_err *err)
                    TM_FMT(text));
 }
 
-tm_format tm_format_of_name(tm_str path)
+/* Whether the name ends in one of the extensions ".a .b"; how long that is. */
+static size_t ends_in(tm_str name, const char *extensions)
 {
-    tm_format best = {TM_JSONL, TM_PLAIN};
-    size_t longest = 0;
-    for (size_t i = 0; i < TM_COUNT(formats); i++) {
-        size_t n = strlen(formats[i].name);
-        if (n <= longest || path.n <= n || path.p[path.n - n - 1] != '.') continue;
-        if (!tm_str_ends(path, tm_str_of(formats[i].name))) continue;
-        best = formats[i].format;
-        longest = n;
+    tm_str one, rest = tm_str_of(extensions);
+    while (rest.n) {
+        tm_str_cut(rest, ' ', &one, &rest);
+        if (one.n && name.n > one.n && tm_str_ends(name, one)) return one.n;
     }
-    if (longest) return best;
-    if (tm_str_ends(path, TM_STR(".zst"))) best.codec = TM_ZSTD;
-    if (tm_str_ends(path, TM_STR(".gz"))) best.codec = TM_GZIP;
-    return best;
+    return 0;
+}
+
+tm_status tm_format_of_name(tm_str path, tm_format *out, tm_err *err)
+{
+    size_t n, slash = tm_str_rfind_char(path, '/');
+    tm_str name = slash < path.n ? tm_str_slice(path, slash + 1, path.n) : path;
+    bool plain = tm_str_find_char(name, '.') == name.n;
+    *out = (tm_format){TM_JSONL, TM_PLAIN};
+    for (int c = TM_PLAIN + 1; c < TM_CODEC_COUNT && out->codec == TM_PLAIN; c++) {
+        if (!(n = ends_in(name, tm_codecs[c].extensions))) continue;
+        out->codec = (tm_codec_id)c;
+        name.n -= n;
+    }
+    bool known = plain || (out->codec != TM_PLAIN && tm_str_find_char(name, '.') == name.n);
+    for (int c = 0; c < TM_CONTAINER_COUNT && !known; c++) {
+        if (c == TM_FOLDER) continue; /* its ends are those of the files in it */
+        known = ends_in(name, tm_containers[c].extensions) > 0;
+        if (known) out->container = (tm_container_id)c;
+    }
+    if (!known)
+        return tm_fail(err, TM_EUSAGE,
+                       "the name %.*s does not say a format: give it an end such as .jsonl, or say "
+                       "--format jsonl (a folder's name ends in /)",
+                       TM_FMT(path));
+    const char *refused = !tm_containers[out->container].writes ? tm_containers[out->container].name
+                          : !tm_codecs[out->codec].writes       ? tm_codecs[out->codec].name
+                                                                : NULL;
+    if (!refused) return TM_OK;
+    return tm_fail(err, TM_EUNSUPPORTED,
+                   "%.*s: %s is not written by this version: name it .jsonl, .jsonl.zst, "
+                   ".jsonl.gz, .json, .json.zst or .json.gz, or say --format",
+                   TM_FMT(path), refused);
 }

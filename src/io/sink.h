@@ -12,8 +12,9 @@ typedef struct tm_format { /* "jsonl", "jsonl.zst", "json", "jsonl.gz", "json.gz
     tm_codec_id codec;
 } tm_format;
 tm_status tm_format_parse(tm_str text, tm_format *out, tm_err *err);
-/* By the end of a file name; unknown ends are jsonl. */
-tm_format tm_format_of_name(tm_str path);
+/* By the end of a file name; a name without an end is jsonl. An end that says nothing, and one of a
+ * format that is not written, are failures: nobody looks for JSON in x.parquet. */
+tm_status tm_format_of_name(tm_str path, tm_format *out, tm_err *err);
 const char *tm_format_name(tm_format f); /* static */
 
 /* One piece of decoded bytes as one frame (zstd, with checksum) or member (gzip), appended to out;

@@ -53,6 +53,7 @@ typedef struct tm_output { /* tm_output_params */
     int64_t level;         /* compression level, 0 = default */
 } tm_output;
 extern const tm_param tm_output_params[];
+extern const char *const tm_format_choices[]; /* what format may be; NULL-terminated */
 
 typedef struct tm_limits { /* tm_limit_params */
     uint64_t memory, max_line, max_disk;
@@ -79,6 +80,7 @@ typedef struct tm_recipe {
     tm_recipe_step *step;
     uint32_t steps;
     tm_output output;
+    tm_place output_at[8]; /* by index in tm_output_params: what the recipe says itself */
     tm_limits limits;
 } tm_recipe;
 

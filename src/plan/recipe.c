@@ -21,7 +21,10 @@ static tm_status read_output(const tm_recipe_reader *r, const tm_yaml *node)
         r->out->output.path = node->text;
         return TM_OK;
     }
-    tm_fill fill = {.what = "output", .params = tm_output_params, .args = &r->out->output};
+    tm_fill fill = {.what = "output",
+                    .params = tm_output_params,
+                    .args = &r->out->output,
+                    .at = r->out->output_at};
     return tm_recipe_fill(r, &fill, node, node);
 }
 

@@ -7,6 +7,9 @@
 #include "plan/plan.h"
 
 static const char *const utf8_choices[] = {"strict", "replace", NULL};
+const char *const tm_format_choices[] = {"jsonl",     "jsonl.zst", "jsonl.gz", "json",
+                                         "json.zst",  "json.gz",   "ndjson",   "ndjson.zst",
+                                         "ndjson.gz", NULL};
 static const char *const ledger_choices[] = {"none", "fates", "reasons", "signals", NULL};
 
 const tm_param tm_input_params[] = {
@@ -33,6 +36,7 @@ const tm_param tm_output_params[] = {
     {"path", TM_P_TEXT, offsetof(tm_output, path), .flags = TM_P_PATH | TM_P_NO_IDENTITY,
      .help = "the run folder (a name that ends in / or has no ending) or the file to write"},
     {"format", TM_P_TEXT, offsetof(tm_output, format), .fallback = "jsonl.zst",
+     .choices = tm_format_choices,
      .help = "container and compression of the data: jsonl, jsonl.zst, jsonl.gz, json, json.zst, "
              "json.gz"},
     {"ledger", TM_P_CHOICE, offsetof(tm_output, ledger), .fallback = "signals",

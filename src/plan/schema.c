@@ -89,6 +89,12 @@ static void type_of(tm_jw *w, const tm_param *p)
                 "{\"type\":[\"string\",\"number\",\"boolean\",\"null\"]}");
         break;
     case TM_P_TEXT:
+        if (p->choices) {
+            enumerate(w, p->choices);
+            break;
+        }
+        literal(w, "type", "[\"string\",\"number\",\"boolean\"]");
+        break;
     case TM_P_EXPR: literal(w, "type", "[\"string\",\"number\",\"boolean\"]"); break;
     case TM_P_END: break;
     }

@@ -89,12 +89,28 @@ static void formats_have_names(void **state)
         assert_int_equal(tm_format_parse(tm_str_of(names[i]), &f, NULL), TM_OK);
         assert_string_equal(tm_format_name(f), names[i]);
         snprintf(path, sizeof path, "some/data.%s", names[i]);
-        f = tm_format_of_name(tm_str_of(path));
+        assert_int_equal(tm_format_of_name(tm_str_of(path), &f, NULL), TM_OK);
         assert_string_equal(tm_format_name(f), names[i]);
     }
-    assert_string_equal(tm_format_name(tm_format_of_name(TM_STR("x.ndjson.gz"))), "jsonl.gz");
-    assert_string_equal(tm_format_name(tm_format_of_name(TM_STR("x.txt"))), "jsonl");
-    assert_string_equal(tm_format_name(tm_format_of_name(TM_STR("json"))), "jsonl");
+    static const char *const ends[][2] = {{"x.ndjson.gz", "jsonl.gz"},  {"json", "jsonl"},
+                                          {"a.b/c", "jsonl"},           {"-", "jsonl"},
+                                          {"x.gz", "jsonl.gz"},         {"v1.2.json", "json"},
+                                          {"x.jsonl.zstd", "jsonl.zst"}};
+    for (size_t i = 0; i < TM_COUNT(ends); i++) {
+        assert_int_equal(tm_format_of_name(tm_str_of(ends[i][0]), &f, NULL), TM_OK);
+        assert_string_equal(tm_format_name(f), ends[i][1]);
+    }
+    static const char *const refused[] = {"x.parquet", "x.pq",       "x.csv",      "x.tsv.gz",
+                                          "x.xz",      "x.jsonl.xz", "x.json.bz2", "x.jsonl.lz4"};
+    for (size_t i = 0; i < TM_COUNT(refused); i++) {
+        assert_int_equal(tm_format_of_name(tm_str_of(refused[i]), &f, &err), TM_EUNSUPPORTED);
+        assert_non_null(strstr(err.msg, "is not written by this version"));
+    }
+    static const char *const unknown[] = {"x.foo", "x.txt", "x.foo.gz", "x.", "jsonl.x"};
+    for (size_t i = 0; i < TM_COUNT(unknown); i++) {
+        assert_int_equal(tm_format_of_name(tm_str_of(unknown[i]), &f, &err), TM_EUSAGE);
+        assert_non_null(strstr(err.msg, "--format"));
+    }
     assert_int_equal(tm_format_parse(TM_STR("jsonl.zts"), &f, &err), TM_EUSAGE);
     assert_non_null(strstr(err.msg, "jsonl.zst"));
     assert_int_equal(tm_format_parse(TM_STR("parquet"), &f, &err), TM_EUNSUPPORTED);

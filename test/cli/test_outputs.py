@@ -1,0 +1,142 @@
+"""Where a run's output goes, and what is said when it cannot go there: names that say a format,
+formats that are not written, inputs named twice, interrupts, and what comes after the run."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "laws"))
+from lawkit import ROOT, TAMIS, LawCase, manifest  # noqa: E402
+
+LINES = b'{"text":"one"}\n{"text":"two"}\n'
+
+
+class Names(LawCase):
+    def setUp(self):
+        super().setUp()
+        self.write("a.jsonl", LINES)
+
+    def said(self, *words, expect=2, stdin=None):
+        return self.tamis(*words, expect=expect, stdin=stdin).stderr.decode()
+
+    def test_a_name_of_a_format_that_is_not_written_is_refused(self):
+        for name in ("y.parquet", "y.pq", "y.csv", "y.tsv", "y.csv.gz", "y.jsonl.xz",
+                     "y.json.bz2", "y.lz4"):
+            said = self.said("length", "a.jsonl", "-o", name)
+            self.assertIn("is not written by this version", said)
+            self.assertIn("--format", said)
+            self.assertFalse(os.path.exists(self.path(name)))
+            self.tamis("length", "a.jsonl", "-o", name, "--format", "jsonl", "-q")
+            with open(self.path(name), "rb") as file:
+                self.assertEqual(file.read(), LINES)
+
+    def test_a_name_that_says_nothing_asks_for_the_format(self):
+        for name in ("x.foo", "x.txt", "x.foo.gz"):
+            self.assertIn("--format", self.said("length", "a.jsonl", "-o", name))
+            self.assertFalse(os.path.exists(self.path(name)))
+        recipe = "inputs: {a: {path: a.jsonl}}\nsteps: [length]\noutput: {path: x.foo%s}\n"
+        self.write("no.yaml", recipe % "")
+        self.assertIn("--format", self.said("run", "no.yaml"))
+        self.write("yes.yaml", recipe % ", format: jsonl")
+        self.tamis("run", "yes.yaml", "-q")
+        with open(self.path("x.foo"), "rb") as file:
+            self.assertEqual(file.read(), LINES)
+
+    def test_a_format_is_checked_when_the_recipe_is_read(self):
+        self.write("r.yaml", "inputs: {a: {path: a.jsonl}}\nsteps: [length]\noutput:\n"
+                             "  path: o/\n  format: parquet\n")
+        for words in (["--dry-run"], []):
+            said = self.said("run", "r.yaml", *words)
+            self.assertIn("r.yaml:5:11: error:", said)
+            self.assertIn("jsonl.zst", said)
+        self.assertFalse(os.path.exists(self.path("o")))
+        self.assertIn('not "parquet"', self.said("cat", "a.jsonl", "--format", "parquet"))
+        self.assertIn('did you mean "jsonl.gz"',
+                      self.said("cat", "a.jsonl", "--format", "jsonl.gzz"))
+
+    def test_every_format_that_may_be_said_is_written(self):
+        with open(os.path.join(ROOT, "docs/reference/recipe.schema.json"), "rb") as file:
+            output = json.load(file)["$defs"]["output"]
+        formats = output["properties"]["format"]["enum"]
+        self.assertGreaterEqual(len(formats), 6)
+        for name in formats:
+            folder = self.path("f-" + name)
+            self.tamis("length", "a.jsonl", "-o", folder + "/", "--format", name, "-q")
+            self.assertEqual(manifest(folder)["counts"]["written"], 2)
+            self.tamis("audit", folder)
+
+    def test_what_gives_its_bytes_once_is_named_once(self):
+        self.write("r.yaml", "inputs: {a: {path: '-'}, b: {path: '-'}}\nsteps: [length]\n")
+        self.write("ref.yaml", "inputs: {a: {path: '-'}}\nreferences: {b: {path: '-'}}\n"
+                               "steps: [{dedup.exact: {against: b}}]\n")
+        for words in (["cat", "-", "-"], ["cat", "-", "a.jsonl", "-"], ["run", "r.yaml"],
+                      ["run", "ref.yaml"]):
+            self.assertIn("put them into a file", self.said(*words, stdin=LINES), words)
+        os.mkfifo(self.path("pipe"))
+        child = subprocess.Popen([TAMIS, "cat", "pipe", "pipe"], cwd=self.folder,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        with open(self.path("pipe"), "wb") as pipe:
+            pipe.write(LINES)
+        out, err = child.communicate(timeout=60)
+        self.assertEqual((child.returncode, out), (2, b""))
+        self.assertIn(b"pipe is named twice", err)
+        self.assertEqual(self.tamis("cat", "a.jsonl", "a.jsonl").stdout, LINES * 2)
+
+
+class Ends(LawCase):
+    def setUp(self):
+        super().setUp()
+        self.write("a.jsonl", LINES)
+
+    def test_a_run_whose_name_cannot_be_kept_is_still_well(self):
+        self.write("runs", "a file in the place of the folder\n")
+        done = self.tamis("length", "a.jsonl", "-o", "out/")
+        self.assertIn(b'note: "last" does not name this run', done.stderr)
+        self.assertIn(b"result: out", done.stderr)
+        self.tamis("audit", "out")
+
+    def interrupt(self, *words):
+        """Interrupts a run over a pipe that stays open."""
+        child = subprocess.Popen([TAMIS, *words], cwd=self.folder, stdin=subprocess.PIPE,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        child.stdin.write(LINES * 200_000)  # more than is looked at before the run begins
+        child.stdin.flush()
+        time.sleep(0.5)
+        child.send_signal(signal.SIGINT)
+        said = child.stderr.read().decode()
+        child.stdin.close()
+        self.assertEqual(child.wait(timeout=60), 4, said)
+        return said
+
+    def test_no_resume_is_promised_where_there_can_be_none(self):
+        for words in (["-o", "out/"], ["-o", "x.jsonl"], ["-o", "-"]):
+            said = self.interrupt("dedup.exact", "-", *words)
+            self.assertIn("a pipe cannot be read again", said)
+            self.assertIn("put the input into a file", said)
+            self.assertNotIn("to go on (", said)
+        self.assertFalse(os.path.exists(self.path("x.jsonl")))
+
+    def test_the_manifest_says_what_a_step_does_with_its_findings(self):
+        self.write("r.yaml", "inputs: {a: {path: a.jsonl}}\n"
+                             "steps: [{check.record: {then: park}}, length]\n")
+        self.tamis("run", "r.yaml", "-o", "out/", "-q")
+        steps = manifest(self.path("out"))["steps"]
+        self.assertEqual([step["then"] for step in steps], ["park", None])
+
+    def test_no_control_byte_of_a_file_name_reaches_the_terminal(self):
+        name = "a\x1b[31m\x07\u202e.jsonl"
+        self.write(name, LINES)
+        self.tamis("length", name, "-o", "out/", "-q")
+        out = self.tamis("audit", "out").stdout.decode()
+        self.assertIn("a\\u001B[31m\\u0007\\u202E.jsonl", out)
+        self.assertFalse([c for c in out if ord(c) < 32 and c != "\n"] or "\u202e" in out)
+        told = json.loads(self.tamis("audit", "out", "--json").stdout)
+        self.assertIn(name, [thing["name"] for thing in told["looked_at"]])
+
+
+if __name__ == "__main__":
+    unittest.main()
