@@ -42,6 +42,7 @@ def open(
     threads: int,
     overwrite: bool,
     resume: bool,
+    tables: Optional[list[tuple[bytes, Any]]],
     /,
 ) -> Plan: ...
 def open_ticket(ticket: bytes, /) -> Plan: ...

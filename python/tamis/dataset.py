@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Optional, Union, overload
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Optional, Protocol, Union, overload
 
 from tamis import _tamis
 from tamis.errors import FindingsError
@@ -18,6 +18,7 @@ from tamis.operators import Operators
 from tamis.progress import Show, Shown
 from tamis.recipe import Scalar, to_yaml
 from tamis.run import Run
+from tamis.tables import Plain, kept, table_of
 
 if TYPE_CHECKING:
     import pandas  # type: ignore[import-untyped,import-not-found,unused-ignore]
@@ -25,10 +26,16 @@ if TYPE_CHECKING:
     import pyarrow  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
 Path = Union[str, os.PathLike[str]]
-Source = Union[Path, Sequence[Path]]
-Reference = Union[Path, "Dataset"]
-RECORDS, PARTS = 0, 1  # tamis_table
+Source = Union[Path, "ArrowStream", Sequence[Union[Path, "ArrowStream"]]]
+Reference = Union[Path, "ArrowStream", "Dataset"]
+RECORDS, PARTS, CHANGES = 0, 1, 2  # tamis_table
 BESIDES = ("seed", "threads", "progress")  # settings that are neither limits nor output
+
+
+class ArrowStream(Protocol):
+    """A table of pyarrow, pandas, polars, DuckDB or whoever else gives Arrow streams."""
+
+    def __arrow_c_stream__(self, requested_schema: Optional[object] = None) -> object: ...
 
 
 def read(
@@ -40,10 +47,13 @@ def read(
     container: Optional[str] = None,
     codec: Optional[str] = None,
 ) -> Dataset:
-    """A Dataset of files, patterns (`*`, `?`, `[..]`, `**`) and folders.
+    """A Dataset of files, patterns (`*`, `?`, `[..]`, `**`) and folders, or of tables in memory.
+
+    A row of a table is a record whose fields are the columns. What is kept of it comes back as a
+    table of the same library with the same types; a reader that can be read once is read now.
 
     Args:
-        sources: paths, or lists of paths.
+        sources: paths, lists of paths, or tables.
         layout: the layout all records have; without it, it is found out from a sample.
         map: where the parts of an example stand in a record of another form: name to path.
         tags: constant fields that are set on each record.
@@ -52,17 +62,22 @@ def read(
         codec: the compression, where the content does not say it.
     """
     paths: list[str] = []
-    for source in sources:
-        if isinstance(source, (str, os.PathLike)):
-            paths.append(os.fsdecode(source))
-        else:
-            paths.extend(os.fsdecode(path) for path in source)
+    tables: dict[str, Any] = {}
+    for group in sources:
+        for source in group if isinstance(group, (list, tuple)) else [group]:
+            if isinstance(source, Dataset):
+                raise TypeError("a Dataset is read already: add it, or its steps, to another")
+            table = table_of(source)
+            if table is not None:
+                name = _free_name("table", {*tables, *paths})
+                tables[name] = table
+            paths.append(os.fsdecode(source) if table is None else name)
     if not paths:
-        raise ValueError("read needs a path, or several")
+        raise ValueError("read needs a path or a table, or several")
     said = dict(layout=layout, map=map, tags=tags, utf8=utf8, container=container, codec=codec)
     args: dict[str, Any] = {"path": paths if len(paths) > 1 else paths[0]}
     args.update({name: value for name, value in said.items() if value is not None})
-    return Dataset({"input": args}, {}, (), {})
+    return Dataset({"input": args}, {}, (), {}, tables)
 
 
 class Dataset(Operators):
@@ -74,9 +89,11 @@ class Dataset(Operators):
         references: Mapping[str, Mapping[str, Any]],
         steps: Sequence[Mapping[str, Any]],
         settings: Mapping[str, Any],
+        tables: Mapping[str, Any],
     ) -> None:
         self._inputs, self._references = dict(inputs), dict(references)
         self._steps, self._settings = tuple(steps), dict(settings)
+        self._tables = dict(tables)  # by the name that a path in the recipe has
 
     # ---- gathering ---------------------------------------------------------------------------
 
@@ -86,6 +103,7 @@ class Dataset(Operators):
             references=self._references,
             steps=self._steps,
             settings=self._settings,
+            tables=self._tables,
         )
         return Dataset(**{**now, **changed})
 
@@ -97,32 +115,33 @@ class Dataset(Operators):
         self, op: str, params: Mapping[str, Any], references: Sequence[str] = ()
     ) -> Dataset:
         said = {name: value for name, value in params.items() if value is not None}
-        known = dict(self._references)
+        known, tables = dict(self._references), dict(self._tables)
         for name in references:
             if name in said:
-                said[name] = _refer(known, said[name])
-        made = self._with(steps=(*self._steps, {op: said}), references=known)
+                said[name] = _refer(known, tables, said[name])
+        made = self._with(steps=(*self._steps, {op: said}), references=known, tables=tables)
         _tamis.check("recipe", _coded(made.recipe()))
         return made
 
     def references(self, **named: Union[Source, Dataset]) -> Dataset:
         """Names files that steps compare with, for their `against`."""
-        known = dict(self._references)
-        known.update({name: _input_of(value) for name, value in named.items()})
-        return self._with(references=known)
+        known, tables = dict(self._references), dict(self._tables)
+        known.update({name: _input_of(value, tables) for name, value in named.items()})
+        return self._with(references=known, tables=tables)
 
     def __add__(self, other: Dataset) -> Dataset:
         """The records of both, in this order. Steps come after the sum."""
         if self._steps or other._steps:
             raise ValueError("add datasets before their first step: a run has one stream")
-        inputs = list(self._inputs.values()) + list(other._inputs.values())
+        tables = dict(self._tables)
+        inputs = list(self._inputs.values())
+        inputs += [_renamed(args, other._tables, tables) for args in other._inputs.values()]
+        known = dict(self._references)
+        for name, args in other._references.items():
+            known[name] = _renamed(args, other._tables, tables)
         names = ["input", *(f"input_{number}" for number in range(2, len(inputs) + 1))]
-        return Dataset(
-            dict(zip(names, inputs)),
-            {**self._references, **other._references},
-            (),
-            {**self._settings, **other._settings},
-        )
+        settings = {**self._settings, **other._settings}
+        return Dataset(dict(zip(names, inputs)), known, (), settings, tables)
 
     # ---- looking -----------------------------------------------------------------------------
 
@@ -182,6 +201,7 @@ class Dataset(Operators):
             self._settings.get("threads", 0),
             overwrite,
             resume,
+            [(name.encode(), table.source()) for name, table in self._tables.items()],
         )
 
     def _carry_out(self, plan: _tamis.Plan) -> dict[str, Any]:
@@ -266,11 +286,14 @@ class Dataset(Operators):
         `parts` one row a text (part, role, kind, turn, answer, response, text).
         """
         made = self._set(dict(threads=threads, memory=memory, seed=seed, progress=progress))
-        return made._begin(parts, Shown(made._settings.get("progress")).callback)
+        callback = Shown(made._settings.get("progress")).callback
+        return made._begin(PARTS if parts else RECORDS, callback)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """What is kept, for whoever reads Arrow streams; each call runs anew."""
-        return self.stream().__arrow_c_stream__(requested_schema)
+        made = self._result(False) if self._rows_of() else self.stream()
+        capsule: object = made.__arrow_c_stream__(requested_schema)
+        return capsule
 
     def to_arrow(
         self,
@@ -281,11 +304,13 @@ class Dataset(Operators):
         seed: Optional[int] = None,
         progress: Show = None,
     ) -> pyarrow.Table:
-        """What is kept as a pyarrow Table; no buffer is copied."""
+        """What is kept as a pyarrow Table; no buffer of the engine's is copied. Of a table: its
+        rows and columns, with route and signals behind them."""
         import pyarrow
 
         made = self._set(dict(threads=threads, memory=memory, seed=seed, progress=progress))
-        return pyarrow.table(made._collect(parts))
+        result = made._result(parts)
+        return result if isinstance(result, pyarrow.Table) else pyarrow.table(result)
 
     def to_pandas(
         self,
@@ -296,11 +321,16 @@ class Dataset(Operators):
         seed: Optional[int] = None,
         progress: Show = None,
     ) -> pandas.DataFrame:
-        """What is kept as a pandas DataFrame (by way of pyarrow)."""
-        table = self.to_arrow(
-            parts=parts, threads=threads, memory=memory, seed=seed, progress=progress
-        )
-        return table.to_pandas()
+        """What is kept as a pandas DataFrame (by way of pyarrow, where it is not of one)."""
+        import pandas
+
+        made = self._set(dict(threads=threads, memory=memory, seed=seed, progress=progress))
+        result = made._result(parts)
+        if isinstance(result, pandas.DataFrame):
+            return result
+        import pyarrow
+
+        return pyarrow.table(result).to_pandas()
 
     def to_polars(
         self,
@@ -315,20 +345,41 @@ class Dataset(Operators):
         import polars
 
         made = self._set(dict(threads=threads, memory=memory, seed=seed, progress=progress))
-        return polars.DataFrame(made._collect(parts))
+        result = made._result(parts)
+        return result if isinstance(result, polars.DataFrame) else polars.DataFrame(result)
 
     def _begin(
-        self, parts: bool, progress: Optional[Callable[..., object]]
+        self, shape: int, progress: Optional[Callable[..., object]]
     ) -> _tamis.Stream:
         plan = self._open()
-        stream = plan.stream(PARTS if parts else RECORDS, progress)
+        stream = plan.stream(shape, progress)
         plan.close()  # when the stream is gone
         return stream
 
-    def _collect(self, parts: bool) -> _tamis.Stream:
+    def _collect(self, shape: int) -> _tamis.Stream:
         """All batches, read here: what goes wrong is ours to say, and no reader's."""
         with Shown(self._settings.get("progress")) as shown:
-            return self._begin(parts, shown.callback).collect()
+            return self._begin(shape, shown.callback).collect()
+
+    def _rows_of(self) -> list[Any]:
+        """The tables that the records are rows of; none when some come from files, or from tables
+        of several libraries."""
+        paths: list[str] = []
+        for args in self._inputs.values():
+            path = args["path"]
+            paths.extend([path] if isinstance(path, str) else path)
+        tables = [self._tables.get(path) for path in paths]
+        kind = type(tables[0])
+        same = kind is not type(None) and all(type(table) is kind for table in tables)
+        return tables if same and kind is not Plain else []
+
+    def _result(self, parts: bool) -> Any:
+        """What is kept: a table of the inputs' kind, or a stream."""
+        tables = [] if parts else self._rows_of()
+        if not tables:
+            return self._collect(PARTS if parts else RECORDS)
+        whole = self._with(steps=(), settings={**self._settings, "unreadable": "100%"})
+        return kept(tables, self._collect(CHANGES), lambda: whole._collect(RECORDS))
 
     @overload
     def records(self, form: type[bytes]) -> Iterator[bytes]: ...
@@ -363,25 +414,48 @@ def _coded(recipe: str) -> bytes:
     return recipe.encode("utf-8", "surrogateescape")
 
 
-def _input_of(source: Union[Source, Dataset]) -> dict[str, Any]:
+def _free_name(name: str, taken: Container[str]) -> str:
+    """The name, or the first of name_2, name_3 ... that is not taken."""
+    made, number = name, 2
+    while made in taken:
+        made, number = f"{name}_{number}", number + 1
+    return made
+
+
+def _renamed(
+    args: Mapping[str, Any], tables: Mapping[str, Any], into: dict[str, Any]
+) -> dict[str, Any]:
+    """An input whose tables are put among others, where they may need other names."""
+    one = isinstance(args["path"], str)
+    paths = [args["path"]] if one else list(args["path"])
+    for i, path in enumerate(paths):
+        if path in tables:
+            paths[i] = _free_name("table", into)
+            into[paths[i]] = tables[path]
+    return {**args, "path": paths[0] if one else paths}
+
+
+def _input_of(source: Any, tables: dict[str, Any]) -> dict[str, Any]:
+    """What a reference reads; its tables are put among the others."""
     dataset = source if isinstance(source, Dataset) else read(source)
     if dataset._steps or len(dataset._inputs) != 1:
-        raise ValueError("a reference is files as they are: one read, without steps")
-    return dict(dataset._inputs["input"])
+        raise ValueError("a reference is files or a table as they are: one read, without steps")
+    return _renamed(dataset._inputs["input"], dataset._tables, tables)
 
 
-def _refer(known: dict[str, Mapping[str, Any]], said: Any) -> list[str]:
-    """The names of references that a step asks for. What is no name yet is files and gets one."""
-    items = [said] if isinstance(said, (str, os.PathLike, Dataset)) else list(said)
+def _refer(
+    known: dict[str, Mapping[str, Any]], tables: dict[str, Any], said: Any
+) -> list[str]:
+    """The names of references that a step asks for. What is no name yet gets one: the files
+    together, and each table and Dataset for itself."""
+    items = list(said) if isinstance(said, (list, tuple)) else [said]
     names = [item for item in items if isinstance(item, str) and item in known]
-    paths = [item for item in items if not isinstance(item, Dataset) and item not in names]
-    inputs = [_input_of(item) for item in items if isinstance(item, Dataset)]
-    if paths:
-        inputs.insert(0, _input_of(paths))
+    files = [item for item in items if isinstance(item, (str, os.PathLike)) and item not in names]
+    inputs = [_input_of(files, tables)] if files else []
+    inputs += [
+        _input_of(item, tables) for item in items if not isinstance(item, (str, os.PathLike))
+    ]
     for args in inputs:
-        name, number = "reference", 2
-        while name in known:
-            name, number = f"reference_{number}", number + 1
-        known[name] = args
-        names.append(name)
+        names.append(_free_name("reference", known))
+        known[names[-1]] = args
     return names

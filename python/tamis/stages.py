@@ -59,7 +59,7 @@ class Plan:
         return cls(
             _tamis.open(
                 recipe, None, recipe_file, None, None, settings, inputs, folder, None, 1, overwrite,
-                True,
+                True, None,
             )
         )
 

@@ -12,30 +12,59 @@
 
 typedef struct opening {
     const char **params, **settings, **inputs;
+    tamis_input_table *tables; /* ended by one without a name; with a stream each, behind them */
     tamis_options options;
 } opening;
 
+/* Streams that the library took over are released already. */
 static void free_opening(opening *o)
 {
+    for (tamis_input_table *t = o->tables; t && t->name; t++)
+        if (t->stream->release) t->stream->release(t->stream);
+    PyMem_Free(o->tables);
     PyMem_Free(o->params);
     PyMem_Free(o->settings);
     PyMem_Free(o->inputs);
 }
 
+/* A list of (name, object with __arrow_c_stream__). */
+static int read_tables(opening *o, PyObject *list)
+{
+    if (list == Py_None) return 0;
+    Py_ssize_t count = PyList_Size(list);
+    if (count < 0) return -1;
+    size_t each = sizeof *o->tables + sizeof(struct ArrowArrayStream);
+    o->tables = PyMem_Calloc((size_t)count + 1, each);
+    if (!o->tables) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    struct ArrowArrayStream *stream = (void *)(o->tables + count + 1);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *from;
+        const char *name;
+        if (!PyArg_ParseTuple(PyList_GetItem(list, i), "yO", &name, &from)) return -1;
+        if (tm_py_stream_take(from, &stream[i]) < 0) return -1;
+        o->tables[i] = (tamis_input_table){name, &stream[i]};
+    }
+    o->options.tables = o->tables;
+    return 0;
+}
+
 static int read_opening(opening *o, PyObject *args)
 {
-    PyObject *recipe, *name, *file, *op, *params, *settings, *inputs, *folder, *data;
+    PyObject *recipe, *name, *file, *op, *params, *settings, *inputs, *folder, *data, *tables;
     tamis_options *to = &o->options;
     int resume;
-    if (!PyArg_ParseTuple(args, "OOOOOOOOOIpp", &recipe, &name, &file, &op, &params, &settings,
-                          &inputs, &folder, &data, &to->threads, &to->overwrite, &resume))
+    if (!PyArg_ParseTuple(args, "OOOOOOOOOIppO", &recipe, &name, &file, &op, &params, &settings,
+                          &inputs, &folder, &data, &to->threads, &to->overwrite, &resume, &tables))
         return -1;
     to->no_resume = !resume;
     if (tm_py_path(recipe, &to->recipe) < 0 || tm_py_path(name, &to->recipe_name) < 0 ||
         tm_py_path(file, &to->recipe_file) < 0 || tm_py_path(op, &to->op) < 0 ||
         tm_py_path(folder, &to->folder) < 0 || tm_py_path(data, &to->file) < 0 ||
         tm_py_paths(params, &o->params) < 0 || tm_py_paths(settings, &o->settings) < 0 ||
-        tm_py_paths(inputs, &o->inputs) < 0)
+        tm_py_paths(inputs, &o->inputs) < 0 || read_tables(o, tables) < 0)
         return -1;
     to->params = o->params;
     to->settings = o->settings;
@@ -169,7 +198,7 @@ static int clear(PyObject *module)
 static PyMethodDef methods[] = {
     {"open", module_open, METH_VARARGS,
      "(recipe, recipe_name, recipe_file, op, params, settings, inputs, folder, file, threads, "
-     "overwrite, resume): a Plan. Texts are bytes."},
+     "overwrite, resume, tables): a Plan. Texts are bytes; tables are pairs of name and table."},
     {"open_ticket", module_open_ticket, METH_VARARGS, "(ticket): the Plan it was written for."},
     {"check", module_check, METH_VARARGS, "(name, recipe): raises what is wrong with a recipe."},
     {"explain", module_explain, METH_VARARGS, "(folder, place): a record's story, as JSON."},
