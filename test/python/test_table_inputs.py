@@ -1,4 +1,4 @@
-"""Tables in memory: what comes back is the table's own rows with their types, whatever JSON can hold.
+"""Tables in memory: what comes back is the table's own rows and types, whatever JSON can hold.
 
 The oracle is the table itself: for steps whose choice is easy to say in Python, the rows that they
 keep are taken from it there and compared value for value and type for type.
@@ -275,7 +275,8 @@ class Pyarrow(unittest.TestCase):
             self.assertEqual(pa.total_allocated_bytes(), foreign)
 
     def test_a_type_without_a_form_is_refused_by_name(self):
-        table = pa.table({"text": ["a"], "odd": pa.array([(1, 2, 3)], pa.month_day_nano_interval())})
+        odd = pa.array([(1, 2, 3)], pa.month_day_nano_interval())
+        table = pa.table({"text": ["a"], "odd": odd})
         with self.assertRaisesRegex(tamis.TamisError, '"odd"'):
             tamis.read(table).counts()
 
@@ -315,7 +316,8 @@ class Polars(unittest.TestCase):
         self.assertNotIn("list", added.columns)
         twice = tamis.read(frame, frame.tail(3)).to_polars()
         self.assertTrue(twice.equals(pl.concat([frame, frame.tail(3)])))
-        self.assertEqual(tamis.read(frame).filter("$.prompt = 'none'").to_polars().schema, frame.schema)
+        none = tamis.read(frame).filter("$.prompt = 'none'").to_polars()
+        self.assertEqual(none.schema, frame.schema)
 
     def test_without_pyarrow(self):
         program = """
@@ -325,8 +327,9 @@ for name in ("pyarrow", "pandas", "numpy"):
 import polars as pl, tamis
 frame = pl.DataFrame({"text": ["a b", "a b", "c\\u200b"], "n": [1, 2, 3]})
 kept = tamis.read(frame).clean.text().dedup.exact().length()
-assert kept.to_polars().rows() == [("a b", 1, 3.0, 2.0, 1.0, 0.0, 0.0, 0.0, 0.0, 3.0, 2.0),
-                                   ("c", 3, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0)], kept.to_polars().rows()
+rows = kept.to_polars().rows()
+assert rows == [("a b", 1, 3.0, 2.0, 1.0, 0.0, 0.0, 0.0, 0.0, 3.0, 2.0),
+                ("c", 3, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0)], rows
 assert pl.DataFrame(kept).columns[:2] == ["text", "n"]
 class Other:
     def __arrow_c_stream__(self, requested_schema=None):
