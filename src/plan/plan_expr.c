@@ -77,9 +77,9 @@ tm_status tm_plan_check_expressions(tm_plan *plan, uint32_t index, tm_err *err)
             TM_TRY(check_one(plan, from, p, &env, *(const tm_str *)value, err));
         const tm_texts *list = p->type == TM_P_EXPRS ? value : NULL;
         for (uint32_t i = 0; list && i < list->count; i++) {
-            tm_keep_item item; /* a list of plain expressions is one of bare items */
-            (void)tm_keep_parse(list->item[i], true, &item);
-            TM_TRY(check_one(plan, from, p, &env, item.expr, err));
+            tm_keep_item item; /* what is no item is the operator's to refuse */
+            if (tm_keep_parse(list->item[i], !(p->flags & TM_P_KEEP), &item))
+                TM_TRY(check_one(plan, from, p, &env, item.expr, err));
         }
     }
     return TM_OK;

@@ -432,6 +432,7 @@ static const tm_param PARAMS[] = {
         .name = "keep",
         .type = TM_P_EXPRS,
         .at = offsetof(args, keep),
+        .flags = TM_P_KEEP,
         .fallback = "first",
         .help = TM_KEEP_HELP,
     },
