@@ -13,6 +13,7 @@ import json
 import keyword
 import os
 import subprocess
+import sys
 import textwrap
 
 HEAD = '''"""The operators as methods. Written by tools/gen_python.py: change the descriptors."""
@@ -54,6 +55,7 @@ TAKES = {
     "choices": "some of",
     "selectors": "selectors",
     "expression": "an expression",
+    "expressions": "expressions",
 }
 
 
@@ -74,9 +76,11 @@ def type_of(param):
     if kind in ("choice", "choices", "selectors"):
         one = SELECTORS if kind == "selectors" else literal(param["choices"])
         return one if kind == "choice" else f"Union[{one}, Sequence[{one}]]"
-    if kind == "list":
+    if kind in ("list", "expressions"):
         one = "Path" if param["path"] else "str"
         return f"Union[{one}, Sequence[{one}]]"
+    if kind not in PLAIN:
+        sys.exit(f"gen_python.py: {param['name']} is of type {kind!r}: say in PLAIN what that is")
     return "Path" if param["path"] else PLAIN[kind]
 
 

@@ -300,8 +300,8 @@ class Pandas:
 
 
 class Plain:
-    """A table of another library, where pyarrow is not installed: it is read, and what is kept comes
-    as records, as from files."""
+    """A table of another library, where pyarrow is not installed: it is read, and what is kept
+    comes as records, as from files."""
 
     def __init__(self, native: Any) -> None:
         self.native = native

@@ -1,4 +1,4 @@
-"""Tables in memory: what comes back is the table's own rows and types, whatever JSON can hold.
+"""Tables in memory: what comes back is the table's own rows, with types that JSON does not have.
 
 The oracle is the table itself: for steps whose choice is easy to say in Python, the rows that they
 keep are taken from it there and compared value for value and type for type.
@@ -317,7 +317,7 @@ class Polars(unittest.TestCase):
         twice = tamis.read(frame, frame.tail(3)).to_polars()
         self.assertTrue(twice.equals(pl.concat([frame, frame.tail(3)])))
         none = tamis.read(frame).filter("$.prompt = 'none'").to_polars()
-        self.assertEqual(none.schema, frame.schema)
+        self.assertEqual((none.schema, len(none)), (frame.schema, 0))
 
     def test_without_pyarrow(self):
         program = """
@@ -327,9 +327,8 @@ for name in ("pyarrow", "pandas", "numpy"):
 import polars as pl, tamis
 frame = pl.DataFrame({"text": ["a b", "a b", "c\\u200b"], "n": [1, 2, 3]})
 kept = tamis.read(frame).clean.text().dedup.exact().length()
-rows = kept.to_polars().rows()
-assert rows == [("a b", 1, 3.0, 2.0, 1.0, 0.0, 0.0, 0.0, 0.0, 3.0, 2.0),
-                ("c", 3, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0)], rows
+rows = [row[:5] for row in kept.to_polars().rows()]
+assert rows == [("a b", 1, 3.0, 2.0, 1.0), ("c", 3, 1.0, 1.0, 1.0)], rows
 assert pl.DataFrame(kept).columns[:2] == ["text", "n"]
 class Other:
     def __arrow_c_stream__(self, requested_schema=None):
