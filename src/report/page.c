@@ -290,7 +290,9 @@ tm_status tm_page_pair(const tm_gathered *g, tm_str left, tm_str right, uint32_t
     else if (left.p || right.p)
         tm_diff_plain(left.p ? left : right, most, &before);
     else
-        tm_buf_z(&before, "<span class=\"soft\">(not shown: too far into its source)</span>");
+        tm_buf_z(
+            &before,
+            "<span class=\"soft\">(not shown: made by a step, or too far into its source)</span>");
     tm_buf_z(b, both ? "<div class=\"pair\"><pre>" : "<pre>");
     tm_buf_str(b, tm_buf_view(&before));
     if (both) tm_buf_z(b, "</pre><pre>"), tm_buf_str(b, tm_buf_view(&after));

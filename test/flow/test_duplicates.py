@@ -313,6 +313,25 @@ steps:
                 other["duplicates"].pop("sides")
                 self.assertEqual(step["duplicates"], other["duplicates"])
 
+    def test_clusters_that_do_not_fit_into_memory_are_the_same(self):
+        rng = random.Random(9)
+        rows = ['{"text":"record %d","user":%d}' % (rng.randrange(20000), rng.randrange(997))
+                for _ in range(60000)]
+        self.write("big.jsonl", "\n".join(rows) + "\n")
+        recipe = ("inputs: {a: big.jsonl}\nsteps:\n  - dedup.exact: {then: flag}\n"
+                  "  - split: {eval: 10%, group: [$.user]}\n")
+        told = []
+        for memory in ("1GiB", "60MiB"):
+            run = self.run_recipe(recipe, {"big.jsonl": rows}, "--memory", memory)
+            told.append(run.manifest["steps"])
+        with open(os.path.join(self.tmp.name, "out/run.json"), encoding="utf-8") as file:
+            self.assertGreater(json.load(file)["spilled_bytes"], 1 << 20)
+        self.assertEqual(told[0], told[1])
+        counts = collections.Counter(json.loads(row)["text"] for row in rows)
+        clusters = told[1][0]["duplicates"]["clusters"]
+        self.assertEqual(clusters["count"], sum(n > 1 for n in counts.values()))
+        self.assertEqual(clusters["biggest"][0]["others"], max(counts.values()) - 1)
+
     def test_a_thousand_sources_have_thirteen_rows(self):
         text = '{"text":"the very same words in every one"}\n'
         os.mkdir(os.path.join(self.tmp.name, "many"))
