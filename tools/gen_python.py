@@ -48,6 +48,7 @@ PLAIN = {
     "map": "Mapping[str, Scalar]",
 }
 TAKES = {
+    "expressions": "one expression or several",
     "true or false": "true or false",
     "size": "bytes, as a number or as in \"64MiB\"",
     "share": "a share, 0.02 or \"2%\"",
