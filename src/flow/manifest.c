@@ -61,7 +61,8 @@ static void put_references(const tm_run *run, tm_buf *b)
         const tm_source *source = &run->source[s];
         tm_buf_z(b, s > run->sources ? ",{" : "{");
         put_text(b, "path", source->path);
-        tm_buf_print(b, ",\"bytes\":%llu,", (unsigned long long)source->bytes);
+        tm_buf_print(b, ",\"bytes\":%llu,\"container\":\"%s\",", (unsigned long long)source->bytes,
+                     tm_containers[source->container].name);
         put_text(b, "reference", run->input[run->input_of[s]].from->name);
         tm_buf_char(b, '}');
     }

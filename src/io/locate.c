@@ -15,7 +15,7 @@ static void take(search *s, const tm_block *b, const tm_span *span, uint64_t lin
 {
     tm_buf_clear(s->raw);
     tm_buf_add(s->raw, b->bytes.p + span->at, span->bytes);
-    s->offset = b->at + span->at;
+    s->offset = tm_span_offset(b, span);
     s->line = lines + span->line;
     s->found = true;
 }
@@ -29,7 +29,7 @@ static void look(search *s, const tm_block *b, uint64_t lines)
         if (s->by_line && b->span_lines)
             for (uint32_t k = 0; k < span->bytes; k++) last += b->bytes.p[span->at + k] == '\n';
         bool here =
-            s->by_line ? s->line >= first && s->line <= last : b->at + span->at == s->offset;
+            s->by_line ? s->line >= first && s->line <= last : tm_span_offset(b, span) == s->offset;
         if (here) take(s, b, span, lines);
     }
 }

@@ -42,9 +42,12 @@ static void add_told(tm_gathered *g, wants *w, uint32_t source)
     }
 }
 
-static tm_status read_source(tm_gathered *g, uint32_t source, tm_str path, tm_err *err)
+/* A table went with the program that had it, and what bears its name now is something else. */
+static tm_status read_source(tm_gathered *g, uint32_t source, const tm_yaml *from, tm_err *err)
 {
     wants w = {.count = 0};
+    tm_str path = tm_tree_text(from, "path"), container = tm_tree_text(from, "container");
+    if (tm_str_is(container, tm_containers[TM_ARROW].name)) return TM_OK;
     for (unsigned k = 0; k < TM_CARD_KINDS; k++) {
         for (uint32_t i = 0; i < g->cards[k]; i++) {
             tm_card *c = &g->card[k][i];
@@ -89,9 +92,8 @@ tm_status tm_gather_texts(tm_gathered *g, tm_err *err)
     const tm_yaml *inputs = tm_yaml_get(g->manifest, "inputs");
     const tm_yaml *references = tm_tree_in(g->manifest, "references");
     uint32_t sources = inputs ? inputs->count : 0;
-    for (uint32_t s = 0; s < sources; s++)
-        TM_TRY(read_source(g, s + 1, tm_tree_text(&inputs->child[s], "path"), err));
+    for (uint32_t s = 0; s < sources; s++) TM_TRY(read_source(g, s + 1, &inputs->child[s], err));
     for (uint32_t s = 0; references && s < references->count; s++)
-        TM_TRY(read_source(g, sources + s + 1, tm_tree_text(&references->child[s], "path"), err));
+        TM_TRY(read_source(g, sources + s + 1, &references->child[s], err));
     return read_output(g, err);
 }

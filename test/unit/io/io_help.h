@@ -131,7 +131,7 @@ HELP void told_block(told *t, tm_hasher *h, const tm_block *b)
         assert_int_equal(ascii, s->ascii);
         assert_true((size_t)s->at + s->bytes <= b->bytes.n);
         tm_buf_print(&t->log, "%llu @%llu ", (unsigned long long)(t->lines + s->line + 1),
-                     (unsigned long long)(b->at + s->at));
+                     (unsigned long long)tm_span_offset(b, s));
         tm_buf_add(&t->log, b->bytes.p + s->at, s->bytes);
         tm_buf_char(&t->log, '\n');
         tm_buf_add(&t->raws, b->bytes.p + s->at, s->bytes);
