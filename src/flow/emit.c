@@ -192,7 +192,7 @@ static tm_status keep_for_sorting(tm_emitter *e, const tm_piece *p, tm_err *err)
         tm_be64_put(entry.rank, rank);
         tm_fact f = {.order = {rank, 8},
                      .data = {p->data.p + at, (size_t)entry.bytes},
-                     .rid = tm_order_rid(p->number, i, &entry)};
+                     .rid = tm_order_rid(0, e->sorted++, &entry)};
         TM_TRY(tm_sorter_add(e->sorter, &f, err));
         at += (size_t)entry.bytes;
     }

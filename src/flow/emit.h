@@ -28,6 +28,7 @@ struct tm_emitter {
     tm_pq_writer *ledger, *findings;
     tm_out lost_bytes, lost_index;
     tm_sorter *sorter;         /* reordering runs */
+    uint64_t sorted;           /* records it was given */
     uint64_t *found;           /* by code over all steps; in run->mem */
     uint64_t *matches;         /* tm_matches_cells of them; in run->mem */
     tm_clustering *clustering; /* NULL: nobody reads of clusters */

@@ -3,7 +3,8 @@
  *   run.c       opens, plans, closes                inputs.c    globs, probes, layouts
  *   rounds.c    the passes of each set step         pass.c      workers, sequence window
  *   work.c      one block through the steps         steps.c     one step on one batch
- *   piece.c     what a block leaves behind          emit.c      pieces in order, into files
+ *   levels.c    children of fan-outs, in order      emit.c      pieces in order, into files
+ *   piece.c     what a block leaves behind
  *   manifest.c  manifest.json, run.json             runfolder.c lock, names, `last`
  *   results.c   which files there are a run's
  *   stage.h     the same cut up, for a cluster */
@@ -97,13 +98,22 @@ typedef struct tm_input_tag { /* a constant field that an input's records get */
     tm_str json;
 } tm_input_tag;
 
+typedef struct tm_level { /* a batch on its way through the steps (levels.c) */
+    tm_arena mem;         /* the batch's */
+    tm_batch batch;
+    uint32_t *first, *next;        /* WRITE: findings by record */
+    uint32_t written;              /* WRITE: records that the piece has taken */
+    uint32_t *parent, parent_room; /* of children: index in the batch before */
+    uint32_t from;                 /* of children: the first step they go through */
+    uint64_t bytes;                /* of children: raw */
+    bool open;                     /* of children: there are some */
+} tm_level;
+
 typedef struct tm_worker {
     tm_run *run;
     tm_pass *pass;
     unsigned number;
-    tm_arena mem;                       /* batch lifetime */
-    tm_batch batch[TM_PATH_LEVELS + 1]; /* [0] as read; [k] children of the k-th fan-out */
-    uint32_t chain;                     /* batches in use */
+    tm_level level[TM_PATH_LEVELS + 1]; /* [0] as read; [k] children of a fan-out of [k - 1] */
     void **scratch;                     /* by step */
     tm_step_view *view;                 /* by step */
     tm_block block;
@@ -114,6 +124,10 @@ typedef struct tm_worker {
     tm_buf line, path;
     tm_locator locator; /* of the record that the piece takes */
     void *fold_state;
+    /* WRITE: takes up a piece that has grown large before its block is done, so that it is empty
+     * again; NULL: it may grow. */
+    tm_status (*hand_on)(void *arg, struct tm_worker *w, tm_piece *p, tm_err *err);
+    void *hand_on_arg;
 } tm_worker;
 
 /* The one name in a run folder that is there only while a run is unfinished. */
@@ -184,17 +198,35 @@ tm_status tm_rounds_run(tm_run *run, tm_err *err); /* decides every set step and
 /* work.c: one block; WRITE and HEAD fill the piece */
 tm_status tm_worker_init(tm_worker *w, tm_run *run, tm_pass *pass, unsigned number, tm_err *err);
 tm_status tm_worker_block(tm_worker *w, tm_piece *piece, tm_err *err);
+/* For hand_on: makes the piece ready to be taken up as it is; makes it empty for the rest of its
+ * block. */
+tm_status tm_worker_seal(tm_worker *w, tm_piece *piece, tm_err *err);
+void tm_worker_empty(const tm_worker *w, tm_piece *piece);
 void tm_worker_release(tm_worker *w);
 
-/* steps.c: steps [0, pass->steps) on the worker's chain */
-tm_status tm_steps_apply(tm_worker *w, tm_piece *piece, tm_err *err);
+/* A batch: what there is room for in a cache. */
+enum { TM_BATCH_BYTES = 256 << 10, TM_BATCH_RECORDS = 4096 };
+static inline uint32_t tm_batch_most(const tm_run *run)
+{
+    return run->options.batch_records ? run->options.batch_records : TM_BATCH_RECORDS;
+}
+
+/* steps.c: steps [from, pass->steps) on one batch. Parents are marked, children not yet made. */
+tm_status tm_steps_apply(tm_worker *w, tm_piece *piece, tm_batch *b, uint32_t from, tm_err *err);
+
+/* levels.c: the batch as read through all steps, and all that it gives; `look` is for observing
+ * passes. */
+typedef tm_status tm_look(tm_worker *w, tm_batch *b, tm_err *err);
+tm_status tm_levels_work(tm_worker *w, tm_piece *piece, tm_look *look, tm_err *err);
 
 /* piece.c */
 tm_status tm_piece_init(tm_piece *p, const tm_run *run, tm_err *err);
 void tm_piece_clear(tm_piece *p, const tm_run *run);
 void tm_piece_release(tm_piece *p);
-tm_status tm_piece_add(tm_worker *w, tm_piece *p,
-                       tm_err *err); /* the chain's records, in rid order */
+/* Links the findings of a level's batch, and shows it to whoever wants to see batches. */
+tm_status tm_piece_begin(tm_worker *w, tm_level *level, tm_err *err);
+/* Takes one record of a level; the caller keeps them in rid order. */
+tm_status tm_piece_add(tm_worker *w, tm_piece *p, tm_level *level, uint32_t r, tm_err *err);
 
 /* emit.c */
 tm_status tm_emitter_open(tm_emitter **out, tm_run *run, tm_err *err);

@@ -147,6 +147,27 @@ static void hand_in(pass_run *p, uint64_t number)
     tm_lock_drop(&p->lock);
 }
 
+/* A piece that is large before its block is done: waits until it is due, takes up what there is of
+ * it and goes on. Whoever works on the block that is due waits for nobody, so this ends. */
+static tm_status hand_on(void *arg, tm_worker *w, tm_piece *piece, tm_err *err)
+{
+    pass_run *p = arg;
+    TM_TRY(tm_worker_seal(w, piece, err));
+    tm_lock_take(&p->lock);
+    while (!p->stop && (p->due != piece->number || p->emitting)) tm_wait(&p->moved, &p->lock);
+    bool go = !p->stop;
+    p->emitting |= go;
+    tm_lock_drop(&p->lock);
+    if (!go) return tm_fail(err, TM_ECANCELLED, "interrupted");
+    tm_status status = take_up(p, piece, err);
+    tm_worker_empty(w, piece);
+    tm_lock_take(&p->lock);
+    p->emitting = false;
+    tm_wake_all(&p->moved);
+    tm_lock_drop(&p->lock);
+    return status;
+}
+
 static tm_status work(pass_run *p, tm_worker *w, tm_err *err)
 {
     for (;;) {
@@ -172,6 +193,8 @@ static void pass_body(void *arg, unsigned number)
     tm_err err = {0};
     tm_worker w = {0};
     tm_status status = tm_worker_init(&w, p->run, p->pass, number, &err);
+    w.hand_on = hand_on;
+    w.hand_on_arg = p;
     if (status == TM_OK) status = work(p, &w, &err);
     tm_worker_release(&w);
     if (status != TM_OK) pass_stop(p, status, &err);

@@ -1,11 +1,10 @@
 /* Turns the batches of a block into what is kept of them: records written, ledger rows, findings,
  * and the raw bytes of what was parked or unreadable. Runs in the workers; the emitter only copies.
  *
- * With fan-outs a block's records lie in several batches; they are taken in rid order, which puts
- * children right behind their parent. */
+ * A piece that has grown beyond TM_PIECE_BYTES is handed on before its block is done: a block of
+ * very short records, or one that gives many children, leaves more behind than it is long. When
+ * that happens depends on the bytes alone. */
 #include "flow/piece.h"
-
-#include <stdlib.h>
 
 #include "text/words.h"
 
@@ -20,11 +19,27 @@ tm_status tm_piece_init(tm_piece *p, const tm_run *run, tm_err *err)
     return tm_fail_memory(err, "a block's counts", run->code_at[steps] * sizeof *p->found);
 }
 
+enum { BUFS = 11 };
+
+static void bufs_of(tm_piece *p, tm_buf *out[BUFS])
+{
+    tm_buf *bufs[BUFS] = {&p->data, &p->packed,   &p->order, &p->shown, &p->parked, &p->unreadable,
+                          &p->rows, &p->findings, &p->lost,  &p->heads, &p->repeats};
+    memcpy(out, bufs, sizeof bufs);
+}
+
+/* Room that a long record took is given back. */
+static void empty(tm_buf *b)
+{
+    if (b->room > TM_PIECE_BYTES) tm_buf_release(b);
+    tm_buf_clear(b);
+}
+
 void tm_piece_clear(tm_piece *p, const tm_run *run)
 {
-    tm_buf *bufs[] = {&p->data, &p->packed,   &p->order, &p->shown, &p->parked, &p->unreadable,
-                      &p->rows, &p->findings, &p->lost,  &p->heads, &p->repeats};
-    for (size_t i = 0; i < TM_COUNT(bufs); i++) tm_buf_clear(bufs[i]);
+    tm_buf *bufs[BUFS];
+    bufs_of(p, bufs);
+    for (size_t i = 0; i < TM_COUNT(bufs); i++) empty(bufs[i]);
     uint32_t steps = run->plan->steps;
     memset(p->step_counts, 0, steps * sizeof *p->step_counts);
     memset(p->step_seconds, 0, steps * sizeof *p->step_seconds);
@@ -33,19 +48,27 @@ void tm_piece_clear(tm_piece *p, const tm_run *run)
     tm_matches_clear(&p->matches, run);
     p->counts = (tm_counts){0};
     p->damage = (tm_damage){0};
-    p->deferred = false;
-    p->records = p->written = p->parked_records = 0;
+    p->deferred = p->last = false;
+    p->row_bytes = 0;
+    p->records = p->written = p->parked_records = p->lines = 0;
 }
 
 void tm_piece_release(tm_piece *p)
 {
-    tm_buf *bufs[] = {&p->data, &p->packed,   &p->order, &p->shown, &p->parked, &p->unreadable,
-                      &p->rows, &p->findings, &p->lost,  &p->heads, &p->repeats};
+    tm_buf *bufs[BUFS];
+    bufs_of(p, bufs);
     for (size_t i = 0; i < TM_COUNT(bufs); i++) tm_buf_release(bufs[i]);
     tm_matches_release(&p->matches);
     tm_free(p->step_counts);
     tm_free(p->step_seconds);
     tm_free(p->found);
+}
+
+static bool is_large(const tm_piece *p)
+{
+    return p->data.n + p->rows.n + p->findings.n + p->lost.n + p->unreadable.n + p->parked.n +
+               p->shown.n + p->order.n + p->repeats.n >
+           TM_PIECE_BYTES;
 }
 
 /* Where byte `at` of the record at hand, r, stands in its source. A record that is an element of an
@@ -243,43 +266,6 @@ static tm_status add_finding(tm_worker *w, tm_piece *p, const tm_batch *b, const
     return tm_buf_ok(&p->findings, err);
 }
 
-/* Findings of a batch by record: `first` and `next` link them so that they come in rid order. */
-static tm_status link_findings(tm_worker *w, const tm_batch *b, uint32_t **first, uint32_t **next,
-                               tm_err *err)
-{
-    *first = TM_NEW(&w->mem, uint32_t, b->records + 1);
-    *next = TM_NEW(&w->mem, uint32_t, b->findings + 1);
-    if (!*first || !*next) return tm_fail_memory(err, "findings", b->findings * sizeof **next);
-    for (uint32_t r = 0; r < b->records; r++) (*first)[r] = TM_NONE;
-    for (uint32_t i = b->findings; i-- > 0;) {
-        (*next)[i] = (*first)[b->finding[i].record];
-        (*first)[b->finding[i].record] = i;
-    }
-    return TM_OK;
-}
-
-typedef struct cursor { /* in one batch of the chain */
-    uint32_t at;
-    uint32_t *order;        /* record indices by rid */
-    uint32_t *first, *next; /* findings */
-} cursor;
-
-static int by_rid(const void *a, const void *b, void *batch)
-{
-    const tm_batch *in = batch;
-    return tm_rid_cmp(in->rid[*(const uint32_t *)a], in->rid[*(const uint32_t *)b]);
-}
-
-static tm_status cursor_open(tm_worker *w, tm_batch *b, bool sorted, cursor *c, tm_err *err)
-{
-    c->at = 0;
-    c->order = TM_NEW(&w->mem, uint32_t, b->records + 1);
-    if (!c->order) return tm_fail_memory(err, "a batch's order", b->records);
-    for (uint32_t r = 0; r < b->records; r++) c->order[r] = r;
-    if (!sorted && b->records) qsort_r(c->order, b->records, sizeof *c->order, by_rid, b);
-    return link_findings(w, b, &c->first, &c->next, err);
-}
-
 /* A step says that record r repeats or holds another. */
 static tm_status add_match(const tm_worker *w, tm_piece *p, const tm_batch *b, uint32_t r,
                            const tm_reason *why, tm_err *err)
@@ -307,10 +293,48 @@ static tm_status add_match(const tm_worker *w, tm_piece *p, const tm_batch *b, u
     return tm_buf_ok(&p->repeats, err);
 }
 
-static tm_status add_record(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, const cursor *c,
-                            tm_err *err)
+/* Findings of a batch by record: `first` and `next` link them so that they come in rid order. */
+static tm_status link_findings(tm_level *level, tm_err *err)
+{
+    const tm_batch *b = &level->batch;
+    uint32_t *first = TM_NEW(&level->mem, uint32_t, b->records + 1);
+    uint32_t *next = TM_NEW(&level->mem, uint32_t, b->findings + 1);
+    if (!first || !next) return tm_fail_memory(err, "findings", b->findings * sizeof *next);
+    for (uint32_t r = 0; r < b->records; r++) first[r] = TM_NONE;
+    for (uint32_t i = b->findings; i-- > 0;) {
+        next[i] = first[b->finding[i].record];
+        first[b->finding[i].record] = i;
+    }
+    level->first = first;
+    level->next = next;
+    level->written = 0;
+    return TM_OK;
+}
+
+static tm_status show_batch(tm_worker *w, tm_batch *b, tm_err *err)
+{
+    tm_run *run = w->run;
+    if (!run->options.on_batch) return TM_OK;
+    tm_batch_view view = {.batch = b,
+                          .source = &run->source[w->block.source - 1],
+                          .layouts = &run->input[run->input_of[w->block.source - 1]].layouts,
+                          .plan = run->plan};
+    tm_lock_take(&run->batch_lock);
+    tm_status status = run->options.on_batch(run->options.batch_arg, &view, err);
+    tm_lock_drop(&run->batch_lock);
+    return status;
+}
+
+tm_status tm_piece_begin(tm_worker *w, tm_level *level, tm_err *err)
+{
+    TM_TRY(link_findings(level, err));
+    return show_batch(w, &level->batch, err);
+}
+
+tm_status tm_piece_add(tm_worker *w, tm_piece *p, tm_level *level, uint32_t r, tm_err *err)
 {
     const tm_run *run = w->run;
+    tm_batch *b = &level->batch;
     if (b->rid[r].path)
         p->counts.made++;
     else
@@ -322,50 +346,12 @@ static tm_status add_record(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, 
     tm_matches_next(&p->matches);
     if (b->fate[r] != TM_LIVE) TM_TRY(add_match(w, p, b, r, &b->reason[r], err));
     bool wanted = run->options.on_finding || (run->folder && run->recipe->output.ledger >= 2);
-    for (uint32_t i = c->first[r]; i != TM_NONE; i = c->next[i]) {
+    for (uint32_t i = level->first[r]; i != TM_NONE; i = level->next[i]) {
         const tm_finding *f = &b->finding[i];
         if (f->step == TM_NO_STEP) p->found[run->code_at[run->plan->steps] + f->code]++;
         tm_reason why = {f->step, f->code, f->value, f->other, f->first};
         TM_TRY(add_match(w, p, b, r, &why, err));
         if (wanted) TM_TRY(add_finding(w, p, b, f, err));
     }
-    return TM_OK;
-}
-
-static tm_status show_batches(tm_worker *w, tm_err *err)
-{
-    tm_run *run = w->run;
-    tm_status status = TM_OK;
-    if (!run->options.on_batch) return TM_OK;
-    uint32_t input = run->input_of[w->block.source - 1];
-    tm_lock_take(&run->batch_lock);
-    for (uint32_t k = 0; status == TM_OK && k < w->chain; k++) {
-        tm_batch_view view = {.batch = &w->batch[k],
-                              .source = &run->source[w->block.source - 1],
-                              .layouts = &run->input[input].layouts,
-                              .plan = run->plan};
-        status = run->options.on_batch(run->options.batch_arg, &view, err);
-    }
-    tm_lock_drop(&run->batch_lock);
-    return status;
-}
-
-tm_status tm_piece_add(tm_worker *w, tm_piece *p, tm_err *err)
-{
-    cursor c[TM_PATH_LEVELS + 1];
-    for (uint32_t k = 0; k < w->chain; k++)
-        TM_TRY(cursor_open(w, &w->batch[k], k == 0, &c[k], err));
-    TM_TRY(show_batches(w, err));
-    for (;;) {
-        uint32_t least = TM_NONE;
-        for (uint32_t k = 0; k < w->chain; k++) {
-            if (c[k].at == w->batch[k].records) continue;
-            tm_rid rid = w->batch[k].rid[c[k].order[c[k].at]];
-            if (least == TM_NONE ||
-                tm_rid_cmp(rid, w->batch[least].rid[c[least].order[c[least].at]]) < 0)
-                least = k;
-        }
-        if (least == TM_NONE) return TM_OK;
-        TM_TRY(add_record(w, p, &w->batch[least], c[least].order[c[least].at++], &c[least], err));
-    }
+    return w->hand_on && is_large(p) ? w->hand_on(w->hand_on_arg, w, p, err) : TM_OK;
 }

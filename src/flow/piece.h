@@ -5,6 +5,8 @@
 
 #include "flow/engine.h"
 
+#define TM_PIECE_BYTES (3u << 20) /* what a piece holds is handed on above it */
+
 typedef struct
     tm_row { /* behind it: per signal a double, or u32 length (TM_NONE: null) and bytes */
     tm_rid rid, other;

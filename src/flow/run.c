@@ -90,8 +90,10 @@ static tm_status number_codes(tm_run *run, tm_err *err)
     if (!run->code_at || !run->state || !run->result.step || !run->result.source_result)
         return tm_fail_memory(err, "the run", steps);
     run->passes = 1;
+    unsigned levels = 0;
     for (uint32_t s = 0; s < steps; s++) {
         const tm_op *op = run->plan->step[s].op;
+        levels += op->shape == TM_FANOUT;
         run->code_at[s] = at;
         for (uint32_t c = 0; op->codes && op->codes[c].code; c++) at++;
         for (uint32_t i = 0; op->rounds && op->rounds[i].how != TM_NO_ROUND; i++)
@@ -102,6 +104,9 @@ static tm_status number_codes(tm_run *run, tm_err *err)
         run->wants_repeats |= tm_finds_duplicates(op) && (run->folder || run->options.clusters);
         TM_TRY(take_routes(run, s, err));
     }
+    if (levels > TM_PATH_LEVELS)
+        return tm_fail(err, TM_ELIMIT, "a recipe may fan out %d times, and this one does %u times",
+                       TM_PATH_LEVELS, levels);
     if (run->routes && run->options.file.n)
         return tm_fail(err, TM_EUSAGE,
                        "this recipe routes records into several files: give a folder, as -o DIR/");

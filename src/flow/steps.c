@@ -79,45 +79,6 @@ static tm_status apply_decisions(tm_worker *w, tm_piece *piece, const tm_plan_st
     return TM_OK;
 }
 
-typedef struct children { /* the engine's side of tm_children */
-    tm_children face;
-    tm_worker *w;
-    tm_batch *into;
-    const tm_plan_step *step;
-    uint32_t parent, ordinal;
-    uint64_t made;
-} children;
-
-static tm_status children_add(tm_children *self, tm_batch *parent_batch, uint32_t parent,
-                              tm_str raw, tm_err *err)
-{
-    children *c = (children *)self;
-    tm_run *run = c->w->run;
-    tm_rid rid;
-    if (parent != c->parent) c->parent = parent, c->ordinal = 0;
-    if (!tm_rid_child(parent_batch->rid[parent], ++c->ordinal, &rid))
-        return tm_fail(err, TM_ELIMIT, "a record gives more than 65,535 children in step %.*s",
-                       TM_FMT(c->step->name));
-    char *copy = tm_arena_alloc(&c->w->mem, raw.n + TM_BLOCK_SLACK, 16);
-    if (!copy) return tm_fail_memory(err, "a child record", raw.n);
-    memcpy(copy, raw.p, raw.n);
-    memset(copy + raw.n, 0, TM_BLOCK_SLACK);
-    uint32_t input = run->input_of[c->w->block.source - 1];
-    tm_read_rules rules = {.layouts = &run->input[input].layouts,
-                           .max_depth = (uint32_t)run->recipe->limits.max_depth,
-                           .max_parts = (uint32_t)run->recipe->limits.max_parts};
-    TM_TRY(tm_batch_add(c->into, &rules, rid, parent_batch->line[parent], (tm_str){copy, raw.n},
-                        false, TM_BLOCK_SLACK, NULL, err));
-    uint32_t child = c->into->records - 1; /* what was said of where the parent goes holds for it */
-    c->into->route[child] = parent_batch->route[parent];
-    c->into->copies[child] = parent_batch->copies[parent];
-    c->into->order[child] = parent_batch->order[parent];
-    if (tm_live(parent_batch, parent))
-        fall(parent_batch, parent, TM_REPLACED, (tm_reason){c->step->index, 0, 0, {0, 0}, false});
-    c->made++;
-    return TM_OK;
-}
-
 static uint64_t count_fate(const tm_batch *b, tm_fate fate)
 {
     uint64_t count = 0;
@@ -144,17 +105,6 @@ static void count_step(tm_counts *c, const fates *was, const fates *is)
     c->parked += is->parked - was->parked;
     c->merged += is->merged - was->merged;
     c->replaced += is->replaced - was->replaced;
-}
-
-/* The next batch of the chain, made at the first child. */
-static tm_status open_children(tm_worker *w, children *c, tm_err *err)
-{
-    if (w->chain > TM_PATH_LEVELS)
-        return tm_fail(err, TM_ELIMIT, "a recipe may fan out %d times", TM_PATH_LEVELS);
-    c->into = &w->batch[w->chain];
-    TM_TRY(tm_batch_reset(c->into, 64, w->run->plan->signal, w->run->plan->columns, err));
-    c->into->input = w->batch[0].input;
-    return TM_OK;
 }
 
 static bool is_read(const tm_plan *plan, const tm_plan_step *measure, uint32_t until)
@@ -184,43 +134,46 @@ static bool is_idle(const tm_worker *w, const tm_plan_step *step)
     return !is_read(run->plan, step, writes ? run->plan->steps : w->pass->step);
 }
 
-static tm_status step_on_batch(tm_worker *w, tm_piece *piece, const tm_plan_step *step, tm_batch *b,
-                               children *kids, tm_err *err)
+/* Records that a fan-out replaces. Their children are made when all before them are written. */
+static tm_status mark_parents(tm_worker *w, const tm_plan_step *step, tm_batch *b, tm_err *err)
 {
-    const tm_op *op = step->op;
-    tm_counts *counts = &piece->step_counts[step->index];
-    fates was = fates_of(b);
-    if (op->shape == TM_SET) TM_TRY(apply_decisions(w, piece, step, b, err));
-    uint32_t first = b->findings;
-    uint64_t made = kids->made, lost = kids->into ? count_fate(kids->into, TM_UNREADABLE) : 0;
-    if (op->each && !is_idle(w, step)) TM_TRY(op->each(&w->view[step->index], b, &kids->face, err));
-    apply_rules(w, piece, step, b, first);
-    fates is = fates_of(b);
-    count_step(counts, &was, &is);
-    made = kids->made - made;
-    counts->made += made;
-    if (kids->into) {
-        lost = count_fate(kids->into, TM_UNREADABLE) - lost;
-        counts->kept += made - lost;
-        counts->unreadable += lost;
+    for (uint32_t r = 0; r < b->records; r++) {
+        uint32_t children = 0;
+        if (!tm_live(b, r)) continue;
+        TM_TRY(step->op->children(&w->view[step->index], b, r, &children, err));
+        if (children > TM_CHILDREN_MAX)
+            return tm_fail(err, TM_EBUG, "step %.*s gives too many children", TM_FMT(step->name));
+        if (children) fall(b, r, TM_REPLACED, (tm_reason){step->index, 0, 0, {0, 0}, false});
     }
     return TM_OK;
 }
 
-tm_status tm_steps_apply(tm_worker *w, tm_piece *piece, tm_err *err)
+static tm_status step_on_batch(tm_worker *w, tm_piece *piece, const tm_plan_step *step, tm_batch *b,
+                               tm_err *err)
+{
+    const tm_op *op = step->op;
+    fates was = fates_of(b);
+    if (op->shape == TM_SET) TM_TRY(apply_decisions(w, piece, step, b, err));
+    uint32_t first = b->findings;
+    if (op->shape == TM_FANOUT)
+        TM_TRY(mark_parents(w, step, b, err));
+    else if (op->each && !is_idle(w, step))
+        TM_TRY(op->each(&w->view[step->index], b, NULL, err));
+    apply_rules(w, piece, step, b, first);
+    fates is = fates_of(b);
+    count_step(&piece->step_counts[step->index], &was, &is);
+    return TM_OK;
+}
+
+tm_status tm_steps_apply(tm_worker *w, tm_piece *piece, tm_batch *b, uint32_t from, tm_err *err)
 {
     tm_run *run = w->run;
-    for (uint32_t s = 0; s < w->pass->steps; s++) {
+    for (uint32_t s = from; s < w->pass->steps; s++) {
         const tm_plan_step *step = &run->plan->step[s];
-        children kids = {.face.add = children_add, .w = w, .step = step, .parent = TM_NONE};
-        uint32_t batches = w->chain;
         double began = tm_now();
         if (w->pass->kind != TM_PASS_WRITE && step->op->shape == TM_MEASURE && is_idle(w, step))
             continue;
-        if (step->op->shape == TM_FANOUT) TM_TRY(open_children(w, &kids, err));
-        for (uint32_t k = 0; k < batches; k++)
-            TM_TRY(step_on_batch(w, piece, step, &w->batch[k], &kids, err));
-        if (kids.made) w->chain++;
+        TM_TRY(step_on_batch(w, piece, step, b, err));
         piece->step_seconds[s] += tm_now() - began;
     }
     return TM_OK;

@@ -7,8 +7,6 @@
 #include "flow/piece.h"
 #include "record/fieldpath.h"
 
-enum { BATCH_BYTES = 256 << 10, BATCH_RECORDS = 4096 };
-
 const tm_code tm_reader_codes[] = {
     [TM_READER_UTF8_REPLACED] =
         {.code = "T1008",
@@ -66,7 +64,8 @@ tm_status tm_worker_init(tm_worker *w, tm_run *run, tm_pass *pass, unsigned numb
     w->run = run;
     w->pass = pass;
     w->number = number;
-    for (size_t k = 0; k < TM_COUNT(w->batch); k++) tm_batch_init(&w->batch[k], &w->mem);
+    for (size_t k = 0; k < TM_COUNT(w->level); k++)
+        tm_batch_init(&w->level[k].batch, &w->level[k].mem);
     w->scratch = tm_alloc_zero(steps + 1, sizeof *w->scratch);
     w->view = tm_alloc_zero(steps + 1, sizeof *w->view);
     w->range = tm_alloc_zero(steps + 1, sizeof *w->range);
@@ -116,7 +115,10 @@ void tm_worker_release(tm_worker *w)
         tm_free(w->scratch[s]);
         if (w->range) tm_verdict_range_release(&w->range[s]);
     }
-    for (size_t k = 0; k < TM_COUNT(w->batch); k++) tm_batch_release(&w->batch[k]);
+    for (size_t k = 0; k < TM_COUNT(w->level); k++) {
+        tm_batch_release(&w->level[k].batch);
+        tm_arena_release(&w->level[k].mem);
+    }
     tm_free(w->scratch);
     tm_free(w->view);
     tm_free(w->range);
@@ -127,7 +129,6 @@ void tm_worker_release(tm_worker *w)
     tm_buf_release(&w->line);
     tm_buf_release(&w->path);
     tm_locator_release(&w->locator);
-    tm_arena_release(&w->mem);
 }
 
 static tm_status reader_findings(tm_batch *b, uint32_t replaced, uint32_t lost, tm_err *err)
@@ -162,7 +163,7 @@ static tm_status set_tags(tm_worker *w, tm_batch *b, tm_err *err)
 static tm_status add_span(tm_worker *w, const tm_span *span, const tm_read_rules *rules,
                           tm_err *err)
 {
-    tm_batch *b = &w->batch[0];
+    tm_batch *b = &w->level[0].batch;
     uint64_t offset = tm_span_offset(&w->block, span);
     tm_str raw = {w->block.bytes.p + span->at, span->bytes};
     uint32_t replaced = 0;
@@ -173,23 +174,17 @@ static tm_status add_span(tm_worker *w, const tm_span *span, const tm_read_rules
     return set_tags(w, b, err);
 }
 
-static tm_status observe(tm_worker *w, tm_err *err)
+static tm_status observe(tm_worker *w, tm_batch *b, tm_err *err)
 {
     tm_pass *pass = w->pass;
     const tm_step_view *view = &w->view[pass->step];
-    for (uint32_t k = 0; k < w->chain; k++) {
-        tm_batch *b = &w->batch[k];
-        for (uint32_t r = 0; pass->earlier && r < b->records; r++) {
-            b->decision[r] = tm_verdict_of(&w->earlier, b->rid[r]);
-            bool shown = b->decision[r] || !pass->round->decided_only;
-            if (!shown && tm_live(b, r)) b->fate[r] = TM_KEPT;
-        }
-        if (pass->kind == TM_PASS_FOLD) {
-            TM_TRY(pass->round->observe_state(view, b, w->fold_state, err));
-            continue;
-        }
-        TM_TRY(pass->round->observe(view, b, &w->facts, err));
+    for (uint32_t r = 0; pass->earlier && r < b->records; r++) {
+        b->decision[r] = tm_verdict_of(&w->earlier, b->rid[r]);
+        bool shown = b->decision[r] || !pass->round->decided_only;
+        if (!shown && tm_live(b, r)) b->fate[r] = TM_KEPT;
     }
+    if (pass->kind == TM_PASS_FOLD) return pass->round->observe_state(view, b, w->fold_state, err);
+    TM_TRY(pass->round->observe(view, b, &w->facts, err));
     if (pass->exchange) TM_TRY(tm_exchange_add(pass->exchange, &w->facts, err));
     if (pass->sorter) {
         tm_fact f;
@@ -210,15 +205,6 @@ static tm_status observe(tm_worker *w, tm_err *err)
     return TM_OK;
 }
 
-static tm_status note_heads(tm_worker *w, tm_piece *piece, tm_err *err)
-{
-    const tm_batch *b = &w->batch[0];
-    TM_ASSERT(w->chain == 1); /* lint: no head behind a fan-out */
-    for (uint32_t r = 0; r < b->records; r++)
-        if (tm_live(b, r)) tm_buf_add(&piece->heads, &b->rid[r], sizeof b->rid[r]);
-    return tm_buf_ok(&piece->heads, err);
-}
-
 static tm_status bad_reference(const tm_worker *w, uint64_t at, tm_str sentence, tm_err *err)
 {
     const tm_source *source = &w->run->source[w->block.source - 1];
@@ -231,36 +217,42 @@ static tm_status bad_reference(const tm_worker *w, uint64_t at, tm_str sentence,
 /* Nothing would tell of a reference that was read in part: it is whole, or the run ends. */
 static tm_status check_reference(const tm_worker *w, tm_err *err)
 {
-    const tm_batch *b = &w->batch[0];
+    const tm_batch *b = &w->level[0].batch;
     for (uint32_t r = 0; r < b->records; r++)
         if (b->fate[r] == TM_UNREADABLE)
             return bad_reference(w, TM_PLACE_OFFSET(b->rid[r].place), b->trouble[r].sentence, err);
     return TM_OK;
 }
 
+/* Lint: no head stands behind a fan-out. */
+static tm_status work_heads(tm_worker *w, tm_piece *piece, tm_err *err)
+{
+    tm_batch *b = &w->level[0].batch;
+    TM_TRY(tm_steps_apply(w, piece, b, 0, err));
+    for (uint32_t r = 0; r < b->records; r++)
+        if (tm_live(b, r)) tm_buf_add(&piece->heads, &b->rid[r], sizeof b->rid[r]);
+    return tm_buf_ok(&piece->heads, err);
+}
+
 /* References are read as they are: the steps are for the stream. */
 static tm_status finish_batch(tm_worker *w, tm_piece *piece, tm_err *err)
 {
-    TM_TRY(w->batch[0].reference ? check_reference(w, err) : tm_steps_apply(w, piece, err));
-    switch (w->pass->kind) {
-    case TM_PASS_OBSERVE:
-    case TM_PASS_FOLD: return observe(w, err);
-    case TM_PASS_HEAD: return note_heads(w, piece, err);
-    case TM_PASS_WRITE: return tm_piece_add(w, piece, err);
-    }
-    return TM_OK;
+    if (w->pass->kind == TM_PASS_HEAD) return work_heads(w, piece, err);
+    if (!w->level[0].batch.reference) return tm_levels_work(w, piece, observe, err);
+    TM_TRY(check_reference(w, err));
+    return observe(w, &w->level[0].batch, err);
 }
 
 static tm_status begin_batch(tm_worker *w, uint32_t records, tm_err *err)
 {
-    tm_arena_reset(&w->mem);
-    w->chain = 1;
+    tm_arena_reset(&w->level[0].mem);
     uint32_t input = w->run->input_of[w->block.source - 1];
-    TM_TRY(tm_batch_reset(&w->batch[0], records, w->run->plan->signal, w->run->plan->columns, err));
+    TM_TRY(tm_batch_reset(&w->level[0].batch, records, w->run->plan->signal, w->run->plan->columns,
+                          err));
     if (input >= w->run->inputs)
-        w->batch[0].reference = input - w->run->inputs + 1;
+        w->level[0].batch.reference = input - w->run->inputs + 1;
     else
-        w->batch[0].input = input;
+        w->level[0].batch.input = input;
     return TM_OK;
 }
 
@@ -295,12 +287,13 @@ static tm_status work_spans(tm_worker *w, tm_piece *piece, tm_err *err)
                            .max_parts = (uint32_t)run->recipe->limits.max_parts,
                            .replace_utf8 = input->from->replace_utf8,
                            .scan_only = !run->layouts_needed};
-    uint32_t most = run->options.batch_records ? run->options.batch_records : BATCH_RECORDS;
+    uint32_t most = tm_batch_most(run);
     for (uint32_t i = 0; i < w->block.spans;) {
         uint64_t bytes = 0;
         if (tm_cancelled(run)) return tm_fail(err, TM_ECANCELLED, "interrupted");
         TM_TRY(begin_batch(w, TM_MIN(most, w->block.spans - i), err));
-        for (; i < w->block.spans && w->batch[0].records < most && bytes < BATCH_BYTES; i++) {
+        for (; i < w->block.spans && w->level[0].batch.records < most && bytes < TM_BATCH_BYTES;
+             i++) {
             if (!wanted(w, &w->block.span[i])) continue;
             TM_TRY(add_span(w, &w->block.span[i], &rules, err));
             bytes += w->block.span[i].bytes;
@@ -310,32 +303,53 @@ static tm_status work_spans(tm_worker *w, tm_piece *piece, tm_err *err)
     return TM_OK;
 }
 
+static void name_piece(const tm_worker *w, tm_piece *piece)
+{
+    piece->number = w->block.number;
+    piece->source = w->block.source;
+}
+
+static void count_records(tm_run *run, const tm_piece *piece)
+{
+    atomic_fetch_add(&run->records, piece->counts.read);
+    atomic_fetch_add(&run->kept, piece->counts.kept);
+    atomic_fetch_add(&run->unreadable, piece->counts.unreadable);
+    atomic_fetch_add(&run->fallen,
+                     piece->counts.dropped + piece->counts.merged + piece->counts.parked);
+}
+
+tm_status tm_worker_seal(tm_worker *w, tm_piece *piece, tm_err *err)
+{
+    tm_run *run = w->run;
+    tm_format format;
+    count_records(run, piece);
+    TM_TRY(tm_format_parse(run->recipe->output.format, &format, err));
+    bool pack = w->pass->kind == TM_PASS_WRITE && !run->reorders && !run->routes &&
+                format.container == TM_JSONL && format.codec != TM_PLAIN;
+    if (!pack) return TM_OK;
+    return tm_pack(w->packer, format.codec, (int)run->recipe->output.level,
+                   tm_buf_view(&piece->data), &piece->packed, err);
+}
+
+void tm_worker_empty(const tm_worker *w, tm_piece *piece)
+{
+    tm_piece_clear(piece, w->run);
+    name_piece(w, piece);
+}
+
 tm_status tm_worker_block(tm_worker *w, tm_piece *piece, tm_err *err)
 {
     tm_run *run = w->run;
     const tm_source *source = &run->source[w->block.source - 1];
     TM_TRY(tm_block_records(&w->block, source, err));
     TM_TRY(load_ranges(w, err));
-    piece->number = w->block.number;
-    piece->source = w->block.source;
-    piece->last = w->block.last;
-    piece->row_bytes = w->block.of_rows ? w->block.bytes.n : 0;
-    piece->damage = w->block.damage;
+    name_piece(w, piece);
     if (w->block.source > run->sources && w->block.damage.code)
         return bad_reference(w, w->block.damage.at, tm_str_of(w->block.damage.sentence), err);
     TM_TRY(work_spans(w, piece, err));
+    piece->last = w->block.last;
+    piece->row_bytes = w->block.of_rows ? w->block.bytes.n : 0;
+    piece->damage = w->block.damage;
     piece->lines = w->block.lines;
-    atomic_fetch_add(&run->records, piece->counts.read);
-    atomic_fetch_add(&run->kept, piece->counts.kept);
-    atomic_fetch_add(&run->unreadable, piece->counts.unreadable);
-    atomic_fetch_add(&run->fallen,
-                     piece->counts.dropped + piece->counts.merged + piece->counts.parked);
-    tm_format format;
-    TM_TRY(tm_format_parse(run->recipe->output.format, &format, err));
-    bool pack = w->pass->kind == TM_PASS_WRITE && !run->reorders && !run->routes &&
-                format.container == TM_JSONL && format.codec != TM_PLAIN;
-    if (pack)
-        TM_TRY(tm_pack(w->packer, format.codec, (int)run->recipe->output.level,
-                       tm_buf_view(&piece->data), &piece->packed, err));
-    return TM_OK;
+    return tm_worker_seal(w, piece, err);
 }

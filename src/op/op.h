@@ -73,6 +73,7 @@ typedef struct tm_children { /* where a fan-out puts new records */
     tm_status (*add)(struct tm_children *self, tm_batch *parent_batch, uint32_t parent, tm_str raw,
                      tm_err *err); /* raw is copied; ordinals count up by themselves */
 } tm_children;
+#define TM_CHILDREN_MAX 65535 /* of one record in one step: a rid has no room for more */
 
 enum { /* tm_op.flags */
        TM_PRIVACY = 1,
@@ -118,6 +119,14 @@ typedef struct tm_op {
      * batch->decision set, for what decisions alone cannot say (cuts, signals); may be NULL
      * there. */
     tm_status (*each)(const tm_step_view *step, tm_batch *b, tm_children *out, tm_err *err);
+    /* TM_FANOUT, in the place of `each`. How many children live record r has, at most
+     * TM_CHILDREN_MAX; with none it goes on as it is. May find something of it only then. */
+    tm_status (*children)(const tm_step_view *step, tm_batch *b, uint32_t r, uint32_t *count,
+                          tm_err *err);
+    /* Those children, in order. Called later, when the other records of the batch have been through
+     * all steps, and r is as it was. */
+    tm_status (*fan_out)(const tm_step_view *step, tm_batch *b, uint32_t r, tm_children *out,
+                         tm_err *err);
     const tm_round *rounds;               /* TM_SET; ends with {0} */
     uint64_t (*head)(const void *shared); /* TM_HEAD: how many live records pass */
     /* A step that routes: the routes, at least one; the first takes whoever has no decision. */

@@ -5,7 +5,7 @@
  * in a layout without a message list, pass unchanged. */
 #include "op/op.h"
 
-enum { NOT_FOUND_AGAIN };
+enum { NOT_FOUND_AGAIN, TOO_MANY };
 
 typedef struct scratch {
     tm_json json;
@@ -37,24 +37,46 @@ static bool is_answer(const tm_turn *turn)
     return turn->role == TM_ASSISTANT && turn->answer <= 1 && turn->node != TM_NONE;
 }
 
-/* The one array that holds all assistant messages, if there are at least two; else TM_NONE. */
-static uint32_t message_list(const tm_batch *b, uint32_t r)
+/* The one array whose elements all assistant messages are, if there are at least two; else TM_NONE.
+ * *answers: how many. */
+static uint32_t message_list(const tm_batch *b, uint32_t r, uint32_t *answers)
 {
-    uint32_t answers = 0, list = TM_NONE;
-    for (uint32_t t = b->first_turn[r]; t < b->first_turn[r + 1]; t++) {
+    const tm_json_node *node = b->json.node;
+    uint32_t t = b->first_turn[r], end = b->first_turn[r + 1];
+    *answers = 0;
+    while (t < end && !is_answer(&b->turn[t])) t++;
+    if (t == end) return TM_NONE;
+    uint32_t list = array_around(node, b->top[r], b->turn[t].node);
+    if (list == TM_NONE) return TM_NONE;
+    uint32_t m = tm_json_first(node, list);
+    for (; t < end; t++) {
         if (!is_answer(&b->turn[t])) continue;
-        uint32_t around = array_around(b->json.node, b->top[r], b->turn[t].node);
-        if (answers++ && around != list) return TM_NONE;
-        list = around;
+        while (m != TM_NONE && m != b->turn[t].node) m = tm_json_after(node, list, m);
+        if (m == TM_NONE) return TM_NONE;
+        ++*answers;
     }
-    return answers > 1 ? list : TM_NONE;
+    return *answers > 1 ? list : TM_NONE;
 }
 
-/* The same list in the record as it is now: found by its path, since patches move bytes. */
-static uint32_t find_again(const tm_batch *b, uint32_t r, uint32_t list, scratch *own)
+typedef struct list { /* of messages, in the record as it is now */
+    tm_str text;
+    const tm_json_node *node;
+    uint32_t array; /* TM_NONE: it could not be found again */
+} list;
+
+static bool is_changed(const tm_batch *b, uint32_t r)
+{
+    bool changed = b->first_patch[r] != TM_NONE;
+    for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1] && !changed; p++)
+        changed = b->part[p].first_edit != TM_NONE;
+    return changed;
+}
+
+/* Where the list stands in own->json: by its path, since patches move bytes. */
+static uint32_t find_again(const tm_batch *b, uint32_t r, uint32_t array, scratch *own)
 {
     tm_buf_clear(&own->path);
-    tm_record_path(b, r, b->json.node[list].at, &own->path);
+    tm_record_path(b, r, b->json.node[array].at, &own->path);
     if (own->path.failed) return TM_NONE;
     uint32_t v = 0;
     tm_str key, rest = tm_buf_view(&own->path);
@@ -66,46 +88,62 @@ static uint32_t find_again(const tm_batch *b, uint32_t r, uint32_t list, scratch
     return v != TM_NONE && own->json.node[v].kind == TM_JSON_ARRAY ? v : TM_NONE;
 }
 
-static tm_status add_child(tm_batch *b, uint32_t r, scratch *own, uint32_t cut_at, uint32_t cut_to,
-                           tm_children *out, tm_err *err)
+static tm_status list_now(tm_batch *b, uint32_t r, uint32_t array, scratch *own, list *out,
+                          tm_err *err)
 {
-    tm_buf_clear(&own->child);
-    tm_buf_add(&own->child, own->now.p, cut_at);
-    tm_buf_add(&own->child, own->now.p + cut_to, own->now.n - cut_to);
-    TM_TRY(tm_buf_ok(&own->child, err));
-    return out->add(out, b, r, tm_buf_view(&own->child), err);
-}
-
-static tm_status split_record(const tm_step_view *step, tm_batch *b, uint32_t r, uint32_t list,
-                              tm_children *out, tm_err *err)
-{
-    scratch *own = step->scratch;
+    *out = (list){b->raw[r], b->json.node, array};
+    if (!is_changed(b, r)) return TM_OK;
     tm_buf_clear(&own->now);
     TM_TRY(tm_record_write(b, r, &own->now, err));
     if (!tm_json_scan(&own->json, own->now.p, own->now.n, 0, (tm_json_limits){0}))
         return own->json.trouble == TM_JSON_MEMORY
                    ? tm_fail_memory(err, "split.turns", own->now.n)
                    : tm_fail(err, TM_EBUG, "a record that was written is not JSON");
-    uint32_t now = find_again(b, r, list, own), t = b->first_turn[r], index = 0;
-    if (now == TM_NONE)
-        return tm_find(b, r, TM_NONE, 0, 0, step->step, NOT_FOUND_AGAIN, TM_NO_VALUE, err);
-    const tm_json_node *was = b->json.node;
-    for (uint32_t m = tm_json_first(was, list); m != TM_NONE; m = tm_json_after(was, list, m)) {
-        while (t < b->first_turn[r + 1] && b->turn[t].node != m) t++;
-        if (t == b->first_turn[r + 1]) break;
-        uint32_t same = tm_json_at(own->json.node, now, index++);
-        if (same == TM_NONE || !is_answer(&b->turn[t])) continue;
-        TM_TRY(
-            add_child(b, r, own, own->json.node[same].end, own->json.node[now].end - 1, out, err));
-    }
+    *out = (list){tm_buf_view(&own->now), own->json.node, find_again(b, r, array, own)};
     return TM_OK;
 }
 
-static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, tm_err *err)
+static tm_status add_child(tm_batch *b, uint32_t r, scratch *own, const list *now, uint32_t last,
+                           tm_children *out, tm_err *err)
 {
-    for (uint32_t r = 0; r < b->records; r++) {
-        uint32_t list = tm_live(b, r) ? message_list(b, r) : TM_NONE;
-        if (list != TM_NONE) TM_TRY(split_record(step, b, r, list, out, err));
+    size_t cut_at = now->node[last].end, cut_to = now->node[now->array].end - 1;
+    tm_buf_clear(&own->child);
+    tm_buf_add(&own->child, now->text.p, cut_at);
+    tm_buf_add(&own->child, now->text.p + cut_to, now->text.n - cut_to);
+    TM_TRY(tm_buf_ok(&own->child, err));
+    return out->add(out, b, r, tm_buf_view(&own->child), err);
+}
+
+static tm_status children(const tm_step_view *step, tm_batch *b, uint32_t r, uint32_t *count,
+                          tm_err *err)
+{
+    uint32_t answers, array = message_list(b, r, &answers);
+    list now;
+    if (array == TM_NONE) return TM_OK;
+    if (answers > TM_CHILDREN_MAX)
+        return tm_find(b, r, TM_NONE, b->json.node[array].at, 0, step->step, TOO_MANY, answers,
+                       err);
+    TM_TRY(list_now(b, r, array, step->scratch, &now, err));
+    if (now.array == TM_NONE)
+        return tm_find(b, r, TM_NONE, 0, 0, step->step, NOT_FOUND_AGAIN, TM_NO_VALUE, err);
+    *count = answers;
+    return TM_OK;
+}
+
+static tm_status fan_out(const tm_step_view *step, tm_batch *b, uint32_t r, tm_children *out,
+                         tm_err *err)
+{
+    scratch *own = step->scratch;
+    uint32_t answers, array = message_list(b, r, &answers), t = b->first_turn[r];
+    list now;
+    TM_TRY(list_now(b, r, array, own, &now, err));
+    uint32_t same = tm_json_first(now.node, now.array);
+    for (uint32_t m = tm_json_first(b->json.node, array); m != TM_NONE && same != TM_NONE;
+         m = tm_json_after(b->json.node, array, m)) {
+        while (t < b->first_turn[r + 1] && b->turn[t].node != m) t++;
+        if (t == b->first_turn[r + 1]) break;
+        if (is_answer(&b->turn[t])) TM_TRY(add_child(b, r, own, &now, same, out, err));
+        same = tm_json_after(now.node, now.array, same);
     }
     return TM_OK;
 }
@@ -120,6 +158,16 @@ static const tm_code CODES[] = {
         .help = "An earlier step changed the fields around the message list, or its key holds a "
                 "dot. The record passed unsplit. Put split.turns before that step.",
         .verdict = TM_V_FLAG,
+    },
+    {
+        .code = "T1602",
+        .name = "too-many-turns",
+        .sentence = "the record has more assistant turns than a record can have children: 65,535",
+        .help =
+            "A child's name has 16 bits for its number among its siblings. Cut the conversation "
+            "into several records first.",
+        .verdict = TM_V_PARK,
+        .fixed_verdict = true,
     },
     {0},
 };
@@ -149,12 +197,13 @@ const tm_op tm_op_split_turns = {
            "conversation. The parent is replaced by its children; every child keeps the parent's "
            "other fields, and its rid names the parent. Deduplicate by response afterwards, not "
            "before: the children share their beginnings by design.",
-    .rev = 1,
+    .rev = 2,
     .shape = TM_FANOUT,
     .params = PARAMS,
     .codes = CODES,
     .examples = EXAMPLES,
     .scratch_bytes = sizeof(scratch),
     .end = end,
-    .each = each,
+    .children = children,
+    .fan_out = fan_out,
 };

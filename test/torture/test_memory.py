@@ -1,0 +1,73 @@
+"""Law 4 where a run leaves more behind than it reads: --memory holds for many very short records
+and for a record that gives many others. What the runs wrote is read line by line: see torturekit
+on peaks."""
+
+import json
+import os
+import unittest
+
+from torturekit import MIB, TortureCase, manifest
+
+
+def chat(turns, text="x" * 10):
+    rows = [{"role": ("user", "assistant")[n % 2], "content": text} for n in range(turns)]
+    return json.dumps({"messages": rows}) + "\n"
+
+
+class Memory(TortureCase):
+    MOST = ("--limit-unreadable", "100%", "--quiet")
+
+    def holds(self, mib, *words, expect=0):
+        """The run keeps to its ceiling; gives its folder."""
+        folder = self.path(f"r{self.runs}")
+        done = self.tamis(*words, "--memory", f"{mib}MiB", "-o", folder + "/", *self.MOST,
+                          expect=expect)
+        self.assert_peak(done, mib * MIB)
+        return folder
+
+    def test_short_records(self):
+        count = 400000
+        for line in ("{x\n", '{"text":""}\n'):
+            source = self.write("a.jsonl", line * count)
+            code = 0 if line[1] == '"' else 3
+            for words in (("length",), ("check.record",), ("length", "--ledger", "none")):
+                folder = self.holds(64, *words, source, expect=code)
+                counts = manifest(folder)["counts"]
+                self.assertEqual(counts["read"], count)
+                self.assertEqual(counts["unreadable"], count if code else 0)
+            self.assert_peak(self.tamis("cat", source, "--memory", "64MiB", *self.MOST,
+                                        keep_out=False, expect=code), 64 * MIB)
+
+    def test_short_records_said_one_by_one(self):
+        source = self.write("a.jsonl", "{x\n" * 300000)
+        done = self.tamis("check", source, "--format", "json", "--memory", "80MiB", expect=(1, 3))
+        self.assert_peak(done, 80 * MIB)
+        with open(done.out_path, "rb") as out:
+            self.assertEqual(sum(b'"T1012"' in line for line in out), 300000)
+
+    def test_a_record_that_gives_many(self):
+        for threads in ("1", "3"):
+            source = self.write("a.jsonl", chat(2) + chat(2400) + chat(4))
+            folder = self.holds(112, "split.turns", source, "--threads", threads, "--format",
+                                "jsonl")
+            counts = self.assert_closes(folder)
+            self.assertEqual((counts["read"], counts["made"], counts["replaced"]), (3, 1202, 2))
+            wanted = [2, *range(2, 2401, 2), 2, 4]
+            with open(os.path.join(folder, "data-00000.jsonl"), encoding="utf-8") as lines:
+                for line in lines:
+                    self.assertEqual(line, chat(wanted.pop(0)))
+            self.assertEqual(wanted, [])
+
+    def test_more_children_than_a_record_can_have(self):
+        words = ("--max-parts", "1000000")
+        rows = [{"role": "assistant", "content": ""}] * 65536
+        source = self.write("a.jsonl", chat(4) + json.dumps({"messages": rows}) + "\n" + chat(2))
+        folder, _ = self.run_folder("split.turns", source, *words)
+        counts = self.assert_closes(folder)
+        self.assertEqual((counts["made"], counts["parked"], counts["kept"]), (2, 1, 3))
+        done = self.tamis("explain", folder, source + ":2", expect=0)
+        self.assertIn("T1602", done.out.decode())
+
+
+if __name__ == "__main__":
+    unittest.main()
