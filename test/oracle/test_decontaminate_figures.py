@@ -1,4 +1,4 @@
-"""The guide's figures of what finds rephrased questions, measured again: every row of its tables."""
+"""The figures of the guide of what finds rephrased questions: every row of its tables again."""
 
 import gzip
 import json
