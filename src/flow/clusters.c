@@ -82,7 +82,7 @@ static uint64_t be64(const char *bytes)
 
 static void begin_group(group *g, tm_str key)
 {
-    *g = (group){.c.value = NAN, .c.second = NAN};
+    *g = (group){.c.value = TM_NO_VALUE, .c.second = TM_NO_VALUE};
     memcpy(g->key, key.p, sizeof g->key);
     g->c.first = (tm_rid){be64(g->key), be64(g->key + 8)};
     g->step = (uint16_t)((uint8_t)g->key[16] << 8 | (uint8_t)g->key[17]);
