@@ -162,6 +162,7 @@ typedef struct tm_signal {
     uint8_t type;   /* tm_signal_type */
     uint8_t digits; /* decimals a number is rounded to before it is compared, stored or shown */
     bool count;     /* a number of things: never below zero */
+    bool of_run;    /* a name that means something among the records of one run only */
 } tm_signal;
 
 typedef struct tm_column { /* one signal of one step over the batch */

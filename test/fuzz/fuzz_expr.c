@@ -10,8 +10,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const tm_signal number = {"n", "", "", TM_NUMBER, 3, false},
-                       word = {"w", "", "", TM_WORD, 0, false};
+static const tm_signal number = {.name = "n", .unit = "", .help = "", .type = TM_NUMBER, .digits = 3},
+                       word = {.name = "w", .unit = "", .help = "", .type = TM_WORD};
 static const char *const names[] = {"length.words", "language.code", "dedup.near.score"};
 static const tm_signal *const signals[] = {&number, &word, &number};
 static const uint32_t columns[] = {0, 1, 2};

@@ -1,11 +1,8 @@
-/* Quotas of strata are whole numbers by largest remainder (Hamilton's method), so they add up to
- * what was asked for all; equal remainders go to the stratum told first, which is that of the
- * smallest chance. */
+/* Quotas of strata are whole numbers that add up to what was asked for all (apportion.h). */
 #include "op/select/sides.h"
 
 #include "base/vec.h"
-
-enum { STRATA_MAX = 65536 };
+#include "op/select/apportion.h"
 
 static bool is_share(tm_str text)
 {
@@ -87,55 +84,82 @@ uint32_t tm_side_of_chance(const tm_sides *s, uint64_t chance)
     return 0;
 }
 
-tm_status tm_quotas_stratum(tm_quotas *q, tm_str key, uint32_t *out, tm_err *err)
+static int64_t *want_of(const tm_quotas *q, uint32_t stratum)
 {
-    for (*out = 0; *out < q->strata; ++*out)
-        if (tm_str_eq(q->stratum[*out].key, key)) return TM_OK;
-    if (q->strata == STRATA_MAX)
+    return q->want + (size_t)stratum * q->sides->sides;
+}
+
+tm_status tm_quotas_add(tm_quotas *q, tm_hash stratum, uint64_t records, uint32_t fixed,
+                        tm_err *err)
+{
+    uint32_t sides = q->sides->sides;
+    bool fresh = !q->strata || tm_hash_cmp(q->stratum[q->strata - 1].key, stratum) != 0;
+    if (fresh && q->strata == TM_STRATA_MAX)
         return tm_fail(err, TM_ELIMIT, "stratify has more than %d values: put them into bins",
-                       STRATA_MAX);
-    if (!TM_ROOM(&q->mem, q->stratum, q->strata, q->room, 1))
-        return tm_fail_memory(err, "strata", q->strata);
-    tm_stratum fresh = {.key = tm_arena_str(&q->mem, key)};
-    if (!fresh.key.p) return tm_fail_memory(err, "strata", key.n);
-    q->stratum[q->strata++] = fresh;
+                       TM_STRATA_MAX);
+    if (fresh) {
+        uint32_t used = q->strata * sides;
+        if (!TM_ROOM_HEAP(q->stratum, q->strata, q->room, 1) ||
+            !TM_ROOM_HEAP(q->want, used, q->want_room, sides))
+            return tm_fail_memory(err, "strata", q->strata);
+        memset(want_of(q, q->strata), 0, sides * sizeof *q->want);
+        q->stratum[q->strata++] = (tm_stratum){.key = stratum};
+    }
+    q->stratum[q->strata - 1].records += records;
+    if (fixed) want_of(q, q->strata - 1)[fixed - 1] -= (int64_t)records;
     return TM_OK;
 }
 
-static void settle_side(tm_quotas *q, uint32_t side, uint64_t all)
+static tm_status settle_side(tm_quotas *q, tm_portion *part, uint32_t side, uint64_t all,
+                             tm_err *err)
 {
     const tm_sides *s = q->sides;
     double want = s->share[side] < 0 ? (double)s->count[side] : s->share[side] * (double)all;
-    uint64_t whole = (uint64_t)(TM_MIN(want, (double)all) + 0.5), given = 0;
-    for (uint32_t k = 0; k < q->strata; k++) {
-        double exact = all ? (double)whole * (double)q->stratum[k].records / (double)all : 0;
-        q->stratum[k].quota[side] = (uint64_t)exact;
-        given += q->stratum[k].quota[side];
-    }
-    for (; given < whole; given++) { /* the one with the largest remainder */
-        uint32_t best = 0;
-        double most = -1;
-        for (uint32_t k = 0; k < q->strata; k++) {
-            double exact = (double)whole * (double)q->stratum[k].records / (double)all;
-            double left = exact - (double)q->stratum[k].quota[side];
-            if (left > most) most = left, best = k;
-        }
-        q->stratum[best].quota[side]++;
-    }
+    uint64_t whole = (uint64_t)(TM_MIN(want, (double)all) + 0.5);
+    TM_TRY(tm_apportion(part, q->strata, 0, whole, err));
+    for (uint32_t k = 0; k < q->strata; k++) want_of(q, k)[side] += (int64_t)part[k].given;
+    return TM_OK;
 }
 
-void tm_quotas_settle(tm_quotas *q)
+tm_status tm_quotas_settle(tm_quotas *q, tm_err *err)
 {
     uint64_t all = 0;
-    for (uint32_t k = 0; k < q->strata; k++) all += q->stratum[k].records;
-    for (uint32_t side = 1; side < q->sides->sides; side++) settle_side(q, side, all);
+    tm_status status = TM_OK;
+    tm_portion *part = tm_alloc_zero(q->strata + (size_t)1, sizeof *part);
+    if (!part) return tm_fail_memory(err, "strata", q->strata);
+    for (uint32_t k = 0; k < q->strata; k++) {
+        part[k] = (tm_portion){q->stratum[k].records, q->stratum[k].key.lo, 0};
+        all += q->stratum[k].records;
+    }
+    for (uint32_t side = 1; status == TM_OK && side < q->sides->sides; side++)
+        status = settle_side(q, part, side, all, err);
+    tm_free(part);
+    return status;
 }
 
-uint32_t tm_quotas_side(const tm_quotas *q, uint32_t stratum, uint64_t records)
+void tm_quotas_enter(tm_quotas *q, tm_hash stratum)
 {
-    const tm_stratum *k = &q->stratum[stratum];
-    for (uint32_t side = 1; side < q->sides->sides; side++)
-        if (k->taken[side] < k->quota[side] && records < 2 * (k->quota[side] - k->taken[side]))
-            return side;
+    while (tm_hash_cmp(q->stratum[q->at].key, stratum) != 0) {
+        TM_ASSERT(q->at + 1 < q->strata);
+        for (uint32_t side = 1; side < q->sides->sides; side++)
+            want_of(q, q->at + 1)[side] += want_of(q, q->at)[side];
+        q->at++;
+    }
+}
+
+uint32_t tm_quotas_side(tm_quotas *q, uint64_t records)
+{
+    int64_t *want = want_of(q, q->at), more = (int64_t)records;
+    for (uint32_t side = 1; side < q->sides->sides; side++) {
+        if (want[side] <= 0 || more >= 2 * want[side]) continue;
+        want[side] -= more;
+        return side;
+    }
     return 0;
+}
+
+void tm_quotas_release(tm_quotas *q)
+{
+    tm_free(q->stratum);
+    tm_free(q->want);
 }

@@ -7,8 +7,8 @@
 
 #include "plan/condition.h"
 
-static const tm_signal SCORE = {"score", NULL, "a score", TM_NUMBER, 2, false};
-static const tm_signal CODE = {"code", NULL, "a language", TM_WORD, 0, false};
+static const tm_signal SCORE = {.name = "score", .help = "a score", .type = TM_NUMBER, .digits = 2};
+static const tm_signal CODE = {.name = "code", .help = "a language", .type = TM_WORD};
 
 static void is(const char *text, tm_truth_known want)
 {

@@ -43,8 +43,8 @@ static const tm_param toy_look_params[] = {
     {"set", TM_P_PAIRS, offsetof(toy_look_args, set), NULL, NULL, 0, 0, NULL, 0, "fields"},
     {0}};
 static const tm_signal toy_look_signals[] = {
-    {"words", "words", "words of the response", TM_NUMBER, 0, false},
-    {"kind", NULL, "what it is", TM_WORD, 0, false},
+    {.name = "words", .unit = "words", .help = "words of the response", .type = TM_NUMBER},
+    {.name = "kind", .help = "what it is", .type = TM_WORD},
     {0}};
 static const tm_code toy_look_codes[] = {
     {"X0001", "too-short", "it is short", "write more", TM_V_DROP, false},
