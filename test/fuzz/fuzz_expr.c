@@ -10,7 +10,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const tm_signal number = {.name = "n", .unit = "", .help = "", .type = TM_NUMBER, .digits = 3},
+static const tm_signal number = {.name = "n",
+                                 .unit = "",
+                                 .help = "",
+                                 .type = TM_NUMBER,
+                                 .digits = 3},
                        word = {.name = "w", .unit = "", .help = "", .type = TM_WORD};
 static const char *const names[] = {"length.words", "language.code", "dedup.near.score"};
 static const tm_signal *const signals[] = {&number, &word, &number};

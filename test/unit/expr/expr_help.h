@@ -16,7 +16,8 @@
 #include "expr/expr.h"
 #include "record/layout.h"
 
-static const tm_signal ex_number = {.name = "n", .unit = "", .help = "", .type = TM_NUMBER, .digits = 3};
+static const tm_signal ex_number = {
+    .name = "n", .unit = "", .help = "", .type = TM_NUMBER, .digits = 3};
 static const tm_signal ex_word = {.name = "w", .unit = "", .help = "", .type = TM_WORD};
 
 static const char *const ex_names[] = {"length.words",   "length.chars",          "language.code",
