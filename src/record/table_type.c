@@ -130,7 +130,7 @@ static bool read_decimal(tm_str format, tm_table_column *out)
 
 static bool read_fixed(tm_str format, tm_table_kind kind, tm_table_column *out)
 {
-    *out = (tm_table_column){.kind = kind, .form = TM_TABLE_FIXED};
+    *out = (tm_table_column){.kind = (uint8_t)kind, .form = TM_TABLE_FIXED};
     tm_str size = tm_str_slice(format, tm_str_find_char(format, ':') + 1, format.n);
     return tm_str_to_i64(size, &out->size) && out->size >= 0 && out->size <= INT32_MAX;
 }
