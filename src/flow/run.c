@@ -305,7 +305,9 @@ void tm_run_close(tm_run *run)
         tm_verdicts_free(run->state[s].verdicts);
     /* whether they are there or not */
     if (run->work && !run->folder) (void)tm_folder_remove(run->work, NULL);
-    if (atomic_load(&run->spill.made)) (void)tm_folder_remove(run->spill.folder, NULL);
+    /* raw text shall not stay for a failure that has passed: it is tried once more */
+    if (atomic_load(&run->spill.made) && tm_folder_remove(run->spill.folder, NULL) != TM_OK)
+        (void)tm_folder_remove(run->spill.folder, NULL);
     tm_run_folder_drop(run);
     if (run->plan) tm_plan_release(run->plan);
     tm_buf_release(&run->head);
