@@ -425,8 +425,10 @@ static void take_counts(tm_emitter *e, const tm_piece *p)
     tm_source_result *source = &result->source_result[p->source - 1];
     source->records += p->records;
     source->unreadable += p->counts.unreadable;
-    source->file_bytes += p->row_bytes; /* 0 but for tables: the reader counts them otherwise */
-    source->decoded_bytes += p->row_bytes;
+    if (p->row_bytes) { /* of a table; of files the reader counts them, and tells at their end */
+        source->file_bytes += p->row_bytes;
+        source->decoded_bytes += p->row_bytes;
+    }
     for (size_t l = 0; l < TM_COUNT(p->layouts); l++) source->layouts[l] += p->layouts[l];
 }
 
