@@ -205,7 +205,9 @@ class Operators(LawCase):
             self.assertEqual(digest(os.path.join(folder, told)), digest(os.path.join(whole, told)))
 
     def test_memory_within_the_ceiling(self):
-        files = self.demo(records=40000, seed=5)
+        build = os.environ.get("TAMIS_BUILD", "release")
+        honest = os.path.basename(build) in ("release", "clang")  # a sanitizer has memory of its own
+        files = self.demo(records=40000 if honest else 4000, seed=5)
         for op in operators():
             for number, words in enumerate(SETTINGS[op["name"]]):
                 with self.subTest(op=op["name"], words=words):
@@ -218,13 +220,10 @@ class Operators(LawCase):
                         "110MiB",
                         "--threads",
                         "2",
-                        expect=None,
                     )
                     with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
                         told = json.load(file)
-                    if "sanitizer" not in os.environ.get("TAMIS_BUILD", "") and os.path.basename(
-                        os.environ.get("TAMIS_BUILD", "release")
-                    ) in ("release", "clang"):
+                    if honest:
                         self.assertLessEqual(told["peak_memory"], 110 << 20)
 
 
