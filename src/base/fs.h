@@ -85,16 +85,25 @@ const char *tm_path_z(tm_arena *mem,
                       tm_str path); /* NUL-terminated copy; NULL: memory or NUL in it */
 const char *tm_path_join(tm_arena *mem, const char *folder, const char *name);
 
+typedef struct tm_file_sum { /* what a file is known by */
+    uint64_t bytes;
+    char sha256[65]; /* empty: nobody asked */
+} tm_file_sum;
+
 typedef struct tm_out {
     int file;
     bool open;
     uint64_t bytes;
+    struct tm_sha256 *digest; /* of what has been written; NULL: nobody asked */
     char path[4096], temp[4096];
 } tm_out;
 
 /* Begins a file that appears under `path` only at tm_out_commit. */
 tm_status tm_out_begin(tm_out *o, const char *path, bool only_owner, tm_err *err);
+/* Before the first write: tm_out_sum shall tell a digest. Nothing of such a file is overwritten. */
+tm_status tm_out_digest(tm_out *o, tm_err *err);
 tm_status tm_out_write(tm_out *o, const void *p, size_t n, tm_err *err);
+tm_file_sum tm_out_sum(const tm_out *o); /* of all that was written; while it is open */
 /* Overwrites bytes already written (a head that is known only at the end); regular files only. */
 tm_status tm_out_rewrite(tm_out *o, uint64_t at, const void *p, size_t n, tm_err *err);
 tm_status tm_out_commit(tm_out *o, tm_err *err); /* fsync, close, rename, fsync of the folder */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/hash.h"
 
 static _Atomic unsigned names;
 
@@ -45,15 +46,36 @@ tm_status tm_out_begin(tm_out *o, const char *path, bool only_owner, tm_err *err
     return TM_OK;
 }
 
+tm_status tm_out_digest(tm_out *o, tm_err *err)
+{
+    o->digest = tm_sha256_new();
+    return o->digest ? TM_OK : tm_fail_memory(err, "a digest", 0);
+}
+
 tm_status tm_out_write(tm_out *o, const void *p, size_t n, tm_err *err)
 {
     TM_TRY(tm_file_write(o->file, o->path, p, n, err));
+    if (o->digest) tm_sha256_add(o->digest, p, n);
     o->bytes += n;
     return TM_OK;
 }
 
+tm_file_sum tm_out_sum(const tm_out *o)
+{
+    tm_file_sum sum = {.bytes = o->bytes};
+    if (o->digest) tm_sha256_hex(o->digest, sum.sha256);
+    return sum;
+}
+
+static void forget_digest(tm_out *o)
+{
+    tm_sha256_free(o->digest);
+    o->digest = NULL;
+}
+
 tm_status tm_out_rewrite(tm_out *o, uint64_t at, const void *p, size_t n, tm_err *err)
 {
+    TM_ASSERT(!o->digest);
     for (size_t done = 0; done < n;) {
         int64_t r = tm_fs_now.write_at(o->file, (const char *)p + done, n - done, at + done);
         if (r < 0 && errno == EINTR) continue;
@@ -78,6 +100,7 @@ tm_status tm_out_commit(tm_out *o, tm_err *err)
 {
     tm_status status = TM_OK;
     bool special = !o->temp[0];
+    forget_digest(o);
     if (!special && tm_fs_now.sync(o->file) != 0)
         status = tm_fail_errno(err, "sync", o->path, errno);
     tm_status closed = tm_file_close(o->file, o->path, status == TM_OK ? err : NULL);
@@ -100,6 +123,7 @@ tm_status tm_out_commit(tm_out *o, tm_err *err)
 void tm_out_abandon(tm_out *o)
 {
     if (!o->open) return;
+    forget_digest(o);
     if (o->file >= 0) (void)tm_fs_now.close(o->file);
     if (o->temp[0]) tm_fs_now.remove(o->temp);
     o->open = false;

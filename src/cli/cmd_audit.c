@@ -29,8 +29,9 @@ const tm_command tm_command_audit = {
     .name = "audit",
     .words = "RUN",
     .summary = "recompute digests and sums of a run; say what does not close",
-    .why = "Reads inputs, outputs and ledger again and compares them with the manifest: digests, "
-           "counts per fate, per step and per file. Exit 1 when something differs.",
+    .why = "Reads inputs, outputs and the other files of the run again and compares them with the "
+           "manifest: digests, counts per fate, per step and per file. Exit 1 when something "
+           "differs.",
     .example = "tamis audit last",
     .params = PARAMS,
     .json = true,

@@ -1,8 +1,11 @@
 /* audit: does a run folder still hold what its manifest says?
  *
- * Recomputes the SHA-256 of every input and of every output's decoded bytes, counts the output's
- * records, and adds up the ledger by fate. Every thing looked at gets a line; the first difference
- * does not end it. */
+ * Recomputes the SHA-256 of every input, of every output's decoded bytes and of every other file of
+ * the run, counts the output's records, and adds up the ledger by fate. Every thing looked at gets
+ * a line; the first difference does not end it.
+ *
+ * The report's digest stands in run.json (manifest.c). The page is not made again to compare it:
+ * that would need the sources where they were and the program of that day. */
 #include <stdio.h>
 
 #include "base/hash.h"
@@ -177,6 +180,40 @@ static tm_status check_outputs(audit *a, tm_err *err)
     return TM_OK;
 }
 
+/* A file of the run folder, from its entry {path, bytes, sha256}. */
+static tm_status check_kept(audit *a, const tm_yaml *entry, tm_err *err)
+{
+    tm_str name = text_of(entry, "path");
+    const char *path = tm_path_join(a->mem, a->folder.p, name.p);
+    if (!path) return tm_fail_memory(err, "a path", name.n);
+    return check_file(a, "file", name, tm_str_of(path), false, text_of(entry, "sha256"), UINT64_MAX,
+                      err);
+}
+
+static tm_status check_files(audit *a, tm_err *err)
+{
+    const tm_yaml *list = tm_yaml_get(a->manifest, "files");
+    for (uint32_t i = 0; list && i < list->count; i++) TM_TRY(check_kept(a, &list->child[i], err));
+    return TM_OK;
+}
+
+static tm_status check_report(audit *a, tm_err *err)
+{
+    tm_yaml *run = NULL;
+    tm_err why = {0};
+    tm_status status = tm_folder_run(a->mem, a->folder, &run, &why);
+    if (status == TM_EMEMORY) return *err = why, status;
+    if (status != TM_OK) {
+        say(a, false, "file", TM_STR("run.json"), why.msg);
+        return TM_OK;
+    }
+    const tm_yaml *entry = tm_yaml_get(run, "report");
+    if (entry) return check_kept(a, entry, err);
+    say(a, false, "file", TM_STR("report.html"),
+        "run.json has no digest of it: the run ended before its report");
+    return TM_OK;
+}
+
 static tm_status check_ledger(audit *a, tm_err *err)
 {
     static const char *const FATES[] = {"kept",   "dropped",  "merged",
@@ -231,6 +268,8 @@ static tm_status check_all(audit *a, tm_err *err)
                    text_of(&steps->child[s], "name"));
     TM_TRY(check_inputs(a, err));
     TM_TRY(check_outputs(a, err));
+    TM_TRY(check_files(a, err));
+    TM_TRY(check_report(a, err));
     return check_ledger(a, err);
 }
 

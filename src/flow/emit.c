@@ -241,8 +241,10 @@ static tm_status open_unreadable(tm_emitter *e, tm_err *err)
     char path[4096];
     TM_TRY(in_folder(e, "unreadable.bin", path, err));
     TM_TRY(tm_out_begin(&e->lost_bytes, path, true, err));
+    TM_TRY(tm_out_digest(&e->lost_bytes, err));
     TM_TRY(in_folder(e, "unreadable.jsonl", path, err));
-    return tm_out_begin(&e->lost_index, path, true, err);
+    TM_TRY(tm_out_begin(&e->lost_index, path, true, err));
+    return tm_out_digest(&e->lost_index, err);
 }
 
 static tm_status write_lost(tm_emitter *e, const tm_lost *lost, tm_str sentence, tm_str raw,
@@ -276,7 +278,8 @@ static tm_status write_lost(tm_emitter *e, const tm_lost *lost, tm_str sentence,
                  (unsigned long long)line, (unsigned long long)lost->column,
                  (unsigned long long)TM_PLACE_OFFSET(lost->rid.place),
                  (unsigned long long)lost->raw_bytes, (unsigned long long)e->lost_bytes.bytes);
-    tm_buf_print(row, ",\"code\":\"%s\",\"message\":", lost->code);
+    tm_buf_print(row, ",\"left_out\":%llu,\"code\":\"%s\",\"message\":",
+                 (unsigned long long)lost->left_out, lost->code);
     tm_buf_json(row, sentence);
     tm_buf_z(row, "}\n");
     TM_TRY(tm_buf_ok(row, err));
@@ -294,6 +297,8 @@ static tm_status take_damage(tm_emitter *e, const tm_piece *p, tm_err *err)
     tm_lost lost = {.rid = {TM_PLACE(p->source, p->damage.at), 0},
                     .line = p->damage.line,
                     .column = p->damage.column + 1,
+                    .raw_bytes = p->torn.n,
+                    .left_out = p->damage.bytes - TM_MIN(p->damage.bytes, p->torn.n),
                     .sentence_bytes = (uint32_t)strlen(p->damage.sentence)};
     memcpy(lost.code, p->damage.code, TM_MIN(strlen(p->damage.code), sizeof lost.code - 1));
     run->result.counts.read++;
@@ -312,7 +317,7 @@ static tm_status take_damage(tm_emitter *e, const tm_piece *p, tm_err *err)
                       .copies = 1};
         TM_TRY(tm_ledger_add(e, &row, (tm_str){0}, err));
     }
-    return write_lost(e, &lost, tm_str_of(p->damage.sentence), (tm_str){0}, err);
+    return write_lost(e, &lost, tm_str_of(p->damage.sentence), tm_buf_view(&p->torn), err);
 }
 
 /* ---- findings -------------------------------------------------------------------------------- */
@@ -482,14 +487,32 @@ tm_status tm_emitter_source(tm_emitter *e, uint32_t source, const char *sha256, 
     return TM_OK;
 }
 
-static tm_status commit_parquet(tm_pq_writer **w, tm_err *err)
+static void note_file(tm_emitter *e, const char *name, tm_file_sum sum)
+{
+    tm_run_result *result = &e->run->result;
+    TM_ASSERT(result->files < TM_COUNT(result->file));
+    result->file[result->files++] = (tm_kept_file){name, sum};
+}
+
+static tm_status commit_parquet(tm_emitter *e, tm_pq_writer **w, const char *name, tm_err *err)
 {
     tm_pq_writer *writer = *w;
-    uint64_t bytes;
+    tm_file_sum sum;
     *w = NULL;
     if (!writer) return TM_OK;
     tm_pq_note(writer, "tamis.version", TM_STR(TM_VERSION));
-    return tm_pq_commit(writer, &bytes, err);
+    TM_TRY(tm_pq_commit(writer, &sum, err));
+    note_file(e, name, sum);
+    return TM_OK;
+}
+
+static tm_status commit_out(tm_emitter *e, tm_out *out, const char *name, tm_err *err)
+{
+    if (!out->open) return TM_OK;
+    tm_file_sum sum = tm_out_sum(out);
+    TM_TRY(tm_out_commit(out, err));
+    note_file(e, name, sum);
+    return TM_OK;
 }
 
 /* With the ledger at its place. */
@@ -513,10 +536,10 @@ static tm_status commit_all(tm_emitter *e, tm_err *err)
     tm_run *run = e->run;
     bool ledger = e->ledger != NULL;
     if (e->sorter) TM_TRY(write_sorted(e, err));
-    TM_TRY(commit_parquet(&e->ledger, err));
-    TM_TRY(commit_parquet(&e->findings, err));
-    if (e->lost_bytes.open) TM_TRY(tm_out_commit(&e->lost_bytes, err));
-    if (e->lost_index.open) TM_TRY(tm_out_commit(&e->lost_index, err));
+    TM_TRY(commit_parquet(e, &e->ledger, "ledger.parquet", err));
+    TM_TRY(commit_parquet(e, &e->findings, "findings.parquet", err));
+    TM_TRY(commit_out(e, &e->lost_bytes, "unreadable.bin", err));
+    TM_TRY(commit_out(e, &e->lost_index, "unreadable.jsonl", err));
     bool wrote = e->lane[0].sink != NULL;
     for (uint32_t i = 0; i < e->lanes; i++) TM_TRY(close_shard(e, &e->lane[i], err));
     tm_sink *parked = e->parked;

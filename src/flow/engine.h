@@ -75,6 +75,7 @@ typedef struct tm_piece {
     uint64_t row_bytes; /* of a block of a table: what its rows are as JSON */
     bool last;          /* of its source */
     tm_damage damage;
+    tm_buf torn;                 /* the first bytes of what it stands for */
     tm_buf data, packed;         /* kept records, one a line; the same as a frame */
     tm_buf order;                /* tm_piece_order, when the run reorders or routes */
     bool deferred;               /* another stage puts the data into files */

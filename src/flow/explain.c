@@ -29,6 +29,7 @@ typedef struct story {
     bool json;
     tm_buf *out;
     const tm_yaml *manifest;
+    const tm_yaml *lost; /* the row of unreadable.jsonl that tells of the record at hand, or NULL */
     unsigned told;
 } story;
 
@@ -265,21 +266,43 @@ static tm_status findings(story *s, tm_rid rid, tm_str raw, tm_err *err)
     return status;
 }
 
+static uint64_t number_of(const tm_yaml *map, const char *key)
+{
+    uint64_t n = 0;
+    return tm_str_to_u64(text_of(map, key), &n) ? n : 0;
+}
+
 /* Why a record could not be read. */
 static tm_status trouble(story *s, const tm_ledger_row *row, tm_err *err)
 {
-    static const char *const NAMES[] = {"code", "message"};
-    uint64_t n;
-    const tm_yaml *lost, *column;
+    s->lost = NULL;
     if (!tm_str_is(row->fate, "unreadable")) return TM_OK;
-    TM_TRY(tm_unreadable_find(s->mem, s->folder.p, row->rid, &lost, err));
-    for (size_t i = 0; lost && i < TM_COUNT(NAMES); i++) {
-        const tm_yaml *value = tm_yaml_get(lost, NAMES[i]);
-        if (value) field(s, NAMES[i], value->text);
-    }
-    column = lost ? tm_yaml_get(lost, "column") : NULL;
-    if (column && tm_str_to_u64(column->text, &n)) number(s, "column", (double)n);
+    TM_TRY(tm_unreadable_find(s->mem, s->folder.p, row->rid, &s->lost, err));
+    if (!s->lost) return TM_OK;
+    field(s, "code", text_of(s->lost, "code"));
+    field(s, "message", text_of(s->lost, "message"));
+    number(s, "column", (double)number_of(s->lost, "column"));
+    if (number_of(s->lost, "left_out"))
+        number(s, "left_out", (double)number_of(s->lost, "left_out"));
     return TM_OK;
+}
+
+/* What the run kept of an unreadable record: there too where the source has no record that could be
+ * read again, but a torn line or a broken array. */
+static tm_status load_lost(story *s, tm_buf *out, tm_str *why, tm_err *err)
+{
+    int file;
+    uint64_t bytes = number_of(s->lost, "bytes");
+    const char *path = tm_path_join(s->mem, s->folder.p, "unreadable.bin");
+    if (!path) return tm_fail_memory(err, "a path", 0);
+    if (!bytes) *why = TM_STR("(nothing of it could be decoded)");
+    if (!bytes) return TM_OK;
+    if (!tm_buf_grow(out, bytes)) return tm_fail_memory(err, "a record", bytes);
+    TM_TRY(tm_file_open(path, &file, err));
+    tm_status status = tm_file_read_at(file, path, out->p, bytes, number_of(s->lost, "at"), err);
+    tm_status closed = tm_file_close(file, path, status == TM_OK ? err : NULL);
+    if (status == TM_OK) out->n = bytes;
+    return status == TM_OK ? closed : status;
 }
 
 static const tm_yaml *input_of(const story *s, tm_str path)
@@ -344,7 +367,8 @@ static tm_status texts(story *s, const tm_ledger_row *row, tm_err *err)
     tm_buf raw = {0};
     tm_str why = {0};
     const tm_yaml *input = input_of(s, row->source);
-    tm_status status = load_raw(s, row, input, &raw, &why, err);
+    tm_status status =
+        s->lost ? load_lost(s, &raw, &why, err) : load_raw(s, row, input, &raw, &why, err);
     if (status == TM_OK) status = findings(s, row->rid, tm_buf_view(&raw), err);
     if (status == TM_OK) field(s, "raw", why);
     if (status == TM_OK && raw.n && !row->rid.path) field(s, "raw", tm_buf_view(&raw));

@@ -19,7 +19,7 @@
 #include "op/scalar.h"
 #include "text/utf8.h"
 
-enum { SAMPLED = 16, SAMPLE_RECORDS = 2000 };
+enum { SAMPLED = 16, SAMPLE_RECORDS = 2000, SAMPLE_BLOCKS = 64 };
 
 /* "jsonl" or "zstd" as the index of a row in its table; empty = by content. */
 static tm_status wish_of(tm_str name, const char *what, const char *const *names, size_t count,
@@ -237,17 +237,19 @@ static void sample_head(tm_str head, sample *s)
         if (tm_str_trim(line).n) vote(s, line);
 }
 
-/* The first block of a source. */
+/* The first block of a source that has records: it may begin with lines that are too long. */
 static tm_status sample_source(tm_run *run, const tm_source *source, sample *s, tm_err *err)
 {
     tm_reader *reader = NULL;
     tm_block block = {0};
     tm_read_limits limits = {.max_line = run->recipe->limits.max_line};
     tm_status status = tm_reader_open(&reader, source, &limits, (tm_str){0}, err);
-    if (status == TM_OK) status = tm_reader_next(reader, &block, err);
-    if (status == TM_OK) status = tm_block_records(&block, source, err);
+    for (uint32_t n = 0; status == TM_OK && n < SAMPLE_BLOCKS && !block.spans && !block.last; n++) {
+        status = tm_reader_next(reader, &block, err);
+        if (status == TM_OK) status = tm_block_records(&block, source, err);
+        s->all = n == 0 && block.last;
+    }
     if (status == TM_OK) {
-        s->all = block.last;
         for (uint32_t i = 0; i < block.spans && i < SAMPLE_RECORDS; i++)
             vote(s, (tm_str){block.bytes.p + block.span[i].at, block.span[i].bytes});
     }

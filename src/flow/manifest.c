@@ -1,10 +1,15 @@
 /* manifest.json (what was done: the same for every run of the same plan over the same bytes, but
- * for file names) and run.json (when, where, how fast: outside the law of same bytes). */
+ * for file names) and run.json (when, where, how fast: outside the law of same bytes).
+ *
+ * The report is made from both, so it is written when they are there; it tells times, so its digest
+ * stands in run.json, which is written once more for it. */
 #include <stdio.h>
 
+#include "base/hash.h"
 #include "base/system.h"
 #include "flow/counts_json.h"
 #include "flow/engine.h"
+#include "flow/runfolder.h"
 
 static void put_text(tm_buf *b, const char *name, tm_str value)
 {
@@ -86,6 +91,22 @@ static void put_outputs(const tm_run *run, tm_buf *b)
     tm_buf_z(b, "],\n");
 }
 
+static void put_sum(tm_buf *b, const char *name, const tm_file_sum *sum)
+{
+    tm_buf_print(b, "{\"path\":\"%s\",\"bytes\":%llu,\"sha256\":\"%s\"}", name,
+                 (unsigned long long)sum->bytes, sum->sha256);
+}
+
+static void put_files(const tm_run *run, tm_buf *b)
+{
+    tm_buf_z(b, "\"files\":[");
+    for (uint32_t i = 0; i < run->result.files; i++) {
+        tm_buf_z(b, i ? ",\n  " : "\n  ");
+        put_sum(b, run->result.file[i].name, &run->result.file[i].sum);
+    }
+    tm_buf_z(b, "],\n");
+}
+
 /* Patterns of the files that hold text of records. */
 static void put_raw_text(const tm_run *run, tm_buf *b)
 {
@@ -111,6 +132,7 @@ static void put_manifest(const tm_run *run, tm_buf *b)
     put_inputs(run, b);
     if (run->references) put_references(run, b);
     put_outputs(run, b);
+    put_files(run, b);
     tm_buf_print(b, "\"damaged\":%s,\n", run->result.damaged ? "true" : "false");
     put_raw_text(run, b);
     put_text(b, "recipe", run->recipe->text);
@@ -163,6 +185,40 @@ tm_status tm_manifest_write(tm_run *run, tm_err *err)
     tm_buf_clear(&b);
     put_manifest(run, &b);
     if (status == TM_OK) status = save(run, "manifest.json", &b, err);
+    tm_buf_release(&b);
+    return status;
+}
+
+/* ---- the report ------------------------------------------------------------------------------ */
+
+static const char REPORT_KEY[] = ",\"report\":";
+
+static tm_status put_report(tm_str run, tm_str page, tm_buf *b, tm_err *err)
+{
+    tm_file_sum sum = {.bytes = page.n};
+    tm_sha256 *digest = tm_sha256_new();
+    if (!digest) return tm_fail_memory(err, "a digest", 0);
+    tm_sha256_add(digest, page.p, page.n);
+    tm_sha256_hex(digest, sum.sha256);
+    tm_sha256_free(digest);
+    size_t end = tm_str_find(run, tm_str_of(REPORT_KEY)); /* of a report made before */
+    if (end == run.n) end = tm_str_rfind_char(run, '}');
+    tm_buf_str(b, tm_str_slice(run, 0, end));
+    tm_buf_z(b, REPORT_KEY);
+    put_sum(b, "report.html", &sum);
+    tm_buf_z(b, "}\n");
+    return tm_buf_ok(b, err);
+}
+
+tm_status tm_folder_note_report(tm_arena *mem, tm_str folder, tm_str page, tm_err *err)
+{
+    tm_buf run = {0}, b = {0};
+    const char *path = tm_path_join(mem, folder.p, "run.json");
+    if (!path) return tm_fail_memory(err, "a path", folder.n);
+    tm_status status = tm_file_load(path, 64 * TM_MIB, &run, err);
+    if (status == TM_OK) status = put_report(tm_buf_view(&run), page, &b, err);
+    if (status == TM_OK) status = tm_file_save(path, tm_buf_view(&b), false, err);
+    tm_buf_release(&run);
     tm_buf_release(&b);
     return status;
 }

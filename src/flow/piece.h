@@ -48,7 +48,7 @@ static inline tm_piece_order tm_order_of(const tm_fact *f)
 typedef struct tm_lost { /* behind it: sentence; the raw bytes lie in piece->unreadable */
     tm_rid rid;
     uint64_t line, column;
-    uint64_t raw_bytes;
+    uint64_t raw_bytes, left_out; /* left_out: of the record, decoded but not kept */
     uint32_t at, sentence_bytes;
     char code[8];
 } tm_lost;

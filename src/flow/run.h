@@ -131,6 +131,11 @@ typedef struct tm_source_result {
     uint64_t layouts[17]; /* records by index in its input's layout set */
 } tm_source_result;
 
+typedef struct tm_kept_file { /* what a run wrote beside its data */
+    const char *name;         /* in the run folder */
+    tm_file_sum sum;
+} tm_kept_file;
+
 typedef struct tm_run_result {
     tm_counts counts;
     tm_step_result *step;         /* plan->steps of them */
@@ -145,6 +150,8 @@ typedef struct tm_run_result {
     tm_sink_info *output; /* data and parked files; route beside */
     tm_str *output_route;
     uint32_t outputs;
+    tm_kept_file file[4]; /* ledger, findings, unreadable records, as far as there are some */
+    uint32_t files;
     double seconds;
     uint64_t peak_memory, spilled_bytes;
     bool damaged;  /* a source could not be decoded to its end */

@@ -300,15 +300,26 @@ tm_status tm_folder_set_last(tm_str folder, tm_err *err)
     return tm_file_save(TM_LAST, folder, false, err);
 }
 
-tm_status tm_folder_manifest(tm_arena *mem, tm_str folder, tm_yaml **manifest, tm_err *err)
+static tm_status load_tree(tm_arena *mem, tm_str folder, const char *name, tm_yaml **tree,
+                           tm_err *err)
 {
     tm_buf text = {0};
-    const char *path = tm_path_join(mem, folder.p, "manifest.json");
+    const char *path = tm_path_join(mem, folder.p, name);
     if (!path) return tm_fail_memory(err, "a path", folder.n);
     tm_status status = tm_file_load(path, 64 * TM_MIB, &text, err);
     tm_str copy = status == TM_OK ? tm_arena_str(mem, tm_buf_view(&text)) : (tm_str){0};
-    if (status == TM_OK && !copy.p) status = tm_fail_memory(err, "the manifest", text.n);
-    if (status == TM_OK) status = tm_json_tree(mem, tm_str_of(path), copy, manifest, err);
+    if (status == TM_OK && !copy.p) status = tm_fail_memory(err, path, text.n);
+    if (status == TM_OK) status = tm_json_tree(mem, tm_str_of(path), copy, tree, err);
     tm_buf_release(&text);
     return status;
+}
+
+tm_status tm_folder_manifest(tm_arena *mem, tm_str folder, tm_yaml **manifest, tm_err *err)
+{
+    return load_tree(mem, folder, "manifest.json", manifest, err);
+}
+
+tm_status tm_folder_run(tm_arena *mem, tm_str folder, tm_yaml **run, tm_err *err)
+{
+    return load_tree(mem, folder, "run.json", run, err);
 }

@@ -17,14 +17,18 @@ tm_status tm_folder_set_last(tm_str folder, tm_err *err);
 tm_status tm_folder_data(tm_arena *mem, tm_str folder, bool *is_run, tm_str **paths,
                          uint32_t *count, tm_err *err);
 
-/* manifest.json, run.json as trees (JSON is read as YAML's subset: recipe.h). */
+/* manifest.json as a tree (JSON is read as YAML's subset: recipe.h). */
 tm_status tm_folder_manifest(tm_arena *mem, tm_str folder, tm_yaml **manifest, tm_err *err);
+/* The same of run.json. */
+tm_status tm_folder_run(tm_arena *mem, tm_str folder, tm_yaml **run, tm_err *err);
+/* manifest.c: run.json learns the digest of report.html, which holds `page`. */
+tm_status tm_folder_note_report(tm_arena *mem, tm_str folder, tm_str page, tm_err *err);
 
 /* One record's story. place: "file:line", "file@offset" or "PLACE" / "PLACE/PATH" numbers. Appends
  * text for people, or JSON. */
 tm_status tm_explain(tm_arena *mem, tm_str folder, tm_str place, bool json, tm_buf *out,
                      tm_err *err);
-/* Recomputes digests of inputs and outputs and the sums; appends a line for each thing looked at.
+/* Recomputes digests of all files of the run and the sums; appends a line for each thing looked at.
  * TM_EDIFFERS when something does not close. */
 tm_status tm_audit(tm_arena *mem, tm_str folder, bool json, tm_buf *out, tm_err *err);
 

@@ -310,6 +310,7 @@ static void forget_results(tm_run *run)
     result->output = NULL;
     result->output_route = NULL;
     result->outputs = 0;
+    result->files = 0;
     result->damaged = false;
 }
 

@@ -351,5 +351,7 @@ tm_status tm_worker_block(tm_worker *w, tm_piece *piece, tm_err *err)
     piece->row_bytes = w->block.of_rows ? w->block.bytes.n : 0;
     piece->damage = w->block.damage;
     piece->lines = w->block.lines;
+    if (run->folder && piece->damage.code) tm_buf_str(&piece->torn, tm_buf_view(&w->block.torn));
+    TM_TRY(tm_buf_ok(&piece->torn, err));
     return tm_worker_seal(w, piece, err);
 }

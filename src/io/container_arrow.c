@@ -54,6 +54,8 @@ static void too_long(tm_block *b)
                   "a row is longer than the limit of %llu bytes as JSON; raise limits.max_line",
                   (unsigned long long)b->max_line);
     b->damage.at = b->at;
+    b->damage.bytes = b->bytes.n; /* more was not written */
+    tm_block_keep(b, b->bytes.p, b->bytes.n);
     tm_buf_clear(&b->bytes);
 }
 
@@ -70,7 +72,7 @@ static tm_status put_row(tm_block *b, const tm_table *t, const struct ArrowArray
     if (b->bytes.n > w->most) {
         if (b->rows > 1) return broken(t, b->at + line, &t->row, err);
         too_long(b);
-        return TM_OK;
+        return tm_buf_ok(&b->torn, err);
     }
     b->span[b->spans++] = (tm_span){.at = (uint32_t)from,
                                     .bytes = (uint32_t)(b->bytes.n - from),
@@ -111,6 +113,7 @@ tm_status tm_arrow_next(tm_reader *r, tm_block *b, tm_err *err)
     b->lines = b->rows;
     b->dropped_lines = 0;
     b->damage = (tm_damage){0};
+    tm_buf_clear(&b->torn);
     b->written = false;
     r->at += b->rows;
     b->last = r->at == t->rows;

@@ -153,6 +153,7 @@ static tm_status value_ended(cut *c, tm_err *err)
     if (w->scanned - w->begin > c->r->max_line) {
         count_lines(c, w->begin);
         tm_reader_too_long(c->r, c->b, c->b->at + w->begin, w->scanned - w->begin);
+        tm_block_keep(c->b, c->b->bytes.p + w->begin, w->scanned - w->begin);
         place_damage(c);
         return finish(c, w->scanned, err);
     }
@@ -169,9 +170,11 @@ static tm_status broken(cut *c, size_t at, const char *sentence, tm_err *err)
     count_lines(c, at);
     uint64_t place = b->at + at, bytes = b->bytes.n - at, line = b->lines, column = r->walk.column;
     char rest[32 << 10];
+    tm_block_keep(b, b->bytes.p + at, b->bytes.n - at);
     while (!tm_reader_ended(r)) {
         size_t got = 0;
         TM_TRY(tm_stream_read(r->stream, rest, sizeof rest, &got, err));
+        tm_block_keep(b, rest, got);
         bytes += got;
     }
     r->damage_told = true; /* one damage is enough: it is behind this one */
@@ -209,6 +212,7 @@ static tm_status at_end(cut *c, tm_err *err)
         size_t at = open ? w->begin : n;
         count_lines(c, at);
         tm_reader_tell(r, c->b, c->b->at + at, n - at);
+        tm_block_keep(c->b, c->b->bytes.p + at, n - at);
         place_damage(c);
         w->state = CLOSED;
         return finish(c, n, err);
@@ -239,6 +243,7 @@ static tm_status drop_value(cut *c, tm_err *err)
     uint64_t bytes = b->bytes.n, place = b->at, line = b->lines, column = w->column;
     enum event got = MORE;
     count_lines(c, b->bytes.n);
+    tm_block_keep(b, b->bytes.p, b->bytes.n);
     tm_reader_forget(r, b, b->bytes.n);
     while (got == MORE && !tm_reader_ended(r)) {
         tm_reader_forget(r, b, b->bytes.n);
@@ -246,6 +251,7 @@ static tm_status drop_value(cut *c, tm_err *err)
         w->scanned = w->begin = c->counted = 0;
         got = walk(w, b->bytes.p, b->bytes.n);
         bytes += w->scanned;
+        tm_block_keep(b, b->bytes.p, w->scanned);
         count_lines(c, w->scanned);
     }
     c->end = 0;

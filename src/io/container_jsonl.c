@@ -6,7 +6,7 @@
  * lines of the block lie is found by whoever works on it.
  *
  * A line longer than max_line is dropped while it streams by: memory never holds more of it than
- * the limit and a chunk. Reading goes on behind its newline.
+ * the limit and a chunk. Its first bytes go with the damage. Reading goes on behind its newline.
  *
  * When the stream ends in damage, what stands behind the last newline is a torn line: it goes with
  * the damage. When only the checksum is wrong the data were all there, and the last line is one. */
@@ -55,6 +55,7 @@ static tm_status drop_line(tm_reader *r, tm_block *b, tm_err *err)
 {
     uint64_t at = r->at, bytes = b->bytes.n;
     r->at += b->bytes.n;
+    tm_block_keep(b, b->bytes.p, b->bytes.n);
     for (;;) {
         b->bytes.n = 0;
         if (tm_reader_ended(r)) break;
@@ -63,12 +64,14 @@ static tm_status drop_line(tm_reader *r, tm_block *b, tm_err *err)
         if (newline) {
             size_t n = (size_t)(newline - b->bytes.p);
             bytes += n;
+            tm_block_keep(b, b->bytes.p, n);
             b->dropped_lines = 1;
             tm_reader_too_long(r, b, at, bytes);
             return tm_reader_cut(r, b, 0, n + 1, err);
         }
         bytes += b->bytes.n;
         r->at += b->bytes.n;
+        tm_block_keep(b, b->bytes.p, b->bytes.n);
     }
     tm_reader_too_long(r, b, at, bytes);
     return tm_reader_cut(r, b, 0, 0, err);
@@ -83,6 +86,7 @@ static tm_status one_line(tm_reader *r, tm_block *b, tm_err *err)
         if (tm_reader_ended(r)) {
             bool torn = tm_damage_cuts(&r->stream->damage);
             if (torn) tm_reader_tell(r, b, r->at, seen);
+            if (torn) tm_block_keep(b, b->bytes.p, seen);
             return tm_reader_cut(r, b, torn ? 0 : seen, seen, err);
         }
         TM_TRY(tm_reader_fill(r, b, seen + TM_READ_CHUNK, err));
@@ -92,6 +96,7 @@ static tm_status one_line(tm_reader *r, tm_block *b, tm_err *err)
         size_t n = (size_t)(newline - b->bytes.p);
         if (n > r->max_line) {
             tm_reader_too_long(r, b, r->at, n);
+            tm_block_keep(b, b->bytes.p, n);
             b->dropped_lines = 1;
             return tm_reader_cut(r, b, 0, n + 1, err);
         }
@@ -111,9 +116,11 @@ tm_status tm_jsonl_next(tm_reader *r, tm_block *b, tm_err *err)
     if (!ended && !end) return one_line(r, b, err);
     if (ended && !torn) end = n;
     if (r->max_line < TM_BLOCK_BYTES) {
-        size_t stop = long_line(b->bytes.p, ended ? n : end, r->max_line, &from);
-        if (stop <= n && !(torn && stop == n)) {
+        size_t looked = ended ? n : end;
+        size_t stop = long_line(b->bytes.p, looked, r->max_line, &from);
+        if (stop <= looked && !(torn && stop == n)) {
             tm_reader_too_long(r, b, r->at + from, stop - from);
+            tm_block_keep(b, b->bytes.p + from, stop - from);
             b->damage.line = tm_kernel_now()->count_newlines(b->bytes.p, from);
             b->dropped_lines = stop < n;
             return tm_reader_cut(r, b, from, TM_MIN(stop + 1, n), err);
@@ -121,6 +128,7 @@ tm_status tm_jsonl_next(tm_reader *r, tm_block *b, tm_err *err)
     }
     if (!ended) return tm_reader_cut(r, b, end, end, err);
     tm_reader_tell(r, b, r->at + end, n - end);
+    if (b->damage.code) tm_block_keep(b, b->bytes.p + end, n - end);
     if (b->damage.code) b->damage.line = tm_kernel_now()->count_newlines(b->bytes.p, end);
     return tm_reader_cut(r, b, end, n, err);
 }

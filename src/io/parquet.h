@@ -46,7 +46,8 @@ void tm_pq_text(tm_pq_writer *w, tm_str value);
 void tm_pq_null(tm_pq_writer *w);
 tm_status tm_pq_row(tm_pq_writer *w, tm_err *err);
 void tm_pq_note(tm_pq_writer *w, const char *key, tm_str value); /* file metadata; before commit */
-tm_status tm_pq_commit(tm_pq_writer *w, uint64_t *bytes, tm_err *err); /* closes and frees */
+/* Closes and frees. sum: of the file, or NULL. */
+tm_status tm_pq_commit(tm_pq_writer *w, tm_file_sum *sum, tm_err *err);
 void tm_pq_abandon(tm_pq_writer *w);
 
 typedef struct tm_pq_reader tm_pq_reader;

@@ -267,6 +267,7 @@ tm_status tm_pq_create(tm_pq_writer **out, const char *path, const tm_pq_column 
         status = tm_pq_build_init(&w->column[i], &w->mem, &columns[i], err);
     }
     if (status == TM_OK) status = tm_out_begin(&w->out, path, only_owner, err);
+    if (status == TM_OK) status = tm_out_digest(&w->out, err);
     if (status == TM_OK) status = tm_out_write(&w->out, TM_PQ_MAGIC, 4, err);
     if (status != TM_OK) {
         tm_pq_abandon(w);
@@ -343,13 +344,13 @@ void tm_pq_note(tm_pq_writer *w, const char *key, tm_str value)
     keep_failure(w, n && n->key.p && n->value.p);
 }
 
-tm_status tm_pq_commit(tm_pq_writer *w, uint64_t *bytes, tm_err *err)
+tm_status tm_pq_commit(tm_pq_writer *w, tm_file_sum *sum, tm_err *err)
 {
     TM_ASSERT(w->at == 0);
     tm_status status = report(w, err);
     if (status == TM_OK) status = flush_group(w, err);
     if (status == TM_OK) status = write_footer(w, err);
-    if (bytes) *bytes = w->out.bytes;
+    if (sum) *sum = tm_out_sum(&w->out);
     if (status == TM_OK) status = tm_out_commit(&w->out, err);
     tm_pq_abandon(w);
     return status;

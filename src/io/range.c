@@ -46,5 +46,6 @@ void tm_range_end(tm_reader *r, tm_block *b)
     memset(b->bytes.p + n, 0, TM_BLOCK_SLACK);
     if (!b->damage.code || b->damage.at < r->to) return;
     b->damage = (tm_damage){0};
+    tm_buf_clear(&b->torn);
     b->dropped_lines = 0;
 }

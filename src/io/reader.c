@@ -35,6 +35,7 @@ tm_status tm_reader_begin(tm_reader *r, tm_block *b, tm_err *err)
     b->lines = 0;
     b->dropped_lines = 0;
     b->damage = (tm_damage){0};
+    tm_buf_clear(&b->torn);
     b->last = false;
     return TM_OK;
 }
@@ -71,6 +72,12 @@ void tm_reader_forget(tm_reader *r, tm_block *b, size_t n)
     b->bytes.n -= n;
     b->at += n;
     r->at += n;
+}
+
+void tm_block_keep(tm_block *b, const char *p, size_t n)
+{
+    size_t room = TM_TORN_BYTES - TM_MIN(b->torn.n, (size_t)TM_TORN_BYTES);
+    tm_buf_add(&b->torn, p, TM_MIN(n, room));
 }
 
 void tm_reader_too_long(const tm_reader *r, tm_block *b, uint64_t at, uint64_t bytes)
@@ -138,6 +145,7 @@ tm_status tm_reader_next(tm_reader *r, tm_block *block, tm_err *err)
         status = tm_json_next_block(r, block, err);
     else
         status = tm_jsonl_next(r, block, err);
+    if (status == TM_OK) status = tm_buf_ok(&block->torn, err);
     if (status == TM_OK && r->to) tm_range_end(r, block);
     if (status == TM_OK && block->last && r->stream->feed.digest && !r->stream->folder)
         status = tm_feed_drain(&r->stream->feed, err);
@@ -180,6 +188,7 @@ void tm_reader_close(tm_reader *r)
 void tm_block_release(tm_block *b)
 {
     tm_buf_release(&b->bytes);
+    tm_buf_release(&b->torn);
     tm_free(b->span);
     b->span = NULL;
     b->spans = b->span_room = 0;

@@ -38,6 +38,9 @@ tm_status tm_reader_fill(tm_reader *r, tm_block *b, size_t bytes, tm_err *err);
 tm_status tm_reader_cut(tm_reader *r, tm_block *b, size_t end, size_t next, tm_err *err);
 /* Forgets the block's first n bytes. */
 void tm_reader_forget(tm_reader *r, tm_block *b, size_t n);
+/* Keeps bytes that the block's damage stands for, as far as there is room; whether that failed is
+ * looked at when the block is done. */
+void tm_block_keep(tm_block *b, const char *p, size_t n);
 /* Notes a record of `bytes` bytes at `at` (in the decoded stream) as too long. */
 void tm_reader_too_long(const tm_reader *r, tm_block *b, uint64_t at, uint64_t bytes);
 /* The stream's own damage, once, if any; its place is at, and it stands for `bytes`. */

@@ -27,7 +27,8 @@
 #include "text/utf8.h"
 
 #define TM_BLOCK_BYTES (1u << 20)
-#define TM_BLOCK_SLACK 64 /* readable bytes behind a block's bytes */
+#define TM_BLOCK_SLACK 64            /* readable bytes behind a block's bytes */
+#define TM_TORN_BYTES TM_BLOCK_BYTES /* so much is kept of what is no record, but a damage */
 
 typedef enum tm_container_id {
     TM_JSONL,
@@ -165,6 +166,7 @@ typedef struct tm_block {
     uint64_t lines;         /* newlines the block stands for: valid after tm_block_records */
     uint32_t dropped_lines; /* those of them that are not in bytes (behind a line too long) */
     tm_damage damage;       /* comes behind all the records in the block */
+    tm_buf torn;            /* the first TM_TORN_BYTES of what it stands for */
     bool last;              /* of its source */
     /* A block of a table is so many rows; their bytes may be there after tm_block_records only. */
     bool of_rows, written;

@@ -9,7 +9,6 @@
 #include "flow/codes.h"
 #include "flow/ledger_read.h"
 #include "op/op.h"
-#include "plan/jsontree.h"
 
 tm_str tm_tree_text(const tm_yaml *map, const char *key)
 {
@@ -270,25 +269,12 @@ static tm_status read_ledger(tm_gathered *g, tm_err *err)
     return status;
 }
 
-static tm_status load_tree(tm_gathered *g, const char *name, tm_yaml **out, tm_err *err)
-{
-    tm_buf text = {0};
-    const char *path = tm_path_join(g->mem, g->folder.p, name);
-    if (!path) return tm_fail_memory(err, "a path", 0);
-    tm_status status = tm_file_load(path, 64 * TM_MIB, &text, err);
-    tm_str copy = status == TM_OK ? tm_arena_str(g->mem, tm_buf_view(&text)) : (tm_str){0};
-    if (status == TM_OK && !copy.p) status = tm_fail_memory(err, "the report", text.n);
-    if (status == TM_OK) status = tm_json_tree(g->mem, tm_str_of(path), copy, out, err);
-    tm_buf_release(&text);
-    return status;
-}
-
 tm_status tm_gather(tm_gathered *g, tm_arena *mem, tm_str folder, tm_err *err)
 {
     g->mem = mem;
     g->folder = folder;
-    TM_TRY(load_tree(g, "manifest.json", &g->manifest, err));
-    TM_TRY(load_tree(g, "run.json", &g->run, err));
+    TM_TRY(tm_folder_manifest(mem, folder, &g->manifest, err));
+    TM_TRY(tm_folder_run(mem, folder, &g->run, err));
     const tm_yaml *steps = tm_yaml_get(g->manifest, "steps");
     for (uint32_t s = 0; steps && s < steps->count; s++) {
         const tm_op *op = tm_op_named(tm_tree_text(&steps->child[s], "op"));

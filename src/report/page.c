@@ -358,6 +358,7 @@ tm_status tm_report_write(tm_str folder, tm_err *err)
     }
     if (status == TM_OK) status = tm_buf_ok(&b, err);
     if (status == TM_OK) status = tm_file_save(path, tm_buf_view(&b), true, err);
+    if (status == TM_OK) status = tm_folder_note_report(&mem, folder, tm_buf_view(&b), err);
     tm_buf_release(&b);
     tm_arena_release(&mem);
     return status;

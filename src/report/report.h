@@ -20,7 +20,7 @@ tm_status tm_report_sample_pairs(const tm_run *run, const tm_plan_step *step, tm
 tm_status tm_report_plan(const tm_run *run, tm_buf *out, tm_err *err);
 /* {"counts":..,"steps":[..],"inputs":[..],"outputs":[..],"run":"..","seconds":..} and a newline. */
 void tm_report_json(const tm_run *run, tm_buf *out);
-/* Writes report.html into a finished run folder. */
+/* Writes report.html into a finished run folder, and its digest into run.json. */
 tm_status tm_report_write(tm_str folder, tm_err *err);
 
 #endif

@@ -68,7 +68,8 @@ def fields(value, prefix=""):
     found = {}
     for name, inner in value.items():
         found.setdefault(prefix + name, []).append(inner)
-        if isinstance(inner, dict) and name in ("reader", "duplicates", "clusters"):
+        if isinstance(inner, dict) and name in ("reader", "duplicates", "clusters",
+                                                 "report"):
             for key, values in fields(inner, prefix + name + ".").items():
                 found.setdefault(key, []).extend(values)
         if isinstance(inner, list) and inner and isinstance(inner[0], dict):

@@ -328,7 +328,7 @@ static tm_status speed(const char *path, uint64_t rows, tm_err *err)
         {"quality.score", TM_PQ_F64, true},
     };
     maker m = {.state = 1};
-    uint64_t bytes;
+    tm_file_sum sum;
     double start = tm_now();
     TM_TRY(tm_pq_create(&m.w, path, column, TM_COUNT(column), false, err));
     for (uint64_t row = 0; row < rows; row++) {
@@ -337,12 +337,12 @@ static tm_status speed(const char *path, uint64_t rows, tm_err *err)
         if (status != TM_OK) return status;
     }
     double filled = tm_now() - start;
-    TM_TRY(tm_pq_commit(m.w, &bytes, err));
+    TM_TRY(tm_pq_commit(m.w, &sum, err));
     double seconds = tm_now() - start, reading;
     TM_TRY(read_all(path, rows, &reading, err));
     printf("{\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"seconds\":%.3f,"
            "\"rows_per_second\":%.0f,\"rows_read_per_second\":%.0f}\n",
-           rows, bytes, seconds, (double)rows / filled, (double)rows / reading);
+           rows, sum.bytes, seconds, (double)rows / filled, (double)rows / reading);
     return TM_OK;
 }
 

@@ -213,6 +213,26 @@ static void a_result_that_is_left_undone_was_never_there(void **state)
     assert_int_equal(names_in(folder), 1);
 }
 
+static void a_digest_is_of_all_that_was_written(void **state)
+{
+    TM_UNUSED(state);
+    tm_out out = {0};
+    const char *path = room("digested");
+    assert_int_equal(tm_out_begin(&out, path, false, NULL), TM_OK);
+    assert_string_equal(tm_out_sum(&out).sha256, "");
+    assert_int_equal(tm_out_digest(&out, NULL), TM_OK);
+    piece = 1, interrupts = true;
+    assert_int_equal(tm_out_write(&out, "ab", 2, NULL), TM_OK);
+    assert_int_equal(tm_out_write(&out, "", 0, NULL), TM_OK);
+    assert_int_equal(tm_out_write(&out, "c", 1, NULL), TM_OK);
+    tm_file_sum sum = tm_out_sum(&out);
+    assert_int_equal(sum.bytes, 3);
+    assert_string_equal(sum.sha256, /* FIPS 180-2, appendix B.1 */
+                        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_int_equal(tm_out_commit(&out, NULL), TM_OK);
+    file_is(path, TM_STR("abc"));
+}
+
 static void modes_are_what_was_asked(void **state)
 {
     TM_UNUSED(state);
@@ -286,6 +306,7 @@ int main(void)
         TEST(absence_is_an_answer_and_trouble_is_not),
         TEST(a_result_is_the_old_file_or_the_new_one),
         TEST(a_result_that_is_left_undone_was_never_there),
+        TEST(a_digest_is_of_all_that_was_written),
         TEST(modes_are_what_was_asked),
         TEST(what_is_no_file_is_refused_or_written_straight),
         TEST(a_pipe_whose_reader_has_gone_is_no_error_of_ours),

@@ -119,6 +119,18 @@ typedef struct told { /* everything a reader said */
 
 static const tm_source_wish wish_any = {-1, -1};
 
+/* Of what is no record the first bytes are kept, as they stand in the decoded stream. */
+HELP void told_torn(const told *t, const tm_block *b)
+{
+    const tm_source *s = &t->source;
+    const mem_file *f = s->table || s->container == TM_FOLDER ? NULL : mem_find(s->path.p);
+    bool utf8 = s->encoding == TM_UTF8 || s->encoding == TM_UTF8_BOM;
+    assert_int_equal(b->torn.n, TM_MIN(b->damage.bytes, TM_TORN_BYTES));
+    bool there = f && b->damage.at + b->torn.n <= f->n; /* some are made as they are read */
+    if (there && utf8 && s->codec == TM_PLAIN && b->torn.n)
+        assert_memory_equal(b->torn.p, f->p + b->damage.at, b->torn.n);
+}
+
 HELP void told_block(told *t, tm_hasher *h, const tm_block *b)
 {
     uint64_t place[3] = {b->at, b->bytes.n, b->spans};
@@ -140,6 +152,7 @@ HELP void told_block(told *t, tm_hasher *h, const tm_block *b)
     }
     for (size_t i = 0; i < TM_BLOCK_SLACK; i++) assert_int_equal(b->bytes.p[b->bytes.n + i], 0);
     if (b->damage.code) {
+        told_torn(t, b);
         tm_buf_print(&t->log, "%s %llu @%llu+%llu%s\n", b->damage.code,
                      (unsigned long long)(t->lines + b->damage.line + 1),
                      (unsigned long long)b->damage.at, (unsigned long long)b->damage.bytes,

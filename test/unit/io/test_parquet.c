@@ -67,7 +67,7 @@ static void put_row(tm_pq_writer *w, uint32_t row)
 static tm_status put_rows(uint32_t rows, tm_err *err)
 {
     tm_pq_writer *w;
-    uint64_t bytes = 0;
+    tm_file_sum sum;
     tm_status status = TM_OK;
     TM_TRY(tm_pq_create(&w, "x", columns, COLUMNS, false, err));
     for (uint32_t row = 0; row < rows && status == TM_OK; row++) {
@@ -80,8 +80,9 @@ static tm_status put_rows(uint32_t rows, tm_err *err)
     }
     tm_pq_note(w, "recipe", TM_STR("steps: []"));
     tm_pq_note(w, "empty", TM_STR(""));
-    TM_TRY(tm_pq_commit(w, &bytes, err));
-    assert_int_equal(bytes, memory_file.n);
+    TM_TRY(tm_pq_commit(w, &sum, err));
+    assert_int_equal(sum.bytes, memory_file.n);
+    assert_int_equal(strlen(sum.sha256), 64);
     return TM_OK;
 }
 

@@ -222,6 +222,24 @@ static void a_line_too_long_is_dropped_and_the_next_one_read(void **state)
     }
 }
 
+static void a_low_limit_takes_no_line_that_is_short(void **state)
+{
+    TM_UNUSED(state);
+    tm_buf b = {0};
+    while (b.n < 3 * TM_BLOCK_BYTES) tm_buf_z(&b, "{\"text\": \"short\"}\n");
+    for (size_t at = 0; at < 3; at++) { /* no line, one in the second block, one at the end */
+        if (at == 1) memset(b.p + TM_BLOCK_BYTES + 7, 'x', 2000);
+        if (at == 2) memset(b.p + b.n - 1500, 'x', 1500);
+        told t = read_mem("low.jsonl", tm_buf_view(&b), 0, (tm_read_limits){.max_line = 1000});
+        assert_int_equal(t.damages, at);
+        uint64_t good = t.records * strlen("{\"text\": \"short\"}\n"), bad = 0;
+        for (size_t i = 0; i < t.damages; i++) bad += t.damage[i].bytes;
+        assert_in_range(b.n - good - bad, 0, at); /* newlines behind the long ones */
+        told_free(&t);
+    }
+    tm_buf_release(&b);
+}
+
 /* A line without end, made as it is read. */
 static uint64_t bomb_left;
 static int64_t bomb_read(int file, void *p, size_t n)
@@ -356,6 +374,7 @@ int main(void)
         cmocka_unit_test(blocks_do_not_depend_on_how_the_file_is_read),
         cmocka_unit_test(a_block_ends_at_the_last_record_within_its_bytes),
         cmocka_unit_test(a_line_too_long_is_dropped_and_the_next_one_read),
+        cmocka_unit_test(a_low_limit_takes_no_line_that_is_short),
         cmocka_unit_test(a_line_of_a_gigabyte_stays_within_the_limit),
         cmocka_unit_test(standard_input_begins_with_what_the_probe_took),
         cmocka_unit_test(a_named_pipe_is_opened_once),
