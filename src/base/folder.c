@@ -8,17 +8,19 @@
 #include "base/fs.h"
 #include "base/vec.h"
 
-tm_status tm_folder_make(const char *path, tm_err *err)
+static tm_status make(const char *path, bool only_owner, bool *made, tm_err *err)
 {
     char part[4096];
     size_t n = strlen(path);
     tm_file_info info;
+    *made = false;
     if (n >= sizeof part) return tm_fail(err, TM_EUSAGE, "the path is too long: %s", path);
     for (size_t i = 1; i <= n; i++) {
         if (i < n && path[i] != '/') continue;
         memcpy(part, path, i);
         part[i] = 0;
-        if (tm_fs_now.make_folder(part) == 0) continue;
+        *made = tm_fs_now.make_folder(part, only_owner && i == n) == 0;
+        if (*made) continue;
         int number = errno;
         bool there;
         TM_TRY(tm_file_look(part, &info, &there, err));
@@ -28,6 +30,17 @@ tm_status tm_folder_make(const char *path, tm_err *err)
         return tm_fail_errno(err, "make the folder", part, number);
     }
     return TM_OK;
+}
+
+tm_status tm_folder_make(const char *path, tm_err *err)
+{
+    bool made;
+    return make(path, false, &made, err);
+}
+
+tm_status tm_folder_make_private(const char *path, bool *made, tm_err *err)
+{
+    return make(path, true, made, err);
 }
 
 static int by_bytes(const void *a, const void *b)

@@ -28,7 +28,7 @@ typedef struct tm_fs {
     int (*close)(int file);
     int (*rename)(const char *from, const char *to);
     int (*remove)(const char *path);
-    int (*make_folder)(const char *path);
+    int (*make_folder)(const char *path, bool only_owner);
     int (*remove_folder)(const char *path);
     int (*info)(const char *path, tm_file_info *out);
     bool (*stopped)(void); /* NULL, or asked while a read waits for a pipe or a terminal */
@@ -59,6 +59,8 @@ tm_status tm_file_load(const char *path, uint64_t limit, tm_buf *out, tm_err *er
 tm_status tm_file_save(const char *path, tm_str bytes, bool only_owner, tm_err *err);
 
 tm_status tm_folder_make(const char *path, tm_err *err); /* with its parents; existing is fine */
+/* The same, mode 0700. *made: it was not there before. */
+tm_status tm_folder_make_private(const char *path, bool *made, tm_err *err);
 /* Names in a folder (not "." and ".."), sorted by bytes; arrays from the arena. */
 tm_status tm_folder_list(tm_arena *mem, const char *path, tm_str **names, uint32_t *count,
                          tm_err *err);
@@ -76,6 +78,9 @@ tm_status tm_folder_remove(const char *path, tm_err *err); /* with all below it 
  * there and is no lock. */
 tm_status tm_lock_file(const char *path, int *file, tm_err *err);
 void tm_lock_release(int file, const char *path); /* and removes the file */
+/* Whether the file is a lock whose holder is dead; then it is held now, and *file is to be
+ * closed. */
+bool tm_lock_left(const char *path, int *file);
 
 /* Expands ~ nothing, * ? [..] and ** within one pattern, sorted by bytes; a pattern without them
  * gives itself. Zero matches is TM_EUSAGE. */

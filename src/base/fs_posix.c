@@ -84,10 +84,10 @@ static int posix_remove(const char *path)
 {
     return unlink(path);
 }
-static int posix_make_folder(const char *path)
+static int posix_make_folder(const char *path, bool only_owner)
 {
     int result;
-    AGAIN(result, true, mkdir(path, 0777));
+    AGAIN(result, true, mkdir(path, only_owner ? 0700 : 0777));
     return result;
 }
 static int posix_remove_folder(const char *path)

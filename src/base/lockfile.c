@@ -99,6 +99,18 @@ tm_status tm_lock_file(const char *path, int *file, tm_err *err)
     return status;
 }
 
+bool tm_lock_left(const char *path, int *file)
+{
+    int f = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (f < 0) return false;
+    if (flock(f, LOCK_EX | LOCK_NB) == 0 && refuse_stranger(path, f, NULL) == TM_OK) {
+        *file = f;
+        return true;
+    }
+    close(f);
+    return false;
+}
+
 void tm_lock_release(int file, const char *path)
 {
     unlink(path);

@@ -367,8 +367,7 @@ static tm_status copy_pipe(tm_run *run, const tm_source *source, const char *pat
 static tm_status spool(tm_run *run, tm_source *source, tm_err *err)
 {
     if (source->seekable) return TM_OK;
-    TM_TRY(tm_folder_make(run->spill.folder, err));
-    atomic_store(&run->spill.made, true);
+    TM_TRY(tm_spill_open(&run->spill, err));
     char *copy = tm_arena_printf(&run->mem, "%s/input-%u", run->spill.folder, source->number);
     if (!copy) return tm_fail_memory(err, "a path", 0);
     TM_TRY(copy_pipe(run, source, copy, err));

@@ -48,20 +48,24 @@ static tm_status share_memory(tm_run *run, tm_err *err)
 }
 
 /* A place for spill and decisions: .tamis/ in the run folder, else under --spill-dir. What one of
- * many processes spills is nobody else's business and lies on its own machine. */
+ * many processes spills is nobody else's business and lies on its own machine. A process number
+ * comes again, in a container soon; so the moment is part of the name, and the run, which may be
+ * one of many in this process. */
 static tm_status choose_work(tm_run *run, tm_err *err)
 {
+    unsigned long long process = tm_process_id(), moment = (unsigned long long)(run->began * 1e6);
     tm_str spill = run->recipe->limits.spill_dir;
     const char *here = run->options.ticket.n ? tm_environment("TMPDIR") : NULL;
     if (run->folder && !spill.n && !run->options.ticket.n) {
         run->work = tm_arena_printf(&run->mem, "%s/" TM_WORK_NAME, run->folder);
-        run->spill.folder = tm_arena_printf(&run->mem, "%s/" TM_WORK_NAME "/spill-%llu",
-                                            run->folder, (unsigned long long)tm_process_id());
+        run->spill.folder = tm_arena_printf(&run->mem, "%s/" TM_WORK_NAME "/spill-%llu-%llx",
+                                            run->folder, process, moment);
     } else {
         if (!spill.n) spill = here ? tm_str_of(here) : TM_STR("/tmp");
-        char *own = tm_arena_printf(&run->mem, "%.*s/tamis-%llu-%p", TM_FMT(spill),
-                                    (unsigned long long)tm_process_id(), (void *)run);
+        char *own = tm_arena_printf(&run->mem, "%.*s/" TM_SPILL_NAME "%llu-%llx-%p", TM_FMT(spill),
+                                    process, moment, (void *)run);
         run->spill.folder = own;
+        run->spill.apart = true;
         run->work = run->folder ? tm_arena_printf(&run->mem, "%s/" TM_WORK_NAME, run->folder) : own;
     }
     run->spill.max_disk = run->recipe->limits.max_disk;
@@ -174,6 +178,7 @@ tm_status tm_run_open(tm_run **out, tm_recipe *recipe, const tm_run_options *opt
     run->lock_file = -1;
     run->began = tm_now();
     pthread_mutex_init(&run->batch_lock, NULL);
+    pthread_mutex_init(&run->spill.making, NULL);
     atomic_store(&run->doing, "opening");
     tm_status status = open_run(run, err);
     if (status != TM_OK)
@@ -239,7 +244,7 @@ tm_status tm_run_go(tm_run *run, tm_err *err)
     TM_TRY(tm_run_refuse_originals(run, err));
     if (run->folder) TM_TRY(tm_run_folder_take(run, err));
     if (run->passes > 1) TM_TRY(tm_inputs_spool(run, err));
-    if (decides(run) && !run->folder) TM_TRY(tm_folder_make(run->work, err));
+    if (decides(run) && !run->folder) TM_TRY(tm_spill_open(&run->spill, err));
     TM_TRY(tm_rounds_run(run, err));
     TM_TRY(write_pass(run, err));
     run->result.seconds = tm_now() - run->began;
@@ -303,15 +308,12 @@ void tm_run_close(tm_run *run)
     if (!run) return;
     for (uint32_t s = 0; run->state && s < run->plan->steps; s++)
         tm_verdicts_free(run->state[s].verdicts);
-    /* whether they are there or not */
-    if (run->work && !run->folder) (void)tm_folder_remove(run->work, NULL);
-    /* raw text shall not stay for a failure that has passed: it is tried once more */
-    if (atomic_load(&run->spill.made) && tm_folder_remove(run->spill.folder, NULL) != TM_OK)
-        (void)tm_folder_remove(run->spill.folder, NULL);
+    tm_spill_close(&run->spill);
     tm_run_folder_drop(run);
     if (run->plan) tm_plan_release(run->plan);
     tm_buf_release(&run->head);
     pthread_mutex_destroy(&run->batch_lock);
+    pthread_mutex_destroy(&run->spill.making);
     tm_arena_release(&run->mem);
     tm_free(run);
 }
