@@ -36,18 +36,19 @@ static void put_params(tm_buf *b, const tm_plan_step *step)
 /* What each route was asked to hold, and what its files hold. */
 static void put_routes(tm_buf *b, const tm_run *run)
 {
-    const tm_run_result *result = &run->result;
+    tm_route_size of;
     tm_buf_z(b, ",\"routes\":[");
-    for (uint32_t i = 0; i < run->routes; i++) {
-        uint64_t records = 0;
-        for (uint32_t o = 0; o < result->outputs; o++)
-            if (tm_str_eq(result->output_route[o], run->route[i].name))
-                records += result->output[o].records;
+    for (uint32_t i = 0; tm_run_route(run, i, &of); i++) {
         tm_buf_z(b, i ? ",{\"route\":" : "{\"route\":");
-        tm_buf_json(b, run->route[i].name);
+        tm_buf_json(b, of.name);
         tm_buf_z(b, ",\"asked\":");
-        tm_buf_json(b, run->route[i].asked);
-        tm_buf_print(b, ",\"records\":%llu}", (unsigned long long)records);
+        tm_buf_json(b, of.asked);
+        tm_buf_print(b, ",\"records\":%llu", (unsigned long long)of.records);
+        if (of.sized)
+            tm_buf_print(b, ",\"wanted\":%llu,\"off\":%lld}", (unsigned long long)of.wanted,
+                         (long long)of.off);
+        else
+            tm_buf_z(b, ",\"wanted\":null,\"off\":null}");
     }
     tm_buf_char(b, ']');
 }

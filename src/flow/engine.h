@@ -215,6 +215,9 @@ static inline uint32_t tm_batch_most(const tm_run *run)
 /* steps.c: steps [from, pass->steps) on one batch. Parents are marked, children not yet made. */
 tm_status tm_steps_apply(tm_worker *w, tm_piece *piece, tm_batch *b, uint32_t from, tm_err *err);
 
+/* A batch of a reference: signals of set steps that looked at references, and nothing else. */
+tm_status tm_steps_measure(tm_worker *w, tm_batch *b, tm_err *err);
+
 /* levels.c: the batch as read through all steps, and all that it gives; `look` is for observing
  * passes. */
 typedef tm_status tm_look(tm_worker *w, tm_batch *b, tm_err *err);

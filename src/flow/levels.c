@@ -78,6 +78,16 @@ static tm_status copy_child(tm_level *into, tm_str raw, tm_str *copy, tm_err *er
     return TM_OK;
 }
 
+/* What was said of the parent holds for it, and so does a name that binds records. */
+static void inherit(const tm_batch *from, uint32_t parent, tm_batch *b, uint32_t child)
+{
+    b->route[child] = from->route[parent];
+    b->copies[child] = from->copies[parent];
+    b->order[child] = from->order[parent];
+    for (uint32_t c = 0; c < b->columns; c++)
+        if (b->column[c].signal->of_run) b->column[c].word[child] = from->column[c].word[parent];
+}
+
 static tm_status add_child(children *c, tm_level *into, tm_str raw, tm_rid rid, tm_err *err)
 {
     const tm_run *run = c->w->run;
@@ -93,9 +103,7 @@ static tm_status add_child(children *c, tm_level *into, tm_str raw, tm_rid rid, 
     TM_TRY(copy_child(into, raw, &raw, err));
     TM_TRY(
         tm_batch_add(b, &rules, rid, from->line[c->parent], raw, false, TM_BLOCK_SLACK, NULL, err));
-    b->route[child] = from->route[c->parent]; /* what was said of the parent holds for it */
-    b->copies[child] = from->copies[c->parent];
-    b->order[child] = from->order[c->parent];
+    inherit(from, c->parent, b, child);
     into->bytes += raw.n;
     tm_counts *counts = &c->piece->step_counts[c->step->index];
     counts->made++;

@@ -177,6 +177,15 @@ tm_status tm_run_go(tm_run *run, tm_err *err);
 void tm_run_progress(const tm_run *run, tm_progress *out);
 void tm_run_cancel(tm_run *run);
 const tm_run_result *tm_run_result_of(const tm_run *run);
+/* After tm_run_go: what a side of a split was to hold, and holds. False: there are no more. */
+typedef struct tm_route_size {
+    tm_str name, asked; /* asked: "2%", "500", or empty: the rest */
+    uint64_t records;   /* written to its files */
+    bool sized, share;  /* a size was asked of it; as a share of all */
+    uint64_t wanted;    /* that size, in records */
+    int64_t off;        /* records more than that */
+} tm_route_size;
+bool tm_run_route(const tm_run *run, uint32_t number, tm_route_size *out);
 /* After tm_run_go: TM_OK; TM_EFINDINGS when unreadable records pass the limit or a source is
  * damaged; TM_EINPUT when nothing was readable; TM_EDIFFERS when the sums do not close. */
 tm_status tm_run_verdict(const tm_run *run, tm_err *err);

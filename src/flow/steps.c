@@ -178,3 +178,17 @@ tm_status tm_steps_apply(tm_worker *w, tm_piece *piece, tm_batch *b, uint32_t fr
     }
     return TM_OK;
 }
+
+tm_status tm_steps_measure(tm_worker *w, tm_batch *b, tm_err *err)
+{
+    const uint32_t both = TM_REFERENCES | TM_EACH_MEASURES;
+    for (uint32_t s = 0; s < w->pass->steps; s++) {
+        const tm_plan_step *step = &w->run->plan->step[s];
+        const tm_op *op = step->op;
+        if (op->shape != TM_SET || (op->flags & both) != both || is_idle(w, step)) continue;
+        for (uint32_t r = 0; r < b->records; r++)
+            b->decision[r] = tm_verdict_of(&w->range[s], b->rid[r]);
+        TM_TRY(op->each(&w->view[s], b, NULL, err));
+    }
+    return TM_OK;
+}

@@ -235,12 +235,19 @@ static tm_status work_heads(tm_worker *w, tm_piece *piece, tm_err *err)
 }
 
 /* References are read as they are: the steps are for the stream. */
+static tm_status work_reference(tm_worker *w, tm_err *err)
+{
+    tm_batch *b = &w->level[0].batch;
+    TM_TRY(check_reference(w, err));
+    TM_TRY(tm_steps_measure(w, b, err));
+    return observe(w, b, err);
+}
+
 static tm_status finish_batch(tm_worker *w, tm_piece *piece, tm_err *err)
 {
     if (w->pass->kind == TM_PASS_HEAD) return work_heads(w, piece, err);
-    if (!w->level[0].batch.reference) return tm_levels_work(w, piece, observe, err);
-    TM_TRY(check_reference(w, err));
-    return observe(w, &w->level[0].batch, err);
+    if (w->level[0].batch.reference) return work_reference(w, err);
+    return tm_levels_work(w, piece, observe, err);
 }
 
 static tm_status begin_batch(tm_worker *w, uint32_t records, tm_err *err)

@@ -88,6 +88,8 @@ enum { /* tm_op.flags */
 typedef struct tm_route { /* where kept records go; the index in the list is a decision's route */
     tm_str name;          /* beginning of the files' names */
     tm_str asked;         /* "2%", "500", or empty: the rest */
+    double share;         /* as a number; < 0: none was asked */
+    int64_t count;
 } tm_route;
 
 typedef struct tm_preview { /* what --dry-run says of a step beside its parameters and cost */

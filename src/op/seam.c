@@ -22,6 +22,14 @@ tm_status tm_facts_add(tm_facts *facts, const tm_fact *fact, tm_err *err)
     return tm_buf_ok(&facts->bytes, err);
 }
 
+tm_status tm_facts_add_lean(tm_facts *facts, uint64_t key, tm_rid rid, tm_err *err)
+{
+    char bytes[8];
+    tm_be64_put(key, bytes);
+    tm_fact f = {.key = {bytes, sizeof bytes}, .rid = rid};
+    return tm_facts_add(facts, &f, err);
+}
+
 bool tm_facts_next(const tm_facts *facts, size_t *at, tm_fact *out)
 {
     fact_head head;
@@ -86,4 +94,19 @@ bool tm_decisions_next(tm_str bytes, size_t *at, tm_decision *out)
                          .data = {bytes.p + *at + sizeof head, head.data}};
     *at += sizeof head + head.data;
     return true;
+}
+
+tm_status tm_reduce_to_edges(const tm_step_view *step, tm_group *group, tm_facts *next,
+                             tm_decisions *out, tm_err *err)
+{
+    tm_fact f;
+    TM_UNUSED(step);
+    TM_UNUSED(out);
+    if (!group->next(group, &f)) return TM_OK;
+    tm_rid first = f.rid;
+    while (group->next(group, &f)) {
+        tm_fact edge = {.rid = f.rid, .data = {(const char *)&first, sizeof first}};
+        TM_TRY(tm_facts_add(next, &edge, err));
+    }
+    return TM_OK;
 }

@@ -35,6 +35,8 @@ typedef struct tm_facts {
     uint64_t count;
 } tm_facts;
 tm_status tm_facts_add(tm_facts *facts, const tm_fact *fact, tm_err *err);
+/* One that holds nothing but a key: the cheapest (flow/lean.h). */
+tm_status tm_facts_add_lean(tm_facts *facts, uint64_t key, tm_rid rid, tm_err *err);
 /* Reads the fact at *at and moves on; false at the end. */
 bool tm_facts_next(const tm_facts *facts, size_t *at, tm_fact *out);
 
@@ -97,5 +99,10 @@ static inline bool tm_round_idle(const tm_round *round, const void *shared)
 {
     return round->idle && round->idle(shared);
 }
+
+/* A GROUP round's reduce before a COMPONENTS round: who shares a key is linked to the first who has
+ * it, which makes them one component. */
+tm_status tm_reduce_to_edges(const tm_step_view *step, tm_group *group, tm_facts *next,
+                             tm_decisions *out, tm_err *err);
 
 #endif

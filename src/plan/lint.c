@@ -44,6 +44,18 @@ const tm_lint_rule tm_lint_rules[] = {
      "References are read only by steps that compare with them. Take them out of the recipe, or "
      "add "
      "the step that was meant."},
+    {"T3110", "clusters-unbound", true,
+     "a split holds to an earlier one that its clusters know nothing of",
+     "Sides are bound by clusters in which records of the earlier split stand too. The step that "
+     "finds clusters compares with references only when against: names them, so without it new "
+     "records would be dealt out as if there had been no earlier split. Give that step the same "
+     "references."},
+    {"T3111", "clusters-apart", false,
+     "sides hold clusters together, and what is alike can be of two clusters",
+     "A cluster is one record and what was found to be like it. Two records that are like each "
+     "other but not like one that stands for both are of two clusters, and a split may part them. "
+     "With link: chain (dedup.near) all that are alike, through others too, are one cluster; with "
+     "prefix: true (dedup.exact) a beginning that two records share goes with the longer one."},
     {0}};
 
 enum {
@@ -55,7 +67,9 @@ enum {
     ORDER_LOST,
     TWICE,
     HEAD_TOO_LATE,
-    REFERENCE_UNUSED
+    REFERENCE_UNUSED,
+    CLUSTERS_UNBOUND,
+    CLUSTERS_APART
 };
 
 typedef struct linting {
@@ -79,6 +93,13 @@ static tm_str text_of(const tm_plan_step *step, const char *name)
     const tm_param *p = param_of(step, name);
     if (!p || (p->type != TM_P_EXPR && p->type != TM_P_TEXT)) return (tm_str){0};
     return *(const tm_str *)value_at(step, p);
+}
+
+static tm_texts texts_of(const tm_plan_step *step, const char *name)
+{
+    const tm_param *p = param_of(step, name);
+    if (!p || p->type != TM_P_TEXTS) return (tm_texts){0};
+    return *(const tm_texts *)value_at(step, p);
 }
 
 static bool number_is(const tm_plan_step *step, const char *name, double value)
@@ -293,9 +314,89 @@ static tm_status check_references(linting *l, uint32_t i)
                 : remark(l, REFERENCE_UNUSED, i, NULL, "no step looks at the recipe's references");
 }
 
+/* ---- clusters -------------------------------------------------------------------------------- */
+
+static bool names(const tm_texts *texts, tm_str name)
+{
+    for (uint32_t i = 0; i < texts->count; i++)
+        if (tm_str_eq(texts->item[i], name)) return true;
+    return false;
+}
+
+static bool is_reference(const tm_plan *plan, tm_str name)
+{
+    for (uint32_t i = 0; i < plan->recipe->references; i++)
+        if (tm_str_eq(plan->recipe->reference[i].name, name)) return true;
+    return false;
+}
+
+static bool choice_is(const tm_plan_step *step, const char *name, const char *word)
+{
+    const tm_param *p = param_of(step, name);
+    if (!p || p->type != TM_P_CHOICE) return false;
+    return strcmp(p->choices[*(const uint8_t *)value_at(step, p)], word) == 0;
+}
+
+static bool is_set(const tm_plan_step *step, const char *name)
+{
+    const tm_param *p = param_of(step, name);
+    return p && p->type == TM_P_BOOL && *(const bool *)value_at(step, p);
+}
+
+/* Every reference of the earlier split is one that clusters are found with. (A name that is no
+ * reference, such as `none`, has been looked at by the operator.) */
+static tm_status check_bound(linting *l, uint32_t i, const tm_plan_step *finder, tm_texts earlier)
+{
+    const tm_plan_step *step = &l->plan->step[i];
+    tm_texts against = texts_of(finder, "against");
+    for (uint32_t e = 0; e < earlier.count; e++) {
+        if (!is_reference(l->plan, earlier.item[e]) || names(&against, earlier.item[e])) continue;
+        return remark(
+            l, CLUSTERS_UNBOUND, i, "earlier",
+            tm_arena_printf(l->plan->mem,
+                            "\"%.*s\" holds to an earlier split, but the clusters of \"%.*s\" "
+                            "know nothing of its side \"%.*s\": name that in against: there",
+                            TM_FMT(step->name), TM_FMT(finder->name), TM_FMT(earlier.item[e])));
+    }
+    return TM_OK;
+}
+
+static tm_status check_apart(linting *l, uint32_t i, const tm_plan_step *finder)
+{
+    const char *remedy = NULL;
+    bool own = choice_is(finder, "sketch", "fast") || choice_is(finder, "sketch", "classic");
+    if (own && choice_is(finder, "link", "representative"))
+        remedy = "link: chain there makes one cluster of them";
+    if (is_set(finder, "prefix"))
+        remedy = "prefix: true there puts a beginning with one of those that begin with it";
+    if (!remedy) return TM_OK;
+    return remark(l, CLUSTERS_APART, i, "group",
+                  tm_arena_printf(l->plan->mem,
+                                  "records that are alike can be of two clusters of \"%.*s\" and "
+                                  "come to two sides of \"%.*s\": %s",
+                                  TM_FMT(finder->name), TM_FMT(l->plan->step[i].name), remedy));
+}
+
+/* A step that deals clusters out to sides. */
+static tm_status check_clusters(linting *l, uint32_t i)
+{
+    const tm_plan *plan = l->plan;
+    const tm_plan_step *step = &plan->step[i];
+    tm_texts earlier = texts_of(step, "earlier");
+    for (uint32_t k = 0; step->op->routes && k < i; k++) {
+        const tm_plan_step *finder = &plan->step[k];
+        uint32_t c = finder->column, end = c + finder->columns;
+        while (c < end && !(step->reads[c] && plan->signal[c]->of_run)) c++;
+        if (c == end) continue;
+        TM_TRY(check_bound(l, i, finder, earlier));
+        TM_TRY(check_apart(l, i, finder));
+    }
+    return TM_OK;
+}
+
 static tm_status (*const checks[])(linting *, uint32_t) = {
-    check_conditions, check_amount, check_asking, check_flags,
-    check_order,      check_head,   check_twice,  check_references,
+    check_conditions, check_amount, check_asking,     check_flags,    check_order,
+    check_head,       check_twice,  check_references, check_clusters,
 };
 
 tm_status tm_plan_lint(tm_plan *plan, tm_err *err)

@@ -347,6 +347,7 @@ tm_status tm_report_write(tm_str folder, tm_err *err)
     if (status == TM_OK) {
         header(g, &b);
         waterfall(g, &b);
+        tm_page_sizes(g, &b);
         status = tm_page_duplicates(g, &b, err);
     }
     if (status == TM_OK) {

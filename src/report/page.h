@@ -21,5 +21,6 @@ tm_status tm_page_duplicates(const tm_gathered *g, tm_buf *b, tm_err *err);
 /* sharing.c: of one step, which sources and inputs share duplicates; and the sides of a split */
 void tm_page_sources(const tm_yaml *duplicates, tm_buf *b);
 void tm_page_sides(const tm_gathered *g, tm_buf *b);
+void tm_page_sizes(const tm_gathered *g, tm_buf *b); /* of the sides */
 
 #endif

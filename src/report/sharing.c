@@ -3,6 +3,7 @@
  *
  * Of the sides the page says what was counted and by what, and also what was not: a zero that
  * nobody counted is worse than none. */
+#include <math.h>
 #include <stdio.h>
 
 #include "report/page.h"
@@ -255,6 +256,42 @@ static const tm_yaml *find_split(const tm_gathered *g)
     for (uint32_t i = 0; steps && i < steps->count; i++)
         if (tm_tree_in(&steps->child[i], "routes")) return &steps->child[i];
     return NULL;
+}
+
+/* How large they are, beside what was asked. */
+void tm_page_sizes(const tm_gathered *g, tm_buf *b)
+{
+    uint64_t all = 0;
+    const tm_yaml *routes = tm_tree_in(find_split(g), "routes");
+    if (!routes) return;
+    for (uint32_t i = 0; i < routes->count; i++)
+        all += tm_tree_number(&routes->child[i], "records");
+    tm_buf_z(b, "<h2>The sides of the split</h2>\n<table><tr><th>side</th>"
+                "<th class=\"n\">records</th><th class=\"n\">share</th>"
+                "<th class=\"n\">asked</th><th class=\"n\">in records</th>"
+                "<th class=\"n\">more or fewer</th></tr>\n");
+    for (uint32_t i = 0; i < routes->count; i++) {
+        const tm_yaml *route = &routes->child[i];
+        uint64_t records = tm_tree_number(route, "records");
+        double off = tm_tree_double(route, "off");
+        tm_buf_z(b, "<tr>");
+        tm_page_cell(b, tm_tree_text(route, "route"), NULL);
+        tm_page_number(b, records);
+        tm_buf_z(b, "<td class=\"n\">");
+        tm_page_share(b, records, all);
+        tm_buf_z(b, "</td>");
+        if (isnan(off)) {
+            tm_buf_z(b, "<td class=\"n soft\">the rest</td><td></td><td></td></tr>\n");
+            continue;
+        }
+        tm_page_cell(b, tm_tree_text(route, "asked"), "n");
+        tm_page_number(b, tm_tree_number(route, "wanted"));
+        tm_buf_print(b,
+                     off != 0 ? "<td class=\"n\">%+.0f</td></tr>\n"
+                              : "<td class=\"n soft\">%.0f</td></tr>\n",
+                     off);
+    }
+    tm_buf_z(b, "</table>\n");
 }
 
 void tm_page_sides(const tm_gathered *g, tm_buf *b)

@@ -108,6 +108,28 @@ static void step_line(tm_buf *out, const tm_plan_step *step, const tm_step_resul
     tm_buf_char(out, '\n');
 }
 
+/* The sides of a split, each with its size beside the one that was asked. */
+static void side_lines(tm_buf *out, const tm_run *run)
+{
+    tm_route_size of;
+    for (uint32_t i = 0; tm_run_route(run, i, &of); i++) {
+        tm_buf_z(out, "  ");
+        label(out, of.name);
+        grouped(out, of.records, 10);
+        if (of.sized) {
+            tm_buf_print(out, "  %.*s asked", TM_FMT(of.asked));
+            if (of.share) {
+                tm_buf_z(out, ", or ");
+                grouped(out, of.wanted, 0);
+            }
+            tm_buf_z(out, of.off ? ": " : "");
+            if (of.off) grouped(out, (uint64_t)(of.off < 0 ? -of.off : of.off), 0);
+            tm_buf_z(out, of.off < 0 ? " fewer" : of.off ? " more" : "");
+        }
+        tm_buf_char(out, '\n');
+    }
+}
+
 void tm_report_waterfall(const tm_run *run, tm_buf *out)
 {
     const tm_run_result *result = tm_run_result_of(run);
@@ -127,7 +149,10 @@ void tm_report_waterfall(const tm_run *run, tm_buf *out)
         reader_reasons(out, result);
         tm_buf_char(out, '\n');
     }
-    for (uint32_t s = 0; s < plan->steps; s++) step_line(out, &plan->step[s], &result->step[s]);
+    for (uint32_t s = 0; s < plan->steps; s++) {
+        step_line(out, &plan->step[s], &result->step[s]);
+        if (plan->step[s].op->routes) side_lines(out, run);
+    }
     label(out, TM_STR("kept"));
     grouped(out, c->kept, 12);
     tm_buf_z(out, "  ");

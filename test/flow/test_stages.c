@@ -81,9 +81,10 @@ static void compare(const char *recipe, uint64_t split_bytes)
     snprintf(many, sizeof many, "%s/many", folder);
     snprintf(text, sizeof text,
              "inputs:\n  a: {path: [%s/a.jsonl, %s/b.json, %s/c.jsonl]}\n"
-             "references:\n  r: {path: %s/r.jsonl}\nlimits: {unreadable: 50%%, max_line: 4KiB}\n"
-             "output: {format: jsonl}\n%s",
-             folder, folder, folder, folder, recipe);
+             "references:\n  r: {path: %s/r.jsonl}\n  train: {path: %s/old-train.jsonl}\n"
+             "  eval: {path: %s/old-eval.jsonl}\nlimits: {unreadable: 50%%, max_line: 4KiB}\n"
+             "output: {format: jsonl, ledger: signals}\n%s",
+             folder, folder, folder, folder, folder, folder, recipe);
     tamis_plan *plan = open_plan(text, one);
     if (tamis_run(plan, &error) != TAMIS_OK) fail_msg("%s: %s", recipe, error.message);
     tamis_close(plan);
@@ -141,6 +142,8 @@ static int set_up(void **state)
     write_records("b.json", 150, 200, true);
     write_records("c.jsonl", 200, 300, false);
     write_records("r.jsonl", 1000, 1020, true);
+    write_records("old-train.jsonl", 2000, 2030, true);
+    write_records("old-eval.jsonl", 3000, 3020, true);
     return 0;
 }
 
@@ -208,6 +211,29 @@ static void what_stands_on_two_sides(void **state)
     compare("steps:\n  - dedup.exact: {then: flag}\n  - split: {eval: 30%, test: 100}\n"
             "  - dedup.near: {ngram: 2, threshold: 0.6}\n",
             2500);
+}
+
+static void clusters_on_sides(void **state)
+{
+    (void)state;
+    compare(
+        "steps:\n  - dedup.near: {by: all, ngram: 1, threshold: 0.75, link: chain, then: flag}\n"
+        "  - dedup.exact: {then: flag}\n"
+        "  - split: {eval: 30%, group: [dedup.near.cluster, dedup.exact.cluster], earlier: "
+        "none}\n  - split.turns: {}\n",
+        2500);
+    compare("steps:\n  - dedup.near: {by: all, ngram: 1, threshold: 0.75, link: chain, then: flag, "
+            "against: [train, eval]}\n"
+            "  - split: {eval: 30%, group: [dedup.near.cluster], earlier: [train, eval]}\n",
+            2500);
+    static const char *const FILES[] = {"train-", "eval-", "parked-"};
+    for (size_t i = 0; i < TM_COUNT(FILES); i++) { /* some of each */
+        size_t bytes;
+        char run[300];
+        snprintf(run, sizeof run, "%s/many", folder);
+        free(load(run, FILES[i], &bytes));
+        assert_true(bytes > 0);
+    }
 }
 
 static void references_and_a_table(void **state)
@@ -339,6 +365,7 @@ int main(void)
         cmocka_unit_test(children_of_records_with_a_side_and_a_rank),
         cmocka_unit_test(near_duplicates_by_representative_and_by_chains),
         cmocka_unit_test(what_stands_on_two_sides),
+        cmocka_unit_test(clusters_on_sides),
         cmocka_unit_test(references_and_a_table),
         cmocka_unit_test(every_set_operator),
         cmocka_unit_test(what_is_not_its_own_is_refused)};

@@ -133,6 +133,26 @@ class SparkAndOneMachine(LawCase):
         self.assertGreater(here["counts"]["parked"], 20)
         self.assertGreater(here["counts"]["unreadable"], 5)
 
+    def test_clusters_on_the_sides_of_an_earlier_split(self):
+        def rows(name, first, last):
+            lines = b"".join(
+                b'{"text":"words of x%d y%d z%d w%d and more","user":%d}\n'
+                % (i * 7 % 60, i % 20, i % 28, i % 35, i % 50)
+                for i in range(first, last)
+            )
+            return self.write(name, lines)
+
+        recipe = (
+            "references:\n  train: {path: %s}\n  eval: {path: %s}\nsteps:\n"
+            "  - dedup.near: {ngram: 1, threshold: 0.7, link: chain, then: flag, against: "
+            "[train, eval]}\n  - split: {eval: 30%%, group: [dedup.near.cluster], earlier: "
+            "[train, eval]}\noutput: {ledger: signals}\n"
+        ) % (rows("old-train.jsonl", 1000, 1060), rows("old-eval.jsonl", 2000, 2020))
+        here = self.compare(recipe, [rows("new.jsonl", 0, 400)], 9_000)
+        counts = here["steps"][1]["routes"]
+        self.assertTrue(all(route["records"] > 10 for route in counts), counts)
+        self.assertGreater(here["counts"]["parked"], 10)
+
     def test_a_head_and_another_order(self):
         rows = b"".join(
             b'{"text":"some words of record %d"}\n' % (i * 3 % 700) for i in range(1000)

@@ -87,3 +87,24 @@ double tm_bands_simulate(const tm_sketch *s, double similarity, uint32_t grams, 
     tm_free(work);
     return caught / trials;
 }
+
+tm_status tm_bands_preview(const tm_sketch *s, tm_buf *text, tm_buf *json, tm_err *err)
+{
+    enum { TRIALS = 1000, TRIAL_GRAMS = 100 };
+    static const unsigned PERCENT[] = {50, 60, 70, 75, 80, 85, 90, 95};
+    double caught[TM_COUNT(PERCENT)];
+    tm_buf_print(text, "%u bands of %u rows; of pairs that are similar by\n ", s->bands, s->rows);
+    tm_buf_print(json, "{\"bands\":%u,\"rows\":%u,\"caught\":[", s->bands, s->rows);
+    for (size_t i = 0; i < TM_COUNT(PERCENT); i++) {
+        caught[i] = tm_bands_simulate(s, PERCENT[i] / 100.0, TRIAL_GRAMS, TRIALS);
+        if (caught[i] < 0) return tm_fail_memory(err, "a preview", 0);
+        tm_buf_print(text, " %5u%%", PERCENT[i]);
+        tm_buf_print(json, "%s[%.2f,%.3f]", i ? "," : "", PERCENT[i] / 100.0, caught[i]);
+    }
+    tm_buf_z(text, "\nare found\n ");
+    for (size_t i = 0; i < TM_COUNT(PERCENT); i++) tm_buf_print(text, " %5.1f%%", caught[i] * 100);
+    tm_buf_print(text, "\n(%d pairs of %d n-grams each); those found are compared exactly", TRIALS,
+                 TRIAL_GRAMS);
+    tm_buf_z(json, "]}");
+    return TM_OK;
+}

@@ -164,6 +164,22 @@ size_t tm_grams_sort(uint64_t *gram, size_t count, uint64_t *spare)
     return kept;
 }
 
+tm_status tm_grams_set(tm_grams *g, tm_str *set, tm_err *err)
+{
+    *set = tm_buf_view(&g->terms);
+    if (g->kind != TM_GRAM_WORDS && g->kind != TM_GRAM_CHARS) return TM_OK;
+    if (g->spare_room < g->count) {
+        tm_free(g->spare);
+        g->spare_room = 0;
+        g->spare = tm_alloc(g->room * sizeof *g->spare);
+        if (!g->spare) return tm_fail_memory(err, "n-grams", g->room * sizeof *g->spare);
+        g->spare_room = g->room;
+    }
+    g->count = tm_grams_sort(g->gram, g->count, g->spare);
+    *set = (tm_str){(const char *)g->gram, g->count * sizeof *g->gram};
+    return TM_OK;
+}
+
 size_t tm_grams_common(const uint64_t *a, size_t n, const uint64_t *b, size_t m)
 {
     size_t i = 0, k = 0, both = 0;
@@ -179,6 +195,7 @@ size_t tm_grams_common(const uint64_t *a, size_t n, const uint64_t *b, size_t m)
 void tm_grams_release(tm_grams *g)
 {
     tm_free(g->gram);
+    tm_free(g->spare);
     tm_buf_release(&g->terms);
     tm_buf_release(&g->text);
 }

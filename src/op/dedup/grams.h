@@ -32,7 +32,8 @@ typedef struct tm_grams { /* a worker's scratch */
     tm_gram_kind kind;
     uint64_t *gram; /* a hash each, in the text's order, repeated as they are there */
     size_t count;
-    size_t room;
+    uint64_t *spare;
+    size_t room, spare_room;
     uint64_t carries; /* beside the texts: equal in near duplicates (chosen.h) */
     tm_buf terms;     /* the terms, or the text when there are none */
     tm_buf text;
@@ -46,6 +47,9 @@ tm_status tm_grams_of(const tm_gram_rules *rules, tm_batch *b, uint32_t record, 
                       tm_err *err);
 /* Sorts and leaves each once: a set. `spare` has room for count. */
 size_t tm_grams_sort(uint64_t *gram, size_t count, uint64_t *spare);
+/* What tm_grams_of gave as bytes that are compared: a sorted set, or the text that is compared
+ * exactly. Lives until the next record. */
+tm_status tm_grams_set(tm_grams *g, tm_str *set, tm_err *err);
 void tm_grams_release(tm_grams *g);
 
 /* Of two sorted sets. */

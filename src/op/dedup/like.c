@@ -2,6 +2,8 @@
  * by chance less than once in ten million runs. Who is kept is decided by our own keep list. */
 #include "op/dedup/like.h"
 
+#include "op/dedup/cluster.h"
+
 tm_status tm_like_make(tm_arena *mem, tm_conform_tool tool, uint32_t ngram, tm_sketch *bands,
                        const tm_conform **out, tm_err *err)
 {
@@ -54,11 +56,9 @@ tm_status tm_like_observe(const tm_conform *mode, const tm_choice *choice, tm_li
     TM_TRY(
         tm_conform_signature(mode, &s->conform, tm_buf_view(&s->text), s->signature, &count, err));
     for (uint32_t band = 0; count && band < mode->rules.bands; band++) {
-        char key[8];
         size_t bytes = tm_conform_band(mode, s->signature, band, s->key);
-        tm_be64_put(tm_hash64(s->key, bytes, band + 1), key);
-        tm_fact f = {.key = {key, sizeof key}, .rid = b->rid[r]};
-        TM_TRY(tm_facts_add(out, &f, err));
+        uint64_t key = tm_hash64(s->key, bytes, band + 1);
+        TM_TRY(tm_facts_add_lean(out, key, b->rid[r], err));
     }
     return TM_OK;
 }
@@ -68,23 +68,24 @@ tm_status tm_like_merge(const tm_link_rules *rules, const tm_step_view *step, tm
 {
     tm_fact f;
     if (!group->next(group, &f)) return TM_OK;
-    tm_rid first = f.rid;
+    tm_rid first = f.rid, second = f.rid;
     uint32_t rank = tm_scope_rank_get(f.order);
-    bool stays = !rank || !rules->none;
+    bool stays = !rank || !rules->none, alone = true;
+    tm_decision d = {.step = step->step,
+                     .rule = rules->rule,
+                     .verdict = rules->verdict,
+                     .set = TM_D_OTHER,
+                     .value = TM_NO_VALUE};
     while (group->next(group, &f)) {
         uint32_t own = tm_scope_rank_get(f.order);
-        if (!own || !tm_scope_merges(&rules->scope, rank, own)) continue;
-        tm_decision d = {.rid = f.rid,
-                         .step = step->step,
-                         .rule = rules->rule,
-                         .verdict = rules->verdict,
-                         .set = TM_D_OTHER,
-                         .other = first,
-                         .value = TM_NO_VALUE};
-        TM_TRY(tm_decide(out, &d, err));
-        d.rid = first, d.other = f.rid, d.set |= TM_D_FIRST;
-        if (!stays) TM_TRY(tm_decide(out, &d, err));
-        stays = true;
+        if (own && !tm_scope_merges(&rules->scope, rank, own)) continue;
+        d.rid = f.rid, d.other = first;
+        TM_TRY(own ? tm_decide(out, &d, err) : tm_cluster_join(step, f.rid, first, out, err));
+        if (alone) second = f.rid;
+        alone = false;
     }
-    return TM_OK;
+    if (alone) return TM_OK;
+    if (stays) return tm_cluster_join(step, first, first, out, err);
+    d.rid = first, d.other = second, d.set |= TM_D_FIRST;
+    return tm_decide(out, &d, err);
 }

@@ -11,6 +11,7 @@
 
 #include "base/store.h"
 #include "base/vec.h"
+#include "op/dedup/cluster.h"
 #include "op/dedup/link_table.h"
 
 const char *const tm_measure_names[] = {"jaccard", "containment", NULL};
@@ -26,7 +27,9 @@ typedef struct member { /* of a chain: every record of the group */
     uint64_t at, digest; /* at: of its set, in linker.sets */
     uint32_t bytes, rank, parent;
     uint8_t kind;
-    bool limited, fallen;
+    bool limited;
+    bool leads;   /* others are of its cluster */
+    bool decided; /* it is not kept */
 } member;
 
 typedef struct put_by { /* records for the next go, as a queue */
@@ -96,13 +99,20 @@ static tm_status decide(linker *l, tm_rid rid, uint32_t rank, tm_rid into, doubl
                      .set = TM_D_OTHER | TM_D_VALUE | more,
                      .other = into,
                      .value = value};
-    return rank ? tm_decide(l->out, &d, l->err) : TM_OK; /* references are only looked at */
+    if (rank) return tm_decide(l->out, &d, l->err);
+    return tm_cluster_join(l->step, rid, into, l->out, l->err); /* it is only looked at */
+}
+
+/* Who stands for others, kept or of a reference, names its cluster. */
+static tm_status join_own(linker *l, tm_rid rid)
+{
+    return tm_cluster_join(l->step, rid, rid, l->out, l->err);
 }
 
 /* A record that is kept without having been compared with all that it could be near to: one that
  * was left out has been met. Said when it is certain that it is kept, for a record has one
  * decision. */
-static tm_status tell_limited(linker *l, tm_rid rid, uint32_t rank)
+static tm_status tell_limited(linker *l, tm_rid rid, uint32_t rank, const tm_rid *cluster)
 {
     tm_decision d = {.rid = rid,
                      .step = l->step->step,
@@ -110,6 +120,7 @@ static tm_status tell_limited(linker *l, tm_rid rid, uint32_t rank)
                      .verdict = TM_V_FLAG,
                      .set = TM_D_VALUE,
                      .value = (double)l->rules->compare_most};
+    tm_cluster_put(&d, cluster);
     return rank ? tm_decide(l->out, &d, l->err) : TM_OK;
 }
 
@@ -143,23 +154,26 @@ static tm_status settle(linker *l, const tm_link_set *r)
     return l->full ? put_record_by(l, r) : tm_link_table_add(&l->table, r, l->err);
 }
 
+/* The candidate at hand stands for the record. */
+static tm_status merge_into(linker *l, const tm_link_set *r, const tm_link_set *into, double value)
+{
+    tm_link_set *of = &l->table.node[l->table.at].of;
+    bool falls = l->rules->none && into->rank && !into->fallen;
+    TM_TRY(decide(l, r->rid, r->rank, into->rid, value, 0));
+    of->leads = true;
+    if (!falls) return TM_OK;
+    of->fallen = true;
+    return decide(l, into->rid, into->rank, r->rid, value, TM_D_FIRST);
+}
+
 /* Those of a reference all stay, so that each stands for what it is near to; but equal ones are
  * one. */
 static tm_status link_reference(linker *l, tm_link_set *r)
 {
     tm_link_set into;
     while (tm_link_table_next(&l->table, &into))
-        if (!into.rank && is_equal(r, &into)) return TM_OK;
+        if (!into.rank && is_equal(r, &into)) return merge_into(l, r, &into, 1);
     return settle(l, r);
-}
-
-static tm_status merge_into(linker *l, const tm_link_set *r, const tm_link_set *into, double value)
-{
-    bool falls = l->rules->none && !into->fallen;
-    TM_TRY(decide(l, r->rid, r->rank, into->rid, value, 0));
-    if (!falls) return TM_OK;
-    l->table.node[l->table.at].of.fallen = true;
-    return decide(l, into->rid, into->rank, r->rid, value, TM_D_FIRST);
 }
 
 static tm_status link_representative(linker *l, tm_link_set *r)
@@ -182,7 +196,11 @@ static tm_status tell_kept(linker *l)
     if (l->rules->link == TM_LINK_CHAIN) return TM_OK;
     for (uint32_t i = 0; i < l->table.nodes; i++) {
         const tm_link_set *r = &l->table.node[i].of;
-        if (r->limited && !r->fallen) TM_TRY(tell_limited(l, r->rid, r->rank));
+        if (r->fallen) continue;
+        if (r->limited)
+            TM_TRY(tell_limited(l, r->rid, r->rank, r->leads ? &r->rid : NULL));
+        else if (r->leads)
+            TM_TRY(join_own(l, r->rid));
     }
     return TM_OK;
 }
@@ -259,9 +277,18 @@ static tm_status decide_member(linker *l, const member *m, member *root, tm_buf 
     TM_TRY(load_member(l, root, spare, &b));
     double value = similarity(l->rules, &a, &b, 0);
     TM_TRY(decide(l, m->rid, m->rank, root->rid, value, 0));
-    if (!l->rules->none || root->fallen) return TM_OK;
-    root->fallen = true;
+    if (!l->rules->none || !root->rank || root->decided) return TM_OK;
+    root->decided = true;
     return decide(l, root->rid, root->rank, m->rid, value, TM_D_FIRST);
+}
+
+/* Members that nothing else was decided of: roots, and what may not be merged into its root. */
+static tm_status tell_member(linker *l, const member *m, const member *root)
+{
+    const tm_rid *cluster = root->leads ? &root->rid : NULL;
+    if (m->decided) return TM_OK;
+    if (m->limited && m->rank) return tell_limited(l, m->rid, m->rank, cluster);
+    return cluster ? tm_cluster_join(l->step, m->rid, *cluster, l->out, l->err) : TM_OK;
 }
 
 static tm_status decide_chains(linker *l)
@@ -270,15 +297,14 @@ static tm_status decide_chains(linker *l)
     tm_status status = TM_OK;
     for (uint32_t v = 0; status == TM_OK && v < l->members; v++) {
         member *m = &l->member[v], *root = &l->member[root_of(l, v)];
+        root->leads |= root != m;
         if (root == m || !may_merge(l, root->rank, m->rank)) continue;
         status = decide_member(l, m, root, &spare);
-        m->limited = false; /* it is not kept */
+        m->decided = true;
     }
     tm_buf_release(&spare);
-    for (uint32_t v = 0; status == TM_OK && v < l->members; v++) {
-        const member *m = &l->member[v];
-        if (m->limited && !m->fallen) status = tell_limited(l, m->rid, m->rank);
-    }
+    for (uint32_t v = 0; status == TM_OK && v < l->members; v++)
+        status = tell_member(l, &l->member[v], &l->member[root_of(l, v)]);
     return status;
 }
 
@@ -339,7 +365,7 @@ static tm_status link_put_by(linker *l, put_by *from)
         if (from->open)
             status = link_one(l, &r);
         else if (!chain) /* all of them are kept */
-            status = tell_limited(l, r.rid, r.rank);
+            status = tell_limited(l, r.rid, r.rank, NULL);
     }
     tm_buf_release(&scratch);
     return status;

@@ -19,6 +19,7 @@ typedef struct tm_link_set { /* one record's set, and what linking has to know o
     uint32_t compared; /* with how many it was compared so far */
     uint8_t kind;      /* tm_gram_kind */
     bool limited;      /* others were left out */
+    bool leads;        /* it stands for others */
     bool fallen;       /* with the first that it stood for: nobody is kept */
 } tm_link_set;
 

@@ -7,6 +7,7 @@
  * without a candidate are read once and never carried. What a record carries beside its texts is
  * in the key: other pictures and calls of other functions make no candidate. */
 #include "op/dedup/bands.h"
+#include "op/dedup/cluster.h"
 #include "op/dedup/like.h"
 #include "op/keep.h"
 #include "text/terms.h"
@@ -40,9 +41,8 @@ typedef struct scratch {
     tm_keep_scratch *keep;
     tm_grams grams;
     tm_like_scratch like;
-    uint64_t *work, *band, *spare;
+    uint64_t *work, *band;
     uint32_t *slot;
-    size_t spare_room;
     tm_buf order;
 } scratch;
 
@@ -113,7 +113,6 @@ static void end(void *mine)
     tm_grams_release(&own->grams);
     tm_free(own->work);
     tm_free(own->band);
-    tm_free(own->spare);
     tm_free(own->slot);
     tm_buf_release(&own->order);
 }
@@ -132,14 +131,6 @@ static tm_status begin(const void *of, void *mine, tm_err *err)
     return ok ? TM_OK : tm_fail_memory(err, "dedup.near", slots);
 }
 
-static tm_status add_key(uint64_t key, tm_rid rid, tm_facts *out, tm_err *err)
-{
-    char bytes[8];
-    tm_be64_put(key, bytes);
-    tm_fact f = {.key = {bytes, sizeof bytes}, .rid = rid};
-    return tm_facts_add(out, &f, err);
-}
-
 static tm_status observe_bands(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
 {
     const shared *s = step->shared;
@@ -154,46 +145,14 @@ static tm_status observe_bands(const tm_step_view *step, tm_batch *b, tm_facts *
         tm_grams *g = &own->grams;
         TM_TRY(tm_grams_of(&s->grams, b, r, g, err));
         if (g->kind == TM_GRAM_TERMS || g->kind == TM_GRAM_TEXT)
-            TM_TRY(add_key(tm_mix64(g->gram[0] + g->kind) ^ g->carries, b->rid[r], out, err));
+            TM_TRY(tm_facts_add_lean(out, tm_mix64(g->gram[0] + g->kind) ^ g->carries, b->rid[r],
+                                     err));
         if (g->kind != TM_GRAM_WORDS && g->kind != TM_GRAM_CHARS) continue;
         tm_sketch_make(sketch, g->gram, g->count, own->work, own->slot);
         tm_sketch_bands(sketch, own->slot, g->kind, own->band);
         for (uint32_t i = 0; i < sketch->bands; i++)
-            TM_TRY(add_key(own->band[i] ^ g->carries, b->rid[r], out, err));
+            TM_TRY(tm_facts_add_lean(out, own->band[i] ^ g->carries, b->rid[r], err));
     }
-    return TM_OK;
-}
-
-/* Records of one band are linked to its first: that makes them one component. */
-static tm_status reduce_bands(const tm_step_view *step, tm_group *group, tm_facts *next,
-                              tm_decisions *out, tm_err *err)
-{
-    tm_fact f;
-    TM_UNUSED(step);
-    TM_UNUSED(out);
-    if (!group->next(group, &f)) return TM_OK;
-    tm_rid first = f.rid;
-    while (group->next(group, &f)) {
-        tm_fact edge = {.rid = f.rid, .data = {(const char *)&first, sizeof first}};
-        TM_TRY(tm_facts_add(next, &edge, err));
-    }
-    return TM_OK;
-}
-
-static tm_status sort_set(scratch *own, tm_str *set, tm_err *err)
-{
-    tm_grams *g = &own->grams;
-    *set = tm_buf_view(&g->terms);
-    if (g->kind != TM_GRAM_WORDS && g->kind != TM_GRAM_CHARS) return TM_OK;
-    if (own->spare_room < g->count) {
-        tm_free(own->spare);
-        own->spare_room = 0;
-        own->spare = tm_alloc(g->room * sizeof *own->spare);
-        if (!own->spare) return tm_fail_memory(err, "n-grams", g->room * sizeof *own->spare);
-        own->spare_room = g->room;
-    }
-    g->count = tm_grams_sort(g->gram, g->count, own->spare);
-    *set = (tm_str){(const char *)g->gram, g->count * sizeof *g->gram};
     return TM_OK;
 }
 
@@ -218,7 +177,7 @@ static tm_status observe_links(const tm_step_view *step, tm_batch *b, tm_facts *
         set = (tm_str){"", 0};
         if (!s->like) {
             TM_TRY(tm_grams_of(&s->grams, b, r, &own->grams, err));
-            TM_TRY(sort_set(own, &set, err));
+            TM_TRY(tm_grams_set(&own->grams, &set, err));
         }
         char key[16];
         tm_rid_put(d->other, key);
@@ -237,7 +196,7 @@ static tm_status reduce_links(const tm_step_view *step, tm_group *group, tm_fact
     return tm_link_group(&s->link, step, group, out, err);
 }
 
-/* In the writing pass: by what the record was compared. */
+/* By what the record was compared, and what is like it. */
 static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, tm_err *err)
 {
     const shared *s = step->shared;
@@ -248,7 +207,7 @@ static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, t
         TM_TRY(tm_grams_by_chars(&s->grams, b, r, &chars, err));
         b->column[step->column].word[r] = chars ? TM_STR("characters") : TM_STR("words");
     }
-    return TM_OK;
+    return tm_cluster_names(b, step->column + 1, err);
 }
 
 static tm_status cost(const void *given, const tm_input_facts *facts, tm_cost *out, tm_err *err)
@@ -262,38 +221,15 @@ static tm_status cost(const void *given, const tm_input_facts *facts, tm_cost *o
     return TM_OK;
 }
 
-enum { TRIALS = 1000, TRIAL_GRAMS = 100 };
-
-/* How likely pairs of a similarity become candidates, tried out with the sketch in use. */
+/* How likely pairs of a similarity become candidates. */
 static tm_status preview(const void *of, tm_preview *out, tm_err *err)
 {
-    static const unsigned PERCENT[] = {50, 60, 70, 75, 80, 85, 90, 95};
     const shared *s = of;
     const tm_sketch *sketch = &s->link.sketch;
-    tm_buf caught = {0};
-    if (s->like) {
-        tm_buf_print(&out->text, "%u bands of %u rows, as that tool does it: nothing is compared",
-                     sketch->bands, sketch->rows);
-        tm_buf_print(&out->json, "{\"bands\":%u,\"rows\":%u}", sketch->bands, sketch->rows);
-        return TM_OK;
-    }
-    tm_buf_print(&out->text, "%u bands of %u rows; of pairs that are similar by\n ", sketch->bands,
-                 sketch->rows);
-    tm_buf_print(&out->json, "{\"bands\":%u,\"rows\":%u,\"caught\":[", sketch->bands, sketch->rows);
-    for (size_t i = 0; i < TM_COUNT(PERCENT); i++) {
-        double share = tm_bands_simulate(sketch, PERCENT[i] / 100.0, TRIAL_GRAMS, TRIALS);
-        if (share < 0) return tm_fail_memory(err, "a preview", 0);
-        tm_buf_print(&out->text, " %5u%%", PERCENT[i]);
-        tm_buf_print(&caught, " %5.1f%%", share * 100);
-        tm_buf_print(&out->json, "%s[%.2f,%.3f]", i ? "," : "", PERCENT[i] / 100.0, share);
-    }
-    tm_buf_z(&out->text, "\nare found\n ");
-    tm_buf_str(&out->text, tm_buf_view(&caught));
-    tm_buf_print(&out->text, "\n(%d pairs of %d n-grams each); those found are compared exactly",
-                 TRIALS, TRIAL_GRAMS);
-    tm_buf_z(&out->json, "]}");
-    if (caught.failed) out->text.failed = true;
-    tm_buf_release(&caught);
+    if (!s->like) return tm_bands_preview(sketch, &out->text, &out->json, err);
+    tm_buf_print(&out->text, "%u bands of %u rows, as that tool does it: nothing is compared",
+                 sketch->bands, sketch->rows);
+    tm_buf_print(&out->json, "{\"bands\":%u,\"rows\":%u}", sketch->bands, sketch->rows);
     return TM_OK;
 }
 
@@ -303,7 +239,7 @@ static const tm_round ROUNDS[] = {
         .how = TM_GROUP,
         .pairs_only = true,
         .observe = observe_bands,
-        .reduce = reduce_bands,
+        .reduce = tm_reduce_to_edges,
     },
     {.name = "groups", .how = TM_COMPONENTS},
     {
@@ -470,6 +406,7 @@ static const tm_signal SIGNALS[] = {
         .type = TM_WORD,
         .help = "what the record's n-grams are made of: words or characters",
     },
+    TM_CLUSTER_SIGNAL,
     {0},
 };
 
@@ -539,7 +476,7 @@ const tm_op tm_op_dedup_near = {
     .source =
         "Broder 1997, On the resemblance and containment of documents; Dahlgaard, Knudsen and "
         "Thorup 2017, Fast similarity sketching",
-    .rev = 2,
+    .rev = 3,
     .shape = TM_SET,
     .flags = TM_REFERENCES | TM_EACH_MEASURES,
     .params = PARAMS,

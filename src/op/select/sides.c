@@ -9,17 +9,16 @@ static bool is_share(tm_str text)
     return tm_str_find_char(text, '%') < text.n || tm_str_find_char(text, '.') < text.n;
 }
 
-static tm_status read_size(const tm_pair *given, double *share, int64_t *count, tm_err *err)
+static tm_status read_size(const tm_pair *given, tm_route *to, tm_err *err)
 {
     static const tm_param SHARE = {.name = "share", .type = TM_P_SHARE, .min = 0, .max = 1};
     static const tm_param COUNT = {.name = "count", .type = TM_P_INT, .min = 0, .max = 1e15};
     tm_pvalue value = {.scalar = given->value};
     bool part = is_share(given->value);
     tm_arena none = {0};
-    *share = -1;
-    *count = -1;
-    tm_status status = part ? tm_param_set(&SHARE, share, &value, &none, NULL)
-                            : tm_param_set(&COUNT, count, &value, &none, NULL);
+    *to = (tm_route){given->name, given->value, -1, -1};
+    tm_status status = part ? tm_param_set(&SHARE, &to->share, &value, &none, NULL)
+                            : tm_param_set(&COUNT, &to->count, &value, &none, NULL);
     tm_arena_release(&none);
     if (status == TM_OK) return TM_OK;
     return tm_fail(
@@ -56,7 +55,7 @@ tm_status tm_sides_make(tm_arena *mem, const tm_pairs *into, tm_str rest, bool s
     TM_UNUSED(mem);
     *out = (tm_sides){.quotas = strata};
     TM_TRY(check_name(rest, out, err));
-    out->route[out->sides++] = (tm_route){.name = rest};
+    out->route[out->sides++] = (tm_route){.name = rest, .share = -1, .count = -1};
     if (!into->count)
         return tm_fail(err, TM_ERECIPE, "split needs a side, such as eval: 2%% or test: 500");
     for (uint32_t i = 0; i < into->count; i++) {
@@ -64,10 +63,10 @@ tm_status tm_sides_make(tm_arena *mem, const tm_pairs *into, tm_str rest, bool s
         if (side == TM_SIDES_MAX)
             return tm_fail(err, TM_ERECIPE, "a split has %d sides at most", TM_SIDES_MAX);
         TM_TRY(check_name(into->item[i].name, out, err));
-        TM_TRY(read_size(&into->item[i], &out->share[side], &out->count[side], err));
-        out->route[out->sides++] = (tm_route){into->item[i].name, into->item[i].value};
-        out->quotas |= out->share[side] < 0;
-        sum += out->share[side] > 0 ? out->share[side] : 0;
+        TM_TRY(read_size(&into->item[i], &out->route[side], err));
+        out->sides++;
+        out->quotas |= out->route[side].share < 0;
+        sum += TM_MAX(out->route[side].share, 0);
     }
     if (sum > 1 + 1e-9)
         return tm_fail(err, TM_ERECIPE, "the shares add up to more than all: %g%%", sum * 100);
@@ -78,7 +77,7 @@ uint32_t tm_side_of_chance(const tm_sides *s, uint64_t chance)
 {
     double at = (double)(chance >> 11) * 0x1p-53, end = 0;
     for (uint32_t side = 1; side < s->sides; side++) {
-        end += s->share[side];
+        end += s->route[side].share;
         if (at < end) return side;
     }
     return 0;
@@ -113,8 +112,8 @@ tm_status tm_quotas_add(tm_quotas *q, tm_hash stratum, uint64_t records, uint32_
 static tm_status settle_side(tm_quotas *q, tm_portion *part, uint32_t side, uint64_t all,
                              tm_err *err)
 {
-    const tm_sides *s = q->sides;
-    double want = s->share[side] < 0 ? (double)s->count[side] : s->share[side] * (double)all;
+    const tm_route *of = &q->sides->route[side];
+    double want = of->share < 0 ? (double)of->count : of->share * (double)all;
     uint64_t whole = (uint64_t)(TM_MIN(want, (double)all) + 0.5);
     TM_TRY(tm_apportion(part, q->strata, 0, whole, err));
     for (uint32_t k = 0; k < q->strata; k++) want_of(q, k)[side] += (int64_t)part[k].given;

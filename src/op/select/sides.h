@@ -15,8 +15,6 @@ enum { TM_SIDES_MAX = 32, TM_STRATA_MAX = 65536 };
 
 typedef struct tm_sides {
     tm_route route[TM_SIDES_MAX]; /* [0]: the rest */
-    double share[TM_SIDES_MAX];   /* < 0: a count */
-    int64_t count[TM_SIDES_MAX];
     uint32_t sides;
     bool quotas; /* some side has a count, or there are strata */
 } tm_sides;

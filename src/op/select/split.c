@@ -15,9 +15,21 @@ typedef struct args {
     tm_texts group, earlier;
 } args;
 
+/* `earlier: none` says that this is the first split. */
+static bool is_first(const args *a)
+{
+    return a->earlier.count == 1 && tm_str_is(a->earlier.item[0], TM_SPLIT_FIRST);
+}
+
+static bool is_bound(const args *a)
+{
+    return a->earlier.count && !is_first(a);
+}
+
 static tm_status name_earlier(tm_prep *prep, const args *a, shared *s, tm_err *err)
 {
     uint64_t bits;
+    if (!is_bound(a)) return TM_OK;
     TM_TRY(tm_prep_references(prep, &a->earlier, &bits, err));
     for (uint32_t i = 0; i < prep->references && i < 64; i++) {
         uint32_t side = 0;
@@ -42,13 +54,29 @@ static tm_status look_at_signals(tm_prep *prep, const args *a, const uint8_t *us
         if (!used[i]) continue;
         if (prep->env.used) prep->env.used[i] = 1;
         *of_run |= prep->env.signal[i]->of_run;
-        if (a->earlier.count && !prep->env.signal[i]->of_run)
+        if (is_bound(a) && !prep->env.signal[i]->of_run)
             return tm_fail(err, TM_ERECIPE,
                            "group \"%.*s\" needs the signal %s, which the records of earlier: do "
                            "not have: group by a field of the records",
                            TM_FMT(text), prep->env.name[i]);
     }
     return TM_OK;
+}
+
+/* Shares are stable, and which cluster a record is of is not: records added later can join two, or
+ * be the one that stands for the others. */
+static tm_status ask_for_earlier(const args *a, const shared *s, tm_err *err)
+{
+    uint32_t i = 0;
+    while (i < a->group.count && !s->of_run[i]) i++;
+    if (i == a->group.count || s->sides.quotas || a->earlier.count) return TM_OK;
+    return tm_fail(err, TM_ERECIPE,
+                   "group \"%.*s\" holds clusters together, and records added later change "
+                   "clusters, so shares alone would not leave records where they were: name the "
+                   "references that hold the sides of the earlier split, earlier: [%.*s, %.*s], or "
+                   "write earlier: " TM_SPLIT_FIRST " when this is the first one",
+                   TM_FMT(a->group.item[i]), TM_FMT(s->sides.route[0].name),
+                   TM_FMT(s->sides.route[1].name));
 }
 
 static tm_status add_groups(tm_prep *prep, const args *a, shared *s, tm_err *err)
@@ -61,7 +89,7 @@ static tm_status add_groups(tm_prep *prep, const args *a, shared *s, tm_err *err
         TM_TRY(tm_exprs_add(prep->mem, a->group.item[i], &env, &s->group, err));
         TM_TRY(look_at_signals(prep, a, env.used, a->group.item[i], &s->of_run[i], err));
     }
-    return TM_OK;
+    return ask_for_earlier(a, s, err);
 }
 
 static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_err *err)
@@ -152,8 +180,10 @@ static const tm_param PARAMS[] = {
         .name = "earlier",
         .type = TM_P_TEXTS,
         .at = offsetof(args, earlier),
-        .help = "references named as sides are, with the records of an earlier split: groups that "
-                "are there already stay where they are",
+        .help =
+            "references named as sides are, with the records of an earlier split: groups that "
+            "are there already stay where they are. none: there is no earlier one, which shares "
+            "of groups that are clusters have to say",
     },
     {0},
 };
@@ -193,8 +223,10 @@ const tm_op tm_op_split = {
            "measures memory. Groups never stand on two sides. Shares are stable: a group's side is "
            "a hash of the seed and its value, so records added later move nobody (with several "
            "group fields new records can join groups; earlier: keeps those where they were). "
-           "Counts, and shares within strata, are met to within the last group. Each side becomes "
-           "the beginning of its files' names.",
+           "A group may be a cluster of near duplicates (dedup.near.cluster), which changes with "
+           "the records, so shares of clusters need earlier: too. Counts, and shares within "
+           "strata, are met to within the last group. Each side becomes the beginning of its "
+           "files' names.",
     .rev = 3,
     .shape = TM_SET,
     .flags = TM_REFERENCES,

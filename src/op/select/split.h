@@ -6,7 +6,8 @@
 #include "op/exprs.h"
 #include "op/select/sides.h"
 
-enum { TM_SPLIT_BRIDGES }; /* codes */
+enum { TM_SPLIT_BRIDGES };    /* codes */
+#define TM_SPLIT_FIRST "none" /* earlier: there is no earlier split */
 
 typedef struct tm_split_shared {
     tm_sides sides;

@@ -92,21 +92,6 @@ static tm_status observe_values(const tm_step_view *step, tm_batch *b, tm_facts 
     return TM_OK;
 }
 
-static tm_status reduce_values(const tm_step_view *step, tm_group *group, tm_facts *next,
-                               tm_decisions *out, tm_err *err)
-{
-    tm_fact f;
-    TM_UNUSED(step);
-    TM_UNUSED(out);
-    if (!group->next(group, &f)) return TM_OK;
-    tm_rid first = f.rid;
-    while (group->next(group, &f)) {
-        tm_fact edge = {.rid = f.rid, .data = {(const char *)&first, sizeof first}};
-        TM_TRY(tm_facts_add(next, &edge, err));
-    }
-    return TM_OK;
-}
-
 /* ---- members --------------------------------------------------------------------------------- */
 
 /* The least chance of the record's values, or of its content when none of them decides; and the
@@ -350,7 +335,7 @@ const tm_round tm_split_rounds[] = {
         .pairs_only = true,
         .idle = binds_by_one,
         .observe = observe_values,
-        .reduce = reduce_values,
+        .reduce = tm_reduce_to_edges,
     },
     {.name = "groups", .how = TM_COMPONENTS},
     {.name = "members", .how = TM_GROUP, .observe = observe_members, .reduce = reduce_members},

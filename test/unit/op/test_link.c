@@ -1,12 +1,15 @@
-/* The linker against a loop over all pairs: who is merged into whom, with which value, and who is
- * flagged, for both ways of linking, both measures, every scope and any limit; in memory and with
- * so little of it that a group takes many goes and its sets lie in a file. */
+/* The linker against a loop over all pairs: who is merged into whom, with which value, who is
+ * flagged, and whose cluster is named, for both ways of linking, both measures, every scope and any
+ * limit; in memory and with so little of it that a group takes many goes and its sets lie in a
+ * file. */
 #include "unit/base/base_help.h"
 
 #include "op/dedup/link.h"
 #include "text/terms.h"
 
 enum { MOST = 160, ROOM = 2800, ELEMENTS = 64, BANDS_MOST = 16, ROWS_MOST = 3 };
+
+#define NOBODY SIZE_MAX
 
 typedef struct record {
     tm_rid rid;
@@ -17,8 +20,8 @@ typedef struct record {
     uint64_t band[BANDS_MOST];
 } record;
 
-typedef struct answer { /* merged into `other`, or flagged */
-    tm_rid rid, other;
+typedef struct answer { /* merged into `other`, flagged, or only named by its cluster */
+    tm_rid rid, other, cluster;
     bool flagged;
     double value;
 } answer;
@@ -132,7 +135,10 @@ static bool allowed(const tm_link_rules *rules, const record *into, const record
 static void say(answers *to, const record *r, const record *into, bool flagged, double value)
 {
     if (!r->rank) return;
-    to->of[to->count++] = (answer){r->rid, into ? into->rid : (tm_rid){0, 0}, flagged, value};
+    to->of[to->count++] = (answer){.rid = r->rid,
+                                   .other = into ? into->rid : (tm_rid){0, 0},
+                                   .flagged = flagged,
+                                   .value = value};
 }
 
 /* With `none` the first that is merged takes with it who stands for it. */
@@ -144,12 +150,21 @@ static void merge_naively(const tm_link_rules *rules, answers *to, const record 
     *fallen = true;
 }
 
-/* Who is kept and was not compared with all. */
-static void flag_naively(const tm_link_rules *rules, answers *to, const bool *limited,
-                         const bool *gone)
+/* Of all that did not fall: who was not compared with all, and whose cluster they are of (`of`:
+ * which record names it, or NOBODY). */
+static void tell_kept_naively(const tm_link_rules *rules, answers *to, const bool *limited,
+                              const bool *gone, const size_t *of)
 {
-    for (size_t i = 0; i < count; i++)
-        if (limited[i] && !gone[i]) say(to, &records[i], NULL, true, (double)rules->compare_most);
+    for (size_t i = 0; i < count; i++) {
+        const record *r = &records[i];
+        bool flagged = limited[i] && r->rank;
+        if (gone[i] || (!flagged && of[i] == NOBODY)) continue;
+        to->of[to->count++] =
+            (answer){.rid = r->rid,
+                     .cluster = of[i] == NOBODY ? (tm_rid){0, 0} : records[of[i]].rid,
+                     .flagged = flagged,
+                     .value = flagged ? (double)rules->compare_most : 0};
+    }
 }
 
 /* Each with those kept before it, in order; the first that is near enough stands for it. All of a
@@ -157,16 +172,19 @@ static void flag_naively(const tm_link_rules *rules, answers *to, const bool *li
 static void naive_representative(const tm_link_rules *rules, answers *to)
 {
     bool in_table[MOST], limited[MOST] = {false}, fallen[MOST] = {false};
+    size_t of[MOST];
     for (size_t i = 0; i < count; i++) {
         uint64_t compared = 0;
         const record *r = &records[i];
         in_table[i] = true;
+        of[i] = NOBODY;
         for (size_t k = 0; k < i && in_table[i]; k++) {
             const record *into = &records[k];
             if (!in_table[k] || !are_candidates(rules, r, into) || !allowed(rules, into, r))
                 continue;
             if (!r->rank) {
                 in_table[i] = !equal(r, into);
+                if (!in_table[i]) of[i] = of[k] = k;
                 continue;
             }
             limited[i] = compared == rules->compare_most;
@@ -174,17 +192,19 @@ static void naive_representative(const tm_link_rules *rules, answers *to)
             double s = naive_similarity(rules, r, into);
             in_table[i] = s < rules->threshold;
             if (!in_table[i]) merge_naively(rules, to, r, into, s, &fallen[k]);
+            if (!in_table[i]) of[k] = k;
             compared++;
         }
     }
-    for (size_t i = 0; i < count; i++) fallen[i] = (fallen[i] && rules->none) || !in_table[i];
-    flag_naively(rules, to, limited, fallen);
+    for (size_t i = 0; i < count; i++)
+        fallen[i] = records[i].rank && ((fallen[i] && rules->none) || !in_table[i]);
+    tell_kept_naively(rules, to, limited, fallen, of);
 }
 
 static void naive_chain(const tm_link_rules *rules, answers *to)
 {
-    size_t chain[MOST];
-    bool in_table[MOST], limited[MOST] = {false}, fallen[MOST] = {false};
+    size_t chain[MOST], of[MOST];
+    bool in_table[MOST], limited[MOST] = {false}, fallen[MOST] = {false}, gone[MOST];
     for (size_t i = 0; i < count; i++) {
         uint64_t compared = 0;
         const record *r = &records[i];
@@ -204,14 +224,17 @@ static void naive_chain(const tm_link_rules *rules, answers *to)
             compared++;
         }
     }
+    for (size_t i = 0; i < count; i++) of[i] = NOBODY;
     for (size_t i = 0; i < count; i++) {
         const record *r = &records[i], *first = &records[chain[i]];
+        if (r != first) of[i] = of[chain[i]] = chain[i];
+        gone[i] = r != first && r->rank && allowed(rules, first, r);
         if (r == first || !allowed(rules, first, r)) continue;
         merge_naively(rules, to, r, first, naive_similarity(rules, r, first), &fallen[chain[i]]);
-        limited[i] = false;
     }
-    for (size_t i = 0; i < count; i++) fallen[i] &= rules->none;
-    flag_naively(rules, to, limited, fallen);
+    for (size_t i = 0; i < count; i++)
+        gone[i] |= fallen[i] && rules->none && records[i].rank && chain[i] == i;
+    tell_kept_naively(rules, to, limited, gone, of);
 }
 
 /* ---- the linker ---- */
@@ -242,6 +265,22 @@ static void make_facts(tm_facts *to, tm_err *err)
     }
 }
 
+static answer answer_of(const tm_link_rules *rules, const tm_decision *d)
+{
+    bool flagged = d->verdict == TM_V_FLAG, merged = d->verdict == rules->verdict;
+    answer a = {.rid = d->rid, .flagged = flagged, .value = flagged || merged ? d->value : 0};
+    assert_int_equal(d->step, 3);
+    assert_true(flagged || merged || d->verdict == TM_V_NONE);
+    if (flagged) assert_int_equal(d->rule, rules->rule_limited);
+    if (merged) assert_int_equal(d->rule, rules->rule);
+    assert_int_equal((d->set & TM_D_OTHER) != 0, merged);
+    if (merged) a.other = d->other;
+    if (!(d->set & TM_D_DATA)) return a;
+    assert_int_equal(d->data.n, sizeof a.cluster);
+    memcpy(&a.cluster, d->data.p, sizeof a.cluster);
+    return a;
+}
+
 static tm_status link_with(const tm_link_rules *rules, uint64_t memory, answers *to,
                            uint64_t *spilled, tm_err *err)
 {
@@ -254,11 +293,7 @@ static tm_status link_with(const tm_link_rules *rules, uint64_t memory, answers 
     facts_group g = {{TM_STR_INIT("group"), next_fact}, &facts, 0};
     tm_status status = tm_link_group(rules, &step, &g.group, &out, err);
     for (size_t at = 0; status == TM_OK && tm_decisions_next(tm_buf_view(&out.bytes), &at, &d);) {
-        bool flagged = d.verdict == TM_V_FLAG;
-        assert_int_equal(d.step, 3);
-        assert_int_equal(d.rule, flagged ? rules->rule_limited : rules->rule);
-        assert_true(flagged || d.verdict == rules->verdict);
-        to->of[to->count++] = (answer){d.rid, flagged ? (tm_rid){0, 0} : d.other, flagged, d.value};
+        to->of[to->count++] = answer_of(rules, &d);
     }
     *spilled = spill.ever;
     assert_int_equal(spill.held, 0);
@@ -280,12 +315,14 @@ static void assert_same(answers *got, answers *want, uint64_t memory)
     qsort(want->of, want->count, sizeof *want->of, by_rid);
     for (size_t i = 0; i < TM_MIN(got->count, want->count); i++) {
         const answer *g = &got->of[i], *w = &want->of[i];
-        if (by_rid(g, w) || tm_rid_cmp(g->other, w->other) || g->value != w->value)
-            fail_msg("with %u bytes: %u of %u%s into %u (%f), not %u%s into %u (%f)",
+        if (by_rid(g, w) || tm_rid_cmp(g->other, w->other) || g->value != w->value ||
+            tm_rid_cmp(g->cluster, w->cluster))
+            fail_msg("with %u bytes: %u of %u%s into %u (%f) of %u, not %u%s into %u (%f) of %u",
                      (unsigned)memory, (unsigned)g->rid.place, (unsigned)count,
                      g->flagged ? " flagged" : "", (unsigned)g->other.place, g->value,
-                     (unsigned)w->rid.place, w->flagged ? " flagged" : "", (unsigned)w->other.place,
-                     w->value);
+                     (unsigned)g->cluster.place, (unsigned)w->rid.place,
+                     w->flagged ? " flagged" : "", (unsigned)w->other.place, w->value,
+                     (unsigned)w->cluster.place);
     }
     assert_int_equal(got->count, want->count);
     for (size_t i = 1; i < got->count;
@@ -294,7 +331,7 @@ static void assert_same(answers *got, answers *want, uint64_t memory)
 }
 
 typedef struct seen { /* that the tests are about something */
-    uint64_t merged, flagged;
+    uint64_t merged, flagged, named, both;
 } seen;
 
 static void check(tm_link_rules *rules, seen *sum)
@@ -305,8 +342,10 @@ static void check(tm_link_rules *rules, seen *sum)
     make_bands(&rules->sketch);
     (chain ? naive_chain : naive_representative)(rules, &want);
     for (size_t i = 0; i < want.count; i++) {
-        sum->merged += !want.of[i].flagged;
+        sum->merged += want.of[i].other.place > 0;
         sum->flagged += want.of[i].flagged;
+        sum->named += want.of[i].cluster.place > 0;
+        sum->both += want.of[i].flagged && want.of[i].cluster.place;
     }
     for (size_t i = 0; i < TM_COUNT(memory); i++) {
         answers got = {.count = 0};
@@ -324,7 +363,7 @@ static uint32_t mul[BANDS_MOST * ROWS_MOST], add[BANDS_MOST * ROWS_MOST];
 static tm_link_rules random_rules(uint8_t link)
 {
     tm_link_rules r = {.threshold = (double)(1 + chance(20)) / 20,
-                       .compare_most = chance(3) ? 1000 : 1 + chance(6),
+                       .compare_most = chance(2) ? 1000 : 1 + chance(3),
                        .measure = (uint8_t)chance(2),
                        .link = link,
                        .none = !chance(4),
@@ -345,7 +384,7 @@ static tm_link_rules random_rules(uint8_t link)
 
 static void check_many(uint8_t link)
 {
-    seen sum = {0, 0};
+    seen sum = {0};
     for (int turn = 0; turn < 1200; turn++) {
         tm_link_rules rules = random_rules(link);
         make_records(1 + chance(turn % 4 ? 40 : MOST), &rules.scope);
@@ -353,6 +392,8 @@ static void check_many(uint8_t link)
     }
     assert_true(sum.merged > 5000);
     assert_true(sum.flagged > 500);
+    assert_true(sum.named > 2000);
+    assert_true(sum.both > 3);
 }
 
 static void representatives_are_those_of_a_loop_over_all_pairs(void **state)
@@ -397,7 +438,7 @@ static void put_range(size_t i, uint32_t rank, uint64_t from, uint64_t to)
 /* 0.55 * 20 is a little more than 11 in doubles, and 11 / 20 is 0.55. */
 static void a_pair_right_at_the_threshold_is_merged(void **state)
 {
-    seen sum = {0, 0};
+    seen sum = {0};
     TM_UNUSED(state);
     for (uint64_t all = 2; all <= ELEMENTS; all++) {
         for (uint64_t part = all / 2 + 1; part < all; part++) {
@@ -434,9 +475,10 @@ static void every_record_of_a_reference_is_looked_at(void **state)
     put_range(1, 0, 5, 45);
     put_range(2, 1, 10, 50);
     assert_int_equal(link_with(&rules, 1 << 20, &got, &spilled, &err), TM_OK);
-    assert_int_equal(got.count, 1);
+    assert_int_equal(got.count, 2);
     assert_int_equal(got.of[0].other.place, records[1].rid.place);
-    seen sum = {0, 0};
+    assert_int_equal(got.of[1].cluster.place, records[1].rid.place);
+    seen sum = {0};
     check(&rules, &sum);
 }
 
@@ -445,7 +487,7 @@ static void every_record_of_a_reference_is_looked_at(void **state)
 static void a_part_of_a_text_goes_on_with_the_chain(void **state)
 {
     tm_link_rules rules = rules_of(0.9, TM_MEASURE_CONTAINMENT, TM_LINK_CHAIN);
-    seen sum = {0, 0};
+    seen sum = {0};
     TM_UNUSED(state);
     put_range(0, 1, 0, 60);
     put_range(1, 1, 40, 60);
@@ -458,7 +500,7 @@ static void a_part_of_a_text_goes_on_with_the_chain(void **state)
 static void only_what_was_not_compared_with_all_is_flagged(void **state)
 {
     tm_link_rules rules = rules_of(0.99, TM_MEASURE_JACCARD, TM_LINK_REPRESENTATIVE);
-    seen sum = {0, 0};
+    seen sum = {0};
     TM_UNUSED(state);
     for (size_t i = 0; i < 9; i++) put_range(i, 1, i, i + 50);
     for (rules.compare_most = 7; rules.compare_most < 10; rules.compare_most++) {
@@ -471,7 +513,7 @@ static void only_what_was_not_compared_with_all_is_flagged(void **state)
 static void a_drift_is_one_chain_and_several_representatives(void **state)
 {
     tm_link_rules rules = rules_of(0.8, TM_MEASURE_JACCARD, TM_LINK_CHAIN);
-    seen chains = {0, 0}, representatives = {0, 0};
+    seen chains = {0}, representatives = {0};
     TM_UNUSED(state);
     for (size_t i = 0; i < 100; i++) put_range(i, 1, 3 * i, 3 * i + 60);
     check(&rules, &chains);
@@ -493,7 +535,10 @@ static void check_large(uint8_t link)
     for (size_t i = 0; i < ROOM; i++) {
         uint64_t from = 1000 * (i % DISTINCT);
         put_range(i, 1, from, from + 60 - (i >= DISTINCT));
-        if (i >= DISTINCT) say(&want, &records[i], &records[i % DISTINCT], false, 59.0 / 60);
+        if (i < DISTINCT)
+            want.of[want.count++] = (answer){.rid = records[i].rid, .cluster = records[i].rid};
+        else
+            say(&want, &records[i], &records[i % DISTINCT], false, 59.0 / 60);
     }
     for (uint64_t memory = 1 << 26; memory >= 1 << 18; memory >>= 8) {
         got.count = 0;

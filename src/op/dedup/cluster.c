@@ -1,0 +1,46 @@
+/* A decision names its record's cluster in its data, or by the record that it was merged into. Who
+ * stands for others has a decision too, which says nothing else: without one nobody would know of
+ * it in the place where records are measured. */
+#include "op/dedup/cluster.h"
+
+void tm_cluster_put(tm_decision *d, const tm_rid *name)
+{
+    if (!name) return;
+    d->set |= TM_D_DATA;
+    d->data = (tm_str){(const char *)name, sizeof *name};
+}
+
+tm_status tm_cluster_join(const tm_step_view *step, tm_rid rid, tm_rid name, tm_decisions *out,
+                          tm_err *err)
+{
+    tm_decision d = {.rid = rid, .step = step->step, .value = TM_NO_VALUE};
+    tm_cluster_put(&d, &name);
+    return tm_decide(out, &d, err);
+}
+
+/* False: nothing is like it. */
+static bool name_of(const tm_decision *d, tm_rid *name)
+{
+    if (!d) return false;
+    if (d->set & TM_D_DATA) {
+        TM_ASSERT(d->data.n == sizeof *name);
+        memcpy(name, d->data.p, sizeof *name);
+        return true;
+    }
+    *name = d->set & TM_D_FIRST ? d->rid : d->other;
+    return d->set & TM_D_OTHER;
+}
+
+tm_status tm_cluster_names(tm_batch *b, uint32_t column, tm_err *err)
+{
+    for (uint32_t r = 0; b->decision && r < b->records; r++) {
+        tm_rid name;
+        if (b->fate[r] == TM_UNREADABLE || !name_of(b->decision[r], &name)) continue;
+        unsigned long long place = name.place, path = name.path;
+        char *word = path ? tm_arena_printf(b->mem, "%llu/%llu", place, path)
+                          : tm_arena_printf(b->mem, "%llu", place);
+        if (!word) return tm_fail_memory(err, "a cluster's name", 0);
+        b->column[column].word[r] = tm_str_of(word);
+    }
+    return TM_OK;
+}
