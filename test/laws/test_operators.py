@@ -206,7 +206,8 @@ class Operators(LawCase):
 
     def test_memory_within_the_ceiling(self):
         build = os.environ.get("TAMIS_BUILD", "release")
-        honest = os.path.basename(build) in ("release", "clang")  # a sanitizer has memory of its own
+        # a sanitizer has memory of its own
+        honest = os.path.basename(build) in ("release", "clang")
         files = self.demo(records=40000 if honest else 4000, seed=5)
         for op in operators():
             for number, words in enumerate(SETTINGS[op["name"]]):
