@@ -25,9 +25,9 @@
  * a failure nothing has to be freed but what was open before. A bad record is not an error: it is
  * counted, and in a run folder it is kept with its place and the reason.
  *
- * Threads. One plan is used by one thread at a time, but for tamis_cancel and tamis_watch, which
- * any thread may call while the plan is open. Different plans are independent of each other. The
- * library starts threads for a run and none remains behind it.
+ * Threads. One plan is used by one thread at a time, but for tamis_cancel, tamis_watch and what
+ * asks after its stream, which any thread may call while the plan is open. Different plans are
+ * independent of each other. The library starts threads for a run and none remains behind it.
  *
  * Nothing is printed, no signal is caught and no process is ended. */
 #ifndef TAMIS_H
@@ -257,8 +257,10 @@ typedef enum tamis_table {
 } tamis_table;
 
 /* Runs the plan as tamis_run does and gives what it keeps as an Arrow stream, in the order of the
- * inputs, while the run goes on behind the stream. Files are written too when the options name
- * some. To read any input, stream the plan of "steps: []".
+ * inputs, while the run goes on behind the stream. Where a step makes another order (shuffle,
+ * sort), rows come in that one, and none before all records have been seen; they wait in the memory
+ * that the run has for sorting, and what does not fit is spilled. Files are written too when the
+ * options name some. To read any input, stream the plan of "steps: []".
  *
  * The stream is the caller's, who releases it once; releasing it early cancels the run. A batch
  * holds about 1 MiB and is the caller's too. At most five wait behind the stream, beside the run's
@@ -268,15 +270,14 @@ typedef enum tamis_table {
  * What a run would return comes at the end of the stream: get_next gives 0 and a released array
  * when it is well, else a number of errno, and get_last_error the sentence, which lives until the
  * stream's next call. That a broken input gives all rows before the break, and then the error, is
- * on purpose. TAMIS_USAGE at once: the plan was run before, or puts records into another order
- * (shuffle); run that into a folder and stream its data. *stream is released then. */
+ * on purpose. TAMIS_USAGE at once: the plan was run before. *stream is released then. */
 TAMIS_API tamis_status tamis_stream(tamis_plan *plan, tamis_table table,
                                     struct ArrowArrayStream *stream, tamis_error *error);
 
 /* For a reader that has something else to look at meanwhile (signals, a button): waits until the
  * plan's stream has a batch, its end or an error to give, for `seconds` at most. 1: it has, and
- * get_next does not wait; 0: not yet. While both the plan and its stream are there; from any
- * thread. Cannot fail. */
+ * get_next does not wait, or there is no stream, or it was released meanwhile; 0: not yet. While
+ * the plan is there, from any thread. Cannot fail. */
 TAMIS_API int tamis_stream_wait(tamis_plan *plan, double seconds);
 /* What the run behind the plan's stream came to: get_last_error has the sentence alone. TAMIS_OK
  * while it goes on. As long as the plan is there, also behind the stream; from any thread. */

@@ -434,12 +434,13 @@ def _merged(value: Any, was: Any, now: Any) -> Any:
 
 def _runs(rows: Any) -> Optional[list[tuple[int, int]]]:
     """Stretches of numbers that follow each other, when they are long."""
+    import pyarrow
     import pyarrow.compute as pc
 
     if not len(rows):
         return []
-    steps = pc.not_equal(pc.subtract(rows.slice(1), rows.slice(0, len(rows) - 1)), 1)
-    breaks = pc.indices_nonzero(steps)
+    following = pc.add(rows.slice(0, len(rows) - 1), pyarrow.scalar(1, rows.type))
+    breaks = pc.indices_nonzero(pc.not_equal(following, rows.slice(1)))
     if LONG_RUN * len(breaks) > len(rows):
         return None
     begins = [0, *(i + 1 for i in breaks.to_pylist())]

@@ -16,6 +16,16 @@
 #include "record/arrow.h"
 #include "tamis.h"
 
+/* What a plan's stream and the run behind it tell each other. It is the plan's, which outlives its
+ * stream, so whoever waits for the stream may do so while another thread releases it. */
+typedef struct tm_handover {
+    tm_lock lock;
+    tm_signalled moved;
+    uint64_t put, taken; /* chunks */
+    bool ended;          /* the run */
+    bool closed;         /* the stream, or there is none yet */
+} tm_handover;
+
 struct tamis_plan {
     tm_arena mem;
     tm_recipe recipe;
@@ -27,9 +37,9 @@ struct tamis_plan {
     tm_buf ticket, stages_json;
     bool staged;
     bool started;
-    _Atomic bool complete;    /* set by the thread that runs it */
-    struct tm_behind *behind; /* the run behind a stream, while that is there */
-    tm_err verdict;           /* what that came to: written once, before `judged` */
+    _Atomic bool complete; /* set by the thread that runs it */
+    tm_handover handover;
+    tm_err verdict; /* what the run behind a stream came to: written once, before `judged` */
     _Atomic bool judged;
     _Atomic unsigned held; /* by the caller, and by the thread behind a stream */
 };
@@ -42,6 +52,7 @@ tm_status tm_api_options(tamis_plan *plan, const tamis_options *given, tm_run_op
 void tm_api_release_tables(const tamis_options *given);
 
 /* api_plan.c */
+tamis_plan *tm_api_plan_new(tm_err *err); /* held once; NULL: no memory */
 tamis_status tm_api_status(tm_status status, const tm_err *err, tamis_error *error);
 /* Runs and, with `between` (may be NULL), hands out what is left before the verdict is given. */
 tm_status tm_api_go(tamis_plan *plan, tm_status (*between)(void *arg, tm_err *err), void *arg,

@@ -28,17 +28,29 @@ tamis_status tm_api_status(tm_status status, const tm_err *err, tamis_error *err
     return said;
 }
 
+tamis_plan *tm_api_plan_new(tm_err *err)
+{
+    tamis_plan *plan = tm_alloc_zero(1, sizeof *plan);
+    if (!plan) {
+        tm_fail_memory(err, "a plan", sizeof *plan);
+        return NULL;
+    }
+    plan->handover =
+        (tm_handover){.lock = TM_LOCK_INIT, .moved = TM_SIGNALLED_INIT, .closed = true};
+    atomic_store(&plan->held, 1);
+    return plan;
+}
+
 tamis_status tamis_open(tamis_plan **out, const tamis_options *options, tamis_error *error)
 {
     tm_err err = {0};
     tm_run_options run;
     *out = NULL;
-    tamis_plan *plan = tm_alloc_zero(1, sizeof *plan);
+    tamis_plan *plan = tm_api_plan_new(&err);
     if (!plan) {
         tm_api_release_tables(options);
-        return tm_api_status(tm_fail_memory(&err, "a plan", sizeof *plan), &err, error);
+        return tm_api_status(err.status, &err, error);
     }
-    atomic_store(&plan->held, 1);
     tm_status status = tm_api_options(plan, options, &run, &err);
     tm_api_release_tables(options);
     if (status == TM_OK) status = tm_run_open(&plan->run, &plan->recipe, &run, &err);

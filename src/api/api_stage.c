@@ -61,9 +61,8 @@ tamis_status tamis_open_ticket(tamis_plan **out, const void *ticket, size_t byte
 {
     tm_err err = {0};
     *out = NULL;
-    tamis_plan *plan = tm_alloc_zero(1, sizeof *plan);
-    if (!plan) return tm_api_status(tm_fail_memory(&err, "a plan", sizeof *plan), &err, error);
-    atomic_store(&plan->held, 1);
+    tamis_plan *plan = tm_api_plan_new(&err);
+    if (!plan) return tm_api_status(err.status, &err, error);
     tm_status status = open_ticket(plan, (tm_str){ticket, bytes}, &err);
     if (status == TM_OK)
         *out = plan;

@@ -1,10 +1,11 @@
 /* A run behind an Arrow stream.
  *
  * The run goes on in a thread of its own, with as many workers as it is given. Workers pack the
- * rows of their blocks (api_rows.c), which come here block by block in order and are gathered into
- * chunks of about a MiB; these go into a ring of RING, and the reader of the stream unpacks one a
- * batch. A full ring stops the run, an empty one the reader. Releasing the stream cancels the run,
- * wakes it if it waits, and waits for its thread. */
+ * rows of their blocks (api_rows.c), which come here in order, block by block (record by record
+ * when a step makes another order), and are gathered into chunks of about a MiB; these go into a
+ * ring of RING, and the reader of the stream unpacks one a batch. A full ring stops the run, an
+ * empty one the reader. Releasing the stream cancels the run, wakes all who wait, and waits for the
+ * thread of the run. */
 #include "api/api.h"
 #include "base/alloc.h"
 
@@ -18,30 +19,36 @@ typedef struct tm_behind { /* a run behind a stream */
     tamis_plan *plan;
     tm_api_rows rows;
     tm_thread thread;
-    tm_buf chunk; /* being gathered by the run */
-    tm_lock lock; /* guards what follows */
-    tm_signalled moved;
-    tm_buf ring[RING];
-    uint64_t put, taken;
-    bool ended, closed;
+    tm_buf chunk;      /* being gathered by the run */
+    tm_buf ring[RING]; /* guarded by the plan's handover */
 } behind;
+
+static void set(tm_handover *handover, bool *what, bool to)
+{
+    tm_lock_take(&handover->lock);
+    *what = to;
+    tm_wake_all(&handover->moved);
+    tm_lock_drop(&handover->lock);
+}
 
 /* ---- the run's side -------------------------------------------------------------------------- */
 
 static tm_status put_chunk(void *arg, tm_err *err)
 {
     behind *o = arg;
+    tm_handover *handover = &o->plan->handover;
     if (!o->chunk.n) return TM_OK;
-    tm_lock_take(&o->lock);
-    while (!o->closed && o->put - o->taken == RING) tm_wait(&o->moved, &o->lock);
-    bool closed = o->closed;
+    tm_lock_take(&handover->lock);
+    while (!handover->closed && handover->put - handover->taken == RING)
+        tm_wait(&handover->moved, &handover->lock);
+    bool closed = handover->closed;
     if (!closed) {
-        tm_buf *to = &o->ring[o->put++ % RING], empty = *to;
+        tm_buf *to = &o->ring[handover->put++ % RING], empty = *to;
         *to = o->chunk;
         o->chunk = empty;
     }
-    tm_wake_all(&o->moved);
-    tm_lock_drop(&o->lock);
+    tm_wake_all(&handover->moved);
+    tm_lock_drop(&handover->lock);
     tm_buf_clear(&o->chunk);
     return closed ? tm_fail(err, TM_ECANCELLED, "the stream was released") : TM_OK;
 }
@@ -69,10 +76,7 @@ static void *run_behind(void *arg)
     err.status = tm_api_go(o->plan, put_chunk, o, &err);
     o->plan->verdict = err;
     atomic_store(&o->plan->judged, true);
-    tm_lock_take(&o->lock);
-    o->ended = true;
-    tm_wake_all(&o->moved);
-    tm_lock_drop(&o->lock);
+    set(&o->plan->handover, &o->plan->handover.ended, true);
     return NULL;
 }
 
@@ -94,28 +98,29 @@ static tm_status unpack(const behind *o, const tm_buf *chunk, tm_arrow_builder *
 static tm_status fill(void *arg, tm_arrow_builder *to, bool *more, tm_err *err)
 {
     behind *o = arg;
-    tm_lock_take(&o->lock);
-    while (!o->ended && o->put == o->taken) tm_wait(&o->moved, &o->lock);
-    bool there = o->put != o->taken;
-    tm_lock_drop(&o->lock);
+    tm_handover *handover = &o->plan->handover;
+    tm_lock_take(&handover->lock);
+    while (!handover->ended && handover->put == handover->taken)
+        tm_wait(&handover->moved, &handover->lock);
+    bool there = handover->put != handover->taken;
+    tm_lock_drop(&handover->lock);
     *more = there;
     if (!there) {
         if (err) *err = o->plan->verdict;
         return o->plan->verdict.status;
     }
-    tm_buf *chunk = &o->ring[o->taken % RING]; /* nobody else touches it until it is taken */
+    tm_buf *chunk = &o->ring[handover->taken % RING]; /* nobody else touches it until it is taken */
     tm_status status = unpack(o, chunk, to, err);
-    tm_lock_take(&o->lock);
+    tm_lock_take(&handover->lock);
     tm_buf_clear(chunk);
-    o->taken++;
-    tm_wake_all(&o->moved);
-    tm_lock_drop(&o->lock);
+    handover->taken++;
+    tm_wake_all(&handover->moved);
+    tm_lock_drop(&handover->lock);
     return status;
 }
 
 static void release(behind *o)
 {
-    o->plan->behind = NULL;
     for (size_t i = 0; i < RING; i++) tm_buf_release(&o->ring[i]);
     tm_buf_release(&o->chunk);
     tamis_close(o->plan);
@@ -126,28 +131,12 @@ static void done(void *arg)
 {
     behind *o = arg;
     tm_run_cancel(o->plan->run);
-    tm_lock_take(&o->lock);
-    o->closed = true;
-    tm_wake_all(&o->moved);
-    tm_lock_drop(&o->lock);
+    set(&o->plan->handover, &o->plan->handover.closed, true);
     tm_thread_join(o->thread);
     release(o);
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
-
-static tm_status check(const tamis_plan *plan, tm_err *err)
-{
-    const tm_plan *made = tm_run_plan(plan->run);
-    if (plan->started) return tm_fail(err, TM_EUSAGE, "a plan is run once: open it again");
-    for (uint32_t s = 0; s < made->steps; s++)
-        if (made->step[s].op->flags & TM_REORDERS)
-            return tm_fail(err, TM_EUSAGE,
-                           "%.*s puts records into another order, which a stream cannot: run the "
-                           "plan into a folder and read that",
-                           TM_FMT(made->step[s].name));
-    return TM_OK;
-}
 
 /* The thread begins last: before it, failing is simple. A stream whose thread cannot be had is
  * taken apart by hand, since its release would wait for it. */
@@ -160,12 +149,13 @@ static tm_status begin(behind *o, tamis_table table, struct ArrowArrayStream *st
     TM_TRY(tm_api_rows_open(&o->rows, tm_run_plan(plan->run), table, &plan->mem, err));
     TM_TRY(tm_arrow_stream(&made, o->rows.column, o->rows.columns, fill, done, o, err));
     tm_run_show(plan->run, &shown);
-    plan->behind = o;
+    set(&plan->handover, &plan->handover.closed, false);
     if (tm_thread_start(&o->thread, run_behind, o)) {
         plan->started = true;
         *stream = made;
         return TM_OK;
     }
+    set(&plan->handover, &plan->handover.closed, true);
     tm_run_show(plan->run, &(tm_shown){0});
     tm_arrow_stream_forget(&made);
     return tm_fail(err, TM_EMEMORY, "the system gives no thread for a stream");
@@ -176,29 +166,33 @@ tamis_status tamis_stream(tamis_plan *plan, tamis_table table, struct ArrowArray
 {
     tm_err err = {0};
     *stream = (struct ArrowArrayStream){0};
-    tm_status status = check(plan, &err);
-    if (status != TM_OK) return tm_api_status(status, &err, error);
+    if (plan->started) {
+        tm_fail(&err, TM_EUSAGE, "a plan is run once: open it again");
+        return tm_api_status(err.status, &err, error);
+    }
     behind *o = tm_alloc_zero(1, sizeof *o);
     if (!o) return tm_api_status(tm_fail_memory(&err, "a stream", sizeof *o), &err, error);
-    o->lock = (tm_lock)TM_LOCK_INIT;
-    o->moved = (tm_signalled)TM_SIGNALLED_INIT;
     o->plan = plan;
     atomic_fetch_add(&plan->held, 1);
-    status = begin(o, table, stream, &err);
+    tm_status status = begin(o, table, stream, &err);
     if (status != TM_OK) release(o);
     return tm_api_status(status, &err, error);
 }
 
+static bool may_go_on(const tm_handover *handover)
+{
+    return handover->closed || handover->ended || handover->put != handover->taken;
+}
+
 int tamis_stream_wait(tamis_plan *plan, double seconds)
 {
-    behind *o = plan->behind;
-    if (!o) return 1;
-    double end = tm_now() + seconds;
-    tm_lock_take(&o->lock);
-    for (double left = seconds; left > 0 && !o->ended && o->put == o->taken; left = end - tm_now())
-        tm_wait_for(&o->moved, &o->lock, left);
-    bool ready = o->ended || o->put != o->taken;
-    tm_lock_drop(&o->lock);
+    tm_handover *handover = &plan->handover;
+    double until = tm_now() + seconds;
+    tm_lock_take(&handover->lock);
+    for (double left = seconds; left > 0 && !may_go_on(handover); left = until - tm_now())
+        tm_wait_for(&handover->moved, &handover->lock, left);
+    bool ready = may_go_on(handover);
+    tm_lock_drop(&handover->lock);
     return ready;
 }
 

@@ -1,20 +1,13 @@
-/* Takes the pieces of the writing pass in order and puts them into files: data by shards, parked
- * records, unreadable bytes with their index, ledger and findings; and adds up the counts.
+/* Takes the pieces of the writing pass in order and puts them into files: data by shards and parked
+ * records here, what was noticed and what could not be read in emit_findings.c, a row a record in
+ * ledger.c; and adds up the counts.
  *
  * Every file is temporary until tm_emitter_commit, so a run that ends early leaves nothing that
  * could be taken for a result. Shards are cut between pieces: a piece depends on bytes of the
  * source alone, so the cut is the same for any number of threads. */
 #include "flow/emit.h"
-#include "flow/counts_json.h"
 
-static const tm_pq_column FINDING_COLUMNS[] = {
-    {"place", TM_PQ_U64, false},      {"path", TM_PQ_U64, false},      {"step", TM_PQ_TEXT, true},
-    {"code", TM_PQ_TEXT, false},      {"part", TM_PQ_TEXT, true},      {"at", TM_PQ_U64, false},
-    {"bytes", TM_PQ_U64, false},      {"value", TM_PQ_F64, true},      {"keyed", TM_PQ_U64, true},
-    {"other_place", TM_PQ_U64, true}, {"other_path", TM_PQ_U64, true},
-};
-
-static tm_status in_folder(const tm_emitter *e, const char *name, char out[4096], tm_err *err)
+tm_status tm_emit_path(const tm_emitter *e, const char *name, char out[4096], tm_err *err)
 {
     int n = snprintf(out, 4096, "%s/%s", e->run->folder, name);
     return n > 0 && n < 4096 ? TM_OK : tm_fail(err, TM_EUSAGE, "the run folder's path is too long");
@@ -30,7 +23,7 @@ static tm_status open_shard(tm_emitter *e, tm_lane *lane, tm_err *err)
     } else {
         snprintf(name, sizeof name, "%.*s-%05u.%s", TM_FMT(lane->name), lane->shard,
                  tm_format_name(e->format));
-        TM_TRY(in_folder(e, name, lane->path, err));
+        TM_TRY(tm_emit_path(e, name, lane->path, err));
     }
     lane->shard_bytes = 0;
     lane->shard++;
@@ -47,16 +40,6 @@ static tm_status open_lanes(tm_emitter *e, tm_err *err)
     return TM_OK;
 }
 
-static tm_status open_ledger(tm_emitter *e, tm_err *err)
-{
-    char path[4096];
-    tm_run *run = e->run;
-    TM_TRY(tm_ledger_open(e, err));
-    if (run->recipe->output.ledger < 2) return TM_OK;
-    TM_TRY(in_folder(e, "findings.parquet", path, err));
-    return tm_pq_create(&e->findings, path, FINDING_COLUMNS, TM_COUNT(FINDING_COLUMNS), false, err);
-}
-
 static tm_status open_all(tm_emitter *e, tm_err *err)
 {
     tm_run *run = e->run;
@@ -68,10 +51,7 @@ static tm_status open_all(tm_emitter *e, tm_err *err)
     if (!e->found || !e->matches || !e->lane)
         return tm_fail_memory(err, "the counts of findings", 0);
     bool files = run->options.emits != TM_EMITS_BOOKS, books = run->options.emits != TM_EMITS_FILES;
-    if (run->reorders && files && books) {
-        e->sorter = tm_sorter_new(&run->spill, run->exchange_budget);
-        if (!e->sorter) return tm_fail_memory(err, "reordering", 0);
-    }
+    if (run->reorders && files && books) TM_TRY(tm_order_open(e, err));
     if (run->wants_repeats && books) {
         e->clustering = tm_clustering_new(run);
         if (!e->clustering) return tm_fail_memory(err, "clusters", 0);
@@ -80,7 +60,9 @@ static tm_status open_all(tm_emitter *e, tm_err *err)
         TM_TRY(tm_same_sides_open(&e->same, run, err));
     bool writes = !run->options.measure_only && (run->folder || run->options.file.n);
     if (writes && files) TM_TRY(open_lanes(e, err));
-    return books && run->folder && run->recipe->output.ledger ? open_ledger(e, err) : TM_OK;
+    if (!books || !run->folder || !run->recipe->output.ledger) return TM_OK;
+    TM_TRY(tm_ledger_open(e, err));
+    return run->recipe->output.ledger >= 2 ? tm_findings_open(e, err) : TM_OK;
 }
 
 tm_status tm_emitter_open(tm_emitter **out, tm_run *run, tm_err *err)
@@ -147,7 +129,7 @@ static tm_status write_data(tm_emitter *e, tm_lane *lane, tm_str decoded, tm_str
     return tm_sink_write(lane->sink, decoded, packed, records, err);
 }
 
-static void to_lane(tm_emitter *e, const tm_piece_order *entry, tm_str data)
+void tm_emit_to_lane(tm_emitter *e, const tm_piece_order *entry, tm_str data)
 {
     tm_lane *lane = &e->lane[entry->route];
     TM_ASSERT(entry->route < e->lanes);
@@ -155,7 +137,7 @@ static void to_lane(tm_emitter *e, const tm_piece_order *entry, tm_str data)
     lane->records += entry->copies;
 }
 
-static tm_status write_lanes(tm_emitter *e, tm_err *err)
+tm_status tm_emit_lanes(tm_emitter *e, tm_err *err)
 {
     for (uint32_t i = 0; i < e->lanes; i++) {
         tm_lane *lane = &e->lane[i];
@@ -174,52 +156,11 @@ static tm_status write_routed(tm_emitter *e, const tm_piece *p, tm_err *err)
     tm_piece_order entry;
     for (size_t i = 0; i + sizeof entry <= p->order.n; i += sizeof entry) {
         memcpy(&entry, p->order.p + i, sizeof entry);
-        to_lane(e, &entry, (tm_str){p->data.p + at, (size_t)entry.bytes});
+        tm_emit_to_lane(e, &entry, (tm_str){p->data.p + at, (size_t)entry.bytes});
         at += (size_t)entry.bytes;
     }
     TM_ASSERT(at == p->data.n);
-    return write_lanes(e, err);
-}
-
-/* A reordering run: records go into a sorter by rank, and from there into shards at the end. */
-static tm_status keep_for_sorting(tm_emitter *e, const tm_piece *p, tm_err *err)
-{
-    size_t at = 0;
-    tm_piece_order entry;
-    for (size_t i = 0; i + sizeof entry <= p->order.n; i += sizeof entry) {
-        char rank[8];
-        memcpy(&entry, p->order.p + i, sizeof entry);
-        tm_be64_put(entry.rank, rank);
-        tm_fact f = {.order = {rank, 8},
-                     .data = {p->data.p + at, (size_t)entry.bytes},
-                     .rid = tm_order_rid(0, e->sorted++, &entry)};
-        TM_TRY(tm_sorter_add(e->sorter, &f, err));
-        at += (size_t)entry.bytes;
-    }
-    TM_ASSERT(at == p->data.n);
-    return TM_OK;
-}
-
-static tm_status write_sorted(tm_emitter *e, tm_err *err)
-{
-    tm_fact f;
-    bool more = true;
-    uint64_t bytes = 0;
-    tm_status status = tm_sorter_finish(e->sorter, err);
-    while (status == TM_OK && more) {
-        status = tm_sorter_next(e->sorter, &f, &more, err);
-        if (status == TM_OK && more) {
-            tm_piece_order entry = tm_order_of(&f);
-            to_lane(e, &entry, f.data);
-            bytes += f.data.n;
-        }
-        if (status == TM_OK && (bytes >= TM_BLOCK_BYTES || !more)) {
-            status = write_lanes(e, err);
-            bytes = 0;
-        }
-        if (tm_cancelled(e->run)) return tm_fail(err, TM_ECANCELLED, "interrupted");
-    }
-    return status;
+    return tm_emit_lanes(e, err);
 }
 
 static tm_status write_parked(tm_emitter *e, const tm_piece *p, tm_err *err)
@@ -228,175 +169,10 @@ static tm_status write_parked(tm_emitter *e, const tm_piece *p, tm_err *err)
     if (!p->parked.n || !e->run->folder) return TM_OK;
     if (!e->parked) {
         snprintf(name, sizeof name, "parked-00000.%s", tm_format_name(e->format));
-        TM_TRY(in_folder(e, name, path, err));
+        TM_TRY(tm_emit_path(e, name, path, err));
         TM_TRY(tm_sink_open(&e->parked, path, e->format, true, true, err));
     }
     return tm_sink_write(e->parked, tm_buf_view(&p->parked), (tm_str){0}, p->parked_records, err);
-}
-
-/* ---- unreadable ------------------------------------------------------------------------------ */
-
-static tm_status open_unreadable(tm_emitter *e, tm_err *err)
-{
-    char path[4096];
-    TM_TRY(in_folder(e, "unreadable.bin", path, err));
-    TM_TRY(tm_out_begin(&e->lost_bytes, path, true, err));
-    TM_TRY(tm_out_digest(&e->lost_bytes, err));
-    TM_TRY(in_folder(e, "unreadable.jsonl", path, err));
-    TM_TRY(tm_out_begin(&e->lost_index, path, true, err));
-    return tm_out_digest(&e->lost_index, err);
-}
-
-static tm_status write_lost(tm_emitter *e, const tm_lost *lost, tm_str sentence, tm_str raw,
-                            tm_err *err)
-{
-    const tm_source *source = &e->run->source[e->source - 1];
-    uint64_t line = e->lines + lost->line + 1;
-    const tm_run_options *options = &e->run->options;
-    tm_finding_view view = {.source = source->path,
-                            .line = line,
-                            .column = lost->column,
-                            .offset = TM_PLACE_OFFSET(lost->rid.place),
-                            .rid = lost->rid,
-                            .code = lost->code,
-                            .name = "unreadable",
-                            .sentence = sentence,
-                            .value = (double)NAN,
-                            .verdict = TM_V_DROP};
-    if (options->on_unreadable) options->on_unreadable(options->unreadable_arg, &view);
-    if (options->on_finding) options->on_finding(options->finding_arg, &view);
-    tm_count_lost(&e->run->result, lost->code);
-    if (!e->run->folder) return TM_OK;
-    if (!e->lost_bytes.open) TM_TRY(open_unreadable(e, err));
-    tm_buf *row = &e->line;
-    tm_buf_clear(row);
-    tm_buf_print(row,
-                 "{\"place\":%llu,\"path\":%llu,\"source\":", (unsigned long long)lost->rid.place,
-                 (unsigned long long)lost->rid.path);
-    tm_buf_json(row, source->path);
-    tm_buf_print(row, ",\"line\":%llu,\"column\":%llu,\"offset\":%llu,\"bytes\":%llu,\"at\":%llu",
-                 (unsigned long long)line, (unsigned long long)lost->column,
-                 (unsigned long long)TM_PLACE_OFFSET(lost->rid.place),
-                 (unsigned long long)lost->raw_bytes, (unsigned long long)e->lost_bytes.bytes);
-    tm_buf_print(row, ",\"left_out\":%llu,\"code\":\"%s\",\"message\":",
-                 (unsigned long long)lost->left_out, lost->code);
-    tm_buf_json(row, sentence);
-    tm_buf_z(row, "}\n");
-    TM_TRY(tm_buf_ok(row, err));
-    TM_TRY(tm_out_write(&e->lost_index, row->p, row->n, err));
-    return tm_out_write(&e->lost_bytes, raw.p, raw.n, err);
-}
-
-/* What a source could not give: one unreadable record, so that the sums tell of it. */
-static tm_status take_damage(tm_emitter *e, const tm_piece *p, tm_err *err)
-{
-    tm_rid cut;
-    tm_run *run = e->run;
-    if (!p->damage.code) return TM_OK;
-    if (tm_run_cut(run, &cut) && TM_PLACE(p->source, p->damage.at) > cut.place) return TM_OK;
-    tm_lost lost = {.rid = {TM_PLACE(p->source, p->damage.at), 0},
-                    .line = p->damage.line,
-                    .column = p->damage.column + 1,
-                    .raw_bytes = p->torn.n,
-                    .left_out = p->damage.bytes - TM_MIN(p->damage.bytes, p->torn.n),
-                    .sentence_bytes = (uint32_t)strlen(p->damage.sentence)};
-    memcpy(lost.code, p->damage.code, TM_MIN(strlen(p->damage.code), sizeof lost.code - 1));
-    run->result.counts.read++;
-    run->result.counts.unreadable++;
-    run->result.source_result[p->source - 1].records++;
-    run->result.source_result[p->source - 1].unreadable++;
-    atomic_fetch_add(&run->records, 1);
-    atomic_fetch_add(&run->unreadable, 1);
-    if (p->damage.ends_source) run->result.damaged = true;
-    if (e->ledger) {
-        tm_row row = {.rid = lost.rid,
-                      .line = p->damage.line,
-                      .fate = TM_UNREADABLE,
-                      .value = (double)NAN,
-                      .step = TM_NO_STEP,
-                      .copies = 1};
-        TM_TRY(tm_ledger_add(e, &row, (tm_str){0}, err));
-    }
-    return write_lost(e, &lost, tm_str_of(p->damage.sentence), tm_buf_view(&p->torn), err);
-}
-
-/* ---- findings -------------------------------------------------------------------------------- */
-
-static const tm_code *code_of(const tm_run *run, const tm_found *f, tm_str *step)
-{
-    if (f->step == TM_NO_STEP) {
-        *step = (tm_str){0};
-        return &tm_reader_codes[f->code];
-    }
-    *step = run->plan->step[f->step].name;
-    return &run->plan->step[f->step].op->codes[f->code];
-}
-
-static void show_finding(tm_emitter *e, const tm_found *f, const tm_code *code, tm_str step,
-                         tm_str path)
-{
-    tm_finding_view view = {.source = e->run->source[e->source - 1].path,
-                            .line = e->lines + f->line + 1,
-                            .column = f->column,
-                            .offset = TM_PLACE_OFFSET(f->rid.place),
-                            .rid = f->rid,
-                            .other = f->other,
-                            .code = code->code,
-                            .name = code->name,
-                            .sentence = tm_str_of(code->sentence),
-                            .step = step,
-                            .path = path,
-                            .value = f->value,
-                            .verdict = f->verdict};
-    e->run->options.on_finding(e->run->options.finding_arg, &view);
-}
-
-static tm_status store_finding(tm_pq_writer *w, const tm_found *f, const tm_code *code, tm_str step,
-                               tm_str path, tm_err *err)
-{
-    tm_pq_u64(w, f->rid.place);
-    tm_pq_u64(w, f->rid.path);
-    step.n ? tm_pq_text(w, step) : tm_pq_null(w);
-    tm_pq_text(w, tm_str_of(code->code));
-    path.n ? tm_pq_text(w, path) : tm_pq_null(w);
-    tm_pq_u64(w, f->at);
-    tm_pq_u64(w, f->bytes);
-    tm_pq_f64_or_null(w, f->value);
-    f->keyed ? tm_pq_u64(w, f->keyed) : tm_pq_null(w);
-    tm_pq_rid_or_null(w, f->other);
-    return tm_pq_row(w, err);
-}
-
-static tm_status take_finding(tm_emitter *e, const tm_found *f, tm_str path, tm_err *err)
-{
-    tm_str step;
-    const tm_code *code = code_of(e->run, f, &step);
-    if (e->run->options.on_finding) show_finding(e, f, code, step, path);
-    return e->findings ? store_finding(e->findings, f, code, step, path, err) : TM_OK;
-}
-
-/* Findings and unreadable records, in rid order together: people read them as one list. */
-static tm_status take_findings(tm_emitter *e, const tm_piece *p, tm_err *err)
-{
-    tm_found f;
-    tm_lost lost;
-    size_t raw = 0, at = 0, gone = 0;
-    while (at < p->findings.n || gone < p->lost.n) {
-        bool more = at < p->findings.n, less = gone < p->lost.n;
-        if (more) memcpy(&f, p->findings.p + at, sizeof f);
-        if (less) memcpy(&lost, p->lost.p + gone, sizeof lost);
-        if (more && (!less || tm_rid_cmp(f.rid, lost.rid) <= 0)) {
-            TM_TRY(take_finding(e, &f, (tm_str){p->findings.p + at + sizeof f, f.path_bytes}, err));
-            at += sizeof f + f.path_bytes;
-            continue;
-        }
-        tm_str sentence = {p->lost.p + gone + sizeof lost, lost.sentence_bytes};
-        TM_TRY(write_lost(e, &lost, sentence,
-                          (tm_str){p->unreadable.p + raw, (size_t)lost.raw_bytes}, err));
-        gone += sizeof lost + lost.sentence_bytes;
-        raw += (size_t)lost.raw_bytes;
-    }
-    return TM_OK;
 }
 
 /* ---- pieces ---------------------------------------------------------------------------------- */
@@ -456,7 +232,7 @@ tm_status tm_emit(tm_emitter *e, tm_piece *p, tm_err *err)
     if (p->source != e->source) e->source = p->source, e->lines = 0;
     take_counts(e, p);
     if (e->sorter)
-        TM_TRY(keep_for_sorting(e, p, err));
+        TM_TRY(tm_order_data(e, p, err));
     else if (e->run->routes && !p->deferred)
         TM_TRY(write_routed(e, p, err));
     else if (!p->deferred) /* else somebody else puts them into their order */
@@ -465,11 +241,13 @@ tm_status tm_emit(tm_emitter *e, tm_piece *p, tm_err *err)
     TM_TRY(write_parked(e, p, err));
     if (e->run->options.emits == TM_EMITS_FILES) return TM_OK;
     TM_TRY(take_rows(e, p, err));
-    TM_TRY(take_findings(e, p, err));
+    TM_TRY(tm_findings_add(e, p, err));
     if (e->clustering) TM_TRY(tm_clustering_add(e->clustering, tm_buf_view(&p->repeats), err));
-    TM_TRY(take_damage(e, p, err));
+    TM_TRY(tm_findings_damage(e, p, err));
     const tm_shown *shown = &e->run->options.shown;
-    if (shown->on_rows && p->shown.n)
+    if (e->shown)
+        TM_TRY(tm_order_shown(e, p, err));
+    else if (shown->on_rows && p->shown.n)
         TM_TRY(shown->on_rows(shown->arg, tm_buf_view(&p->shown), e->lines, err));
     e->lines += p->lines;
     return TM_OK;
@@ -520,7 +298,7 @@ static tm_status count_duplicates(tm_emitter *e, bool ledger, tm_err *err)
 {
     char path[4096];
     tm_run *run = e->run;
-    if (ledger) TM_TRY(in_folder(e, "ledger.parquet", path, err));
+    if (ledger) TM_TRY(tm_emit_path(e, "ledger.parquet", path, err));
     if (e->clustering) TM_TRY(tm_clustering_finish(e->clustering, run, ledger ? path : NULL, err));
     tm_clustering_free(e->clustering);
     e->clustering = NULL;
@@ -535,7 +313,7 @@ static tm_status commit_all(tm_emitter *e, tm_err *err)
 {
     tm_run *run = e->run;
     bool ledger = e->ledger != NULL;
-    if (e->sorter) TM_TRY(write_sorted(e, err));
+    TM_TRY(tm_order_finish(e, err));
     TM_TRY(commit_parquet(e, &e->ledger, "ledger.parquet", err));
     TM_TRY(commit_parquet(e, &e->findings, "findings.parquet", err));
     TM_TRY(commit_out(e, &e->lost_bytes, "unreadable.bin", err));
@@ -581,7 +359,7 @@ void tm_emitter_abandon(tm_emitter *e)
     if (e->findings) tm_pq_abandon(e->findings);
     tm_out_abandon(&e->lost_bytes);
     tm_out_abandon(&e->lost_index);
-    tm_sorter_free(e->sorter);
+    tm_order_close(e);
     tm_clustering_free(e->clustering);
     tm_same_sides_close(&e->same);
     tm_buf_release(&e->line);

@@ -1,4 +1,5 @@
-/* The emitter's inside, shared by emit.c (data files, in order) and ledger.c (rows of Parquet). */
+/* The emitter's inside, shared by emit.c (data files, in order), emit_order.c (in another order),
+ * emit_findings.c (what was noticed) and ledger.c (rows of Parquet). */
 #ifndef TM_FLOW_EMIT_H
 #define TM_FLOW_EMIT_H
 
@@ -27,8 +28,7 @@ struct tm_emitter {
     char parked_path[4096];
     tm_pq_writer *ledger, *findings;
     tm_out lost_bytes, lost_index;
-    tm_sorter *sorter;         /* reordering runs */
-    uint64_t sorted;           /* records it was given */
+    tm_sorter *sorter, *shown; /* reordering runs: data for files, and what is shown */
     uint64_t *found;           /* by code over all steps; in run->mem */
     uint64_t *matches;         /* tm_matches_cells of them; in run->mem */
     tm_clustering *clustering; /* NULL: nobody reads of clusters */
@@ -37,6 +37,25 @@ struct tm_emitter {
     uint64_t lines;            /* newlines of that source before the next piece */
     tm_buf line, piece;        /* scratch */
 };
+
+/* emit.c: the path of a file in the run's folder */
+tm_status tm_emit_path(const tm_emitter *e, const char *name, char out[4096], tm_err *err);
+/* data of a record for the files of its route; then all of it into them */
+void tm_emit_to_lane(tm_emitter *e, const tm_piece_order *entry, tm_str data);
+tm_status tm_emit_lanes(tm_emitter *e, tm_err *err);
+
+/* emit_order.c */
+tm_status tm_order_open(tm_emitter *e, tm_err *err);
+tm_status tm_order_data(tm_emitter *e, const tm_piece *p, tm_err *err);
+tm_status tm_order_shown(tm_emitter *e, const tm_piece *p, tm_err *err);
+tm_status tm_order_finish(tm_emitter *e, tm_err *err); /* writes and shows all of it */
+void tm_order_close(tm_emitter *e);
+
+/* emit_findings.c */
+tm_status tm_findings_open(tm_emitter *e, tm_err *err);
+tm_status tm_findings_add(tm_emitter *e, const tm_piece *p, tm_err *err);
+/* What a source could not give: one unreadable record, so that the sums tell of it. */
+tm_status tm_findings_damage(tm_emitter *e, const tm_piece *p, tm_err *err);
 
 /* ledger.c */
 tm_status tm_ledger_open(tm_emitter *e, tm_err *err);

@@ -4,6 +4,7 @@
  *   rounds.c    the passes of each set step         pass.c      workers, sequence window
  *   work.c      one block through the steps         steps.c     one step on one batch
  *   levels.c    children of fan-outs, in order      emit.c      pieces in order, into files
+ *   emit_order.c      or in another order           emit_findings.c   what was noticed
  *   piece.c     what a block leaves behind
  *   manifest.c  manifest.json, run.json             runfolder.c lock, names, `last`
  *   results.c   which files there are a run's
@@ -80,6 +81,7 @@ typedef struct tm_piece {
     tm_buf order;                /* tm_piece_order, when the run reorders or routes */
     bool deferred;               /* another stage puts the data into files */
     tm_buf shown;                /* what options.shown wants of kept records */
+    tm_buf shown_order;          /* tm_piece_order of it, when the run reorders */
     tm_buf parked;               /* raw records, one a line */
     tm_buf unreadable;           /* raw bytes one behind another */
     tm_buf rows, findings, lost; /* framed: ledger rows, findings, unreadable records (piece.h) */

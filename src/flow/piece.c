@@ -19,12 +19,13 @@ tm_status tm_piece_init(tm_piece *p, const tm_run *run, tm_err *err)
     return tm_fail_memory(err, "a block's counts", run->code_at[steps] * sizeof *p->found);
 }
 
-enum { BUFS = 12 };
+enum { BUFS = 13 };
 
 static void bufs_of(tm_piece *p, tm_buf *out[BUFS])
 {
-    tm_buf *bufs[BUFS] = {&p->data, &p->packed,   &p->order, &p->shown, &p->parked,  &p->unreadable,
-                          &p->rows, &p->findings, &p->lost,  &p->heads, &p->repeats, &p->torn};
+    tm_buf *bufs[BUFS] = {&p->data,   &p->packed,     &p->order, &p->shown,    &p->shown_order,
+                          &p->parked, &p->unreadable, &p->rows,  &p->findings, &p->lost,
+                          &p->heads,  &p->repeats,    &p->torn};
     memcpy(out, bufs, sizeof bufs);
 }
 
@@ -67,7 +68,7 @@ void tm_piece_release(tm_piece *p)
 static bool is_large(const tm_piece *p)
 {
     return p->data.n + p->rows.n + p->findings.n + p->lost.n + p->unreadable.n + p->parked.n +
-               p->shown.n + p->order.n + p->repeats.n >
+               p->shown.n + p->shown_order.n + p->order.n + p->repeats.n >
            TM_PIECE_BYTES;
 }
 
@@ -114,8 +115,13 @@ static tm_status show_kept(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, t
                          .locator = &w->locator,
                          .source = &run->source[w->block.source - 1],
                          .layouts = &run->input[run->input_of[w->block.source - 1]].layouts};
+    size_t from = p->shown.n;
     TM_TRY(shown->on_kept(shown->arg, &view, &p->shown, err));
-    return tm_buf_ok(&p->shown, err);
+    TM_TRY(tm_buf_ok(&p->shown, err));
+    if (!run->reorders) return TM_OK;
+    tm_piece_order entry = {b->order[r], p->shown.n - from, b->copies[r], b->route[r]};
+    tm_buf_add(&p->shown_order, &entry, sizeof entry);
+    return tm_buf_ok(&p->shown_order, err);
 }
 
 static tm_status add_kept(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, tm_err *err)

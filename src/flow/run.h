@@ -58,8 +58,9 @@ typedef struct tm_shown { /* who looks at the kept records, beside the files the
     /* Called by the worker that read the record, so by several at once: appends to *rows what is
      * wanted of it. Lines are counted from 0 within its block. NULL: nobody looks. */
     tm_status (*on_kept)(void *arg, const tm_kept_view *kept, tm_buf *rows, tm_err *err);
-    /* The rows of one block; block by block in rid order, one at a time. `lines`: how many stand
-     * before the block in its source. May be NULL. */
+    /* The rows of records of one block, in the order of the output (that of rids, unless a step
+     * makes another: then all come at the end of the run), one call at a time. `lines`: how many
+     * stand before the block in its source. May be NULL. */
     tm_status (*on_rows)(void *arg, tm_str rows, uint64_t lines, tm_err *err);
     void *arg;
 } tm_shown;

@@ -26,14 +26,15 @@ ROWS = "".join('{"prompt":"%d","completion":"%s"}\n' % (i, "a b c" if i % 3 else
 
 @unittest.skipUnless(os.path.exists(faultkit.FAULTY), "there is no build with faults (V=fault)")
 class Faults(faultkit.Case):
-    uses, says = "use_api", ("of 41", "80 rows")
+    uses, helpers, words, says = "use_api", ["toy_table"], [], ("of 41", "80 rows")
 
     def use(self, plan):
         env = dict(os.environ, TAMIS_FAULTS=plan, TAMIS_FAULTS_TOLD=self.path("told"),
                    ASAN_OPTIONS=ASAN)
         out = self.path("out")
         subprocess.run(["rm", "-rf", out], check=True)
-        done = subprocess.run([self.program, out, self.path("in.jsonl")], env=env, check=False,
+        done = subprocess.run([self.program, out, self.path("in.jsonl"), *self.words],
+                              env=env, check=False,
                               capture_output=True, text=True, timeout=60)
         with open(self.path("told"), encoding="ascii") as file:
             done.counts = [int(n) for n in TOLD.match(file.read()).groups()]
@@ -43,8 +44,8 @@ class Faults(faultkit.Case):
     def sweep(self, plan, counter, sentence):
         whole = self.use("")
         self.assertEqual(whole.returncode, 0, whole.stderr)
-        for words in self.says:
-            self.assertIn(words, whole.stdout)
+        for said in self.says:
+            self.assertIn(said, whole.stdout)
         failed = 0
         for n in range(1, whole.counts[counter] + 1, STEP):
             done = self.use(plan % n)
@@ -62,7 +63,7 @@ class Faults(faultkit.Case):
     def setUp(self):
         super().setUp()
         with mock.patch.dict(os.environ, TAMIS_BUILD=os.path.dirname(faultkit.FAULTY)):
-            self.program = build_program(self.uses, self.folder)
+            self.program = build_program(self.uses, self.folder, self.helpers)
         self.save("in.jsonl", ROWS.encode())
 
     def test_every_allocation_that_fails_is_said(self):
@@ -75,8 +76,14 @@ class Faults(faultkit.Case):
         self.sweep("io:%d:EIO", 1, "Input/output error|cannot|could not")
 
 
+class FaultsOfTables(Faults):
+    """A table that is not given back ends the program with 9."""
+
+    words, says = ["tables"], ("of 47", "4 columns")
+
+
 class FaultsOfStages(Faults):
-    uses, says = "use_stages", ('"read":41',)
+    uses, helpers, says = "use_stages", [], ('"read":41',)
 
 
 if __name__ == "__main__":

@@ -143,6 +143,25 @@ class Arrow(unittest.TestCase):
                 message = records[row["place"]]["messages"][row["turn"]]
                 self.assertEqual(row["text"], message["content"])
 
+    def test_another_order(self):
+        shuffled = self.chain().options(seed=5).shuffle()
+        records = list(shuffled.records(str))
+        plain = self.chain().to_arrow()
+        self.assertNotEqual(records, plain["record"].to_pylist())
+        table = shuffled.to_arrow()
+        self.assertEqual(table["record"].to_pylist(), records)
+        self.assertTrue(table.sort_by("place").equals(plain))
+        parts = shuffled.to_arrow(parts=True)
+        self.assertEqual(list(dict.fromkeys(parts["place"].to_pylist())),
+                         table["place"].to_pylist())
+        rows = plain.to_pylist()
+        rows.sort(key=lambda row: -row["length.words"])
+        self.assertEqual(self.chain().sort(by="max length.words").to_arrow().to_pylist(), rows)
+        need("pandas")
+        self.assertEqual(list(shuffled.to_pandas()["record"]), records)
+        need("polars")
+        self.assertEqual(list(shuffled.to_polars()["record"]), records)
+
     def test_nulls_and_nothing_at_all(self):
         path = self.write('{"a": 1}\n{"text": "x y"}\n')
         table = tamis.read(path).filter("$.a = 1 or $.text = 'x y'").to_arrow()
@@ -172,8 +191,10 @@ class Arrow(unittest.TestCase):
             seen = pa.RecordBatch._import_from_c(ctypes.addressof(batch), ctypes.addressof(schema))
             for column, at in zip(seen.columns, given):
                 mine = [buffer.address if buffer else 0 for buffer in column.buffers()]
-                self.assertEqual(mine, at)
-                compared += sum(1 for address in at if address)
+                for address, its in zip(mine, at):  # pyarrow drops a buffer of no bytes
+                    self.assertIn(address, (its, 0))
+                self.assertEqual(len(mine), len(at))
+                compared += sum(1 for address in mine if address)
         self.assertGreater(compared, 30)
 
     def test_a_stream_is_read_once(self):

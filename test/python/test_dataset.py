@@ -273,9 +273,19 @@ class Errors(Case):
             list(tamis.read(half))
         self.assertEqual(len(list(tamis.read(half).options(unreadable="60%"))), 1)
 
-    def test_a_shuffle_cannot_be_streamed_and_says_so(self):
-        with self.assertRaisesRegex(tamis.UsageError, "another order"):
-            next(iter(tamis.read(self.chats).shuffle()))
+    def test_other_orders_are_streamed_as_they_are_written(self):
+        chats = tamis.read(self.chats).options(seed=7, unreadable="10%")
+        plain = list(chats.records(bytes))
+        for name, other in (("shuffle", chats.shuffle()),
+                            ("sort", chats.shuffle().sort(by="max words(all)")),
+                            ("little", chats.options(memory="58MiB").shuffle())):
+            counts = other.write(self.path(f"{name}.jsonl"))
+            with open(self.path(f"{name}.jsonl"), "rb") as file:
+                written = file.read().splitlines()
+            self.assertEqual(len(written), counts["kept"])
+            self.assertEqual(list(other.records(bytes)), written)
+            self.assertEqual(sorted(written), sorted(plain))
+            self.assertNotEqual(written, plain)
 
     def test_classes_are_one_family(self):
         for status, kind in enumerate((tamis.FindingsError, tamis.UsageError, tamis.InputError,

@@ -68,6 +68,9 @@ def everything(rows=40):
     )
 
 
+CLUSTER = "dedup.exact.cluster"
+
+
 def first_ones(table):
     """The row numbers that dedup.exact keeps: the first of each text."""
     seen, rows = set(), []
@@ -87,6 +90,9 @@ class Pyarrow(unittest.TestCase):
     maxDiff = None
 
     def assert_same(self, made, wanted):
+        if CLUSTER in made.column_names:  # what dedup.exact gives beside the columns
+            self.assertEqual(made.column_names, [*wanted.column_names, CLUSTER])
+            made = made.drop_columns(CLUSTER)
         self.assertEqual(made.schema, wanted.schema)
         self.assertEqual(made.schema.metadata, wanted.schema.metadata)
         for name in wanted.column_names:
@@ -188,6 +194,40 @@ class Pyarrow(unittest.TestCase):
         self.assert_same(made.select(["stamp", "struct"]), table.select(["stamp", "struct"]))
         with self.assertRaisesRegex(ValueError, "column 'int8'"):
             tamis.read(table).tag(set={"int8": "many"}).to_arrow()
+
+    def test_another_order(self):
+        table = everything()
+        lengths = [len(text or "") for text in table["large"].to_pylist()]
+        longest = sorted(range(table.num_rows), key=lambda row: -lengths[row])
+        by_length = tamis.read(table).sort(by="max chars($.large)")
+        known = [row for row in longest if table["large"][row].is_valid]
+        unknown = [row for row in range(table.num_rows) if row not in known]
+        self.assert_same(by_length.to_arrow(), slices(table, known + unknown))
+        shuffled = tamis.read(table).options(seed=3).shuffle()
+        made = shuffled.to_arrow()
+        texts = [record["text"] for record in shuffled]
+        self.assertNotEqual(texts, table["text"].to_pylist())
+        self.assertEqual(made["text"].to_pylist(), texts)
+        names = [name for name in table.column_names if name != "double"]  # NaN
+        count = [(repr(row),) for row in table.select(names).to_pylist()]
+        self.assertCountEqual([(repr(row),) for row in made.select(names).to_pylist()], count)
+        two = tamis.read(table, table.slice(7)).options(seed=3).shuffle()
+        self.assertEqual(two.to_arrow()["text"].to_pylist(), [row["text"] for row in two])
+
+    def test_rows_that_are_changed_or_made_in_another_order(self):
+        table = self.messages()
+        shuffled = tamis.read(table).options(seed=3).clean.text().split.turns().shuffle()
+        made = shuffled.to_arrow()
+        self.assertEqual(made.schema, table.schema)
+        wanted = [([turn["content"] for turn in record["messages"]], record["n"])
+                  for record in shuffled]
+        self.assertNotEqual([n for _, n in wanted], sorted(n for _, n in wanted))
+        self.assertEqual([([turn["content"] for turn in row["messages"]], row["n"])
+                          for row in made.to_pylist()], wanted)
+        before = dict(zip(table["n"].to_pylist(), table["messages"].to_pylist()))
+        for row in made.to_pylist():
+            for turn, old in zip(row["messages"], before[row["n"]]):
+                self.assertEqual(turn, {**old, "content": old["content"].replace(ZERO, "")})
 
     def test_several_tables_and_tables_as_references(self):
         one, two = everything(10), everything(30)
@@ -305,10 +345,12 @@ class Polars(unittest.TestCase):
         frame = self.frame()
         made = tamis.read(frame).clean.text().dedup.exact(by=["prompt", "response"])
         wanted = frame.head(5).with_columns(pl.col("response").str.replace(ZERO, ""))
-        self.assertEqual(made.to_polars().schema, frame.schema)
-        self.assertTrue(made.to_polars().equals(wanted))
+        rows = made.to_polars()
+        self.assertEqual(rows.columns, [*frame.columns, CLUSTER])
+        self.assertEqual(rows.drop(CLUSTER).schema, frame.schema)
+        self.assertTrue(rows.drop(CLUSTER).equals(wanted))
         self.assertEqual(made.to_arrow()["when"].to_pylist(), wanted["when"].to_list())
-        self.assertTrue(pl.DataFrame(made).equals(wanted))
+        self.assertTrue(pl.DataFrame(made).equals(rows))
         long = tamis.read(frame).length().to_polars()
         self.assertEqual(long["length.turns"].to_list(), [2.0] * 20)
         added = tamis.read(frame).tag(set={"new": "x"}, remove=["list"]).to_polars()
@@ -316,6 +358,9 @@ class Polars(unittest.TestCase):
         self.assertNotIn("list", added.columns)
         twice = tamis.read(frame, frame.tail(3)).to_polars()
         self.assertTrue(twice.equals(pl.concat([frame, frame.tail(3)])))
+        turned = tamis.read(frame).clean.text().sort(by="max $.small").to_polars()
+        cleaned = frame.with_columns(pl.col("response").str.replace(ZERO, ""))
+        self.assertTrue(turned.equals(cleaned.reverse()))
         none = tamis.read(frame).filter("$.prompt = 'none'").to_polars()
         self.assertEqual((none.schema, len(none)), (frame.schema, 0))
 
@@ -327,7 +372,7 @@ for name in ("pyarrow", "pandas", "numpy"):
 import polars as pl, tamis
 frame = pl.DataFrame({"text": ["a b", "a b", "c\\u200b"], "n": [1, 2, 3]})
 kept = tamis.read(frame).clean.text().dedup.exact().length()
-rows = [row[:5] for row in kept.to_polars().rows()]
+rows = [row[:5] for row in kept.to_polars().drop("dedup.exact.cluster").rows()]
 assert rows == [("a b", 1, 3.0, 2.0, 1.0), ("c", 3, 1.0, 1.0, 1.0)], rows
 assert pl.DataFrame(kept).columns[:2] == ["text", "n"]
 class Other:
@@ -366,8 +411,8 @@ class Pandas(unittest.TestCase):
         self.assertEqual(tamis.read(frame).clean.text().dedup.exact(by="document").counts()["kept"],
                          4)
         four = tamis.read(frame).clean.text().dedup.exact(by="document").to_pandas()
-        pd.testing.assert_frame_equal(four, wanted.iloc[:4])
-        self.assertEqual(list(made.dtypes), list(frame.dtypes))
+        pd.testing.assert_frame_equal(four.drop(columns=CLUSTER), wanted.iloc[:4])
+        self.assertEqual(list(made.drop(columns=CLUSTER).dtypes), list(frame.dtypes))
         signals = tamis.read(frame).length().to_pandas()
         self.assertEqual(list(signals["length.words"]), [2.0] * 12)
         self.assertEqual(list(signals.index), list(frame.index))
@@ -375,6 +420,8 @@ class Pandas(unittest.TestCase):
         self.assertEqual(list(added["new"]), [3] * 12)
         self.assertNotIn("list", added)
         self.assertEqual(tamis.read(frame).filter("$.text = 'none'").to_pandas().shape, (0, 6))
+        turned = tamis.read(frame).clean.text().sort(by="max $.when").to_pandas()
+        pd.testing.assert_frame_equal(turned, wanted.iloc[::-1])
         arrow = tamis.read(frame).head(2).to_arrow()
         self.assertEqual(arrow["maybe"].to_pylist(), [1, None])
 

@@ -19,15 +19,16 @@ def _run(line):
     subprocess.run(line, shell=True, check=True, cwd=ROOT)
 
 
-def build_program(name, folder):
-    """The path of the built program."""
+def build_program(name, folder, helpers=()):
+    """The path of the built program; `helpers` are the names of files in test/support."""
     out = os.environ.get("TAMIS_BUILD", os.path.join(ROOT, "build/release"))
     build, variant = os.path.split(os.path.abspath(out))
     target = os.path.join(folder, name)
     link, flags, libraries = [make_variable(variant, build, n)
                               for n in ("LINK", "CPPFLAGS_ALL", "DEP_LIBS")]
-    _run("%s %s -Itest -o %s test/programs/%s.c %s/libtamis.a %s -lm"
-         % (link, flags, target, name, os.path.abspath(out), libraries))
+    sources = " ".join(["test/programs/%s.c" % name, *("test/support/%s.c" % h for h in helpers)])
+    _run("%s %s -Itest -Itest/support -o %s %s %s/libtamis.a %s -lm"
+         % (link, flags, target, sources, os.path.abspath(out), libraries))
     return target
 
 
