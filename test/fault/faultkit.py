@@ -112,7 +112,9 @@ def make_inputs(folder):
              "chats.jsonl.gz": gzip.compress(plain, mtime=0),
              "texts/a.txt": b"one text\n", "texts/sub/b.md": b"# another\n",
              "wide.jsonl": plain.decode().encode("utf-16"),
-             "recipe.yaml": RECIPE.encode(), "spill.yaml": SPILL.encode()}
+             "old-train.jsonl": lines(records[:3]), "old-eval.jsonl": lines(records[3:5]),
+             "recipe.yaml": RECIPE.encode(), "spill.yaml": SPILL.encode(),
+             "sides.yaml": SIDES.encode()}
     for name, data in files.items():
         with open(os.path.join(folder, name), "wb") as out:
             out.write(data)
@@ -139,6 +141,16 @@ steps:
   - shuffle
 output: {format: jsonl.zst, ledger: signals}
 limits: {unreadable: 50%}
+"""
+
+
+SIDES = """inputs: {chats: {path: ../in/chats.jsonl}}
+references: {train: {path: ../in/old-train.jsonl}, eval: {path: ../in/old-eval.jsonl}}
+steps:
+  - dedup.near: {ngram: 1, link: chain, then: flag, against: [train, eval]}
+  - dedup.exact: {by: everything, normalise: [case], then: flag, against: [train, eval]}
+  - split: {eval: 30%, group: [dedup.near.cluster, dedup.exact.cluster], earlier: [train, eval]}
+output: {format: jsonl, ledger: signals}
 """
 
 

@@ -58,6 +58,7 @@ COMMANDS = {
         + ["--threshold", "0.3", "--ngram", "1", "--limit-unreadable", "50%"],
         None,
     ),
+    "clusters on sides": (["run", "../in/sides.yaml", *RUN], None),
     "stdin": (["dedup.exact", "-", "--by", "response", *RUN], b"chats.jsonl"),
     "stdin gz": (["cat", "-", *ONE], b"chats.jsonl.gz"),
     "run that spills": (["run", "../in/spill.yaml", *RUN, "--memory", "58MiB"], None),
