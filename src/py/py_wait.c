@@ -4,7 +4,8 @@
  * interpreter's lock given up and wakes 20 times a second to let signal handlers run: Python runs
  * them in its main thread and there only when it is asked to. A Ctrl-C cancels the plan, which
  * stops after the batches at hand; then the KeyboardInterrupt goes on its way with nothing of ours
- * running behind it. Where no thread is to be had the work is done in this one, deaf meanwhile. */
+ * running behind it. Progress is shown first before there is any, so that work that is over at once
+ * is seen too. Where no thread is to be had the work is done in this one, deaf meanwhile. */
 #include "base/thread.h"
 #include "py/py.h"
 
@@ -73,6 +74,10 @@ int tm_py_await(void (*work)(void *arg), void *arg, tamis_plan *plan, PyObject *
 {
     job j = {work, arg, TM_LOCK_INIT, TM_SIGNALLED_INIT, false};
     tm_thread thread;
+    if (tm_py_watch(plan, progress) != TM_PY_ON) { /* once before it begins, however short it is */
+        tamis_cancel(plan);
+        return -1;
+    }
     if (!tm_thread_start(&thread, do_job, &j)) {
         Py_BEGIN_ALLOW_THREADS work(arg);
         Py_END_ALLOW_THREADS return tm_py_watch(plan, progress) == TM_PY_ON ? 0 : -1;
