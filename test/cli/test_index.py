@@ -60,6 +60,23 @@ class Index(LawCase):
             self.assertEqual(self.survivors(index, *options), kept, options)
             self.assertLess(kept.count(b"\n"), 301, options)
 
+    def test_keys_change_nothing(self):
+        """Those of the run, those of other parameters, none, and of records printed anew."""
+        index, printed = self.path("old.index.jsonl"), self.path("printed.jsonl")
+        for options in (["--units", "characters"], ["--ngram", "3"], ["--sketch", "classic"],
+                        ["--bands", "9", "--rows", "3"], ["--hashes", "64"], []):
+            kept = self.survivors(self.old, *options)
+            for which in (["--threshold", "0.7", *options], ["--threshold", "0.9"], ["--no-keys"],
+                          ["--threshold", "0.7", "--ngram", "2"]):
+                self.tamis("index", self.old, *which, "-o", index, "--overwrite")
+                self.assertEqual(self.survivors(index, *options), kept, (options, which))
+                with open(index, encoding="utf-8") as file:
+                    records = [json.loads(line) for line in file]
+                have = [record for record in records if "tamis_bands" in record]
+                self.assertEqual(len(have), 0 if "--no-keys" in which else len(records))
+                self.lines(printed, records)
+                self.assertEqual(self.survivors(printed, *options), kept, (options, which))
+
     def test_an_index_of_an_index_is_the_same(self):
         one = self.path("1.jsonl")
         two = self.path("2.jsonl")

@@ -22,6 +22,15 @@ static bool is_plain(tm_str raw)
 
 /* Letters of scripts without spaces take three bytes each: most text shows without decoding that it
  * has few of them. */
+static size_t following(tm_str text)
+{
+    return text.n - tm_kernel_now()->utf8_count(text.p, text.n);
+}
+static bool may_be_unspaced(size_t bytes, size_t follow)
+{
+    return follow * 8 >= bytes;
+}
+
 tm_status tm_grams_by_chars(const tm_gram_rules *rules, tm_batch *b, uint32_t r, bool *chars,
                             tm_err *err)
 {
@@ -36,9 +45,9 @@ tm_status tm_grams_by_chars(const tm_gram_rules *rules, tm_batch *b, uint32_t r,
         if (!tm_is_chosen(&chosen, &b->part[p])) continue;
         if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
         bytes += text.n;
-        follow += text.n - tm_kernel_now()->utf8_count(text.p, text.n);
+        follow += following(text);
     }
-    if (follow * 8 < bytes) return TM_OK;
+    if (!may_be_unspaced(bytes, follow)) return TM_OK;
     for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++) {
         if (!tm_is_chosen(&chosen, &b->part[p])) continue;
         if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
@@ -101,12 +110,13 @@ static void add_terms(tm_grams *g, tm_str text)
     if (g->terms.n == from) g->terms.n = before;
 }
 
-tm_status tm_grams_of(const tm_gram_rules *rules, tm_batch *b, uint32_t r, tm_grams *g, tm_err *err)
+tm_status tm_grams_gather(const tm_choice *choice, tm_batch *b, uint32_t r, tm_grams *g,
+                          tm_err *err)
 {
     tm_chosen chosen;
     tm_buf_clear(&g->terms);
     tm_buf_clear(&g->text);
-    bool any = tm_choose(&rules->choice, b, r, &chosen);
+    bool any = tm_choose(choice, b, r, &chosen);
     g->carries = any ? tm_chosen_carries(&chosen, b, r) : 0;
     for (uint32_t p = b->first_part[r]; any && p < b->first_part[r + 1]; p++) {
         tm_str text;
@@ -118,10 +128,28 @@ tm_status tm_grams_of(const tm_gram_rules *rules, tm_batch *b, uint32_t r, tm_gr
         tm_buf_char(&g->text, '\n');
     }
     TM_TRY(tm_buf_ok(&g->terms, err));
-    TM_TRY(tm_buf_ok(&g->text, err));
+    return tm_buf_ok(&g->text, err);
+}
+
+tm_status tm_grams_of(const tm_gram_rules *rules, tm_batch *b, uint32_t r, tm_grams *g, tm_err *err)
+{
+    TM_TRY(tm_grams_gather(&rules->choice, b, r, g, err));
     if (!g->terms.n) return no_terms(g, err);
     bool chars;
     TM_TRY(tm_grams_by_chars(rules, b, r, &chars, err));
+    return hash_terms(rules, chars, g, err);
+}
+
+tm_status tm_grams_of_terms(const tm_gram_rules *rules, tm_grams *g, tm_err *err)
+{
+    tm_script_count c = {0};
+    tm_str terms = tm_buf_view(&g->terms);
+    bool chars = rules->units == TM_UNITS_CHARS;
+    if (!terms.n) return no_terms(g, err);
+    if (rules->units == TM_UNITS_AUTO && may_be_unspaced(terms.n, following(terms))) {
+        tm_text_scripts(terms, &c);
+        chars = c.unspaced * 2 > c.all;
+    }
     return hash_terms(rules, chars, g, err);
 }
 

@@ -45,6 +45,11 @@ tm_status tm_grams_by_chars(const tm_gram_rules *rules, tm_batch *b, uint32_t re
                             tm_err *err);
 tm_status tm_grams_of(const tm_gram_rules *rules, tm_batch *b, uint32_t record, tm_grams *out,
                       tm_err *err);
+/* The same in two: the texts of a record, as terms and what it carries; and the n-grams of terms
+ * that are all that is left of a record. */
+tm_status tm_grams_gather(const tm_choice *choice, tm_batch *b, uint32_t record, tm_grams *out,
+                          tm_err *err);
+tm_status tm_grams_of_terms(const tm_gram_rules *rules, tm_grams *g, tm_err *err);
 /* Sorts and leaves each once: a set. `spare` has room for count. */
 size_t tm_grams_sort(uint64_t *gram, size_t count, uint64_t *spare);
 /* What tm_grams_of gave as bytes that are compared: a sorted set, or the text that is compared

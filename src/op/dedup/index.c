@@ -4,67 +4,76 @@
  * The record becomes {"tamis_index": TERMS}: its chosen texts as terms (text/terms.h), one space
  * between two; a record without any term keeps its text. Terms of terms are the same terms, so a
  * reference of this kind gives the sets that the texts gave. "tamis_carries" names what the record
- * carries beside them, where it does (op/dedup/chosen.h). Records without a text leave as an empty
- * index, which is compared with nothing. */
-#include "op/dedup/chosen.h"
+ * carries beside them, where it does (op/dedup/chosen.h), and "tamis_bands" is by what dedup.near
+ * finds candidates (op/dedup/band_keys.h). Records without a text leave as an empty index, which is
+ * compared with nothing. */
+#include "op/dedup/band_keys.h"
 #include "op/op.h"
 #include "record/splices.h"
-#include "text/terms.h"
 
 #include <inttypes.h>
 
 typedef struct args {
     uint32_t by;
     int64_t turn;
+    bool keys;
+    tm_band_args band;
 } args;
 
+typedef struct shared {
+    const args *args;
+    tm_band_rules rules;
+} shared;
+
 typedef struct scratch {
-    tm_buf terms, text, json;
-    uint64_t carries;
+    tm_band_scratch band;
+    tm_buf json;
 } scratch;
+
+static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_err *err)
+{
+    const args *a = given;
+    shared *s = TM_NEW(prep->mem, shared, 1);
+    if (!s) return tm_fail_memory(err, "index", sizeof *s);
+    s->args = a;
+    s->rules.sketch.kind = a->band.sketch;
+    TM_TRY(tm_band_choose(&a->band, false, &s->rules.sketch, err));
+    *out = s;
+    return tm_band_rules_make(prep->mem, &a->band, (tm_choice){a->by, a->turn}, &s->rules, err);
+}
+
+static tm_status begin(const void *of, void *mine, tm_err *err)
+{
+    const shared *s = of;
+    scratch *own = mine;
+    return tm_band_begin(&s->rules, &own->band, err);
+}
 
 static void end(void *mine)
 {
     scratch *own = mine;
-    tm_buf_release(&own->terms);
-    tm_buf_release(&own->text);
+    tm_band_end(&own->band);
     tm_buf_release(&own->json);
 }
 
-static tm_status gather(const args *a, scratch *own, tm_batch *b, uint32_t r, tm_err *err)
-{
-    tm_chosen chosen;
-    tm_choice choice = {a->by, a->turn};
-    bool any = tm_choose(&choice, b, r, &chosen);
-    tm_buf_clear(&own->terms);
-    tm_buf_clear(&own->text);
-    own->carries = any ? tm_chosen_carries(&chosen, b, r) : 0;
-    for (uint32_t p = b->first_part[r]; any && p < b->first_part[r + 1]; p++) {
-        tm_str text;
-        if (!tm_is_chosen(&chosen, &b->part[p])) continue;
-        if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
-        size_t before = own->terms.n;
-        if (before) tm_buf_char(&own->terms, ' ');
-        size_t from = own->terms.n;
-        tm_text_terms(text, &own->terms);
-        if (own->terms.n == from) own->terms.n = before;
-        tm_buf_str(&own->text, text);
-        tm_buf_char(&own->text, '\n');
-    }
-    TM_TRY(tm_buf_ok(&own->terms, err));
-    return tm_buf_ok(&own->text, err);
-}
-
 /* The whole record is replaced; what earlier steps patched in it goes with it. */
-static tm_status replace(const tm_step_view *step, scratch *own, tm_batch *b, uint32_t r,
-                         tm_err *err)
+static tm_status replace(const tm_step_view *step, tm_batch *b, uint32_t r, tm_err *err)
 {
-    tm_str text = tm_str_trim(tm_buf_view(&own->text));
+    const shared *s = step->shared;
+    scratch *own = step->scratch;
+    tm_grams *g = &own->band.grams;
+    uint32_t keys = 0;
     tm_buf_clear(&own->json);
     tm_buf_z(&own->json, "{\"tamis_index\":");
-    tm_buf_json(&own->json, own->terms.n ? tm_buf_view(&own->terms) : text);
-    if (own->carries)
-        tm_buf_print(&own->json, ",\"tamis_carries\":\"%016" PRIx64 "\"", own->carries);
+    size_t text_at = own->json.n + 1;
+    tm_buf_json(&own->json,
+                g->terms.n ? tm_buf_view(&g->terms) : tm_str_trim(tm_buf_view(&g->text)));
+    if (g->carries) tm_buf_print(&own->json, ",\"tamis_carries\":\"%016" PRIx64 "\"", g->carries);
+    if (s->args->keys) {
+        TM_TRY(tm_grams_of_terms(&s->rules.grams, g, err));
+        tm_band_keys(&s->rules, &own->band, &keys);
+    }
+    tm_band_write(&s->rules, own->band.key, keys, text_at, &own->json);
     tm_buf_char(&own->json, '}');
     TM_TRY(tm_buf_ok(&own->json, err));
     for (uint32_t p; (p = b->first_patch[r]) != TM_NONE;) tm_patch_drop(b, r, p);
@@ -74,12 +83,13 @@ static tm_status replace(const tm_step_view *step, scratch *own, tm_batch *b, ui
 
 static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, tm_err *err)
 {
+    const shared *s = step->shared;
     scratch *own = step->scratch;
     TM_UNUSED(out);
     for (uint32_t r = 0; r < b->records; r++) {
         if (!tm_live(b, r)) continue;
-        TM_TRY(gather(step->shared, own, b, r, err));
-        TM_TRY(replace(step, own, b, r, err));
+        TM_TRY(tm_grams_gather(&s->rules.grams.choice, b, r, &own->band.grams, err));
+        TM_TRY(replace(step, b, r, err));
     }
     return TM_OK;
 }
@@ -101,13 +111,33 @@ static const tm_param PARAMS[] = {
         .max = 60000,
         .help = TM_TURN_HELP,
     },
+    {
+        .name = "keys",
+        .type = TM_P_BOOL,
+        .at = offsetof(args, keys),
+        .fallback = "true",
+        .help =
+            "with the keys by which dedup.near finds candidates, made with the parameters below; "
+            "runs with other parameters make them anew, which takes them longer",
+    },
+    TM_BAND_THRESHOLD("that of the runs that will read the index: it chooses bands and rows"),
+    TM_BAND_GRAMS,
+    {
+        .name = "sketch",
+        .type = TM_P_CHOICE,
+        .at = offsetof(args, band.sketch),
+        .choices = tm_sketch_names,
+        .fallback = "fast",
+        .help = "fast similarity sketching, or classic MinHash",
+    },
+    TM_BAND_BANDS,
     {0},
 };
 
 static const tm_example EXAMPLES[] = {
     {
-        .title = "The responses of a set",
-        .recipe = "{by: response}",
+        .title = "The responses of a set, without keys",
+        .recipe = "{by: response, keys: no}",
         .in = "{\"prompt\":\"Where?\",\"completion\":\"In the  Old Town, there.\"}\n",
         .out = "{\"tamis_index\":\"in the old town there\"}\n",
         .fates = "kept",
@@ -120,16 +150,20 @@ const tm_op tm_op_index = {
     .group = "dedup",
     .summary = "write what near duplicates are compared by, for later sets",
     .why = "A set that grows every month is compared with all that came before. An index keeps of "
-           "each record the terms of the chosen texts and nothing else: dedup.near takes it under "
-           "against:, and the month costs its own size and a pass over the index. Run dedup.near "
-           "before it, so that the index holds each text once. dedup.exact compares texts as they "
+           "each record the terms of the chosen texts and the keys by which candidates are found: "
+           "dedup.near takes it under against:, and the month costs its own size and a pass over "
+           "the index. Give both the same threshold and n-grams; with others the keys are made "
+           "anew, which takes longer and changes nothing. Run dedup.near before it, so that the "
+           "index holds each text once. dedup.exact compares texts as they "
            "stand: give it the earlier files themselves.",
-    .rev = 2,
+    .rev = 3,
     .shape = TM_EDIT,
     .params = PARAMS,
     .examples = EXAMPLES,
     .args_bytes = sizeof(args),
     .scratch_bytes = sizeof(scratch),
+    .prepare = prepare,
+    .begin = begin,
     .end = end,
     .each = each,
 };

@@ -6,6 +6,7 @@
  * exactly (op/dedup/link.h). So nothing is merged on the word of a sketch, and texts of records
  * without a candidate are read once and never carried. What a record carries beside its texts is
  * in the key: other pictures and calls of other functions make no candidate. */
+#include "op/dedup/band_keys.h"
 #include "op/dedup/bands.h"
 #include "op/dedup/cluster.h"
 #include "op/dedup/like.h"
@@ -23,62 +24,45 @@ static const char *const SKETCHES[] = {
 
 typedef struct args {
     uint32_t by;
-    double threshold;
-    uint8_t measure, units, sketch, link, across;
-    int64_t turn, ngram, char_ngram, hashes, bands, rows, compare_most;
+    tm_band_args band;
+    uint8_t measure, link, across;
+    int64_t turn, compare_most;
     tm_texts keep, against;
 } args;
 
 typedef struct shared {
     const args *args;
     const tm_conform *like; /* as another tool; NULL: our own sketches */
-    tm_gram_rules grams;
-    tm_link_rules link;
+    tm_band_rules rules;
+    tm_link_rules link; /* its sketch is that of the rules */
     tm_keep *keep;
 } shared;
 
 typedef struct scratch {
     tm_keep_scratch *keep;
-    tm_grams grams;
+    tm_band_scratch band;
     tm_like_scratch like;
-    uint64_t *work, *band;
-    uint32_t *slot;
     tm_buf order;
 } scratch;
 
-static tm_status choose_bands(const args *a, tm_sketch *s, tm_err *err)
+static tm_status make_link(tm_prep *prep, const args *a, shared *to, tm_err *err)
 {
-    if ((a->bands > 0) != (a->rows > 0))
-        return tm_fail(err, TM_ERECIPE, "bands and rows are given together, or neither");
-    s->bands = (uint32_t)a->bands;
-    s->rows = (uint32_t)a->rows;
-    if (a->sketch >= LIKE) return TM_OK; /* the tool's own, if none are given */
-    if (!s->bands) tm_bands_choose(a->threshold, (uint32_t)a->hashes, &s->bands, &s->rows);
-    if (tm_sketch_slots(s) > TM_SKETCH_SLOTS_MAX)
-        return tm_fail(err, TM_ERECIPE, "bands x rows is more than %d", TM_SKETCH_SLOTS_MAX);
-    return TM_OK;
-}
-
-static tm_status make_link(tm_prep *prep, const args *a, tm_link_rules *link,
-                           const tm_conform **like, tm_err *err)
-{
-    tm_sketch *s = &link->sketch;
-    *link = (tm_link_rules){.threshold = a->threshold,
+    tm_sketch *s = &to->rules.sketch;
+    tm_link_rules *link = &to->link;
+    *link = (tm_link_rules){.threshold = a->band.threshold,
                             .compare_most = (uint64_t)a->compare_most,
                             .measure = a->measure,
                             .link = a->link,
                             .rule = NEAR_DUPLICATE,
-                            .rule_limited = NOT_ALL_COMPARED,
-                            .sketch.kind = a->sketch};
+                            .rule_limited = NOT_ALL_COMPARED};
+    s->kind = a->band.sketch;
     TM_TRY(tm_scope_make(prep, a->across, &a->against, &link->scope, err));
-    TM_TRY(choose_bands(a, s, err));
-    if (a->sketch >= LIKE)
-        TM_TRY(tm_like_make(prep->mem, (tm_conform_tool)(a->sketch - LIKE), (uint32_t)a->ngram, s,
-                            like, err));
-    s->mul = TM_NEW(prep->mem, uint32_t, tm_sketch_slots(s));
-    s->add = TM_NEW(prep->mem, uint32_t, tm_sketch_slots(s));
-    if (!s->mul || !s->add) return tm_fail_memory(err, "dedup.near", tm_sketch_slots(s));
-    tm_sketch_seed(s);
+    TM_TRY(tm_band_choose(&a->band, a->band.sketch >= LIKE, s, err));
+    if (a->band.sketch >= LIKE)
+        TM_TRY(tm_like_make(prep->mem, (tm_conform_tool)(a->band.sketch - LIKE),
+                            (uint32_t)a->band.ngram, s, &to->like, err));
+    TM_TRY(tm_band_rules_make(prep->mem, &a->band, (tm_choice){a->by, a->turn}, &to->rules, err));
+    link->sketch = *s;
     return TM_OK;
 }
 
@@ -88,11 +72,7 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
     shared *s = TM_NEW(prep->mem, shared, 1);
     if (!s) return tm_fail_memory(err, "dedup.near", sizeof *s);
     s->args = a;
-    s->grams = (tm_gram_rules){.choice = {a->by, a->turn},
-                               .words = (uint32_t)a->ngram,
-                               .chars = (uint32_t)a->char_ngram,
-                               .units = a->units};
-    TM_TRY(make_link(prep, a, &s->link, &s->like, err));
+    TM_TRY(make_link(prep, a, s, err));
     TM_TRY(tm_keep_compile(prep->mem, &a->keep, &prep->env, false, &s->keep, err));
     s->link.none = tm_keep_is_none(s->keep);
     s->link.verdict = tm_keep_verdict(s->keep, prep->then);
@@ -110,10 +90,7 @@ static void end(void *mine)
     scratch *own = mine;
     tm_keep_scratch_free(own->keep);
     tm_like_end(&own->like);
-    tm_grams_release(&own->grams);
-    tm_free(own->work);
-    tm_free(own->band);
-    tm_free(own->slot);
+    tm_band_end(&own->band);
     tm_buf_release(&own->order);
 }
 
@@ -121,37 +98,36 @@ static tm_status begin(const void *of, void *mine, tm_err *err)
 {
     const shared *s = of;
     scratch *own = mine;
-    uint32_t slots = tm_sketch_slots(&s->link.sketch);
     if (s->like) TM_TRY(tm_like_begin(s->like, &own->like, err));
     own->keep = tm_keep_scratch_new(s->keep);
-    own->work = tm_alloc(2 * slots * sizeof *own->work);
-    own->slot = tm_alloc(slots * sizeof *own->slot);
-    own->band = tm_alloc(s->link.sketch.bands * sizeof *own->band);
-    bool ok = own->keep && own->work && own->slot && own->band;
-    return ok ? TM_OK : tm_fail_memory(err, "dedup.near", slots);
+    if (!own->keep) return tm_fail_memory(err, "dedup.near", 0);
+    return tm_band_begin(&s->rules, &own->band, err);
+}
+
+/* Records of an index hold their keys. */
+static tm_status keys_of(const shared *s, tm_band_scratch *own, tm_batch *b, uint32_t r,
+                         uint32_t *keys, tm_err *err)
+{
+    if (b->reference && tm_band_read(&s->rules, b, r, own, keys)) return TM_OK;
+    TM_TRY(tm_grams_of(&s->rules.grams, b, r, &own->grams, err));
+    tm_band_keys(&s->rules, own, keys);
+    return TM_OK;
 }
 
 static tm_status observe_bands(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
 {
     const shared *s = step->shared;
-    const tm_sketch *sketch = &s->link.sketch;
     scratch *own = step->scratch;
     for (uint32_t r = 0; tm_scope_sees(&s->link.scope, b) && r < b->records; r++) {
+        uint32_t keys;
         if (!tm_live(b, r)) continue;
         if (s->like) {
-            TM_TRY(tm_like_observe(s->like, &s->grams.choice, &own->like, b, r, out, err));
+            TM_TRY(tm_like_observe(s->like, &s->rules.grams.choice, &own->like, b, r, out, err));
             continue;
         }
-        tm_grams *g = &own->grams;
-        TM_TRY(tm_grams_of(&s->grams, b, r, g, err));
-        if (g->kind == TM_GRAM_TERMS || g->kind == TM_GRAM_TEXT)
-            TM_TRY(tm_facts_add_lean(out, tm_mix64(g->gram[0] + g->kind) ^ g->carries, b->rid[r],
-                                     err));
-        if (g->kind != TM_GRAM_WORDS && g->kind != TM_GRAM_CHARS) continue;
-        tm_sketch_make(sketch, g->gram, g->count, own->work, own->slot);
-        tm_sketch_bands(sketch, own->slot, g->kind, own->band);
-        for (uint32_t i = 0; i < sketch->bands; i++)
-            TM_TRY(tm_facts_add_lean(out, own->band[i] ^ g->carries, b->rid[r], err));
+        TM_TRY(keys_of(s, &own->band, b, r, &keys, err));
+        for (uint32_t i = 0; i < keys; i++)
+            TM_TRY(tm_facts_add_lean(out, own->band.key[i], b->rid[r], err));
     }
     return TM_OK;
 }
@@ -176,13 +152,13 @@ static tm_status observe_links(const tm_step_view *step, tm_batch *b, tm_facts *
         TM_TRY(tm_buf_ok(&own->order, err));
         set = (tm_str){"", 0};
         if (!s->like) {
-            TM_TRY(tm_grams_of(&s->grams, b, r, &own->grams, err));
-            TM_TRY(tm_grams_set(&own->grams, &set, err));
+            TM_TRY(tm_grams_of(&s->rules.grams, b, r, &own->band.grams, err));
+            TM_TRY(tm_grams_set(&own->band.grams, &set, err));
         }
         char key[16];
         tm_rid_put(d->other, key);
         TM_TRY(tm_link_fact((tm_str){key, sizeof key}, tm_buf_view(&own->order), b->rid[r],
-                            own->grams.kind, set, out, err));
+                            own->band.grams.kind, set, out, err));
     }
     return TM_OK;
 }
@@ -204,7 +180,7 @@ static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, t
     for (uint32_t r = 0; r < b->records; r++) {
         bool chars;
         if (b->fate[r] == TM_UNREADABLE) continue;
-        TM_TRY(tm_grams_by_chars(&s->grams, b, r, &chars, err));
+        TM_TRY(tm_grams_by_chars(&s->rules.grams, b, r, &chars, err));
         b->column[step->column].word[r] = chars ? TM_STR("characters") : TM_STR("words");
     }
     return tm_cluster_names(b, step->column + 1, err);
@@ -214,7 +190,7 @@ static tm_status cost(const void *given, const tm_input_facts *facts, tm_cost *o
 {
     const args *a = given;
     TM_UNUSED(err);
-    uint64_t bands = (uint64_t)(a->bands > 0 ? a->bands : a->hashes / 8);
+    uint64_t bands = (uint64_t)(a->band.bands > 0 ? a->band.bands : a->band.hashes / 8);
     *out = (tm_cost){.memory = 4 << 20,
                      .facts = facts->records * bands,
                      .fact_bytes = facts->records * bands * 8};
@@ -270,15 +246,7 @@ static const tm_param PARAMS[] = {
         .max = 60000,
         .help = TM_TURN_HELP,
     },
-    {
-        .name = "threshold",
-        .type = TM_P_SHARE,
-        .at = offsetof(args, threshold),
-        .fallback = "0.8",
-        .min = 0.01,
-        .max = 1,
-        .help = "least similarity of duplicates, compared exactly",
-    },
+    TM_BAND_THRESHOLD("least similarity of duplicates, compared exactly"),
     {
         .name = "measure",
         .type = TM_P_CHOICE,
@@ -288,73 +256,18 @@ static const tm_param PARAMS[] = {
         .help = "similarity of two sets of n-grams: common over all, or common over those of the "
                 "smaller (candidates are found by jaccard)",
     },
-    {
-        .name = "ngram",
-        .type = TM_P_INT,
-        .at = offsetof(args, ngram),
-        .fallback = "5",
-        .unit = "words",
-        .min = 1,
-        .max = 64,
-        .help = "how many words in a row are one element; shorter texts are compared exactly",
-    },
-    {
-        .name = "char_ngram",
-        .type = TM_P_INT,
-        .at = offsetof(args, char_ngram),
-        .fallback = "5",
-        .unit = "characters",
-        .min = 1,
-        .max = 64,
-        .help = "the same for records that are compared by characters",
-    },
-    {
-        .name = "units",
-        .type = TM_P_CHOICE,
-        .at = offsetof(args, units),
-        .choices = tm_unit_names,
-        .fallback = "auto",
-        .help =
-            "n-grams of words, of characters, or (auto) of characters where most letters are of "
-            "scripts without spaces",
-    },
+    TM_BAND_GRAMS,
     {
         .name = "sketch",
         .type = TM_P_CHOICE,
-        .at = offsetof(args, sketch),
+        .at = offsetof(args, band.sketch),
         .choices = SKETCHES,
         .fallback = "fast",
         .help =
             "how candidates are found: fast similarity sketching, classic MinHash, or as another "
             "tool does it, which compares nothing and merges whoever shares a band",
     },
-    {
-        .name = "hashes",
-        .type = TM_P_INT,
-        .at = offsetof(args, hashes),
-        .fallback = "128",
-        .min = 1,
-        .max = TM_SKETCH_SLOTS_MAX,
-        .help = "most values of a sketch; the threshold chooses bands and rows within it",
-    },
-    {
-        .name = "bands",
-        .type = TM_P_INT,
-        .at = offsetof(args, bands),
-        .fallback = "0",
-        .min = 0,
-        .max = TM_SKETCH_SLOTS_MAX,
-        .help = "bands of the sketch, of which one must agree (0: chosen)",
-    },
-    {
-        .name = "rows",
-        .type = TM_P_INT,
-        .at = offsetof(args, rows),
-        .fallback = "0",
-        .min = 0,
-        .max = 256,
-        .help = "values a band (0: chosen)",
-    },
+    TM_BAND_BANDS,
     {
         .name = "link",
         .type = TM_P_CHOICE,
