@@ -24,7 +24,6 @@ struct tm_clustering {
     tm_clusters *of; /* by step */
     tm_ledger_sides sides;
     uint64_t *kept, *fell; /* by route, of the group at hand */
-    uint32_t router;       /* the step that routes */
 };
 
 typedef struct group {
@@ -113,7 +112,7 @@ static void take_member(tm_clustering *c, group *g, const tm_fact *f)
     g->row[c->run->rows.of[TM_PLACE_SOURCE(f->rid.place) - 1]]++;
     if (!c->sides.open || data.route >= c->run->routes) return;
     if (data.end == TM_REPEAT_KEPT) c->kept[data.route]++;
-    if (data.end == TM_REPEAT_FELL && g->step > c->router) c->fell[data.route]++;
+    if (data.end == TM_REPEAT_FELL && g->step > c->run->router) c->fell[data.route]++;
 }
 
 static void offer(tm_clusters *all, const tm_cluster *c)
@@ -198,7 +197,6 @@ static tm_status prepare_sides(tm_clustering *c, tm_run *run, const char *ledger
 {
     size_t cells = (size_t)run->routes * run->routes;
     if (!run->routes || !ledger) return TM_OK;
-    for (c->router = 0; !run->plan->step[c->router].op->routes;) c->router++;
     c->kept = tm_alloc_zero(run->routes, sizeof *c->kept);
     c->fell = tm_alloc_zero(run->routes, sizeof *c->fell);
     if (!c->kept || !c->fell) return tm_fail_memory(err, "the sides of a split", cells);

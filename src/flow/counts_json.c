@@ -81,7 +81,7 @@ void tm_steps_json(const tm_run *run, tm_buf *b)
             first = false;
         }
         tm_buf_char(b, '}');
-        if (step->op->routes) {
+        if (run->routes && run->router == s) {
             put_routes(b, run);
             tm_buf_z(b, ",\"same\":");
             tm_same_sides_json(run, b);

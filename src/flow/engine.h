@@ -155,8 +155,8 @@ struct tm_run {
     tm_rows rows;         /* which sources have a row of their own in them */
     bool wants_repeats;   /* somebody reads of clusters */
     bool reorders, layouts_needed;
-    const tm_route *route; /* of the step that routes, or NULL */
-    uint32_t routes;
+    const tm_route *route;   /* of the step that routes, or NULL */
+    uint32_t routes, router; /* router: the step that routes */
     tm_spill spill;
     uint64_t exchange_budget;
     char *folder;       /* NUL-terminated, or NULL */

@@ -11,6 +11,11 @@ static uint64_t records_of(const tm_run_result *result, tm_str route)
     return records;
 }
 
+uint32_t tm_run_router(const tm_run *run)
+{
+    return run->routes ? run->router : TM_NONE;
+}
+
 bool tm_run_route(const tm_run *run, uint32_t i, tm_route_size *out)
 {
     if (i >= run->routes) return false;

@@ -77,10 +77,17 @@ static tm_status choose_work(tm_run *run, tm_err *err)
 static tm_status take_routes(tm_run *run, uint32_t s, tm_err *err)
 {
     const tm_plan_step *step = &run->plan->step[s];
-    if (!step->op->routes) return TM_OK;
-    if (run->route)
-        return tm_fail(err, TM_ERECIPE, "two steps route records: only one of them can");
-    run->route = step->op->routes(step->shared, &run->routes);
+    uint32_t count = 0;
+    const tm_route *route = step->op->routes ? step->op->routes(step->shared, &count) : NULL;
+    if (!count) return TM_OK;
+    if (run->routes)
+        return tm_fail(err, TM_ERECIPE,
+                       "two steps name the files that records go to, %.*s and %.*s: only one of "
+                       "them can. Run the second over the files of the first",
+                       TM_FMT(run->plan->step[run->router].name), TM_FMT(step->name));
+    run->route = route;
+    run->routes = count;
+    run->router = s;
     return TM_OK;
 }
 

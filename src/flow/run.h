@@ -186,6 +186,7 @@ typedef struct tm_route_size {
     uint64_t wanted;    /* that size, in records */
     int64_t off;        /* records more than that */
 } tm_route_size;
+uint32_t tm_run_router(const tm_run *run); /* the step that names routes; TM_NONE: none does */
 bool tm_run_route(const tm_run *run, uint32_t number, tm_route_size *out);
 /* After tm_run_go: TM_OK; TM_EFINDINGS when unreadable records pass the limit or a source is
  * damaged; TM_EINPUT when nothing was readable; TM_EDIFFERS when the sums do not close. */

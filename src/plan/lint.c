@@ -383,7 +383,7 @@ static tm_status check_clusters(linting *l, uint32_t i)
     const tm_plan *plan = l->plan;
     const tm_plan_step *step = &plan->step[i];
     tm_texts earlier = texts_of(step, "earlier");
-    for (uint32_t k = 0; step->op->routes && k < i; k++) {
+    for (uint32_t k = 0; param_of(step, "earlier") && k < i; k++) {
         const tm_plan_step *finder = &plan->step[k];
         uint32_t c = finder->column, end = c + finder->columns;
         while (c < end && !(step->reads[c] && plan->signal[c]->of_run)) c++;

@@ -254,20 +254,24 @@ static const tm_yaml *find_split(const tm_gathered *g)
 {
     const tm_yaml *steps = tm_tree_in(g->manifest, "steps");
     for (uint32_t i = 0; steps && i < steps->count; i++)
-        if (tm_tree_in(&steps->child[i], "routes")) return &steps->child[i];
+        if (tm_str_is(tm_tree_text(&steps->child[i], "op"), "split")) return &steps->child[i];
     return NULL;
 }
 
-/* How large they are, beside what was asked. */
+/* How large they are, or the subsets of a sample, beside what was asked. */
 void tm_page_sizes(const tm_gathered *g, tm_buf *b)
 {
     uint64_t all = 0;
-    const tm_yaml *routes = tm_tree_in(find_split(g), "routes");
+    const tm_yaml *steps = tm_tree_in(g->manifest, "steps"), *routes = NULL;
+    for (uint32_t i = 0; steps && !routes && i < steps->count; i++)
+        routes = tm_tree_in(&steps->child[i], "routes");
     if (!routes) return;
+    bool split = find_split(g) != NULL;
     for (uint32_t i = 0; i < routes->count; i++)
         all += tm_tree_number(&routes->child[i], "records");
-    tm_buf_z(b, "<h2>The sides of the split</h2>\n<table><tr><th>side</th>"
-                "<th class=\"n\">records</th><th class=\"n\">share</th>"
+    tm_buf_z(b, split ? "<h2>The sides of the split</h2>\n<table><tr><th>side</th>"
+                      : "<h2>The subsets of the sample</h2>\n<table><tr><th>file</th>");
+    tm_buf_z(b, "<th class=\"n\">records</th><th class=\"n\">share</th>"
                 "<th class=\"n\">asked</th><th class=\"n\">in records</th>"
                 "<th class=\"n\">more or fewer</th></tr>\n");
     for (uint32_t i = 0; i < routes->count; i++) {

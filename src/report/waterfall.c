@@ -108,7 +108,7 @@ static void step_line(tm_buf *out, const tm_plan_step *step, const tm_step_resul
     tm_buf_char(out, '\n');
 }
 
-/* The sides of a split, each with its size beside the one that was asked. */
+/* The sides of a split, or the subsets of a sample, each with its size beside the one asked. */
 static void side_lines(tm_buf *out, const tm_run *run)
 {
     tm_route_size of;
@@ -151,7 +151,7 @@ void tm_report_waterfall(const tm_run *run, tm_buf *out)
     }
     for (uint32_t s = 0; s < plan->steps; s++) {
         step_line(out, &plan->step[s], &result->step[s]);
-        if (plan->step[s].op->routes) side_lines(out, run);
+        if (s == tm_run_router(run)) side_lines(out, run);
     }
     label(out, TM_STR("kept"));
     grouped(out, c->kept, 12);

@@ -53,7 +53,11 @@ SETTINGS = {
         ["--eval", "10%", "--test", "100", "--group", "$.meta.id,$.meta.rating",
          "--stratify", "$.meta.rating"],
     ],
-    "sample": [["--share", "30%"], ["--count", "200"]],
+    "sample": [
+        ["--share", "30%"],
+        ["--count", "200", "--stratify", "$.meta.rating", "--floor", "9"],
+        ["--nested", "10%,25%,100%"],
+    ],
     "shuffle": [[]],
     "sort": [["--by", "max $.meta.rating,words(response)"], ["--by", "response,longest"]],
     "head": [["--records", "500"]],

@@ -1,90 +1,166 @@
-/* sample: a random part of the records, as a share or as an exact number.
+/* sample: a random part of the records, as a share or as an exact number; of each stratum its part;
+ * as subsets that lie in one another.
  *
  * A record's draw is a pseudo-random number of (seed, id). A share keeps the records whose draw
  * lies below it: decided record by record, and stable: adding records never changes the draw of
- * others, and a larger share holds every smaller one. An exact number keeps the n smallest draws,
- * which one group round over (draw, id) finds. Records of equal content share their draw; the rid
- * breaks ties at the edge of an exact number. */
-#include "op/op.h"
+ * others, and a larger share holds every smaller one. What needs all draws, exact numbers and
+ * strata, is in sample_rounds.c. */
+#include "op/select/sample.h"
 
-enum { NOT_DRAWN };
+#include "op/select/sides.h"
+
+typedef tm_sample_shared shared;
+typedef tm_sample_scratch scratch;
 
 typedef struct args {
     double share;
-    int64_t count;
+    int64_t count, floor;
+    tm_texts nested;
+    tm_str stratify;
 } args;
 
-typedef struct shared {
-    const args *args;
-    uint8_t verdict; /* of those not drawn */
-} shared;
+static tm_status add_subset(shared *s, tm_str text, tm_err *err)
+{
+    uint32_t k = s->subsets;
+    tm_route *size = &s->route[k];
+    if (k == TM_SUBSETS_MAX)
+        return tm_fail(err, TM_ERECIPE, "nested: has %d subsets at most", TM_SUBSETS_MAX);
+    if (tm_size_read(text, size) != TM_OK || (size->share <= 0 && size->count <= 0))
+        return tm_fail(err, TM_ERECIPE,
+                       "nested: takes shares such as 25%% or numbers of records such as 500, not "
+                       "\"%.*s\"",
+                       TM_FMT(tm_str_slice(text, 0, TM_MIN(text.n, (size_t)40))));
+    if (k && s->counts != (size->share < 0))
+        return tm_fail(err, TM_ERECIPE,
+                       "nested: takes shares or numbers of records, not some of both");
+    s->counts = size->share < 0;
+    if (k && (s->counts ? size->count <= s->count[k - 1] : size->share <= s->share[k - 1]))
+        return tm_fail(err, TM_ERECIPE,
+                       "nested: goes from the smallest to the largest, and \"%.*s\" is not larger "
+                       "than what stands before it",
+                       TM_FMT(text));
+    s->share[k] = size->share;
+    s->count[k] = size->count;
+    s->subsets++;
+    return TM_OK;
+}
+
+/* A file holds what its subset has beyond the one before: "25%" behind "10%" is named 10to25. Its
+ * share is told of the whole sample, which is all that is written. */
+static tm_status name_file(tm_prep *prep, shared *s, uint32_t k, tm_str text, tm_str before,
+                           tm_err *err)
+{
+    tm_route *file = &s->route[k];
+    tm_str from = before.n ? tm_str_slice(before, 0, tm_str_find_char(before, '%')) : TM_STR("0");
+    tm_str to = tm_str_slice(text, 0, tm_str_find_char(text, '%'));
+    char *name = tm_arena_printf(prep->mem, "%.*sto%.*s", TM_FMT(from), TM_FMT(to)), *asked;
+    if (k && s->counts) file->count -= s->count[k - 1];
+    if (k && !s->counts) file->share -= s->share[k - 1];
+    if (s->counts)
+        asked = tm_arena_printf(prep->mem, "%lld", (long long)file->count);
+    else
+        asked = tm_arena_printf(prep->mem, "%.6g%%", file->share * 100);
+    if (!name || !asked) return tm_fail_memory(err, "sample", 0);
+    if (!s->counts) file->share /= s->share[s->subsets - 1];
+    file->name = tm_str_of(name);
+    file->asked = tm_str_of(asked);
+    return TM_OK;
+}
+
+static tm_status take_nested(tm_prep *prep, const args *a, shared *s, tm_err *err)
+{
+    s->nested = true;
+    if (s->verdict == TM_V_FLAG)
+        return tm_fail(err, TM_ERECIPE,
+                       "nested: writes a file for each subset, and a record that is only flagged "
+                       "as not drawn has none: give a last subset of 100%%");
+    const tm_str *size = a->nested.item;
+    for (uint32_t i = 0; i < a->nested.count; i++) TM_TRY(add_subset(s, size[i], err));
+    for (uint32_t i = 0; i < s->subsets; i++)
+        TM_TRY(name_file(prep, s, i, size[i], i ? size[i - 1] : (tm_str){0}, err));
+    return TM_OK;
+}
 
 static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_err *err)
 {
     const args *a = given;
     shared *s = TM_NEW(prep->mem, shared, 1);
     if (!s) return tm_fail_memory(err, "sample", sizeof *s);
-    if ((a->share >= 0) == (a->count >= 0))
+    s->verdict = prep->then == TM_V_NONE ? TM_V_DROP : (uint8_t)prep->then;
+    s->floor = a->floor;
+    if ((a->share >= 0) + (a->count >= 0) + (a->nested.count > 0) != 1)
         return tm_fail(err, TM_ERECIPE,
-                       "sample takes either share (such as 10%%) or count (a number of records)");
-    *s = (shared){a, prep->then == TM_V_NONE ? TM_V_DROP : (uint8_t)prep->then};
+                       "sample takes one of share (such as 10%%), count (a number of records) and "
+                       "nested (a list of either)");
+    if (a->floor && !a->stratify.n)
+        return tm_fail(err, TM_ERECIPE, "floor: is of each value of stratify:, which is missing");
+    if (a->nested.count) TM_TRY(take_nested(prep, a, s, err));
+    if (!a->nested.count) {
+        s->share[0] = a->share;
+        s->count[0] = a->count;
+        s->counts = a->count >= 0;
+        s->subsets = 1;
+    }
+    if (a->stratify.n) TM_TRY(tm_exprs_add(prep->mem, a->stratify, &prep->env, &s->stratum, err));
     *out = s;
     return TM_OK;
 }
 
-static bool draw(const tm_step_view *step, tm_batch *b, uint32_t r, uint64_t *out, tm_id *id)
+static void release(const void *of)
+{
+    tm_exprs_release(&((const shared *)of)->stratum);
+}
+
+static tm_status begin(const void *of, void *mine, tm_err *err)
+{
+    return tm_exprs_begin(&((const shared *)of)->stratum, &((scratch *)mine)->stratum, err);
+}
+
+static void end(void *mine)
+{
+    scratch *own = mine;
+    tm_exprs_end(&own->stratum);
+    tm_buf_release(&own->key);
+}
+
+static const tm_route *routes(const void *of, uint32_t *count)
+{
+    const shared *s = of;
+    *count = s->nested ? s->subsets : 0;
+    return s->nested ? s->route : NULL;
+}
+
+bool tm_sample_draw(const tm_step_view *step, tm_batch *b, uint32_t r, uint64_t *draw, tm_id *id)
 {
     if (!tm_record_id(b, step->layouts, r, id)) return false;
-    *out = tm_chance(step->seed, *id, step->stream);
+    *draw = tm_chance(step->seed, *id, step->stream);
     return true;
+}
+
+static double in_unit(uint64_t draw)
+{
+    return (double)(draw >> 11) * 0x1p-53;
+}
+
+uint32_t tm_subset_of_draw(const tm_sample_shared *s, uint64_t draw)
+{
+    uint32_t k = 0;
+    while (k < s->subsets && in_unit(draw) >= s->share[k]) k++;
+    return k;
 }
 
 static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, tm_err *err)
 {
-    const args *a = ((const shared *)step->shared)->args;
-    TM_UNUSED(out);
-    for (uint32_t r = 0; a->share >= 0 && r < b->records; r++) {
-        uint64_t key;
-        tm_id id;
-        if (!tm_live(b, r)) continue;
-        if (!draw(step, b, r, &key, &id)) return tm_fail_memory(err, "sample", 0);
-        double at = (double)(key >> 11) * 0x1p-53;
-        if (at >= a->share) TM_TRY(tm_find(b, r, TM_NONE, 0, 0, step->step, NOT_DRAWN, at, err));
-    }
-    return TM_OK;
-}
-
-static tm_status observe(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
-{
-    const args *a = ((const shared *)step->shared)->args;
-    for (uint32_t r = 0; a->count >= 0 && r < b->records; r++) {
-        uint64_t key;
-        tm_id id;
-        char order[24];
-        if (!tm_live(b, r)) continue;
-        if (!draw(step, b, r, &key, &id)) return tm_fail_memory(err, "sample", 0);
-        uint64_t words[3] = {key, id.hi, id.lo};
-        for (int w = 0; w < 3; w++)
-            for (int i = 7; i >= 0; i--, words[w] >>= 8) order[w * 8 + i] = (char)(words[w] & 255);
-        tm_fact f = {.order = {order, sizeof order}, .rid = b->rid[r]};
-        TM_TRY(tm_facts_add(out, &f, err));
-    }
-    return TM_OK;
-}
-
-static tm_status reduce(const tm_step_view *step, tm_group *group, tm_facts *next,
-                        tm_decisions *out, tm_err *err)
-{
     const shared *s = step->shared;
-    tm_fact f;
-    TM_UNUSED(next);
-    for (int64_t i = 0; group->next(group, &f); i++) {
-        tm_decision d = {.rid = f.rid,
-                         .step = step->step,
-                         .rule = NOT_DRAWN,
-                         .verdict = s->verdict,
-                         .value = TM_NO_VALUE};
-        if (i >= s->args->count) TM_TRY(tm_decide(out, &d, err));
+    TM_UNUSED(out);
+    if (!tm_round_idle(&tm_sample_rounds[TM_DRAW_ROUND], s)) return TM_OK;
+    for (uint32_t r = 0; r < b->records; r++) {
+        uint64_t draw;
+        tm_id id;
+        if (!tm_live(b, r)) continue;
+        if (!tm_sample_draw(step, b, r, &draw, &id)) return tm_fail_memory(err, "sample", 0);
+        if (tm_subset_of_draw(s, draw))
+            TM_TRY(tm_find(b, r, TM_NONE, 0, 0, step->step, TM_NOT_DRAWN, in_unit(draw), err));
     }
     return TM_OK;
 }
@@ -93,20 +169,11 @@ static tm_status cost(const void *given, const tm_input_facts *facts, tm_cost *o
 {
     const args *a = given;
     TM_UNUSED(err);
-    *out = (tm_cost){0};
-    if (a->count >= 0) *out = (tm_cost){.facts = facts->records, .fact_bytes = facts->records * 64};
+    uint64_t facts_made = a->share < 0 || a->stratify.n ? facts->records : 0;
+    *out = (tm_cost){.facts = facts_made, .fact_bytes = facts_made * 80};
+    if (a->stratify.n) out->shared = TM_SAMPLE_STRATA_MAX * (48 + 8 * (uint64_t)a->nested.count);
     return TM_OK;
 }
-
-static bool by_share(const void *of)
-{
-    return ((const shared *)of)->args->count < 0;
-}
-
-static const tm_round ROUNDS[] = {
-    {.name = "draw", .how = TM_GROUP, .idle = by_share, .observe = observe, .reduce = reduce},
-    {0},
-};
 
 static const tm_param PARAMS[] = {
     {
@@ -127,6 +194,32 @@ static const tm_param PARAMS[] = {
         .min = -1,
         .max = 1e15,
         .help = "exactly how many records to keep (all, if there are fewer)",
+    },
+    {
+        .name = "nested",
+        .type = TM_P_TEXTS,
+        .at = offsetof(args, nested),
+        .help = "subsets that lie in one another, from the smallest: shares or numbers of records, "
+                "such as 25%, 50%, 100%; each file holds what its subset has beyond the one "
+                "before",
+    },
+    {
+        .name = "stratify",
+        .type = TM_P_EXPR,
+        .at = offsetof(args, stratify),
+        .help = "a field or signal: each of its values has its part of the sample, to within a "
+                "record; a share is then an exact number",
+    },
+    {
+        .name = "floor",
+        .type = TM_P_INT,
+        .at = offsetof(args, floor),
+        .fallback = "0",
+        .unit = "records",
+        .min = 0,
+        .max = 1e15,
+        .help = "at least so many of each value of stratify: (all, if there are fewer), and the "
+                "rest in proportion",
     },
     {0},
 };
@@ -158,24 +251,40 @@ static const tm_example EXAMPLES[] = {
         .out = "{\"text\":\"a\"}\n",
         .fates = "kept dropped",
     },
+    {
+        .title = "A rare value has its floor",
+        .recipe = "{count: 2, stratify: $.lang, floor: 1}",
+        .in = "{\"text\":\"a\",\"lang\":\"en\"}\n{\"text\":\"a\",\"lang\":\"en\"}\n"
+              "{\"text\":\"a\",\"lang\":\"en\"}\n{\"text\":\"b\",\"lang\":\"fi\"}\n",
+        .out = "{\"text\":\"a\",\"lang\":\"en\"}\n{\"text\":\"b\",\"lang\":\"fi\"}\n",
+        .fates = "kept dropped dropped kept",
+    },
     {0},
 };
 
 const tm_op tm_op_sample = {
     .name = "sample",
     .group = "select",
-    .summary = "keep a random share, or an exact number, of the records",
+    .summary = "keep a random share or number of the records, by strata or in nested subsets",
     .why = "For trying a recipe on a fair part, and for budgets. The draw depends on the seed and "
            "the record's content only: reordering, splitting or adding files does not change who "
-           "is in a share.",
+           "is in a share. With stratify: places are shared out by Webster's method, floors first, "
+           "and met exactly. A larger sample holds every smaller one of the same seed; nested: "
+           "writes several at once, for a learning curve.",
+    .source = "apportionment: M. Balinski and H. Young, Fair Representation, 1982 (Webster)",
     .rev = 2,
     .shape = TM_SET,
     .params = PARAMS,
     .codes = CODES,
     .examples = EXAMPLES,
     .args_bytes = sizeof(args),
+    .scratch_bytes = sizeof(scratch),
     .cost = cost,
     .prepare = prepare,
+    .release = release,
+    .begin = begin,
+    .end = end,
     .each = each,
-    .rounds = ROUNDS,
+    .rounds = tm_sample_rounds,
+    .routes = routes,
 };

@@ -9,17 +9,23 @@ static bool is_share(tm_str text)
     return tm_str_find_char(text, '%') < text.n || tm_str_find_char(text, '.') < text.n;
 }
 
-static tm_status read_size(const tm_pair *given, tm_route *to, tm_err *err)
+tm_status tm_size_read(tm_str text, tm_route *to)
 {
     static const tm_param SHARE = {.name = "share", .type = TM_P_SHARE, .min = 0, .max = 1};
     static const tm_param COUNT = {.name = "count", .type = TM_P_INT, .min = 0, .max = 1e15};
-    tm_pvalue value = {.scalar = given->value};
-    bool part = is_share(given->value);
+    tm_pvalue value = {.scalar = text};
     tm_arena none = {0};
-    *to = (tm_route){given->name, given->value, -1, -1};
-    tm_status status = part ? tm_param_set(&SHARE, &to->share, &value, &none, NULL)
-                            : tm_param_set(&COUNT, &to->count, &value, &none, NULL);
+    *to = (tm_route){.asked = text, .share = -1, .count = -1};
+    tm_status status = is_share(text) ? tm_param_set(&SHARE, &to->share, &value, &none, NULL)
+                                      : tm_param_set(&COUNT, &to->count, &value, &none, NULL);
     tm_arena_release(&none);
+    return status;
+}
+
+static tm_status read_size(const tm_pair *given, tm_route *to, tm_err *err)
+{
+    tm_status status = tm_size_read(given->value, to);
+    to->name = given->name;
     if (status == TM_OK) return TM_OK;
     return tm_fail(
         err, TM_ERECIPE,

@@ -21,6 +21,8 @@ typedef struct tm_sides {
 
 tm_status tm_sides_make(tm_arena *mem, const tm_pairs *into, tm_str rest, bool strata,
                         tm_sides *out, tm_err *err);
+/* "2%" and "0.02" are shares, "500" is a count; the other one is -1. It has no name yet. */
+tm_status tm_size_read(tm_str text, tm_route *to);
 /* By shares alone. */
 uint32_t tm_side_of_chance(const tm_sides *s, uint64_t chance);
 

@@ -1,0 +1,167 @@
+"""sample: strata, floors and nested subsets against its page, worked out again in Python."""
+
+import collections
+import fractions
+import json
+import os
+import random
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "laws"))
+from lawkit import LawCase, manifest  # noqa: E402
+
+
+def records(count, seed=4):
+    rng = random.Random(seed)
+    langs = "a" * 60 + "b" * 25 + "c" * 10 + "d" * 4 + "e"
+    return [{"text": f"record {i}", **({"lang": rng.choice(langs)} if i % 97 else {})}
+            for i in range(count)]
+
+
+def webster(sizes, floor, places):
+    """Places one by one to the part with the lowest rank; parts below the floor come first.
+
+    Gives {part: [the numbers it may have]}: of equal ranks any order is right.
+    """
+    ranks = []
+    for part, records_of in sizes.items():
+        for j in range(records_of):
+            level = (0, j) if j < floor else (1, fractions.Fraction(2 * j + 1, records_of))
+            ranks.append((level, part))
+    ranks.sort(key=lambda r: r[0])
+    sure = collections.Counter(p for _, p in ranks[:places])
+    if places < len(ranks):
+        edge = ranks[places - 1][0]
+        below = collections.Counter(p for r, p in ranks if r < edge)
+        upto = collections.Counter(p for r, p in ranks if r <= edge)
+        return {p: range(below[p], upto[p] + 1) for p in sizes}
+    return {p: range(sure[p], sure[p] + 1) for p in sizes}
+
+
+class Sample(LawCase):
+    def lines(self, name, rows):
+        return self.write(name, "".join(json.dumps(r) + "\n" for r in rows))
+
+    def sample(self, name, rows, step, seed=0):
+        """{text: route} of the kept, and the run's folder."""
+        recipe = {"inputs": self.lines(name + ".jsonl", rows), "steps": [{"sample": step}],
+                  "seed": seed, "output": {"format": "jsonl"}}
+        folder = self.run_folder(name, "run", self.write(name + ".json", json.dumps(recipe)))
+        routes = {}
+        for output in manifest(folder)["outputs"]:
+            with open(os.path.join(folder, output["path"]), encoding="utf-8") as file:
+                for line in file:
+                    text = json.loads(line)["text"]
+                    self.assertNotIn(text, routes)
+                    routes[text] = output["route"]
+        return routes, folder
+
+    def by_lang(self, rows, texts):
+        return collections.Counter(r.get("lang") for r in rows if r["text"] in texts)
+
+    def test_strata_and_floors_are_websters(self):
+        rng = random.Random(8)
+        for number in range(8):
+            rows = records(rng.randrange(50, 1500), seed=number)
+            floor = rng.choice([0, 0, 1, 5, 40])
+            places = rng.randrange(1, len(rows) + 20)
+            step = {"count": places, "stratify": "$.lang", "floor": floor}
+            kept, _ = self.sample(f"w{number}", rows, step, seed=number)
+            self.assertEqual(len(kept), min(places, len(rows)))
+            sizes = collections.Counter(r.get("lang") for r in rows)
+            allowed = webster(sizes, floor, min(places, len(rows)))
+            got = self.by_lang(rows, kept)
+            for lang in sizes:
+                self.assertIn(got[lang], allowed[lang], (step, lang))
+
+    def test_a_share_within_strata_is_exact(self):
+        rows = records(2000)
+        kept, _ = self.sample("exact", rows, {"share": "10%", "stratify": "$.lang"})
+        self.assertEqual(len(kept), 200)
+        for lang, size in collections.Counter(r.get("lang") for r in rows).items():
+            self.assertLessEqual(abs(self.by_lang(rows, kept)[lang] - size / 10), 1)
+
+    def test_a_larger_sample_holds_every_smaller_one(self):
+        rows = records(700)
+        for extra in ({}, {"stratify": "$.lang"}, {"stratify": "$.lang", "floor": 7}):
+            before = set()
+            for places in (1, 2, 3, 10, 33, 34, 35, 200, 699, 700, 701):
+                kept, _ = self.sample(f"n{len(extra)}-{places}", rows, {"count": places, **extra})
+                self.assertEqual(len(kept), min(places, 700))
+                self.assertLessEqual(before, set(kept), (places, extra))
+                before = set(kept)
+
+    def test_nested_subsets_are_the_samples_of_their_sizes(self):
+        rows = records(1200)
+        for number, (sizes, extra) in enumerate([
+                (["10%", "50%", "100%"], {}),
+                (["2.5%", "0.25"], {}),
+                (["10%", "50%", "100%"], {"stratify": "$.lang"}),
+                ([7, 100, 900], {}),
+                ([7, 100, 900, 5000], {"stratify": "$.lang", "floor": 3})]):
+            rings, folder = self.sample(f"r{number}", rows, {"nested": sizes, **extra})
+            asked = manifest(folder)["steps"][0]["routes"]
+            self.assertEqual(len(asked), len(sizes))
+            held = set()
+            for k, (size, route) in enumerate(zip(sizes, asked)):
+                ring = {t for t, r in rings.items() if r == route["route"]}
+                self.assertEqual(len(ring), route["records"])
+                held |= ring
+                how = {"count": size} if isinstance(size, int) else {"share": size}
+                alone, _ = self.sample(f"r{number}-{k}", rows, {**how, **extra})
+                self.assertEqual(held, set(alone), (size, extra))
+        self.assertEqual([r["route"] for r in asked], ["0to7", "7to100", "100to900", "900to5000"])
+        self.assertEqual([r["asked"] for r in asked], ["7", "93", "800", "4100"])
+
+    def test_order_and_files_do_not_matter(self):
+        rows = records(900)
+        mixed = random.Random(3).sample(rows, len(rows))
+        for number, step in enumerate([{"count": 90, "stratify": "$.lang", "floor": 4},
+                                       {"nested": ["10%", "30%"], "stratify": "$.lang"},
+                                       {"nested": ["10%", "30%"]}]):
+            one, _ = self.sample(f"o{number}", rows, step)
+            two, _ = self.sample(f"p{number}", mixed, step)
+            self.assertEqual(one, two, step)
+
+    def test_a_signal_can_be_the_stratum(self):
+        rows = [{"text": "word " * (1 + i % 3) + str(i)} for i in range(300)]
+        recipe = {"inputs": self.lines("s.jsonl", rows), "output": {"format": "jsonl"},
+                  "steps": ["length", {"sample": {"count": 30, "stratify": "length.words"}}]}
+        folder = self.run_folder("s", "run", self.write("s.json", json.dumps(recipe)))
+        words = collections.Counter()
+        with open(os.path.join(folder, "data-00000.jsonl"), encoding="utf-8") as file:
+            for line in file:
+                words[len(json.loads(line)["text"].split())] += 1
+        self.assertEqual(words, {2: 10, 3: 10, 4: 10})
+
+    def test_too_many_strata_are_refused_with_what_to_do(self):
+        rows = [{"text": f"t{i}", "n": i} for i in range(66000)]
+        path = self.lines("many.jsonl", rows)
+        done = self.tamis("sample", path, "--count", "10", "--stratify", "$.n", "-o", "-",
+                          expect=None)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(b"put them into bins", done.stderr)
+
+    def test_what_makes_no_sense_is_refused(self):
+        path = self.lines("few.jsonl", records(10))
+        for words, said in [
+                ([], "one of share"),
+                (["--share", "10%", "--count", "5"], "one of share"),
+                (["--share", "10%", "--floor", "5"], "stratify:, which is missing"),
+                (["--nested", "50%,10%"], "smallest to the largest"),
+                (["--nested", "10%,10%"], "smallest to the largest"),
+                (["--nested", "10%,500"], "not some of both"),
+                (["--nested", "0"], "takes shares"),
+                (["--nested", "some"], "takes shares"),
+                (["--nested", "50%", "--then", "flag"], "100%"),
+                (["--nested", "50%", "-o", "one.jsonl"], "")]:
+            done = self.tamis("sample", path, *words, expect=2)
+            self.assertIn(said, done.stderr.decode(), words)
+        recipe = {"inputs": path, "steps": [{"split": {"eval": 2}}, {"sample": {"nested": [3]}}]}
+        done = self.tamis("run", self.write("two.json", json.dumps(recipe)), expect=2)
+        self.assertIn("split and sample", done.stderr.decode())
+
+
+if __name__ == "__main__":
+    unittest.main()
