@@ -79,7 +79,7 @@ class Faults(faultkit.Case):
 class FaultsOfTables(Faults):
     """A table that is not given back ends the program with 9."""
 
-    words, says = ["tables"], ("of 47", "4 columns")
+    words, says = ["tables"], ("of 47", "5 columns")
 
 
 class FaultsOfStages(Faults):
