@@ -16,15 +16,25 @@
 
 static char folder[256], input[300], reference[300];
 
-static const struct {
+typedef struct setting {
     const char *op, *name, *value;
-} SETTINGS[] = {
-    {"sample", "count", "150"},
-    {"split", "eval", "30%"},
-    {"sort", "by", "max $.n % 7, all"},
-    {"dedup.exact", "keep", "longest"},
-    {"decontaminate", "against", "REFERENCE"}, /* the file of some of them */
+    const char *file; /* of a folder, the one compared; NULL: the run writes one file */
+} setting;
+
+static const setting SETTINGS[] = {
+    {"sample", "nested", "50,150", "50to150-00000.jsonl"},
+    {"split", "eval", "30%", "eval-00000.jsonl"},
+    {"sort", "by", "max $.n % 7, all", NULL},
+    {"dedup.exact", "keep", "longest", NULL},
+    {"decontaminate", "against", "REFERENCE", NULL}, /* the file of some of them */
 };
+
+static setting setting_of(const tm_op *op)
+{
+    for (size_t i = 0; i < TM_COUNT(SETTINGS); i++)
+        if (strcmp(SETTINGS[i].op, op->name) == 0) return SETTINGS[i];
+    return (setting){.op = op->name};
+}
 
 static int write_records(const char *path, unsigned step)
 {
@@ -55,13 +65,11 @@ static void run_op(const tm_op *op, const char *out, uint64_t *salt)
     tm_pair option = {0};
     tm_str path = tm_str_of(input);
     tm_input_args args = {.path = {&path, 1}};
-    for (size_t i = 0; i < TM_COUNT(SETTINGS); i++)
-        if (strcmp(SETTINGS[i].op, op->name) == 0)
-            option = (tm_pair){.name = tm_str_of(SETTINGS[i].name),
-                               .value = tm_str_of(SETTINGS[i].value)};
+    setting how = setting_of(op);
+    if (how.name) option = (tm_pair){.name = tm_str_of(how.name), .value = tm_str_of(how.value)};
     if (tm_str_is(option.value, "REFERENCE")) option.value = tm_str_of(reference);
     tm_run_options options = {.threads = 2, .overwrite = true, .reduce_arg = salt};
-    *(op->routes ? &options.folder : &options.file) = tm_str_of(out);
+    *(how.file ? &options.folder : &options.file) = tm_str_of(out);
     if (salt) options.reduce = hostile_reduce;
     assert_int_equal(tm_recipe_verb(&recipe, &mem, op, &option, option.name.n > 0, &err), TM_OK);
     assert_int_equal(tm_recipe_add_input(&recipe, TM_STR("input"), &args, &err), TM_OK);
@@ -86,14 +94,13 @@ static void every_set_operator_gives_the_same_bytes(void **state)
 {
     (void)state;
     unsigned tried = 0;
-    char out[300], made[300];
+    char out[300], made[400];
     for (size_t i = 0; tm_ops[i]; i++) {
         if (tm_ops[i]->shape != TM_SET) continue;
         uint64_t salt = 0;
-        bool routes = tm_ops[i]->routes != NULL; /* into a folder, of which one side is compared */
-        snprintf(out, sizeof out, "%s/%s", folder, routes ? "routes" : "out.jsonl");
-        snprintf(made, sizeof made, "%s/%s", folder,
-                 routes ? "routes/eval-00000.jsonl" : "out.jsonl");
+        const char *file = setting_of(tm_ops[i]).file;
+        snprintf(out, sizeof out, "%s/%s", folder, file ? tm_ops[i]->name : "out.jsonl");
+        snprintf(made, sizeof made, "%s%s%s", out, file ? "/" : "", file ? file : "");
         run_op(tm_ops[i], out, NULL);
         char *local = load(made);
         assert_true(strlen(local) > 1000);
