@@ -186,8 +186,10 @@ class Odd(TortureCase):
         self.assertEqual((counts["read"], counts["kept"]), (12000, 2))
         self.assertIn("cannot be resumed", done.words())
         self.assertFalse(os.path.exists(os.path.join(folder, ".tamis")))
-        told = self.tamis("explain", folder, "pipe:2", expect=0)
+        told = self.tamis("explain", folder, "pipe:1", expect=0)
         self.assertIn(b"cannot be read again", told.out)
+        told = self.tamis("explain", folder, "pipe:2", expect=0)
+        self.assertIn(b'raw        {"text":\n', told.out)  # what was unreadable was kept
         self.tamis("inspect", self.fifo(raw))
         out = self.tamis("dedup.exact", self.fifo(raw), "--by", "document", "-o", "-", expect=1)
         self.assertEqual(out.out, b'{"text":"a"}\n{"text":"b"}\n')
