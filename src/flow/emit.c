@@ -6,6 +6,7 @@
  * could be taken for a result. Shards are cut between pieces: a piece depends on bytes of the
  * source alone, so the cut is the same for any number of threads. */
 #include "flow/emit.h"
+#include "io/stream.h"
 
 tm_status tm_emit_path(const tm_emitter *e, const char *name, char out[4096], tm_err *err)
 {
@@ -364,5 +365,7 @@ void tm_emitter_abandon(tm_emitter *e)
     tm_same_sides_close(&e->same);
     tm_buf_release(&e->line);
     tm_buf_release(&e->piece);
+    tm_buf_release(&e->path);
+    tm_folder_close(e->files);
     tm_free(e);
 }

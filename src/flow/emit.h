@@ -28,14 +28,16 @@ struct tm_emitter {
     char parked_path[4096];
     tm_pq_writer *ledger, *findings;
     tm_out lost_bytes, lost_index;
-    tm_sorter *sorter, *shown; /* reordering runs: data for files, and what is shown */
-    uint64_t *found;           /* by code over all steps; in run->mem */
-    uint64_t *matches;         /* tm_matches_cells of them; in run->mem */
-    tm_clustering *clustering; /* NULL: nobody reads of clusters */
-    tm_same_sides same;        /* with a ledger and routes */
-    uint32_t source;           /* the one the last piece came from */
-    uint64_t lines;            /* newlines of that source before the next piece */
-    tm_buf line, piece;        /* scratch */
+    tm_sorter *sorter, *shown;      /* reordering runs: data for files, and what is shown */
+    uint64_t *found;                /* by code over all steps; in run->mem */
+    uint64_t *matches;              /* tm_matches_cells of them; in run->mem */
+    tm_clustering *clustering;      /* NULL: nobody reads of clusters */
+    tm_same_sides same;             /* with a ledger and routes */
+    uint32_t source;                /* the one the last piece came from */
+    uint64_t lines;                 /* newlines of that source before the next piece */
+    tm_buf line, piece, path;       /* scratch */
+    struct tm_folder_stream *files; /* of folder files_of, for places in it */
+    uint32_t files_of;
 };
 
 /* emit.c: the path of a file in the run's folder */
@@ -52,6 +54,13 @@ tm_status tm_order_finish(tm_emitter *e, tm_err *err); /* writes and shows all o
 void tm_order_close(tm_emitter *e);
 
 /* emit_findings.c */
+typedef struct tm_shown_place {
+    tm_str path;   /* until the next one is asked for */
+    uint64_t line; /* from 1 */
+} tm_shown_place;
+/* Of a line of the decoded stream at hand, from 0; `below`: see tm_found. */
+tm_status tm_emit_place(tm_emitter *e, uint64_t line, uint32_t below, tm_shown_place *out,
+                        tm_err *err);
 tm_status tm_findings_open(tm_emitter *e, tm_err *err);
 tm_status tm_findings_add(tm_emitter *e, const tm_piece *p, tm_err *err);
 /* What a source could not give: one unreadable record, so that the sums tell of it. */

@@ -3,9 +3,13 @@
  *
  * The bytes of an unreadable record are kept as they are, and their index says where they stood and
  * why, so nothing is lost that a person or a later version might read. Both are for their owner
- * alone, and there only when something was unreadable; findings hold places and no texts. */
+ * alone, and there only when something was unreadable; findings hold places and no texts.
+ *
+ * A place that is shown is a file with line and column. Of a folder of texts, whose stream is a
+ * line a file, it is that file; so its list of files is made once more here. */
 #include "flow/counts_json.h"
 #include "flow/emit.h"
+#include "io/stream.h"
 
 static const tm_pq_column FINDING_COLUMNS[] = {
     {"place", TM_PQ_U64, false},      {"path", TM_PQ_U64, false},      {"step", TM_PQ_TEXT, true},
@@ -13,6 +17,35 @@ static const tm_pq_column FINDING_COLUMNS[] = {
     {"bytes", TM_PQ_U64, false},      {"value", TM_PQ_F64, true},      {"keyed", TM_PQ_U64, true},
     {"other_place", TM_PQ_U64, true}, {"other_path", TM_PQ_U64, true},
 };
+
+/* ---- places ---------------------------------------------------------------------------------- */
+
+static tm_status open_files(tm_emitter *e, const tm_source *source, tm_err *err)
+{
+    if (e->files && e->files_of == source->number) return TM_OK;
+    tm_folder_close(e->files);
+    e->files = NULL;
+    TM_TRY(tm_folder_open(&e->files, source->path.p, err));
+    e->files_of = source->number;
+    return TM_OK;
+}
+
+tm_status tm_emit_place(tm_emitter *e, uint64_t line, uint32_t below, tm_shown_place *out,
+                        tm_err *err)
+{
+    const tm_source *source = &e->run->source[e->source - 1];
+    *out = (tm_shown_place){source->path, line + 1};
+    if (source->container != TM_FOLDER) return TM_OK;
+    TM_TRY(open_files(e, source, err));
+    tm_str file = tm_folder_file(e->files, line), root = source->path;
+    if (!file.n) return TM_OK; /* the folder has changed, which is told at the end */
+    tm_buf_clear(&e->path);
+    tm_buf_str(&e->path, root);
+    if (!tm_str_ends(root, TM_STR("/"))) tm_buf_char(&e->path, '/');
+    tm_buf_str(&e->path, file);
+    *out = (tm_shown_place){tm_buf_view(&e->path), (uint64_t)below + 1};
+    return tm_buf_ok(&e->path, err);
+}
 
 tm_status tm_findings_open(tm_emitter *e, tm_err *err)
 {
@@ -37,11 +70,11 @@ static tm_status open_unreadable(tm_emitter *e, tm_err *err)
 static tm_status write_lost(tm_emitter *e, const tm_lost *lost, tm_str sentence, tm_str raw,
                             tm_err *err)
 {
-    const tm_source *source = &e->run->source[e->source - 1];
-    uint64_t line = e->lines + lost->line + 1;
+    tm_shown_place place;
     const tm_run_options *options = &e->run->options;
-    tm_finding_view view = {.source = source->path,
-                            .line = line,
+    TM_TRY(tm_emit_place(e, e->lines + lost->line, lost->below, &place, err));
+    tm_finding_view view = {.source = place.path,
+                            .line = place.line,
                             .column = lost->column,
                             .offset = TM_PLACE_OFFSET(lost->rid.place),
                             .rid = lost->rid,
@@ -60,9 +93,9 @@ static tm_status write_lost(tm_emitter *e, const tm_lost *lost, tm_str sentence,
     tm_buf_print(row,
                  "{\"place\":%llu,\"path\":%llu,\"source\":", (unsigned long long)lost->rid.place,
                  (unsigned long long)lost->rid.path);
-    tm_buf_json(row, source->path);
+    tm_buf_json(row, place.path);
     tm_buf_print(row, ",\"line\":%llu,\"column\":%llu,\"offset\":%llu,\"bytes\":%llu,\"at\":%llu",
-                 (unsigned long long)line, (unsigned long long)lost->column,
+                 (unsigned long long)place.line, (unsigned long long)lost->column,
                  (unsigned long long)TM_PLACE_OFFSET(lost->rid.place),
                  (unsigned long long)lost->raw_bytes, (unsigned long long)e->lost_bytes.bytes);
     tm_buf_print(row, ",\"left_out\":%llu,\"code\":\"%s\",\"message\":",
@@ -86,11 +119,13 @@ static const tm_code *code_of(const tm_run *run, const tm_found *f, tm_str *step
     return &run->plan->step[f->step].op->codes[f->code];
 }
 
-static void show_finding(tm_emitter *e, const tm_found *f, const tm_code *code, tm_str step,
-                         tm_str path)
+static tm_status show_finding(tm_emitter *e, const tm_found *f, const tm_code *code, tm_str step,
+                              tm_str path, tm_err *err)
 {
-    tm_finding_view view = {.source = e->run->source[e->source - 1].path,
-                            .line = e->lines + f->line + 1,
+    tm_shown_place place;
+    TM_TRY(tm_emit_place(e, e->lines + f->line, f->below, &place, err));
+    tm_finding_view view = {.source = place.path,
+                            .line = place.line,
                             .column = f->column,
                             .offset = TM_PLACE_OFFSET(f->rid.place),
                             .rid = f->rid,
@@ -103,6 +138,7 @@ static void show_finding(tm_emitter *e, const tm_found *f, const tm_code *code, 
                             .value = f->value,
                             .verdict = f->verdict};
     e->run->options.on_finding(e->run->options.finding_arg, &view);
+    return TM_OK;
 }
 
 static tm_status store_finding(tm_pq_writer *w, const tm_found *f, const tm_code *code, tm_str step,
@@ -125,7 +161,7 @@ static tm_status take_finding(tm_emitter *e, const tm_found *f, tm_str path, tm_
 {
     tm_str step;
     const tm_code *code = code_of(e->run, f, &step);
-    if (e->run->options.on_finding) show_finding(e, f, code, step, path);
+    if (e->run->options.on_finding) TM_TRY(show_finding(e, f, code, step, path, err));
     return e->findings ? store_finding(e->findings, f, code, step, path, err) : TM_OK;
 }
 

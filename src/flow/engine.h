@@ -112,6 +112,13 @@ typedef struct tm_level { /* a batch on its way through the steps (levels.c) */
     bool open;                     /* of children: there are some */
 } tm_level;
 
+typedef struct tm_text_place { /* in a file of a folder of texts: line and column of byte `at` */
+    const char *raw;           /* of the record */
+    size_t at;
+    uint32_t below;
+    uint64_t column;
+} tm_text_place;
+
 typedef struct tm_worker {
     tm_run *run;
     tm_pass *pass;
@@ -126,6 +133,7 @@ typedef struct tm_worker {
     tm_verdict_range earlier;
     tm_buf line, path;
     tm_locator locator; /* of the record that the piece takes */
+    tm_text_place text_place;
     void *fold_state;
     /* WRITE: takes up a piece that has grown large before its block is done, so that it is empty
      * again; NULL: it may grow. */

@@ -21,6 +21,7 @@ typedef struct question { /* which record */
     tm_str file;
     uint64_t line, offset; /* line 0: by offset */
     tm_rid rid;            /* place 0: by file */
+    tm_str folder;         /* of texts, in which the file lies: any of its lines is meant */
 } question;
 
 typedef struct story {
@@ -86,6 +87,8 @@ static bool is_asked(const question *q, const tm_ledger_row *row)
 {
     if (q->rid.place)
         return q->rid.place == row->rid.place && (!q->rid.path || q->rid.path == row->rid.path);
+    if (q->folder.n)
+        return tm_str_starts(row->source, q->folder) && same_file(row->source, q->file);
     bool here = q->line ? q->line == row->line : q->offset == TM_PLACE_OFFSET(row->rid.place);
     return here && same_file(row->source, q->file);
 }
@@ -305,14 +308,12 @@ static tm_status load_lost(story *s, tm_buf *out, tm_str *why, tm_err *err)
     return status == TM_OK ? closed : status;
 }
 
-static const tm_yaml *input_of(const story *s, tm_str path)
+/* The manifest lists one a source. */
+static const tm_yaml *input_of(const story *s, tm_rid rid)
 {
     const tm_yaml *list = tm_yaml_get(s->manifest, "inputs");
-    for (uint32_t i = 0; list && i < list->count; i++) {
-        const tm_yaml *name = tm_yaml_get(&list->child[i], "path");
-        if (name && tm_str_eq(name->text, path)) return &list->child[i];
-    }
-    return NULL;
+    uint32_t source = TM_PLACE_SOURCE(rid.place);
+    return list && source && source <= list->count ? &list->child[source - 1] : NULL;
 }
 
 /* The record as it was read into *out, or *why not: its source is gone or has another size. */
@@ -321,7 +322,7 @@ static tm_status load_raw(story *s, const tm_ledger_row *row, const tm_yaml *inp
 {
     tm_source source = {0};
     uint64_t line, size = 0;
-    tm_str path = tm_arena_str(s->mem, row->source);
+    tm_str path = tm_arena_str(s->mem, input ? text_of(input, "path") : row->source);
     const tm_yaml *was = input ? tm_yaml_get(input, "bytes") : NULL;
     if (was) tm_str_to_u64(was->text, &size);
     if (!path.p) return tm_fail_memory(err, "a path", 0);
@@ -366,7 +367,7 @@ static tm_status texts(story *s, const tm_ledger_row *row, tm_err *err)
 {
     tm_buf raw = {0};
     tm_str why = {0};
-    const tm_yaml *input = input_of(s, row->source);
+    const tm_yaml *input = input_of(s, row->rid);
     tm_status status =
         s->lost ? load_lost(s, &raw, &why, err) : load_raw(s, row, input, &raw, &why, err);
     if (status == TM_OK) status = findings(s, row->rid, tm_buf_view(&raw), err);
@@ -409,29 +410,6 @@ static tm_status tell(story *s, const char *path, const tm_ledger *l, const tm_l
     return TM_OK;
 }
 
-/* A line inside an element of an array: *found and the element's offset in q. */
-static tm_status look_inside(story *s, question *q, bool *found, tm_err *err)
-{
-    const tm_yaml *list = tm_yaml_get(s->manifest, "inputs");
-    *found = false;
-    for (uint32_t i = 0; q->line && list && i < list->count; i++) {
-        tm_str path = text_of(&list->child[i], "path");
-        bool array = tm_str_is(text_of(&list->child[i], "container"), "json"), again = false;
-        if (!array || !same_file(path, q->file)) continue;
-        tm_source source;
-        tm_buf raw = {0};
-        TM_TRY(tm_source_again(s->mem, path, &again, err));
-        if (!again) continue;
-        TM_TRY(tm_source_probe(s->mem, path, (tm_source_wish){TM_JSON, -1}, &source, NULL, err));
-        tm_err none;
-        *found = tm_source_line(&source, &(tm_read_limits){0}, q->line, &raw, &q->offset, &none) ==
-                 TM_OK;
-        tm_buf_release(&raw);
-        if (*found) q->line = 0;
-    }
-    return TM_OK;
-}
-
 static tm_status tell_all(story *s, const question *q, const char *ledger, tm_err *err)
 {
     tm_ledger l;
@@ -448,12 +426,54 @@ static tm_status tell_all(story *s, const question *q, const char *ledger, tm_er
     return status;
 }
 
+/* A line inside a text of a folder. */
+static bool look_in_folder(story *s, question *q, tm_str folder)
+{
+    q->folder = tm_str_of(tm_path_join(s->mem, folder.p, ""));
+    return q->folder.n > 0;
+}
+
+/* A line inside an element of an array: *found and the element's offset in q. */
+static tm_status look_in_array(story *s, question *q, tm_str path, bool *found, tm_err *err)
+{
+    bool again = false;
+    tm_source source;
+    tm_buf raw = {0};
+    tm_err none;
+    TM_TRY(tm_source_again(s->mem, path, &again, err));
+    if (!again) return TM_OK;
+    TM_TRY(tm_source_probe(s->mem, path, (tm_source_wish){TM_JSON, -1}, &source, NULL, err));
+    *found =
+        tm_source_line(&source, &(tm_read_limits){0}, q->line, &raw, &q->offset, &none) == TM_OK;
+    tm_buf_release(&raw);
+    if (*found) q->line = 0;
+    return TM_OK;
+}
+
+/* No record begins on the line that was asked for; one may hold it. */
+static tm_status look_inside(story *s, const question *q, const char *ledger, tm_err *err)
+{
+    const tm_yaml *list = tm_yaml_get(s->manifest, "inputs");
+    for (uint32_t i = 0; q->line && list && i < list->count; i++) {
+        const tm_yaml *input = &list->child[i];
+        tm_str path = text_of(input, "path"), container = text_of(input, "container");
+        question inside = *q;
+        bool found = false;
+        if (tm_str_is(container, tm_containers[TM_FOLDER].name))
+            found = look_in_folder(s, &inside, path);
+        else if (tm_str_is(container, tm_containers[TM_JSON].name) && same_file(path, q->file))
+            TM_TRY(look_in_array(s, &inside, path, &found, err));
+        if (found) TM_TRY(tell_all(s, &inside, ledger, err));
+    }
+    return TM_OK;
+}
+
 tm_status tm_explain(tm_arena *mem, tm_str folder, tm_str place, bool json, tm_buf *out,
                      tm_err *err)
 {
     question q;
     tm_yaml *manifest;
-    bool there, inside;
+    bool there;
     story s = {.mem = mem, .folder = folder, .json = json, .out = out};
     TM_TRY(parse_place(place, &q, err));
     TM_TRY(tm_folder_manifest(mem, folder, &manifest, err));
@@ -466,10 +486,7 @@ tm_status tm_explain(tm_arena *mem, tm_str folder, tm_str place, bool json, tm_b
                        folder.p);
     if (json) tm_buf_z(out, "{\"records\":[");
     TM_TRY(tell_all(&s, &q, path, err));
-    if (!s.told) {
-        TM_TRY(look_inside(&s, &q, &inside, err));
-        if (inside) TM_TRY(tell_all(&s, &q, path, err));
-    }
+    if (!s.told) TM_TRY(look_inside(&s, &q, path, err));
     if (json) tm_buf_z(out, "]}\n");
     if (s.told) return TM_OK;
     return tm_fail(err, TM_EUSAGE,

@@ -95,11 +95,13 @@ tm_status tm_ledger_add(tm_emitter *e, const tm_row *row, tm_str signals, tm_err
     tm_pq_writer *w = e->ledger;
     char id[33];
     bool kept = row->fate == TM_LIVE || row->fate == TM_KEPT;
+    tm_shown_place place;
+    TM_TRY(tm_emit_place(e, e->lines + row->line, 0, &place, err));
     tm_hash_hex(row->id, id);
     tm_pq_u64(w, row->rid.place);
     tm_pq_u64(w, row->rid.path);
-    tm_pq_text(w, e->run->source[TM_PLACE_SOURCE(row->rid.place) - 1].path);
-    tm_pq_u64(w, e->lines + row->line + 1);
+    tm_pq_text(w, place.path);
+    tm_pq_u64(w, place.line);
     tm_pq_text(w, (tm_str){id, 32});
     tm_pq_text(w, tm_str_of(tm_fate_name((tm_fate)row->fate)));
     write_reason(w, e->run, row);

@@ -94,6 +94,36 @@ static void position(tm_worker *w, const tm_batch *b, uint32_t r, size_t at, uin
     *line += b->line[r] - 1;
 }
 
+/* A record of a folder of texts stands for a file, and its places are those in that file: `below`
+ * lines are above the byte, and its column is counted in the text. What comes later in a record
+ * goes on from where the last one was found. */
+static void position_in_text(tm_worker *w, tm_str raw, size_t at, uint32_t *below, uint64_t *column)
+{
+    static const char TEXT[] = "\",\"text\":\"";
+    tm_text_place *t = &w->text_place;
+    if (t->raw != raw.p || t->at > at) {
+        size_t begin = tm_str_find(raw, tm_str_of(TEXT));
+        *t = (tm_text_place){.raw = raw.p, .at = begin + sizeof TEXT - 1, .column = 1};
+    }
+    while (t->at < at && t->at < raw.n) {
+        char c = raw.p[t->at], escaped = c == '\\' && t->at + 1 < raw.n ? raw.p[t->at + 1] : 0;
+        size_t bytes = !escaped ? 1 : escaped == 'u' ? 6 : 2;
+        if (t->at + bytes > at) break;
+        t->at += bytes;
+        if (escaped == 'n')
+            t->below++, t->column = 1;
+        else if (escaped || ((uint8_t)c & 0xc0) != 0x80)
+            t->column++;
+    }
+    *below = t->below;
+    *column = t->column;
+}
+
+static bool is_text_file(const tm_worker *w, tm_rid rid)
+{
+    return w->run->source[w->block.source - 1].container == TM_FOLDER && !rid.path;
+}
+
 /* An element of an array may span lines; as a line of JSONL it must not. Its line breaks stand
  * between tokens, since it is JSON, and never between two that would grow together. */
 static void to_one_line(tm_buf *b, size_t from)
@@ -169,6 +199,7 @@ static tm_status add_unreadable(tm_worker *w, tm_piece *p, const tm_batch *b, ui
                     .sentence_bytes = (uint32_t)t->sentence.n};
     tm_str code = tm_str_of(t->code);
     memcpy(lost.code, code.p, TM_MIN(code.n, sizeof lost.code - 1));
+    if (is_text_file(w, lost.rid)) position_in_text(w, b->raw[r], t->at, &lost.below, &lost.column);
     tm_buf_add(&p->lost, &lost, sizeof lost);
     tm_buf_str(&p->lost, t->sentence);
     tm_buf_str(&p->unreadable, b->raw[r]);
@@ -263,6 +294,8 @@ static tm_status add_finding(tm_worker *w, tm_piece *p, const tm_batch *b, const
                       .code = f->code,
                       .verdict = shown_verdict(w->run, f)};
     position(w, b, r, raw_at, &found.line, &found.column);
+    if (is_text_file(w, found.rid))
+        position_in_text(w, b->raw[r], raw_at, &found.below, &found.column);
     tm_buf_clear(&w->path);
     tm_locator_path(&w->locator, raw_at, &w->path);
     found.path_bytes = (uint32_t)w->path.n;

@@ -23,6 +23,7 @@ typedef struct tm_found { /* behind it: path */
     uint64_t line, column, keyed;
     double value;
     uint32_t at, bytes, path_bytes;
+    uint32_t below; /* of a text in a folder: lines above it in that file */
     uint16_t step, code;
     uint8_t verdict;
 } tm_found;
@@ -50,6 +51,7 @@ typedef struct tm_lost { /* behind it: sentence; the raw bytes lie in piece->unr
     uint64_t line, column;
     uint64_t raw_bytes, left_out; /* left_out: of the record, decoded but not kept */
     uint32_t at, sentence_bytes;
+    uint32_t below; /* as of findings */
     char code[8];
 } tm_lost;
 

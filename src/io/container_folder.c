@@ -206,6 +206,10 @@ uint32_t tm_folder_files(const tm_folder_stream *f)
 {
     return f->files;
 }
+tm_str tm_folder_file(const tm_folder_stream *f, uint64_t index)
+{
+    return index < f->files ? f->file[index] : (tm_str){0};
+}
 uint64_t tm_folder_spoiled(const tm_folder_stream *f)
 {
     return f->spoiled;

@@ -48,6 +48,7 @@ uint64_t tm_folder_stamp(const tm_folder_stream *f); /* of names, sizes, times o
 uint64_t tm_folder_bytes_read(const tm_folder_stream *f);
 uint32_t tm_folder_files(const tm_folder_stream *f);
 uint64_t tm_folder_spoiled(const tm_folder_stream *f);
+tm_str tm_folder_file(const tm_folder_stream *f, uint64_t index); /* below it; empty: none */
 void tm_folder_close(tm_folder_stream *f);
 
 #endif

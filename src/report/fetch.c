@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "io/stream.h"
 #include "report/record_text.h"
 
 static int by_place(const void *a, const void *b)
@@ -49,6 +50,25 @@ tm_status tm_fetch_records(tm_fetch *f, tm_arena *mem, const tm_source *source,
     return status;
 }
 
+/* Of a folder of texts a line is a file. */
+static tm_status name_files(const tm_source *source, tm_arena *mem, const tm_rid *rid,
+                            tm_excerpt *out, uint32_t count, tm_err *err)
+{
+    tm_folder_stream *files;
+    TM_TRY(tm_folder_open(&files, source->path.p, err));
+    tm_status status = TM_OK;
+    for (uint32_t i = 0; i < count && status == TM_OK; i++) {
+        bool here = TM_PLACE_SOURCE(rid[i].place) == source->number && out[i].line;
+        tm_str file = here ? tm_folder_file(files, out[i].line - 1) : (tm_str){0};
+        if (!file.n) continue;
+        out[i].source = tm_str_of(tm_path_join(mem, source->path.p, file.p));
+        out[i].line = 1;
+        if (!out[i].source.p) status = tm_fail_memory(err, "a path", file.n);
+    }
+    tm_folder_close(files);
+    return status;
+}
+
 static tm_status fetch_source(const tm_run *run, tm_arena *mem, uint32_t number, const tm_rid *rid,
                               tm_excerpt *out, uint32_t count, tm_err *err)
 {
@@ -62,7 +82,8 @@ static tm_status fetch_source(const tm_run *run, tm_arena *mem, uint32_t number,
         f.list[f.count++] = (tm_want){TM_PLACE_OFFSET(rid[i].place), &out[i].text, &out[i].line};
     }
     bool again = source->seekable || source->open_as.n;
-    return again ? tm_fetch_records(&f, mem, source, &limits, err) : TM_OK;
+    if (again) TM_TRY(tm_fetch_records(&f, mem, source, &limits, err));
+    return source->container == TM_FOLDER ? name_files(source, mem, rid, out, count, err) : TM_OK;
 }
 
 tm_status tm_fetch_excerpts(const tm_run *run, tm_arena *mem, const tm_rid *rid, uint32_t count,
