@@ -104,6 +104,14 @@ static tm_status choose_output(tm_cli *cli, tm_execution *e, tm_err *err)
     return TM_OK;
 }
 
+/* For a plan that is only shown: nothing is looked at on the disk. */
+static tm_status foresee_format(tm_cli *cli, tm_execution *e, tm_err *err)
+{
+    tm_str path = cli->common.output.n ? cli->common.output : e->recipe->output.path;
+    bool file = path.n && !e->options.measure_only && !is_folder_name(cli, path);
+    return file && !tm_cli_given(cli, "format") ? take_format(e->recipe, path, err) : TM_OK;
+}
+
 /* ---- what is said ---------------------------------------------------------------------------- */
 
 typedef struct teller {
@@ -287,7 +295,8 @@ tm_status tm_cli_execute(tm_cli *cli, tm_execution *e, tm_err *err)
     tm_run_options *o = &e->options;
     teller t = {0};
     o->overwrite = c->overwrite;
-    if (!c->dry_run && !c->print_recipe) TM_TRY(choose_output(cli, e, err));
+    bool shown = c->dry_run || c->print_recipe;
+    TM_TRY(shown ? foresee_format(cli, e, err) : choose_output(cli, e, err));
     if (o->folder.n && !e->passing && tm_file_exists(TM_LAST)) o->writes[0] = TM_LAST;
     if (c->json && tm_str_is(o->file, "-"))
         return tm_fail(err, TM_EUSAGE,

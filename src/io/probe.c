@@ -53,11 +53,11 @@ static const foreign strangers[] = {
 static tm_status refuse(tm_err *err, tm_str path, const char *inside, const char *what,
                         const char *advice)
 {
-    tm_fail(err, TM_EUNSUPPORTED, "this is %s%s, which this version does not read: %s", what,
-            inside, advice);
+    tm_fail(err, TM_EINPUT, "this is %s%s, which this version does not read: %s", what, inside,
+            advice);
     if (err) memcpy(err->code, "T1120", 6);
     tm_err_at(err, path, 0, 0, UINT64_MAX);
-    return TM_EUNSUPPORTED;
+    return TM_EINPUT;
 }
 
 static tm_status refuse_strangers(tm_err *err, tm_str path, tm_str head, const char *inside)
@@ -187,14 +187,24 @@ static tm_container_id container_of(tm_str s, bool whole, tm_str path)
     return named_json ? TM_JSON : TM_JSONL;
 }
 
-static tm_status refuse_csv(tm_err *err, tm_str path, tm_str head)
+/* What only its name tells: there is no JSON in it, whatever else. */
+static tm_status refuse_by_name(tm_err *err, tm_str path, tm_str head)
 {
     tm_str name = bare_name(path);
-    bool named = tm_str_ends(name, TM_STR(".csv")) || tm_str_ends(name, TM_STR(".tsv"));
+    bool table = tm_str_ends(name, TM_STR(".csv")) || tm_str_ends(name, TM_STR(".tsv"));
+    bool text = tm_str_ends(name, TM_STR(".txt")) || tm_str_ends(name, TM_STR(".md"));
     size_t at = skip_space(head, 0);
-    if (!named || (at < head.n && (head.p[at] == '{' || head.p[at] == '['))) return TM_OK;
-    return refuse(err, path, "", "CSV",
-                  "write it as JSONL first, for example with mlr --icsv --ojsonl cat FILE");
+    if (at < head.n && (head.p[at] == '{' || head.p[at] == '[')) return TM_OK;
+    if (table)
+        return refuse(err, path, "", "CSV",
+                      "write it as JSONL first, for example with mlr --icsv --ojsonl cat FILE");
+    if (!text || at == head.n) return TM_OK;
+    tm_fail(err, TM_EINPUT,
+            "this is a text and no JSON: give the folder that it lies in, of which every .txt and "
+            ".md file is a record");
+    if (err) memcpy(err->code, "T1120", 6);
+    tm_err_at(err, path, 0, 0, UINT64_MAX);
+    return TM_EINPUT;
 }
 
 static tm_status refuse_wide(tm_err *err, tm_str path)
@@ -253,7 +263,7 @@ static tm_status probe_bytes(tm_str raw, bool whole, tm_source_wish wish, tm_sou
     else if (tm_encoding_smells_wide(inside.p, inside.n))
         return refuse_wide(err, out->path);
     inside = tm_buf_view(head);
-    if (wish.container < 0) TM_TRY(refuse_csv(err, out->path, inside));
+    if (wish.container < 0) TM_TRY(refuse_by_name(err, out->path, inside));
     out->container = wish.container >= 0 ? (tm_container_id)wish.container
                                          : container_of(inside, head_whole, out->path);
     return TM_OK;

@@ -30,6 +30,25 @@ class Words(LawCase):
         self.refused("length", self.write("x.txt", "Hello.\n"), "--container", "folder", "-o", "-",
                      says="name the folder that it lies in", code=3)
 
+    def test_inputs_that_are_not_read(self):
+        for name, data, says in [("a.parquet", "PAR1....PAR1", "a Parquet file"),
+                                 ("a.csv", "a,b\n1,2\n", "mlr --icsv"),
+                                 ("a.txt", "Hello.\n", "give the folder that it lies in"),
+                                 ("a.zip", "PK\3\4....", "unzip FILE"),
+                                 ("wide.jsonl", "{\0}\0\n\0", "iconv")]:
+            self.refused("cat", self.write(name, data), says=says, code=3)
+        lines = self.write("lines.txt", '{"text":"a"}\n')
+        self.assertEqual(self.tamis("cat", lines).stdout, b'{"text":"a"}\n')
+
+    def test_a_plan_names_the_format_that_would_be_written(self):
+        for words, name in [(["cat", self.source], "jsonl"),
+                            (["length", self.source, "-o", "b.json"], "json"),
+                            (["length", self.source, "-o", "b/"], "jsonl.zst"),
+                            (["length", self.source, "-o", "b.gz", "--format", "json.gz"],
+                             "json.gz")]:
+            told = self.tamis(*words, "--dry-run").stdout.decode()
+            self.assertIn(f"output  {name}\n", told)
+
     def test_options_that_make_no_sense(self):
         self.refused("shuffle", self.source, "--seed", "-1", "-o", "-", says="\"seed\" takes")
         self.refused("length", self.source, "-o", "", says="needs a name")
