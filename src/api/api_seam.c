@@ -17,23 +17,10 @@ const tm_arrow_column tm_api_seam[TM_SEAM_COLUMNS] = {
     [ORDER] = {"order", TM_ARROW_BYTES, false}, [RID] = {"rid", TM_ARROW_BYTES, false},
     [DATA] = {"data", TM_ARROW_BYTES, false}};
 
-static void put_big_endian(uint64_t value, char out[8])
-{
-    for (int i = 7; i >= 0; i--, value >>= 8) out[i] = (char)(value & 255);
-}
-
-static uint64_t big_endian(const char *p)
-{
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++) value = value << 8 | (uint8_t)p[i];
-    return value;
-}
-
 tm_status tm_seam_put(tm_arrow_builder *to, const tm_seam_row *row, tm_err *err)
 {
     char rid[16];
-    put_big_endian(row->rid.place, rid);
-    put_big_endian(row->rid.path, rid + 8);
+    tm_rid_put(row->rid, rid);
     tm_arrow_u64(to, row->what);
     tm_arrow_u64(to, row->stage);
     tm_arrow_u64(to, row->split);
@@ -150,7 +137,7 @@ tm_status tm_seam_next(tm_seam_reader *r, tm_seam_row *row, bool *more, tm_err *
     r->at++;
     if (rid.n != 16 && rid.n != 0)
         return tm_fail(err, TM_EINPUT, "a rid is 16 bytes, and this one %zu", rid.n);
-    if (rid.n) row->rid = (tm_rid){big_endian(rid.p), big_endian(rid.p + 8)};
+    if (rid.n) row->rid = (tm_rid){tm_be64_get(rid.p), tm_be64_get(rid.p + 8)};
     return TM_OK;
 }
 

@@ -39,5 +39,9 @@ void tm_sha256_hex(tm_sha256 *s, char out[65]); /* of all so far; may be added t
 void tm_sha256_free(tm_sha256 *s);
 
 uint64_t tm_chance(uint64_t seed, tm_hash id, uint64_t stream); /* uniform in [0, 2^64) */
+static inline double tm_chance_share(uint64_t chance)           /* the same in [0, 1) */
+{
+    return (double)(chance >> 11) * 0x1p-53;
+}
 
 #endif

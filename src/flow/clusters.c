@@ -72,18 +72,11 @@ tm_status tm_clustering_add(tm_clustering *c, tm_str repeats, tm_err *err)
 
 /* ---- one group ------------------------------------------------------------------------------- */
 
-static uint64_t be64(const char *bytes)
-{
-    uint64_t n = 0;
-    for (unsigned i = 0; i < 8; i++) n = n << 8 | (uint8_t)bytes[i];
-    return n;
-}
-
 static void begin_group(group *g, tm_str key)
 {
     *g = (group){.c.value = TM_NO_VALUE, .c.second = TM_NO_VALUE};
     memcpy(g->key, key.p, sizeof g->key);
-    g->c.first = (tm_rid){be64(g->key), be64(g->key + 8)};
+    g->c.first = (tm_rid){tm_be64_get(g->key), tm_be64_get(g->key + 8)};
     g->step = (uint16_t)((uint8_t)g->key[16] << 8 | (uint8_t)g->key[17]);
 }
 

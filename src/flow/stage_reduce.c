@@ -61,13 +61,6 @@ static tm_status reduce_table(tm_stages *s, const tm_stage *stage, tm_pull pull,
     return tm_buf_ok(&taker->told, err);
 }
 
-static uint64_t from_big_endian(const char *p)
-{
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++) value = value << 8 | (uint8_t)p[i];
-    return value;
-}
-
 /* Facts that decide by themselves: SORT gives each its rank; of COMPONENTS the key is the lowest
  * rid of the component, as 16 bytes big-endian. */
 static tm_status decide(tm_stages *s, const tm_stage *stage, uint64_t rank, tm_pull pull,
@@ -88,7 +81,7 @@ static tm_status decide(tm_stages *s, const tm_stage *stage, uint64_t rank, tm_p
             d.order = rank++;
         } else if (f.key.n == sizeof(tm_rid)) {
             d.set = TM_D_OTHER;
-            d.other = (tm_rid){from_big_endian(f.key.p), from_big_endian(f.key.p + 8)};
+            d.other = (tm_rid){tm_be64_get(f.key.p), tm_be64_get(f.key.p + 8)};
         } else {
             status = tm_fail(err, TM_EINPUT, "a component is named by a rid of 16 bytes");
             break;

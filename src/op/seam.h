@@ -22,10 +22,29 @@ static inline void tm_be64_put(uint64_t n, char out[8])
 {
     for (unsigned i = 0; i < 8; i++) out[i] = (char)(n >> (56 - 8 * i));
 }
+static inline uint64_t tm_be64_get(const char *p)
+{
+    uint64_t n = 0;
+    for (unsigned i = 0; i < 8; i++) n = n << 8 | (uint8_t)p[i];
+    return n;
+}
 static inline void tm_rid_put(tm_rid rid, char out[16])
 {
     tm_be64_put(rid.place, out);
     tm_be64_put(rid.path, out + 8);
+}
+static inline tm_rid tm_rid_get(const char *p)
+{
+    return (tm_rid){tm_be64_get(p), tm_be64_get(p + 8)};
+}
+static inline void tm_hash_put(tm_hash h, char out[16])
+{
+    tm_be64_put(h.hi, out);
+    tm_be64_put(h.lo, out + 8);
+}
+static inline tm_hash tm_hash_get(const char *p)
+{
+    return (tm_hash){.hi = tm_be64_get(p), .lo = tm_be64_get(p + 8)};
 }
 
 /* Facts one behind another, framed: u32 key bytes, u32 order bytes, u32 data bytes, u64 place,

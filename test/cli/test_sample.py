@@ -48,14 +48,7 @@ class Sample(LawCase):
         recipe = {"inputs": self.lines(name + ".jsonl", rows), "steps": [{"sample": step}],
                   "seed": seed, "output": {"format": "jsonl"}}
         folder = self.run_folder(name, "run", self.write(name + ".json", json.dumps(recipe)))
-        routes = {}
-        for output in manifest(folder)["outputs"]:
-            with open(os.path.join(folder, output["path"]), encoding="utf-8") as file:
-                for line in file:
-                    text = json.loads(line)["text"]
-                    self.assertNotIn(text, routes)
-                    routes[text] = output["route"]
-        return routes, folder
+        return self.routes(folder), folder
 
     def by_lang(self, rows, texts):
         return collections.Counter(r.get("lang") for r in rows if r["text"] in texts)
@@ -103,6 +96,9 @@ class Sample(LawCase):
             rings, folder = self.sample(f"r{number}", rows, {"nested": sizes, **extra})
             asked = manifest(folder)["steps"][0]["routes"]
             self.assertEqual(len(asked), len(sizes))
+            names = {"2.5%": "0to2.5", "0.25": "2.5to25"}
+            for size, route in zip(sizes, asked):
+                self.assertEqual(route["route"], names.get(size, route["route"]))
             held = set()
             for k, (size, route) in enumerate(zip(sizes, asked)):
                 ring = {t for t, r in rings.items() if r == route["route"]}

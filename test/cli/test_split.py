@@ -48,13 +48,7 @@ class Split(LawCase):
             recipe["references"] = references
         path = self.write(name + ".json", json.dumps(recipe))
         folder = self.run_folder(name, "run", path)
-        sides = {}
-        for output in manifest(folder)["outputs"]:
-            with open(os.path.join(folder, output["path"]), encoding="utf-8") as file:
-                for line in file:
-                    text = json.loads(line)["text"]
-                    self.assertNotIn(text, sides)
-                    sides[text] = output["route"]
+        sides = self.routes(folder)
         self.assertEqual(len(sides), len(rows))
         return sides, folder
 

@@ -60,6 +60,17 @@ class LawCase(unittest.TestCase):
                 out += self.decode(os.path.join(folder, output["path"]))
         return out
 
+    def routes(self, folder):
+        """{text: route} of what a run wrote as plain JSONL with texts that differ."""
+        routes = {}
+        for output in manifest(folder)["outputs"]:
+            with open(os.path.join(folder, output["path"]), encoding="utf-8") as file:
+                for line in file:
+                    text = json.loads(line)["text"]
+                    self.assertNotIn(text, routes)
+                    routes[text] = output["route"]
+        return routes
+
     def decode(self, path):
         """The decoded bytes of a file, by tools that are not ours where they are there."""
         for suffix, tool in ((".zst", "zstd"), (".gz", "gzip")):

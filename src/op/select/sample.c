@@ -45,23 +45,24 @@ static tm_status add_subset(shared *s, tm_str text, tm_err *err)
     return TM_OK;
 }
 
-/* A file holds what its subset has beyond the one before: "25%" behind "10%" is named 10to25. Its
- * share is told of the whole sample, which is all that is written. */
-static tm_status name_file(tm_prep *prep, shared *s, uint32_t k, tm_str text, tm_str before,
-                           tm_err *err)
+/* A file holds what its subset has beyond the one before: 25% behind 10% is named 10to25. Its share
+ * is told of the whole sample, which is all that is written. */
+static tm_status name_file(tm_prep *prep, shared *s, uint32_t k, tm_err *err)
 {
     tm_route *file = &s->route[k];
-    tm_str from = before.n ? tm_str_slice(before, 0, tm_str_find_char(before, '%')) : TM_STR("0");
-    tm_str to = tm_str_slice(text, 0, tm_str_find_char(text, '%'));
-    char *name = tm_arena_printf(prep->mem, "%.*sto%.*s", TM_FMT(from), TM_FMT(to)), *asked;
-    if (k && s->counts) file->count -= s->count[k - 1];
-    if (k && !s->counts) file->share -= s->share[k - 1];
-    if (s->counts)
+    char *name, *asked;
+    if (s->counts) {
+        int64_t to = s->count[k], from = k ? s->count[k - 1] : 0;
+        file->count = to - from;
+        name = tm_arena_printf(prep->mem, "%lldto%lld", (long long)from, (long long)to);
         asked = tm_arena_printf(prep->mem, "%lld", (long long)file->count);
-    else
-        asked = tm_arena_printf(prep->mem, "%.6g%%", file->share * 100);
+    } else {
+        double to = s->share[k], from = k ? s->share[k - 1] : 0;
+        file->share = (to - from) / s->share[s->subsets - 1];
+        name = tm_arena_printf(prep->mem, "%.12gto%.12g", from * 100, to * 100);
+        asked = tm_arena_printf(prep->mem, "%.12g%%", (to - from) * 100);
+    }
     if (!name || !asked) return tm_fail_memory(err, "sample", 0);
-    if (!s->counts) file->share /= s->share[s->subsets - 1];
     file->name = tm_str_of(name);
     file->asked = tm_str_of(asked);
     return TM_OK;
@@ -74,10 +75,8 @@ static tm_status take_nested(tm_prep *prep, const args *a, shared *s, tm_err *er
         return tm_fail(err, TM_ERECIPE,
                        "nested: writes a file for each subset, and a record that is only flagged "
                        "as not drawn has none: give a last subset of 100%%");
-    const tm_str *size = a->nested.item;
-    for (uint32_t i = 0; i < a->nested.count; i++) TM_TRY(add_subset(s, size[i], err));
-    for (uint32_t i = 0; i < s->subsets; i++)
-        TM_TRY(name_file(prep, s, i, size[i], i ? size[i - 1] : (tm_str){0}, err));
+    for (uint32_t i = 0; i < a->nested.count; i++) TM_TRY(add_subset(s, a->nested.item[i], err));
+    for (uint32_t i = 0; i < s->subsets; i++) TM_TRY(name_file(prep, s, i, err));
     return TM_OK;
 }
 
@@ -137,15 +136,10 @@ bool tm_sample_draw(const tm_step_view *step, tm_batch *b, uint32_t r, uint64_t 
     return true;
 }
 
-static double in_unit(uint64_t draw)
-{
-    return (double)(draw >> 11) * 0x1p-53;
-}
-
 uint32_t tm_subset_of_draw(const tm_sample_shared *s, uint64_t draw)
 {
     uint32_t k = 0;
-    while (k < s->subsets && in_unit(draw) >= s->share[k]) k++;
+    while (k < s->subsets && tm_chance_share(draw) >= s->share[k]) k++;
     return k;
 }
 
@@ -160,7 +154,8 @@ static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, t
         if (!tm_live(b, r)) continue;
         if (!tm_sample_draw(step, b, r, &draw, &id)) return tm_fail_memory(err, "sample", 0);
         if (tm_subset_of_draw(s, draw))
-            TM_TRY(tm_find(b, r, TM_NONE, 0, 0, step->step, TM_NOT_DRAWN, in_unit(draw), err));
+            TM_TRY(
+                tm_find(b, r, TM_NONE, 0, 0, step->step, TM_NOT_DRAWN, tm_chance_share(draw), err));
     }
     return TM_OK;
 }

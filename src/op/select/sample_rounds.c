@@ -21,13 +21,6 @@ typedef struct stratum { /* its name: the hash of its value, big endian */
     char key[16];
 } stratum;
 
-static uint64_t get_be64(const char *p)
-{
-    uint64_t n = 0;
-    for (int i = 0; i < 8; i++) n = n << 8 | (uint8_t)p[i];
-    return n;
-}
-
 /* ---- strata ---------------------------------------------------------------------------------- */
 
 /* The table: its number of rows; in each a name, ascending, and its places in every subset. */
@@ -51,9 +44,7 @@ static tm_status name_of(scratch *own, const tm_evalue *value, stratum *out, tm_
     tm_buf_clear(&own->key);
     tm_evalue_key(value, false, &own->key);
     TM_TRY(tm_buf_ok(&own->key, err));
-    tm_hash h = tm_hash128(own->key.p, own->key.n);
-    tm_be64_put(h.hi, out->key);
-    tm_be64_put(h.lo, out->key + 8);
+    tm_hash_put(tm_hash128(own->key.p, own->key.n), out->key);
     return TM_OK;
 }
 
@@ -99,7 +90,7 @@ static tm_status add_records(strata *st, const tm_fact *f, tm_err *err)
             !TM_ROOM_HEAP(st->part, st->count, st->part_room, 1))
             return tm_fail_memory(err, "strata", st->count);
         memcpy(st->name[st->count].key, f->order.p, sizeof *st->name);
-        st->part[st->count++] = (tm_portion){.tie = get_be64(f->order.p + 8)};
+        st->part[st->count++] = (tm_portion){.tie = tm_be64_get(f->order.p + 8)};
     }
     st->part[st->count - 1].records += records;
     return TM_OK;
@@ -170,8 +161,7 @@ static tm_status observe_draws(const tm_step_view *step, tm_batch *b, tm_facts *
         if (!tm_sample_draw(step, b, r, &draw, &id)) return tm_fail_memory(err, "sample", 0);
         if (s->stratum.count) TM_TRY(name_of(own, &values[r], &name, err));
         tm_be64_put(draw, order);
-        tm_be64_put(id.hi, order + 8);
-        tm_be64_put(id.lo, order + 16);
+        tm_hash_put(id, order + 8);
         tm_fact f = {.key = {name.key, s->stratum.count ? sizeof name : 0},
                      .order = {order, sizeof order},
                      .rid = b->rid[r]};
@@ -221,7 +211,7 @@ static tm_status reduce_draws(const tm_step_view *step, tm_group *group, tm_fact
     places_of(step, group->key, places);
     for (uint64_t rank = 0; group->next(group, &f); rank++) {
         uint32_t k = 0;
-        if (!by_rank) k = tm_subset_of_draw(s, get_be64(f.order.p));
+        if (!by_rank) k = tm_subset_of_draw(s, tm_be64_get(f.order.p));
         while (by_rank && k < s->subsets && rank >= places[k]) k++;
         TM_TRY(decide(step, f.rid, k, out, err));
     }

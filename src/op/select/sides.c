@@ -81,7 +81,7 @@ tm_status tm_sides_make(tm_arena *mem, const tm_pairs *into, tm_str rest, bool s
 
 uint32_t tm_side_of_chance(const tm_sides *s, uint64_t chance)
 {
-    double at = (double)(chance >> 11) * 0x1p-53, end = 0;
+    double at = tm_chance_share(chance), end = 0;
     for (uint32_t side = 1; side < s->sides; side++) {
         end += s->route[side].share;
         if (at < end) return side;

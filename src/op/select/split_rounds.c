@@ -37,20 +37,6 @@ static bool sees(const shared *s, const tm_batch *b)
     return !b->reference || (b->reference <= 64 && s->side_of[b->reference]);
 }
 
-static void put_hash(tm_hash h, char out[16])
-{
-    tm_be64_put(h.hi, out);
-    tm_be64_put(h.lo, out + 8);
-}
-
-static tm_hash get_hash(const char *p)
-{
-    tm_hash h = {0, 0};
-    for (int i = 0; i < 8; i++) h.hi = h.hi << 8 | (uint8_t)p[i];
-    for (int i = 8; i < 16; i++) h.lo = h.lo << 8 | (uint8_t)p[i];
-    return h;
-}
-
 /* The hash of a value with the number of its field; false: there is no value. */
 static bool value_hash(scratch *own, const tm_evalue *v, uint32_t field, tm_hash *out)
 {
@@ -84,7 +70,7 @@ static tm_status observe_values(const tm_step_view *step, tm_batch *b, tm_facts 
             bool any = value_hash(own, &values[(size_t)i * b->records + r], i, &h);
             TM_TRY(tm_buf_ok(&own->key, err));
             if (!any) continue;
-            put_hash(h, key);
+            tm_hash_put(h, key);
             tm_fact f = {.key = {key, sizeof key}, .rid = b->rid[r]};
             TM_TRY(tm_facts_add(out, &f, err));
         }
@@ -139,7 +125,7 @@ static tm_status add_vote(scratch *own, const tm_evalue *stratum, tm_rid rid, tm
     tm_buf_clear(&own->key);
     tm_evalue_key(stratum, false, &own->key);
     TM_TRY(tm_buf_ok(&own->key, err));
-    put_hash(tm_hash128(own->key.p, own->key.n), order + 1);
+    tm_hash_put(tm_hash128(own->key.p, own->key.n), order + 1);
     tm_fact f = {.key = key, .order = {order, sizeof order}, .rid = rid};
     return tm_facts_add(out, &f, err);
 }
@@ -163,7 +149,7 @@ static tm_status observe_members(const tm_step_view *step, tm_batch *b, tm_facts
         if (d)
             tm_rid_put(d->other, key + 1);
         else
-            put_hash(first, key + 1);
+            tm_hash_put(first, key + 1);
         tm_str of_group = {key, sizeof key};
         if (s->stratum.count && !b->reference)
             TM_TRY(add_vote(own, &strata[r], b->rid[r], of_group, out, err));
@@ -246,7 +232,7 @@ static tm_status reduce_members(const tm_step_view *step, tm_group *group, tm_fa
             continue;
         }
         if (!records++) {
-            for (int i = 0; i < 8; i++) m.chance = m.chance << 8 | (uint8_t)f.order.p[2 + i];
+            m.chance = tm_be64_get(f.order.p + 2);
             first = f.rid;
             p = place_of(group, &e, &m);
         }
@@ -282,7 +268,7 @@ typedef struct walk { /* over all groups, in the order of their places */
 static tm_status take_group(walk *w, const tm_fact *f, tm_err *err)
 {
     size of;
-    tm_hash stratum = get_hash(f->order.p + 1);
+    tm_hash stratum = tm_hash_get(f->order.p + 1);
     memcpy(&of, f->data.p, sizeof of);
     if (f->order.p[0] == SIZE)
         return tm_quotas_add(&w->quotas, stratum, of.records, (uint32_t)of.fixed, err);
