@@ -284,6 +284,8 @@ static tm_status trouble(story *s, const tm_ledger_row *row, tm_err *err)
     if (!s->lost) return TM_OK;
     field(s, "code", text_of(s->lost, "code"));
     field(s, "message", text_of(s->lost, "message"));
+    uint64_t line = number_of(s->lost, "line");
+    if (line != row->line) number(s, "text_line", (double)line);
     number(s, "column", (double)number_of(s->lost, "column"));
     if (number_of(s->lost, "left_out"))
         number(s, "left_out", (double)number_of(s->lost, "left_out"));

@@ -71,6 +71,12 @@ class Folders(LawCase):
         for nothing in ("fold/none.txt:1", "fold:2", "d.md:1"):
             self.explain(folder, nothing, expect=2)
 
+    def test_explain_says_where_in_a_text_it_broke_off(self):
+        self.write("fold/bad.txt", b"well\nbad \xff here\n")
+        folder = self.run_folder("out", "length", "fold/", "--limit-unreadable", "1")
+        (told,) = self.explain(folder, "fold/bad.txt:2")
+        self.assertEqual((told["line"], told["text_line"], told["column"]), (1, 2, 5))
+
     def test_a_folder_beside_other_inputs(self):
         self.write("a.jsonl", '{"text":"one"}\n{"text":"two"}\n')
         self.write("last.jsonl", '{"text":"three"}\n')
