@@ -285,10 +285,10 @@ const tm_kernel tm_kernel_avx2 = {
     .unescape = unescape,
     .is_tidy = is_tidy,
     .fold = fold,
-    .sketch_buckets = tm_sketch_buckets_scalar,
-    .minhash = tm_minhash_scalar,
-    .terms = tm_terms_scalar,
-    .term_hashes = tm_term_hashes_scalar,
+    .sketch_buckets = tm_sketch_buckets_avx2,
+    .minhash = tm_minhash_avx2,
+    .terms = tm_terms_avx2,
+    .term_hashes = tm_term_hashes_avx2,
     .json_accept = tm_json_accept_avx2,
 };
 #else

@@ -9,6 +9,12 @@
 #if defined(__x86_64__)
 extern const tm_kernel tm_kernel_avx2, tm_kernel_avx512;
 
+size_t tm_terms_avx2(const char *p, size_t n, char *to, bool *inside, size_t *wrote);
+size_t tm_term_hashes_avx2(const char *p, size_t n, uint64_t *out);
+void tm_sketch_buckets_avx2(const uint64_t *gram, size_t count, uint64_t salt, uint32_t slots,
+                            uint32_t *least);
+void tm_minhash_avx2(const uint64_t *gram, size_t count, const uint32_t *mul, const uint32_t *add,
+                     uint32_t slots, uint32_t *least);
 size_t tm_terms_avx512(const char *p, size_t n, char *to, bool *inside, size_t *wrote);
 size_t tm_term_hashes_avx512(const char *p, size_t n, uint64_t *out);
 void tm_sketch_buckets_avx512(const uint64_t *gram, size_t count, uint64_t salt, uint32_t slots,
