@@ -96,7 +96,7 @@ def against_datatrove():
     link = os.path.join(folder, "0.jsonl")
     if not os.path.exists(link):
         os.link(path, link)
-    python = os.environ.get("TAMIS_BENCH_DATATROVE", sys.executable)
+    python = os.environ.get("TAMIS_RIVALS", os.path.join(kit.ROOT, "build/rivals/bin/python"))
     try:
         kit.once([python, "-c", INDEX, exam, os.path.join(index, "exam.index.hashes")])
     except RuntimeError as why:

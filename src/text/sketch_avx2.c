@@ -1,7 +1,8 @@
-/* The kernels of sketches for AVX2, by the ideas of sketch_avx512.c: of many elements most come too
- * late for their slot, and are told apart four at a time; MinHash keeps the least of up to 32 slots
- * in registers while all elements pass by. A few slots alone leave such registers empty: they take
- * eight elements at a time instead. */
+/* The kernels of sketches for AVX2. Buckets: eight elements are hashed at once, and each then takes
+ * the least of its slot without a branch, which would be guessed wrong as often as not. (Telling
+ * apart those that come too late for any slot, as sketch_avx512.c does, costs more than it saves
+ * with four at a time.) MinHash keeps the least of up to 32 slots in registers while all elements
+ * pass by; a few slots alone leave such registers empty, so they take eight elements at a time. */
 #include "text/kernel_x86.h"
 #include "text/sketch_hash.h"
 
@@ -11,7 +12,6 @@
 #define TARGET __attribute__((target("avx2,bmi,bmi2,popcnt")))
 #define INLINE static inline __attribute__((always_inline)) TARGET
 
-enum { EARLY = 16, STRETCH = 512 }; /* elements a slot; between two looks at the greatest value */
 enum { LANES = 8, VECTORS = 4, FEW = 3 };
 
 INLINE __m256i load(const void *p)
@@ -19,59 +19,53 @@ INLINE __m256i load(const void *p)
     return _mm256_loadu_si256((const __m256i *)p);
 }
 
+INLINE void store(void *p, __m256i v)
+{
+    _mm256_storeu_si256((__m256i *)p, v);
+}
+
 /* ---- buckets ---- */
+
+INLINE __m256i halves(__m256i a, __m256i b, bool upper)
+{
+    __m256 x = _mm256_castsi256_ps(a), y = _mm256_castsi256_ps(b);
+    return _mm256_castps_si256(upper ? _mm256_shuffle_ps(x, y, 0xDD)
+                                     : _mm256_shuffle_ps(x, y, 0x88));
+}
 
 /* tm_sketch_hash of four; the low half of a product of 64 bits, out of products of 32. */
 INLINE __m256i hash_four(const uint64_t *gram, __m256i salt)
 {
     const __m256i factor = _mm256_set1_epi64x((long long)TM_SKETCH_FACTOR);
+    const __m256i high = _mm256_set1_epi64x((long long)(TM_SKETCH_FACTOR >> 32));
     __m256i x = _mm256_xor_si256(load(gram), salt);
-    __m256i cross = _mm256_mullo_epi32(x, _mm256_shuffle_epi32(factor, 0xB1));
-    cross = _mm256_add_epi32(cross, _mm256_srli_epi64(cross, 32));
+    __m256i cross = _mm256_add_epi64(_mm256_mul_epu32(_mm256_srli_epi64(x, 32), factor),
+                                     _mm256_mul_epu32(x, high));
     x = _mm256_add_epi64(_mm256_mul_epu32(x, factor), _mm256_slli_epi64(cross, 32));
     return _mm256_xor_si256(x, _mm256_srli_epi64(x, 32));
 }
 
-INLINE void put_one(uint64_t x, uint32_t slots, uint32_t *least)
+INLINE __m256i slots_of(__m256i hash, __m256i slots)
 {
-    uint64_t at = (x >> 32) * slots >> 32;
-    uint32_t value = (uint32_t)x, now = least[at];
-    least[at] = value < now ? value : now;
-}
-
-static TARGET uint32_t greatest(const uint32_t *least, uint32_t slots)
-{
-    uint32_t most = 0;
-    for (uint32_t i = 0; i < slots; i++) most = least[i] > most ? least[i] : most;
-    return most;
-}
-
-/* Those of a stretch that are not above the greatest value; count is a multiple of four. */
-static TARGET void put_late(const uint64_t *gram, size_t count, __m256i salt, uint32_t slots,
-                            uint32_t *least)
-{
-    const __m256i bound = _mm256_set1_epi64x(greatest(least, slots));
-    const __m256i low = _mm256_set1_epi64x(UINT32_MAX);
-    for (size_t k = 0; k < count; k += 4) {
-        uint64_t hash[4];
-        __m256i x = hash_four(gram + k, salt);
-        __m256i below = _mm256_cmpgt_epi64(bound, _mm256_and_si256(x, low));
-        unsigned look = (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(below));
-        if (!look) continue;
-        _mm256_storeu_si256((__m256i *)(void *)hash, x);
-        for (; look; look &= look - 1) put_one(hash[__builtin_ctz(look)], slots, least);
-    }
+    return _mm256_mul_epu32(_mm256_srli_epi64(hash, 32), slots);
 }
 
 TARGET void tm_sketch_buckets_avx2(const uint64_t *gram, size_t count, uint64_t salt,
                                    uint32_t slots, uint32_t *least)
 {
-    const __m256i salts = _mm256_set1_epi64x((long long)salt);
-    size_t whole = count & ~(size_t)3, early = TM_MIN(whole, EARLY * (size_t)slots), k = 0;
-    for (; k < early; k++) put_one(tm_sketch_hash(gram[k], salt), slots, least);
-    for (; k < whole; k += STRETCH)
-        put_late(gram + k, TM_MIN(whole - k, (size_t)STRETCH), salts, slots, least);
-    for (k = whole; k < count; k++) put_one(tm_sketch_hash(gram[k], salt), slots, least);
+    const __m256i salts = _mm256_set1_epi64x((long long)salt), wide = _mm256_set1_epi64x(slots);
+    size_t k = 0;
+    for (; k + LANES <= count; k += LANES) {
+        uint32_t value[LANES], at[LANES];
+        __m256i a = hash_four(gram + k, salts), b = hash_four(gram + k + 4, salts);
+        store(value, halves(a, b, false));
+        store(at, halves(slots_of(a, wide), slots_of(b, wide), true));
+        for (unsigned i = 0; i < LANES; i++) {
+            uint32_t now = least[at[i]];
+            least[at[i]] = value[i] < now ? value[i] : now;
+        }
+    }
+    tm_sketch_buckets_scalar(gram + k, count - k, salt, slots, least);
 }
 
 /* ---- MinHash ---- */
@@ -108,20 +102,14 @@ INLINE void minhash_vectors(const uint64_t *gram, size_t count, const uint32_t *
         _mm256_maskstore_epi32((int *)least + LANES * v, first_slots(left - LANES * v), now[v]);
 }
 
-/* The upper halves of eight elements, in some order. */
-INLINE __m256i upper_halves(const uint64_t *gram)
-{
-    __m256 a = _mm256_castsi256_ps(load(gram)), b = _mm256_castsi256_ps(load(gram + 4));
-    return _mm256_castps_si256(_mm256_shuffle_ps(a, b, 0xDD));
-}
-
 INLINE void minhash_one(const uint64_t *gram, size_t count, uint32_t mul, uint32_t add,
                         uint32_t *least)
 {
     const __m256i m = _mm256_set1_epi32((int)mul), a = _mm256_set1_epi32((int)add);
     __m256i now = _mm256_set1_epi32((int)*least);
     size_t k = 0;
-    for (; k + LANES <= count; k += LANES) now = lesser(now, upper_halves(gram + k), m, a);
+    for (; k + LANES <= count; k += LANES)
+        now = lesser(now, halves(load(gram + k), load(gram + k + 4), true), m, a);
     __m128i half = _mm_min_epu32(_mm256_castsi256_si128(now), _mm256_extracti128_si256(now, 1));
     half = _mm_min_epu32(half, _mm_shuffle_epi32(half, 0x4E));
     half = _mm_min_epu32(half, _mm_shuffle_epi32(half, 0xB1));

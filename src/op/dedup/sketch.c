@@ -35,13 +35,16 @@ static void fill_empty(const tm_sketch *s, const uint64_t *gram, size_t count, u
     uint32_t slots = tm_sketch_slots(s), empty = 0;
     uint32_t *mul = (uint32_t *)work, *add = mul + slots, *least = add + slots, *at = least + slots;
     for (uint32_t i = 0; i < slots; i++) {
-        mul[empty] = s->mul[i];
-        add[empty] = s->add[i];
-        least[empty] = UINT32_MAX;
         at[empty] = i;
         empty += slot[i] == UINT32_MAX;
     }
-    if (empty) tm_kernel_now()->minhash(gram, count, mul, add, empty, least);
+    if (!empty) return;
+    for (uint32_t i = 0; i < empty; i++) {
+        mul[i] = s->mul[at[i]];
+        add[i] = s->add[at[i]];
+        least[i] = UINT32_MAX;
+    }
+    tm_kernel_now()->minhash(gram, count, mul, add, empty, least);
     for (uint32_t i = 0; i < empty; i++) slot[at[i]] = least[i];
 }
 
