@@ -26,7 +26,8 @@ int main(int count, char **word)
         return fputs("usage: sketch_kernel fast|classic SLOTS GRAMS DOCUMENTS\n", stderr), 2;
     size_t slots = strtoul(word[2], NULL, 10), grams = strtoul(word[3], NULL, 10),
            documents = strtoul(word[4], NULL, 10), sum = 0;
-    uint64_t *hash = malloc(grams * documents * sizeof *hash), *work = malloc(2 * slots * sizeof *work);
+    uint64_t *hash = malloc(grams * documents * sizeof *hash),
+             *work = malloc(2 * slots * sizeof *work);
     uint32_t *slot = malloc(slots * sizeof *slot), *mul = malloc(slots * sizeof *mul),
              *add = malloc(slots * sizeof *add);
     if (!hash || !work || !slot || !mul || !add) return 1;

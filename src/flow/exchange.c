@@ -6,6 +6,7 @@
 
 #include "flow/lean.h"
 
+#define IS_LEAN UINT32_MAX
 enum { PARTITIONS = 32, TAKE_BYTES = 256 << 10, ADD_AT_ONCE = 1024 };
 
 struct tm_exchange {
@@ -30,15 +31,20 @@ tm_exchange *tm_exchange_new(tm_spill *spill, uint64_t budget_bytes)
 }
 
 /* A lean key is a hash or the like: one multiplication spreads it. */
+static unsigned partition_of_lean(const tm_lean *lean)
+{
+    return (unsigned)(lean->key * 0x9E3779B97F4A7C15u >> 59);
+}
 static unsigned partition_of(const tm_fact *f)
 {
-    if (tm_fact_is_lean(f)) return (unsigned)(tm_lean_of(f).key * 0x9E3779B97F4A7C15u >> 59);
     return (unsigned)(tm_hash64(f->key.p, f->key.n, 0) >> 59);
 }
 
 /* Where the next facts go: a list a partition, so that each lock is taken once. */
 typedef struct bucketed {
-    uint32_t at[ADD_AT_ONCE], next[ADD_AT_ONCE]; /* offset from `base`; the next of its list + 1 */
+    tm_lean lean[ADD_AT_ONCE];
+    uint32_t at[ADD_AT_ONCE];   /* offset from `base`, or IS_LEAN: it stands in `lean` */
+    uint32_t next[ADD_AT_ONCE]; /* the next of its list + 1 */
     uint32_t first[PARTITIONS], last[PARTITIONS], count;
 } bucketed;
 
@@ -48,9 +54,13 @@ static void bucket(bucketed *b, const tm_facts *facts, size_t base, size_t *at)
     b->count = 0;
     memset(b->first, 0, sizeof b->first);
     while (b->count < ADD_AT_ONCE && *at - base < UINT32_MAX / 2) {
-        b->at[b->count] = (uint32_t)(*at - base);
+        uint32_t i = b->count;
+        b->at[i] = (uint32_t)(*at - base);
         if (!tm_facts_next(facts, at, &f)) return;
-        unsigned p = partition_of(&f);
+        bool lean = tm_fact_is_lean(&f);
+        if (lean) b->lean[i] = tm_lean_of(&f);
+        if (lean) b->at[i] = IS_LEAN;
+        unsigned p = lean ? partition_of_lean(&b->lean[i]) : partition_of(&f);
         b->next[b->count++] = 0;
         if (b->first[p])
             b->next[b->last[p] - 1] = b->count;
@@ -68,6 +78,10 @@ static tm_status add_bucket(tm_exchange *x, unsigned p, const bucketed *b, const
     tm_lock_take(&x->lock[p]);
     for (uint32_t i = b->first[p]; i && status == TM_OK; i = b->next[i - 1]) {
         size_t at = base + b->at[i - 1];
+        if (b->at[i - 1] == IS_LEAN) {
+            status = tm_sorter_add_lean(x->part[p], &b->lean[i - 1], err);
+            continue;
+        }
         tm_facts_next(facts, &at, &f);
         status = tm_sorter_add(x->part[p], &f, err);
     }

@@ -382,20 +382,6 @@ static tm_status merge_some(tm_sorter *s, tm_err *err)
     return TM_OK;
 }
 
-static tm_status add_lean(tm_sorter *s, const tm_fact *fact, tm_err *err)
-{
-    if (s->leans == s->lean_room) {
-        uint64_t room = s->lean_room ? s->lean_room * 2 : LEAN_FIRST;
-        tm_lean *grown = tm_realloc(s->lean, room * sizeof *grown);
-        if (!grown) return tm_fail_memory(err, "facts", room * sizeof *grown);
-        s->lean = grown;
-        s->lean_room = room;
-    }
-    s->lean[s->leans++] = tm_lean_of(fact);
-    if (s->leans * LEAN_BYTES > s->budget) return spill_memory(s, err);
-    return TM_OK;
-}
-
 /* Lean facts in memory become frames. */
 static tm_status fatten(tm_sorter *s, tm_err *err)
 {
@@ -409,12 +395,34 @@ static tm_status fatten(tm_sorter *s, tm_err *err)
     return TM_OK;
 }
 
+tm_status tm_sorter_add_lean(tm_sorter *s, const tm_lean *lean, tm_err *err)
+{
+    char key[8];
+    tm_fact as_frame = tm_lean_fact(lean, key);
+    if (s->facts.count) return tm_sorter_add(s, &as_frame, err);
+    if (s->leans == s->lean_room) {
+        uint64_t room = s->lean_room ? s->lean_room * 2 : LEAN_FIRST;
+        tm_lean *grown = tm_realloc(s->lean, room * sizeof *grown);
+        if (!grown) return tm_fail_memory(err, "facts", room * sizeof *grown);
+        s->lean = grown;
+        s->lean_room = room;
+    }
+    s->count++;
+    s->keyed = true;
+    s->lean[s->leans++] = *lean;
+    if (s->leans * LEAN_BYTES > s->budget) return spill_memory(s, err);
+    return TM_OK;
+}
+
 tm_status tm_sorter_add(tm_sorter *s, const tm_fact *fact, tm_err *err)
 {
+    if (!s->facts.count && tm_fact_is_lean(fact)) {
+        tm_lean lean = tm_lean_of(fact);
+        return tm_sorter_add_lean(s, &lean, err);
+    }
+    if (s->leans) TM_TRY(fatten(s, err));
     s->count++;
     s->keyed |= fact->key.n > 0;
-    if (!s->facts.count && tm_fact_is_lean(fact)) return add_lean(s, fact, err);
-    if (s->leans) TM_TRY(fatten(s, err));
     TM_TRY(tm_facts_add(&s->facts, fact, err));
     if (s->facts.bytes.n + s->facts.count * ENTRY_BYTES > s->budget) return spill_memory(s, err);
     return TM_OK;

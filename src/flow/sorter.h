@@ -8,11 +8,13 @@
 #define TM_FLOW_SORTER_H
 
 #include "base/spill.h"
-#include "op/seam.h"
+#include "flow/lean.h"
 
 typedef struct tm_sorter tm_sorter;
 TM_MUST_USE tm_sorter *tm_sorter_new(tm_spill *spill, uint64_t budget_bytes); /* NULL: memory */
 tm_status tm_sorter_add(tm_sorter *s, const tm_fact *fact, tm_err *err);
+/* The same as tm_sorter_add of tm_lean_fact, without a frame in between. */
+tm_status tm_sorter_add_lean(tm_sorter *s, const tm_lean *lean, tm_err *err);
 tm_status tm_sorter_finish(tm_sorter *s, tm_err *err);
 /* Slices live until the next call. *more = false at the end. */
 tm_status tm_sorter_next(tm_sorter *s, tm_fact *out, bool *more, tm_err *err);

@@ -10,24 +10,36 @@ typedef struct fact_head {
     tm_rid rid;
 } fact_head;
 
+static char *put(char *to, tm_str s)
+{
+    if (s.n) memcpy(to, s.p, s.n);
+    return to + s.n;
+}
+
 tm_status tm_facts_add(tm_facts *facts, const tm_fact *fact, tm_err *err)
 {
     fact_head head = {(uint32_t)fact->key.n, (uint32_t)fact->order.n, (uint32_t)fact->data.n, 0,
                       fact->rid};
-    tm_buf_add(&facts->bytes, &head, sizeof head);
-    tm_buf_str(&facts->bytes, fact->key);
-    tm_buf_str(&facts->bytes, fact->order);
-    tm_buf_str(&facts->bytes, fact->data);
+    size_t bytes = sizeof head + fact->key.n + fact->order.n + fact->data.n;
+    if (!tm_buf_grow(&facts->bytes, bytes)) return tm_buf_ok(&facts->bytes, err);
+    char *to = facts->bytes.p + facts->bytes.n;
+    memcpy(to, &head, sizeof head);
+    put(put(put(to + sizeof head, fact->key), fact->order), fact->data);
+    facts->bytes.n += bytes;
     facts->count++;
-    return tm_buf_ok(&facts->bytes, err);
+    return TM_OK;
 }
 
 tm_status tm_facts_add_lean(tm_facts *facts, uint64_t key, tm_rid rid, tm_err *err)
 {
-    char bytes[8];
-    tm_be64_put(key, bytes);
-    tm_fact f = {.key = {bytes, sizeof bytes}, .rid = rid};
-    return tm_facts_add(facts, &f, err);
+    struct {
+        fact_head head;
+        char key[8];
+    } frame = {.head = {.key = sizeof frame.key, .rid = rid}};
+    tm_be64_put(key, frame.key);
+    tm_buf_add(&facts->bytes, &frame, sizeof frame);
+    facts->count++;
+    return tm_buf_ok(&facts->bytes, err);
 }
 
 bool tm_facts_next(const tm_facts *facts, size_t *at, tm_fact *out)
