@@ -97,8 +97,9 @@ static tm_status set_share(setting *s)
         return wrong(s, "a share such as 2% or 0.02");
     if (percent) value /= 100;
     bool unbounded = s->param->min == 0 && s->param->max == 0;
-    if (unbounded ? value < 0 || value > 1 : !bounded(s->param, value))
-        return wrong(s, "a share from 0 to 1 (or 0% to 100%)");
+    bool is_share = value >= 0 && value <= 1;
+    if (!(unbounded ? is_share : bounded(s->param, value)))
+        return is_share ? out_of_range(s) : wrong(s, "a share from 0 to 1 (or 0% to 100%)");
     *(double *)s->to = value;
     return TM_OK;
 }

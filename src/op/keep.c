@@ -4,6 +4,7 @@
  * exchange. */
 #include "op/keep.h"
 
+#include "record/identity.h"
 #include "text/words.h"
 
 enum { ITEMS_MAX = 16 };
@@ -17,6 +18,7 @@ struct tm_keep {
     item item[ITEMS_MAX];
     uint32_t items;
     bool none;
+    bool by_place; /* ties: the list ends in first, or it is an order */
 };
 
 struct tm_keep_scratch {
@@ -30,7 +32,8 @@ bool tm_keep_parse(tm_str text, bool bare, tm_keep_item *out)
     tm_str word, rest;
     *out = (tm_keep_item){.none = !bare && tm_str_is(text, "none")};
     text = tm_str_trim(text);
-    if (out->none || tm_str_is(text, "first") || tm_str_is(text, "source_order")) return true;
+    out->first = tm_str_is(text, "first") || tm_str_is(text, "source_order");
+    if (out->none || out->first) return true;
     if (tm_str_is(text, "longest") || tm_str_is(text, "shortest")) {
         *out = (tm_keep_item){.lengths = true, .descending = tm_str_is(text, "longest")};
         return true;
@@ -52,7 +55,12 @@ static tm_status add_item(tm_arena *mem, tm_str text, const tm_expr_env *env, bo
             "\"%.*s\" is not a way to choose who is kept: use max EXPR, min EXPR, newest "
             "EXPR, longest, shortest, source_order, first or none",
             TM_FMT(text));
+    if (k->by_place && !bare)
+        return tm_fail(err, TM_ERECIPE,
+                       "\"%.*s\" stands behind \"first\", which decides between any two records",
+                       TM_FMT(text));
     k->none |= parsed.none;
+    k->by_place |= parsed.first;
     if (!parsed.expr.n && !parsed.lengths) return TM_OK;
     if (k->items == ITEMS_MAX) return tm_fail(err, TM_ERECIPE, "%d items at most", ITEMS_MAX);
     item *it = &k->item[k->items];
@@ -68,6 +76,7 @@ tm_status tm_keep_compile(tm_arena *mem, const tm_texts *list, const tm_expr_env
     tm_keep *k = TM_NEW(mem, tm_keep, 1);
     if (!k) return tm_fail_memory(err, "a keep list", sizeof *k);
     tm_status status = TM_OK;
+    k->by_place = bare;
     for (uint32_t i = 0; status == TM_OK && i < list->count; i++)
         status = add_item(mem, list->item[i], env, bare, k, err);
     if (status == TM_OK && k->none && list->count > 1)
@@ -140,8 +149,22 @@ static tm_status lengths(tm_batch *b, uint32_t selectors, tm_evalue *values, tm_
     return TM_OK;
 }
 
-tm_status tm_keep_keys(const tm_keep *k, tm_keep_scratch *s, tm_batch *b, uint32_t selectors,
-                       tm_str *keys, tm_err *err)
+/* Records of one id are told apart by their bytes, which leaves the rid to decide between lines
+ * that are the same. */
+static tm_status add_tie(const tm_step_view *step, tm_batch *b, uint32_t r, tm_buf *key,
+                         tm_err *err)
+{
+    tm_id id, bytes = tm_hash128(b->raw[r].p, b->raw[r].n);
+    char chance[16];
+    if (!tm_record_id(b, step->layouts, r, &id)) return tm_fail_memory(err, "a keep list", 0);
+    tm_be64_put(tm_chance(step->seed, id, step->stream), chance);
+    tm_be64_put(tm_chance(step->seed, bytes, step->stream), chance + 8);
+    tm_buf_add(key, chance, sizeof chance);
+    return TM_OK;
+}
+
+tm_status tm_keep_keys(const tm_keep *k, tm_keep_scratch *s, const tm_step_view *step, tm_batch *b,
+                       uint32_t selectors, tm_str *keys, tm_err *err)
 {
     tm_evalue *values = TM_NEW(b->mem, tm_evalue, (size_t)k->items * b->records + 1);
     if (!values) return tm_fail_memory(err, "a keep list", b->records);
@@ -154,10 +177,11 @@ tm_status tm_keep_keys(const tm_keep *k, tm_keep_scratch *s, tm_batch *b, uint32
     }
     for (uint32_t r = 0; r < b->records; r++) {
         keys[r] = (tm_str){0};
-        if (!tm_live(b, r) || !k->items) continue;
+        if (!tm_live(b, r) || (k->by_place && !k->items)) continue;
         tm_buf_clear(&s->key);
         for (uint32_t i = 0; i < k->items; i++)
             tm_evalue_key(&values[(size_t)i * b->records + r], k->item[i].descending, &s->key);
+        if (!k->by_place) TM_TRY(add_tie(step, b, r, &s->key, err));
         TM_TRY(tm_buf_ok(&s->key, err));
         keys[r] = tm_arena_str(b->mem, tm_buf_view(&s->key));
         if (!keys[r].p) return tm_fail_memory(err, "a keep list", s->key.n);

@@ -4,8 +4,9 @@
  *   max EXPR   min EXPR   newest EXPR   longest   shortest   source_order   first
  *
  * Compiled once; per batch every record gets a byte string, and the smallest by memcmp comes first;
- * what is unknown comes last, whichever way. Ties go to the lowest rid, so `first` and
- * `source_order` are what a list ends in anyway.
+ * what is unknown comes last, whichever way. Ties are decided by chance, of (seed, id): so who
+ * survives does not depend on the order of the records, unless the list ends in `first` (or
+ * `source_order`), which is the lowest rid. Orders (bare lists) leave ties to their caller.
  *
  * The list `none` keeps nobody: whoever is alike falls, those that would have been kept too. There
  * is nobody to merge them into, so they are dropped. */
@@ -14,6 +15,7 @@
 
 #include "base/param.h"
 #include "expr/expr.h"
+#include "op/seam.h"
 
 #define TM_KEEP_HELP                                                                               \
     "who survives, first difference decides: max EXPR, min EXPR, newest EXPR, longest, shortest, " \
@@ -25,7 +27,7 @@ typedef struct tm_keep_scratch tm_keep_scratch;
 /* An item taken apart. False: it is none. bare: of an order, where EXPR alone means min EXPR. */
 typedef struct tm_keep_item {
     tm_str expr; /* empty: of lengths, source_order, first and none */
-    bool lengths, descending, none;
+    bool lengths, descending, first, none;
 } tm_keep_item;
 bool tm_keep_parse(tm_str text, bool bare, tm_keep_item *out);
 
@@ -38,8 +40,9 @@ bool tm_keep_is_none(const tm_keep *k);
 uint8_t tm_keep_verdict(const tm_keep *k, uint32_t then);
 TM_MUST_USE tm_keep_scratch *tm_keep_scratch_new(const tm_keep *k); /* NULL: memory */
 void tm_keep_scratch_free(tm_keep_scratch *s);
-/* keys[r] for live records; bytes in batch->mem. `selectors`: what longest and shortest measure. */
-tm_status tm_keep_keys(const tm_keep *k, tm_keep_scratch *s, tm_batch *b, uint32_t selectors,
-                       tm_str *keys, tm_err *err);
+/* keys[r] for live records; bytes in batch->mem. `selectors`: what longest and shortest measure;
+ * `step`: whose seed and stream decide ties. */
+tm_status tm_keep_keys(const tm_keep *k, tm_keep_scratch *s, const tm_step_view *step, tm_batch *b,
+                       uint32_t selectors, tm_str *keys, tm_err *err);
 
 #endif

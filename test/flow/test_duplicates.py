@@ -227,7 +227,7 @@ steps:
                      "dedup.near: {threshold: 0.5, ngram: 2, link: chain, SLOT}"):
             for then in ("", ", then: flag"):
                 told = []
-                for slot in ("keep: first", "keep: none"):
+                for slot in ("keep: max $.absent", "keep: none"):
                     recipe = inputs + "  - " + step.replace("SLOT", slot + then) + "\n"
                     run = self.run_recipe(recipe, lines)
                     told.append(run.manifest["steps"][0]["duplicates"])

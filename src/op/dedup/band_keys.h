@@ -48,6 +48,7 @@ bool tm_band_read(const tm_band_rules *rules, const tm_batch *b, uint32_t record
                   tm_band_scratch *own, uint32_t *keys);
 
 /* Parameters of operators whose args have a member `band`; help says what they are there for. */
+#define TM_BAND_THRESHOLD_FALLBACK 0.8
 #define TM_BAND_THRESHOLD(says)                                                        \
     {                                                                                  \
         .name = "threshold", .type = TM_P_SHARE, .at = offsetof(args, band.threshold), \

@@ -55,7 +55,7 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
     TM_TRY(tm_keep_compile(prep->mem, &s->args->keep, &prep->env, false, &s->keep, err));
     s->verdict = tm_keep_verdict(s->keep, prep->then);
     *out = s;
-    return TM_OK;
+    return tm_keep_is_none(s->keep) ? tm_scope_takes_none(&s->scope, err) : TM_OK;
 }
 
 static void release(const void *of)
@@ -132,7 +132,7 @@ static tm_status observe_texts(const tm_step_view *step, tm_batch *b, tm_facts *
     tm_str *keep = TM_NEW(b->mem, tm_str, b->records + 1);
     if (!keep) return tm_fail_memory(err, "dedup.exact", b->records);
     if (!tm_scope_sees(&s->scope, b)) return TM_OK;
-    if (!b->reference) TM_TRY(tm_keep_keys(s->keep, own->keep, b, s->args->by, keep, err));
+    if (!b->reference) TM_TRY(tm_keep_keys(s->keep, own->keep, step, b, s->args->by, keep, err));
     for (uint32_t r = 0; r < b->records; r++) {
         if (!tm_live(b, r)) continue;
         TM_TRY(tm_exact_key_of(&s->rules, b, r, &own->key, err));
@@ -384,7 +384,7 @@ const tm_op tm_op_dedup_exact = {
         "compared, what does not count as a difference and who survives are all yours to say, and "
         "every merged record names the one it was merged into.",
     .source = "Lee et al. 2022, Deduplicating Training Data Makes Language Models Better",
-    .rev = 4,
+    .rev = 5,
     .shape = TM_SET,
     .flags = TM_REFERENCES | TM_EACH_MEASURES,
     .params = PARAMS,

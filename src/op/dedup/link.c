@@ -4,9 +4,10 @@
  * A group whose table is full is linked in several goes: a record that is near to none of those in
  * the table, and finds no room there, is put by; when the group is at its end, the table is emptied
  * and those put by are a group of their own. A record put by is compared with the same others in
- * the same order as in one go, so memory decides the time a group takes and nothing else. When all
- * that were put by have met their limit of comparisons, they are kept and no go is needed: what
- * shares a template and nothing else takes linear time. */
+ * the same order as in one go, so memory decides the time a group takes and nothing else.
+ *
+ * What equals a record of the table is near to whatever that one is near to, and was compared with
+ * it, so it is looked for first. */
 #include "op/dedup/link.h"
 
 #include "base/store.h"
@@ -34,7 +35,7 @@ typedef struct member { /* of a chain: every record of the group */
 
 typedef struct put_by { /* records for the next go, as a queue */
     tm_store store;
-    uint64_t count, open; /* open: of those, that may yet be compared with others */
+    uint64_t count;
 } put_by;
 
 typedef struct linker {
@@ -46,6 +47,7 @@ typedef struct linker {
     bool full;
     put_by next;
     tm_buf at_hand; /* the set of the record at hand, aligned */
+    tm_buf walked;  /* what the table said of it when it was put by */
     /* chains */
     tm_store sets;
     member *member;
@@ -67,18 +69,13 @@ tm_status tm_link_fact(tm_str group, tm_str order, tm_rid rid, tm_gram_kind kind
     return status;
 }
 
-static bool is_equal(const tm_link_set *a, const tm_link_set *b)
-{
-    return a->kind == b->kind && a->digest == b->digest && tm_str_eq(a->set, b->set);
-}
-
 /* -1 when they are not of one kind, or cannot reach `least`. */
 static double similarity(const tm_link_rules *rules, const tm_link_set *a, const tm_link_set *b,
                          double least)
 {
     bool jaccard = rules->measure == TM_MEASURE_JACCARD;
     if (a->kind != b->kind) return -1;
-    if (is_equal(a, b)) return 1;
+    if (tm_link_is_equal(a, b)) return 1;
     if (a->kind != TM_GRAM_WORDS && a->kind != TM_GRAM_CHARS) return -1;
     const uint64_t *x = (const uint64_t *)(const void *)a->set.p,
                    *y = (const uint64_t *)(const void *)b->set.p;
@@ -129,20 +126,17 @@ static bool may_merge(const linker *l, uint32_t into, uint32_t rank)
     return !rank ? !into : tm_scope_merges(&l->rules->scope, into, rank);
 }
 
-static bool is_limited(const linker *l, const tm_link_set *r)
-{
-    return r->compared >= l->rules->compare_most;
-}
-
 static tm_status put_record_by(linker *l, const tm_link_set *r)
 {
     uint64_t at;
     tm_link_set copy = *r;
+    const tm_link_table *t = &l->table;
+    tm_str walked = {(const char *)t->walked, t->keys * sizeof *t->walked};
     copy.set.p = NULL;
     TM_TRY(tm_store_put(&l->next.store, (tm_str){(const char *)&copy, sizeof copy}, &at, l->err));
+    TM_TRY(tm_store_put(&l->next.store, walked, &at, l->err));
     TM_TRY(tm_store_put(&l->next.store, r->set, &at, l->err));
     l->next.count++;
-    l->next.open += !r->limited;
     return TM_OK;
 }
 
@@ -171,21 +165,35 @@ static tm_status merge_into(linker *l, const tm_link_set *r, const tm_link_set *
 static tm_status link_reference(linker *l, tm_link_set *r)
 {
     tm_link_set into;
-    while (tm_link_table_next(&l->table, &into))
-        if (!into.rank && is_equal(r, &into)) return merge_into(l, r, &into, 1);
+    if (tm_link_table_equal(&l->table, r, &into)) return merge_into(l, r, &into, 1);
     return settle(l, r);
+}
+
+/* The next that the record may be merged into. Those it may not come behind all others, for ranks
+ * rise. */
+static bool next_candidate(linker *l, tm_link_set *r, tm_link_set *out)
+{
+    tm_candidate c;
+    while ((c = tm_link_table_next(&l->table, out)) != TM_CANDIDATE_NONE) {
+        if (!may_merge(l, out->rank, r->rank)) return false;
+        r->limited |= c != TM_CANDIDATE_MET;
+        if (c != TM_CANDIDATE_LEFT_OUT) return true;
+    }
+    return false;
+}
+
+static bool has_equal(linker *l, const tm_link_set *r, tm_link_set *into)
+{
+    return may_merge(l, r->rank, r->rank) && tm_link_table_equal(&l->table, r, into);
 }
 
 static tm_status link_representative(linker *l, tm_link_set *r)
 {
     tm_link_set into;
-    while (tm_link_table_next(&l->table, &into)) {
-        if (!may_merge(l, into.rank, r->rank)) continue;
-        r->limited = is_limited(l, r);
-        if (r->limited) break;
+    if (has_equal(l, r, &into)) return merge_into(l, r, &into, 1);
+    while (next_candidate(l, r, &into)) {
         double s = similarity(l->rules, r, &into, l->rules->threshold);
         if (s >= l->rules->threshold) return merge_into(l, r, &into, s);
-        r->compared++;
     }
     return settle(l, r);
 }
@@ -244,16 +252,12 @@ static tm_status link_chain(linker *l, tm_link_set *r)
 {
     tm_link_set other;
     if (r->number == TM_NONE) TM_TRY(add_member(l, r));
-    while (tm_link_table_next(&l->table, &other)) {
-        if (!may_merge(l, other.rank, r->rank)) continue;
-        r->limited = is_limited(l, r);
-        l->member[r->number].limited |= r->limited;
-        if (r->limited) break;
+    if (has_equal(l, r, &other)) return join(l, other.number, r->number), TM_OK;
+    while (next_candidate(l, r, &other)) {
         double s = similarity(l->rules, r, &other, l->rules->threshold);
         if (s >= l->rules->threshold) join(l, other.number, r->number);
-        if (s == 1 && other.rank == r->rank && is_equal(r, &other)) return TM_OK;
-        r->compared++;
     }
+    l->member[r->number].limited |= r->limited;
     return settle(l, r);
 }
 
@@ -308,9 +312,9 @@ static tm_status decide_chains(linker *l)
     return status;
 }
 
-static tm_status link_one(linker *l, tm_link_set *r)
+static tm_status link_one(linker *l, tm_link_set *r, const uint32_t *walked)
 {
-    tm_link_table_look(&l->table, r);
+    tm_link_table_look(&l->table, r, walked);
     if (l->rules->link == TM_LINK_CHAIN) return link_chain(l, r);
     return r->rank ? link_representative(l, r) : link_reference(l, r);
 }
@@ -337,19 +341,30 @@ static tm_status link_facts(linker *l, tm_group *group)
                          .kind = (uint8_t)h.kind};
         tm_str set = {f.data.p + sizeof h, f.data.n - sizeof h};
         TM_TRY(take_at_hand(l, set, &r)); /* the fact's bytes are not aligned */
-        TM_TRY(link_one(l, &r));
+        TM_TRY(link_one(l, &r, NULL));
     }
+    return TM_OK;
+}
+
+/* The next of a store, n bytes; lives as tm_store_get says. */
+static tm_status take(linker *l, put_by *from, uint64_t *at, size_t n, tm_buf *scratch, tm_str *out)
+{
+    TM_TRY(tm_store_get(&from->store, *at, n, scratch, out, l->err));
+    *at += (n + 7) & ~(uint64_t)7;
     return TM_OK;
 }
 
 static tm_status take_put_by(linker *l, put_by *from, uint64_t *at, tm_buf *scratch, tm_link_set *r)
 {
     tm_str bytes;
-    TM_TRY(tm_store_get(&from->store, *at, sizeof *r, scratch, &bytes, l->err));
+    TM_TRY(take(l, from, at, sizeof *r, scratch, &bytes));
     memcpy(r, bytes.p, sizeof *r);
-    *at += (sizeof *r + 7) & ~(uint64_t)7;
-    TM_TRY(tm_store_get(&from->store, *at, r->set.n, scratch, &bytes, l->err));
-    *at += (r->set.n + 7) & ~(uint64_t)7;
+    size_t keys = tm_link_table_keys(&l->table, r->kind);
+    TM_TRY(take(l, from, at, keys * sizeof *l->table.walked, scratch, &bytes));
+    tm_buf_clear(&l->walked);
+    tm_buf_str(&l->walked, bytes);
+    TM_TRY(tm_buf_ok(&l->walked, l->err));
+    TM_TRY(take(l, from, at, r->set.n, scratch, &bytes));
     return take_at_hand(l, bytes, r);
 }
 
@@ -357,15 +372,10 @@ static tm_status link_put_by(linker *l, put_by *from)
 {
     tm_buf scratch = {0};
     tm_status status = TM_OK;
-    bool chain = l->rules->link == TM_LINK_CHAIN;
     for (uint64_t i = 0, at = 0; status == TM_OK && i < from->count; i++) {
         tm_link_set r;
         status = take_put_by(l, from, &at, &scratch, &r);
-        if (status != TM_OK) break;
-        if (from->open)
-            status = link_one(l, &r);
-        else if (!chain) /* all of them are kept */
-            status = tell_limited(l, r.rid, r.rank, NULL);
+        if (status == TM_OK) status = link_one(l, &r, (const uint32_t *)(void *)l->walked.p);
     }
     tm_buf_release(&scratch);
     return status;
@@ -398,12 +408,14 @@ tm_status tm_link_group(const tm_link_rules *rules, const tm_step_view *step, tm
 {
     linker l = {.rules = rules, .step = step, .out = out, .err = err};
     l.sets = new_store(&l);
-    TM_TRY(tm_link_table_open(&l.table, &rules->sketch, step->memory / 2, err));
+    TM_TRY(
+        tm_link_table_open(&l.table, &rules->sketch, rules->compare_most, step->memory / 2, err));
     tm_status status = link_all(&l, group);
     tm_link_table_close(&l.table);
     tm_store_release(&l.next.store);
     tm_store_release(&l.sets);
     tm_buf_release(&l.at_hand);
+    tm_buf_release(&l.walked);
     tm_free(l.member);
     return status;
 }

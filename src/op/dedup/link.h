@@ -1,9 +1,9 @@
 /* Links the near duplicates of one group: candidates that may stand for each other, in the order in
  * which they would be kept.
  *
- *   representative  a record is merged into the first one kept so far that it reaches the threshold
- *                   with; else it is kept itself. No merged record is below the threshold with the
- *                   one that stands for it, however long the group.
+ *   representative  a record is merged into an equal one kept so far, else into the first that it
+ *                   reaches the threshold with; else it is kept itself. No merged record is below
+ *                   the threshold with the one that stands for it, however long the group.
  *   chain           records that reach the threshold are linked; the first of each connected chain
  *                   is kept. Ends of a chain may differ widely; `value` says how much.
  *
@@ -25,7 +25,7 @@ typedef struct tm_link_rules {
     tm_sketch sketch;
     tm_scope scope;
     double threshold;
-    uint64_t compare_most; /* candidates that a record is compared with at most */
+    uint64_t compare_most; /* candidates of one band that a record is compared with at most */
     uint8_t measure, link, verdict;
     bool none;                   /* who stands for others falls with them */
     uint16_t rule, rule_limited; /* codes: merged; kept, but not compared with all */

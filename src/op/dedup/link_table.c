@@ -7,15 +7,18 @@
 
 enum { FIRST_SLOTS = 64 };
 
-tm_status tm_link_table_open(tm_link_table *t, const tm_sketch *s, uint64_t memory, tm_err *err)
+tm_status tm_link_table_open(tm_link_table *t, const tm_sketch *s, uint64_t most, uint64_t memory,
+                             tm_err *err)
 {
     uint32_t slots = tm_sketch_slots(s), keys = s->bands + 1;
-    *t = (tm_link_table){.sketch = s, .memory = memory};
+    *t = (tm_link_table){
+        .sketch = s, .most = (uint32_t)TM_MIN(most, (uint64_t)TM_NONE), .memory = memory};
     t->key = tm_alloc(keys * sizeof *t->key);
     t->head = tm_alloc(keys * sizeof *t->head);
+    t->walked = tm_alloc(keys * sizeof *t->walked);
     t->work = tm_alloc(2 * slots * sizeof *t->work);
     t->slot_values = tm_alloc(slots * sizeof *t->slot_values);
-    if (t->key && t->head && t->work && t->slot_values) return TM_OK;
+    if (t->key && t->head && t->walked && t->work && t->slot_values) return TM_OK;
     tm_link_table_close(t);
     return tm_fail_memory(err, "a group", slots);
 }
@@ -27,33 +30,66 @@ static tm_link_key *slot_of(const tm_link_table *t, uint64_t key)
     return &t->slot[at];
 }
 
-void tm_link_table_look(tm_link_table *t, const tm_link_set *r)
+uint32_t tm_link_table_keys(const tm_link_table *t, uint8_t kind)
 {
-    t->keys = 0;
-    if (r->kind == TM_GRAM_WORDS || r->kind == TM_GRAM_CHARS) {
+    return kind == TM_GRAM_WORDS || kind == TM_GRAM_CHARS ? t->sketch->bands + 1 : 1;
+}
+
+void tm_link_table_look(tm_link_table *t, const tm_link_set *r, const uint32_t *walked)
+{
+    t->keys = tm_link_table_keys(t, r->kind);
+    if (t->keys > 1) {
         const uint64_t *gram = (const uint64_t *)(const void *)r->set.p;
         tm_sketch_make(t->sketch, gram, r->set.n / sizeof *gram, t->work, t->slot_values);
         tm_sketch_bands(t->sketch, t->slot_values, r->kind, t->key);
-        t->keys = t->sketch->bands;
     }
-    t->key[t->keys++] = tm_mix64(r->digest ^ r->kind);
-    for (uint32_t k = 0; k < t->keys; k++) t->head[k] = t->slots ? slot_of(t, t->key[k])->first : 0;
+    t->key[t->keys - 1] = tm_mix64(r->digest ^ r->kind);
+    for (uint32_t k = 0; k < t->keys; k++) {
+        t->head[k] = t->slots ? slot_of(t, t->key[k])->first : 0;
+        t->walked[k] = walked ? walked[k] : 0;
+    }
 }
 
-bool tm_link_table_next(tm_link_table *t, tm_link_set *out)
+static void give(tm_link_table *t, uint32_t node, tm_link_set *out)
+{
+    t->at = node;
+    *out = t->node[node].of;
+    out->set.p = t->sets.p + t->node[node].at;
+}
+
+bool tm_link_is_equal(const tm_link_set *a, const tm_link_set *b)
+{
+    return a->kind == b->kind && a->digest == b->digest && tm_str_eq(a->set, b->set);
+}
+
+bool tm_link_table_equal(tm_link_table *t, const tm_link_set *r, tm_link_set *out)
+{
+    for (uint32_t e = t->head[t->keys - 1]; e; e = t->entry[e - 1].next) {
+        give(t, t->entry[e - 1].node, out);
+        if (out->rank == r->rank && tm_link_is_equal(r, out)) return true;
+    }
+    return false;
+}
+
+tm_candidate tm_link_table_next(tm_link_table *t, tm_link_set *out)
 {
     uint32_t least = TM_NONE;
+    bool met = false, left_out = false;
     for (uint32_t k = 0; k < t->keys; k++)
         if (t->head[k]) least = TM_MIN(least, t->entry[t->head[k] - 1].node);
-    if (least == TM_NONE) return false;
+    if (least == TM_NONE) return TM_CANDIDATE_NONE;
     for (uint32_t k = 0; k < t->keys; k++) {
         uint32_t e = t->head[k];
-        if (e && t->entry[e - 1].node == least) t->head[k] = t->entry[e - 1].next;
+        if (!e || t->entry[e - 1].node != least) continue;
+        bool more = t->walked[k] < t->most;
+        t->walked[k] += more;
+        t->head[k] = more ? t->entry[e - 1].next : 0;
+        met |= more;
+        left_out |= !more;
     }
-    t->at = least;
-    *out = t->node[least].of;
-    out->set.p = t->sets.p + t->node[least].at;
-    return true;
+    give(t, least, out);
+    if (!met) return TM_CANDIDATE_LEFT_OUT;
+    return left_out ? TM_CANDIDATE_BOTH : TM_CANDIDATE_MET;
 }
 
 bool tm_link_table_fits(const tm_link_table *t, const tm_link_set *r)
@@ -123,6 +159,7 @@ void tm_link_table_close(tm_link_table *t)
     tm_free(t->slot);
     tm_free(t->key);
     tm_free(t->head);
+    tm_free(t->walked);
     tm_free(t->work);
     tm_free(t->slot_values);
     *t = (tm_link_table){0};

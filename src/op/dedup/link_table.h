@@ -1,7 +1,9 @@
 /* The table of a linker: sets that later records are compared with, found by their keys.
  *
  * A set's keys are its bands and its digest. It fills up to a budget; tm_link_table_fits says
- * whether one more has room. Candidates come in the order in which sets were added.
+ * whether one more has room. Candidates come in the order in which sets were added, of each key the
+ * first `most` and no more: a key that many share (a template's) takes no time from the others, by
+ * which the truly near are found.
  *
  *   tm_link_table_open; for each record: _look, then _next until it is false, then perhaps _add */
 #ifndef TM_OP_DEDUP_LINK_TABLE_H
@@ -15,12 +17,11 @@ typedef struct tm_link_set { /* one record's set, and what linking has to know o
     tm_str set; /* sorted hashes (aligned), or bytes that are compared exactly */
     uint64_t digest;
     uint32_t rank;
-    uint32_t number;   /* chains: which record; else unused */
-    uint32_t compared; /* with how many it was compared so far */
-    uint8_t kind;      /* tm_gram_kind */
-    bool limited;      /* others were left out */
-    bool leads;        /* it stands for others */
-    bool fallen;       /* with the first that it stood for: nobody is kept */
+    uint32_t number; /* chains: which record; else unused */
+    uint8_t kind;    /* tm_gram_kind */
+    bool limited;    /* others were left out */
+    bool leads;      /* it stands for others */
+    bool fallen;     /* with the first that it stood for: nobody is kept */
 } tm_link_set;
 
 typedef struct tm_link_key { /* sets that have this key: a list, in the order of adding */
@@ -47,16 +48,30 @@ typedef struct tm_link_table {
     uint32_t nodes, node_room, entries, entry_room, slots, slots_used;
     uint64_t *key, *work;         /* keys of the record at hand */
     uint32_t *slot_values, *head; /* head: entry + 1 of each key's list, as far as it was walked */
-    uint32_t keys;
-    uint32_t at; /* node of the candidate that _next gave last */
+    uint32_t *walked;             /* candidates met by each key, in earlier tables too */
+    uint32_t keys, most;
+    uint32_t at; /* node of the candidate that was given last */
 } tm_link_table;
 
-tm_status tm_link_table_open(tm_link_table *t, const tm_sketch *sketch, uint64_t memory,
-                             tm_err *err);
-/* Makes the record the one at hand: its keys are made, its candidates can be walked. */
-void tm_link_table_look(tm_link_table *t, const tm_link_set *record);
+typedef enum tm_candidate {
+    TM_CANDIDATE_NONE,     /* no more */
+    TM_CANDIDATE_MET,      /* to be compared */
+    TM_CANDIDATE_LEFT_OUT, /* all keys that lead to it have met their most; said once a key */
+    TM_CANDIDATE_BOTH      /* to be compared; one of its keys has met its most */
+} tm_candidate;
+
+tm_status tm_link_table_open(tm_link_table *t, const tm_sketch *sketch, uint64_t most,
+                             uint64_t memory, tm_err *err);
+/* How many keys a set of this kind has. */
+uint32_t tm_link_table_keys(const tm_link_table *t, uint8_t kind);
+/* Makes the record the one at hand: its keys are made, its candidates can be walked. walked: what
+ * t->walked was for it in an earlier table, or NULL. */
+void tm_link_table_look(tm_link_table *t, const tm_link_set *record, const uint32_t *walked);
+bool tm_link_is_equal(const tm_link_set *a, const tm_link_set *b);
+/* A set in the table that is equal, of the same rank; does not move the walk. */
+bool tm_link_table_equal(tm_link_table *t, const tm_link_set *record, tm_link_set *out);
 /* The next candidate: a set in the table that shares a key. Each once. */
-bool tm_link_table_next(tm_link_table *t, tm_link_set *out);
+tm_candidate tm_link_table_next(tm_link_table *t, tm_link_set *out);
 bool tm_link_table_fits(const tm_link_table *t, const tm_link_set *record);
 tm_status tm_link_table_add(tm_link_table *t, const tm_link_set *record, tm_err *err);
 void tm_link_table_empty(tm_link_table *t);

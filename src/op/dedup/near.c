@@ -15,8 +15,8 @@
 
 enum { NEAR_DUPLICATE, NOT_ALL_COMPARED };
 
-/* Our own, then tm_conform_names. */
-enum { LIKE = 2 };
+/* LIKE: our own sketches come before, then tm_conform_names. */
+enum { LIKE = 2, COMPARE_MOST = 100 };
 static const char *const SKETCHES[] = {
     "fast",      "classic",      "datasketch", "datasketch-64", "datasketch-legacy",
     "datatrove", "datatrove-32", "text-dedup", "text-dedup-32", "text-dedup-spark",
@@ -45,6 +45,38 @@ typedef struct scratch {
     tm_buf order;
 } scratch;
 
+/* What another tool's sketch does not look at is refused, not passed over. */
+static tm_status check_like(const args *a, tm_err *err)
+{
+    const struct {
+        const char *name;
+        bool given;
+    } unused[] = {
+        {"threshold", a->band.threshold != TM_BAND_THRESHOLD_FALLBACK},
+        {"measure", a->measure != TM_MEASURE_JACCARD},
+        {"link", a->link != TM_LINK_REPRESENTATIVE},
+        {"units", a->band.units != TM_UNITS_AUTO},
+        {"compare_most", a->compare_most != COMPARE_MOST},
+    };
+    for (size_t i = 0; i < TM_COUNT(unused); i++)
+        if (unused[i].given)
+            return tm_fail(
+                err, TM_ERECIPE,
+                "sketch: %s merges whoever shares a band, as that tool does, and compares "
+                "nothing: \"%s\" has no effect; leave it out, or use sketch: classic",
+                SKETCHES[a->band.sketch], unused[i].name);
+    return TM_OK;
+}
+
+/* A text of which the other holds all has a Jaccard of their lengths' ratio at most: bands are for
+ * texts of at least half the other's length. */
+static tm_band_args for_measure(const args *a)
+{
+    tm_band_args out = a->band;
+    if (a->measure == TM_MEASURE_CONTAINMENT) out.threshold /= 2;
+    return out;
+}
+
 static tm_status make_link(tm_prep *prep, const args *a, shared *to, tm_err *err)
 {
     tm_sketch *s = &to->rules.sketch;
@@ -56,8 +88,15 @@ static tm_status make_link(tm_prep *prep, const args *a, shared *to, tm_err *err
                             .rule = NEAR_DUPLICATE,
                             .rule_limited = NOT_ALL_COMPARED};
     s->kind = a->band.sketch;
+    if (a->by & TM_SEL_EVERYTHING)
+        return tm_fail(
+            err, TM_ERECIPE,
+            "dedup.near compares texts: by: everything is for dedup.exact; use by: all, or "
+            "the parts that count");
+    if (a->band.sketch >= LIKE) TM_TRY(check_like(a, err));
+    tm_band_args band = for_measure(a);
     TM_TRY(tm_scope_make(prep, a->across, &a->against, &link->scope, err));
-    TM_TRY(tm_band_choose(&a->band, a->band.sketch >= LIKE, s, err));
+    TM_TRY(tm_band_choose(&band, a->band.sketch >= LIKE, s, err));
     if (a->band.sketch >= LIKE)
         TM_TRY(tm_like_make(prep->mem, (tm_conform_tool)(a->band.sketch - LIKE),
                             (uint32_t)a->band.ngram, s, &to->like, err));
@@ -77,7 +116,7 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
     s->link.none = tm_keep_is_none(s->keep);
     s->link.verdict = tm_keep_verdict(s->keep, prep->then);
     *out = s;
-    return TM_OK;
+    return s->link.none ? tm_scope_takes_none(&s->link.scope, err) : TM_OK;
 }
 
 static void release(const void *of)
@@ -139,7 +178,7 @@ static tm_status observe_links(const tm_step_view *step, tm_batch *b, tm_facts *
     tm_str *keys = TM_NEW(b->mem, tm_str, b->records + 1), set;
     if (!keys) return tm_fail_memory(err, "dedup.near", b->records);
     if (!tm_scope_sees(&s->link.scope, b)) return TM_OK;
-    if (!b->reference) TM_TRY(tm_keep_keys(s->keep, own->keep, b, s->args->by, keys, err));
+    if (!b->reference) TM_TRY(tm_keep_keys(s->keep, own->keep, step, b, s->args->by, keys, err));
     uint32_t rank = tm_scope_rank(&s->link.scope, b);
     for (uint32_t r = 0; r < b->records; r++) {
         const tm_decision *d = b->decision[r];
@@ -202,7 +241,12 @@ static tm_status preview(const void *of, tm_preview *out, tm_err *err)
 {
     const shared *s = of;
     const tm_sketch *sketch = &s->link.sketch;
-    if (!s->like) return tm_bands_preview(sketch, &out->text, &out->json, err);
+    if (!s->like) TM_TRY(tm_bands_preview(sketch, &out->text, &out->json, err));
+    if (!s->like && s->link.measure == TM_MEASURE_CONTAINMENT)
+        tm_buf_z(&out->text,
+                 "\n(similar by jaccard: of a text that another K times as long holds whole it is "
+                 "1/K, so texts much shorter than the other are not found)");
+    if (!s->like) return TM_OK;
     tm_buf_print(&out->text, "%u bands of %u rows, as that tool does it: nothing is compared",
                  sketch->bands, sketch->rows);
     tm_buf_print(&out->json, "{\"bands\":%u,\"rows\":%u}", sketch->bands, sketch->rows);
@@ -254,7 +298,8 @@ static const tm_param PARAMS[] = {
         .choices = tm_measure_names,
         .fallback = "jaccard",
         .help = "similarity of two sets of n-grams: common over all, or common over those of the "
-                "smaller (candidates are found by jaccard)",
+                "smaller; candidates are found by jaccard, so a text less than half as long as the "
+                "one that holds it is mostly not found",
     },
     TM_BAND_GRAMS,
     {
@@ -307,8 +352,8 @@ static const tm_param PARAMS[] = {
         .fallback = "100",
         .min = 1,
         .max = 1e9,
-        .help = "candidates that a record is compared with at most; one that has more, all too far "
-                "away, is kept and flagged (T1712)",
+        .help = "candidates of one band that a record is compared with at most; one that has more, "
+                "all too far away, is kept and flagged (T1712); equal ones are always found",
     },
     {0},
 };
@@ -339,7 +384,8 @@ static const tm_code CODES[] = {
         .sentence = "more records are similar than were compared with this one",
         .help = "Many records share a band of the sketch with this one, none of those compared was "
                 "near enough, and the others were not looked at: it was kept. value is how many "
-                "were compared. Templates shared by many records do this: compare other texts with "
+                "were compared of one band. Templates shared by many records do this: compare "
+                "other texts with "
                 "by:, use more rows, or raise compare_most.",
         .verdict = TM_V_FLAG,
         .fixed_verdict = true,
@@ -389,7 +435,7 @@ const tm_op tm_op_dedup_near = {
     .source =
         "Broder 1997, On the resemblance and containment of documents; Dahlgaard, Knudsen and "
         "Thorup 2017, Fast similarity sketching",
-    .rev = 3,
+    .rev = 4,
     .shape = TM_SET,
     .flags = TM_REFERENCES | TM_EACH_MEASURES,
     .params = PARAMS,

@@ -17,6 +17,15 @@ tm_status tm_scope_make(const tm_prep *prep, uint8_t across, const tm_texts *aga
     return TM_OK;
 }
 
+tm_status tm_scope_takes_none(const tm_scope *scope, tm_err *err)
+{
+    if (scope->across != TM_ACROSS_INPUTS) return TM_OK;
+    return tm_fail(err, TM_ERECIPE,
+                   "keep: none with across: inputs would drop one of two equal records of an input "
+                   "and keep the other: use across: all, or name the earlier input as a reference "
+                   "(against:) with across: none");
+}
+
 bool tm_scope_sees(const tm_scope *scope, const tm_batch *b)
 {
     return !b->reference || (b->reference <= 64 && scope->against >> (b->reference - 1) & 1);

@@ -25,6 +25,9 @@ enum { TM_RANK_BYTES = 4 };
 /* Reads the two parameters; fails when nothing could ever be compared. */
 tm_status tm_scope_make(const tm_prep *prep, uint8_t across, const tm_texts *against, tm_scope *out,
                         tm_err *err);
+/* Fails when keep: none would drop some of those that are alike and not the others: within one
+ * input nobody is compared, so it would depend on chance who falls with a record of another. */
+tm_status tm_scope_takes_none(const tm_scope *scope, tm_err *err);
 /* Whether these records take part: those of the stream, and of the references that are named. */
 bool tm_scope_sees(const tm_scope *scope, const tm_batch *b);
 uint32_t tm_scope_rank(const tm_scope *scope, const tm_batch *b); /* 0: of a reference */

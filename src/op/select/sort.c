@@ -53,7 +53,7 @@ static tm_status observe(const tm_step_view *step, tm_batch *b, tm_facts *out, t
     scratch *own = step->scratch;
     tm_str *keys = TM_NEW(b->mem, tm_str, b->records + 1);
     if (!keys) return tm_fail_memory(err, "sort", b->records);
-    TM_TRY(tm_keep_keys(step->shared, own->keep, b, TM_SEL_ALL, keys, err));
+    TM_TRY(tm_keep_keys(step->shared, own->keep, step, b, TM_SEL_ALL, keys, err));
     for (uint32_t r = 0; r < b->records; r++) {
         char rank[8];
         if (!tm_live(b, r)) continue;

@@ -114,6 +114,30 @@ static bool are_candidates(const tm_link_rules *rules, const record *a, const re
     return false;
 }
 
+/* Candidates met so far by each key of the record at hand: its bands, and being equal. */
+typedef struct met {
+    uint64_t band[BANDS_MOST], equal;
+} met;
+
+static bool count_one(uint64_t *so_far, uint64_t most, bool *limited)
+{
+    bool more = *so_far < most;
+    *so_far += more;
+    *limited |= !more;
+    return more;
+}
+
+/* Whether the candidate is among the first of any key that both have. */
+static bool is_met(const tm_link_rules *rules, const record *a, const record *b, met *so_far,
+                   bool *limited)
+{
+    bool any = equal(a, b) && count_one(&so_far->equal, rules->compare_most, limited);
+    for (uint32_t i = 0; is_set(a) && a->kind == b->kind && i < rules->sketch.bands; i++)
+        if (a->band[i] == b->band[i])
+            any |= count_one(&so_far->band[i], rules->compare_most, limited);
+    return any;
+}
+
 static double naive_similarity(const tm_link_rules *rules, const record *a, const record *b)
 {
     double both = 0, few = (double)TM_MIN(a->count, b->count);
@@ -167,38 +191,60 @@ static void tell_kept_naively(const tm_link_rules *rules, answers *to, const boo
     }
 }
 
-/* Each with those kept before it, in order; the first that is near enough stands for it. All of a
- * reference stay: none of them stands for another. */
+/* The record in the table that equals record i, or NOBODY. */
+static size_t naive_equal(const tm_link_rules *rules, const bool *in_table, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (in_table[k] && records[k].rank == records[i].rank && equal(&records[i], &records[k]))
+            return allowed(rules, &records[k], &records[i]) ? k : NOBODY;
+    return NOBODY;
+}
+
+/* Who stands for record i, by what similarity, or NOBODY: an equal one, else the first that is near
+ * enough. All of a reference stay: none of them stands for another. */
+static size_t naive_into(const tm_link_rules *rules, const bool *in_table, size_t i, double *value,
+                         bool *limited)
+{
+    met so_far = {.equal = 0};
+    const record *r = &records[i];
+    size_t same = naive_equal(rules, in_table, i);
+    *value = 1;
+    for (size_t k = 0; k < i && same == NOBODY && r->rank; k++) {
+        const record *into = &records[k];
+        if (!in_table[k] || !are_candidates(rules, r, into) || !allowed(rules, into, r)) continue;
+        if (!is_met(rules, r, into, &so_far, limited)) continue;
+        *value = naive_similarity(rules, r, into);
+        if (*value >= rules->threshold) return k;
+    }
+    return same;
+}
+
+/* Each with those kept before it, in order. */
 static void naive_representative(const tm_link_rules *rules, answers *to)
 {
     bool in_table[MOST], limited[MOST] = {false}, fallen[MOST] = {false};
     size_t of[MOST];
     for (size_t i = 0; i < count; i++) {
-        uint64_t compared = 0;
-        const record *r = &records[i];
-        in_table[i] = true;
+        double value;
+        size_t into = naive_into(rules, in_table, i, &value, &limited[i]);
+        in_table[i] = into == NOBODY;
         of[i] = NOBODY;
-        for (size_t k = 0; k < i && in_table[i]; k++) {
-            const record *into = &records[k];
-            if (!in_table[k] || !are_candidates(rules, r, into) || !allowed(rules, into, r))
-                continue;
-            if (!r->rank) {
-                in_table[i] = !equal(r, into);
-                if (!in_table[i]) of[i] = of[k] = k;
-                continue;
-            }
-            limited[i] = compared == rules->compare_most;
-            if (limited[i]) break;
-            double s = naive_similarity(rules, r, into);
-            in_table[i] = s < rules->threshold;
-            if (!in_table[i]) merge_naively(rules, to, r, into, s, &fallen[k]);
-            if (!in_table[i]) of[k] = k;
-            compared++;
-        }
+        if (into == NOBODY) continue;
+        if (records[i].rank)
+            merge_naively(rules, to, &records[i], &records[into], value, &fallen[into]);
+        else
+            of[i] = into;
+        of[into] = into;
     }
     for (size_t i = 0; i < count; i++)
         fallen[i] = records[i].rank && ((fallen[i] && rules->none) || !in_table[i]);
     tell_kept_naively(rules, to, limited, fallen, of);
+}
+
+static void link_naively(size_t *chain, size_t i, size_t k)
+{
+    size_t a = TM_MIN(chain[i], chain[k]), b = TM_MAX(chain[i], chain[k]);
+    for (size_t m = 0; m <= i; m++) chain[m] = chain[m] == b ? a : chain[m];
 }
 
 static void naive_chain(const tm_link_rules *rules, answers *to)
@@ -206,22 +252,18 @@ static void naive_chain(const tm_link_rules *rules, answers *to)
     size_t chain[MOST], of[MOST];
     bool in_table[MOST], limited[MOST] = {false}, fallen[MOST] = {false}, gone[MOST];
     for (size_t i = 0; i < count; i++) {
-        uint64_t compared = 0;
+        met so_far = {.equal = 0};
         const record *r = &records[i];
+        size_t same = naive_equal(rules, in_table, i);
         chain[i] = i;
-        in_table[i] = true;
+        in_table[i] = same == NOBODY;
+        if (same != NOBODY) link_naively(chain, i, same);
         for (size_t k = 0; k < i && in_table[i]; k++) {
             const record *other = &records[k];
             if (!in_table[k] || !are_candidates(rules, r, other) || !allowed(rules, other, r))
                 continue;
-            limited[i] = compared == rules->compare_most;
-            if (limited[i]) break;
-            if (naive_similarity(rules, r, other) >= rules->threshold) {
-                size_t a = TM_MIN(chain[i], chain[k]), b = TM_MAX(chain[i], chain[k]);
-                for (size_t m = 0; m <= i; m++) chain[m] = chain[m] == b ? a : chain[m];
-            }
-            in_table[i] = !(equal(r, other) && r->rank == other->rank);
-            compared++;
+            if (!is_met(rules, r, other, &so_far, &limited[i])) continue;
+            if (naive_similarity(rules, r, other) >= rules->threshold) link_naively(chain, i, k);
         }
     }
     for (size_t i = 0; i < count; i++) of[i] = NOBODY;
