@@ -7,7 +7,9 @@
  * who represents.
  *
  * With `prefix` a record gives a hash for each of its beginnings too, and is merged into one that
- * begins with all of it: the longest first.
+ * begins with all of it: the longest first. The texts of all beginnings of a long conversation are
+ * far more than the conversation, so in their place their SHA-256 is compared, which goes on from
+ * one beginning to the next; no two texts are known, or can be made, that share it.
  *
  * What a record is compared by is said in exact_key.h. Records with nothing selected, or with
  * nothing but empty texts, are never merged: they say nothing about each other. */
@@ -89,19 +91,22 @@ static tm_status observe_hashes(const tm_step_view *step, tm_batch *b, tm_facts 
         if (!tm_live(b, r)) continue;
         TM_TRY(tm_exact_key_of(&s->rules, b, r, &own->key, err));
         if (!key->any) continue;
-        for (uint32_t m = 0; m < key->messages; m++) {
+        uint64_t hash = 0;
+        for (uint32_t m = 0, from = 0; m < key->messages; m++) {
             if (!s->args->prefix && m + 1 < key->messages) continue;
-            uint64_t hash = tm_hash64(key->text.p, key->ends[m], 0);
+            hash = tm_hash64(key->text.p + from, key->ends[m] - from, hash);
+            if (s->args->prefix) from = key->ends[m];
             TM_TRY(tm_facts_add_lean(out, hash, b->rid[r], err));
         }
     }
     return TM_OK;
 }
 
-/* Order: the scope's rank, then the longest record first (it is not the beginning of another),
- * then the keep key. The first byte of the data says whether this is all of the record. */
-static tm_status add_text(const shared *s, scratch *own, const tm_batch *b, uint32_t r, tm_str keep,
-                          uint32_t bytes, tm_facts *out, tm_err *err)
+/* What is compared stands behind the first byte of the data, which says whether this is all of the
+ * record. Order: the scope's rank, then the longest record first (it is not the beginning of
+ * another), then the keep key. */
+static tm_status add_fact(const shared *s, scratch *own, const tm_batch *b, uint32_t r, tm_str keep,
+                          tm_str same, bool whole, tm_facts *out, tm_err *err)
 {
     char rank[TM_RANK_BYTES], shorter[8];
     const tm_buf *text = &own->key.text;
@@ -112,16 +117,34 @@ static tm_status add_text(const shared *s, scratch *own, const tm_batch *b, uint
     tm_buf_add(&own->order, shorter, sizeof shorter);
     tm_buf_str(&own->order, keep);
     tm_buf_clear(&own->data);
-    tm_buf_char(&own->data, bytes == text->n);
-    tm_buf_add(&own->data, text->p, bytes);
+    tm_buf_char(&own->data, whole);
+    tm_buf_str(&own->data, same);
     TM_TRY(tm_buf_ok(&own->order, err));
     TM_TRY(tm_buf_ok(&own->data, err));
-    tm_hash hash = tm_hash128(text->p, bytes);
+    tm_hash hash = tm_hash128(same.p, same.n);
     tm_fact f = {.key = {(const char *)&hash, sizeof hash},
                  .order = tm_buf_view(&own->order),
                  .data = tm_buf_view(&own->data),
                  .rid = b->rid[r]};
     return tm_facts_add(out, &f, err);
+}
+
+static tm_status add_beginnings(const shared *s, scratch *own, const tm_batch *b, uint32_t r,
+                                tm_str keep, tm_facts *out, tm_err *err)
+{
+    const tm_exact_key *key = &own->key;
+    tm_status status = TM_OK;
+    tm_sha256 *sha = tm_sha256_new();
+    if (!sha) return tm_fail_memory(err, "dedup.exact", 0);
+    for (uint32_t m = 0, from = 0; status == TM_OK && m < key->messages; from = key->ends[m++]) {
+        char hex[65];
+        tm_sha256_add(sha, key->text.p + from, key->ends[m] - from);
+        tm_sha256_hex(sha, hex);
+        tm_str same = {hex, sizeof hex - 1};
+        status = add_fact(s, own, b, r, keep, same, m + 1 == key->messages, out, err);
+    }
+    tm_sha256_free(sha);
+    return status;
 }
 
 static tm_status observe_texts(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
@@ -137,9 +160,10 @@ static tm_status observe_texts(const tm_step_view *step, tm_batch *b, tm_facts *
         if (!tm_live(b, r)) continue;
         TM_TRY(tm_exact_key_of(&s->rules, b, r, &own->key, err));
         if (!key->any) continue;
-        for (uint32_t m = 0; m < key->messages; m++)
-            if (s->args->prefix || m + 1 == key->messages)
-                TM_TRY(add_text(s, own, b, r, keep[r], key->ends[m], out, err));
+        if (s->args->prefix)
+            TM_TRY(add_beginnings(s, own, b, r, keep[r], out, err));
+        else
+            TM_TRY(add_fact(s, own, b, r, keep[r], tm_buf_view(&key->text), true, out, err));
     }
     return TM_OK;
 }

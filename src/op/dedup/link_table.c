@@ -16,9 +16,10 @@ tm_status tm_link_table_open(tm_link_table *t, const tm_sketch *s, uint64_t most
     t->key = tm_alloc(keys * sizeof *t->key);
     t->head = tm_alloc(keys * sizeof *t->head);
     t->walked = tm_alloc(keys * sizeof *t->walked);
+    t->open = tm_alloc(keys * sizeof *t->open);
     t->work = tm_alloc(2 * slots * sizeof *t->work);
     t->slot_values = tm_alloc(slots * sizeof *t->slot_values);
-    if (t->key && t->head && t->walked && t->work && t->slot_values) return TM_OK;
+    if (t->key && t->head && t->walked && t->open && t->work && t->slot_values) return TM_OK;
     tm_link_table_close(t);
     return tm_fail_memory(err, "a group", slots);
 }
@@ -44,9 +45,11 @@ void tm_link_table_look(tm_link_table *t, const tm_link_set *r, const uint32_t *
         tm_sketch_bands(t->sketch, t->slot_values, r->kind, t->key);
     }
     t->key[t->keys - 1] = tm_mix64(r->digest ^ r->kind);
+    t->opens = 0;
     for (uint32_t k = 0; k < t->keys; k++) {
         t->head[k] = t->slots ? slot_of(t, t->key[k])->first : 0;
         t->walked[k] = walked ? walked[k] : 0;
+        if (t->head[k]) t->open[t->opens++] = k;
     }
 }
 
@@ -75,15 +78,16 @@ tm_candidate tm_link_table_next(tm_link_table *t, tm_link_set *out)
 {
     uint32_t least = TM_NONE;
     bool met = false, left_out = false;
-    for (uint32_t k = 0; k < t->keys; k++)
-        if (t->head[k]) least = TM_MIN(least, t->entry[t->head[k] - 1].node);
+    for (uint32_t i = 0; i < t->opens; i++)
+        least = TM_MIN(least, t->entry[t->head[t->open[i]] - 1].node);
     if (least == TM_NONE) return TM_CANDIDATE_NONE;
-    for (uint32_t k = 0; k < t->keys; k++) {
-        uint32_t e = t->head[k];
-        if (!e || t->entry[e - 1].node != least) continue;
+    for (uint32_t i = t->opens; i-- > 0;) {
+        uint32_t k = t->open[i], e = t->head[k];
+        if (t->entry[e - 1].node != least) continue;
         bool more = t->walked[k] < t->most;
         t->walked[k] += more;
         t->head[k] = more ? t->entry[e - 1].next : 0;
+        if (!t->head[k]) t->open[i] = t->open[--t->opens];
         met |= more;
         left_out |= !more;
     }
@@ -160,6 +164,7 @@ void tm_link_table_close(tm_link_table *t)
     tm_free(t->key);
     tm_free(t->head);
     tm_free(t->walked);
+    tm_free(t->open);
     tm_free(t->work);
     tm_free(t->slot_values);
     *t = (tm_link_table){0};

@@ -49,6 +49,7 @@ typedef struct tm_link_table {
     uint64_t *key, *work;         /* keys of the record at hand */
     uint32_t *slot_values, *head; /* head: entry + 1 of each key's list, as far as it was walked */
     uint32_t *walked;             /* candidates met by each key, in earlier tables too */
+    uint32_t *open, opens;        /* keys whose list is not at its end, in any order */
     uint32_t keys, most;
     uint32_t at; /* node of the candidate that was given last */
 } tm_link_table;
