@@ -240,7 +240,10 @@ static tm_status work_reference(tm_worker *w, tm_err *err)
     tm_batch *b = &w->level[0].batch;
     TM_TRY(check_reference(w, err));
     TM_TRY(tm_steps_measure(w, b, err));
-    return observe(w, b, err);
+    tm_status status = observe(w, b, err);
+    bool refused = status == TM_EINPUT || status == TM_ERECIPE;
+    if (refused) tm_err_at(err, w->run->source[w->block.source - 1].path, 0, 0, 0);
+    return status;
 }
 
 static tm_status finish_batch(tm_worker *w, tm_piece *piece, tm_err *err)

@@ -1,6 +1,7 @@
 /* index: what the operator `index` writes, to be compared with by later runs. Its one text stands
  * for those that were chosen when it was made, whatever they were, so it is in every selector; its
- * name is what those carried beside their texts (op/dedup/chosen.h). */
+ * name is what those carried beside their texts (op/dedup/chosen.h). Which they were stands in
+ * "tamis_rules", which steps that compare look at (op/dedup/index_head.h). */
 #include "record/layout_bind.h"
 
 static bool fits(const tm_doc *doc)
@@ -20,7 +21,8 @@ extern const tm_layout tm_layout_index;
 const tm_layout tm_layout_index = {.name = "index",
                                    .summary = "The compared text of a record of an earlier set",
                                    .keys = "tamis_index",
-                                   .example = "{\"tamis_index\": \"call me ishmael\"}",
+                                   .example = "{\"tamis_index\": \"call me ishmael\", "
+                                              "\"tamis_rules\": \"1 by all turn 0\"}",
                                    .kind = TM_CORPUS,
                                    .fits = fits,
                                    .bind = bind};

@@ -85,6 +85,65 @@ class Index(LawCase):
         with open(one, "rb") as a, open(two, "rb") as b:
             self.assertEqual(a.read(), b.read())
 
+    def refused(self, status, sentence, *command):
+        out = self.path("refused.jsonl")
+        done = self.tamis(*command, "-o", out, "--overwrite", expect=status)
+        self.assertIn(sentence, done.stderr.decode())
+        self.assertFalse(os.path.exists(out))
+
+    def test_a_step_that_compares_other_texts_is_refused(self):
+        """Whatever differs: nothing would be found, and nothing would tell."""
+        index = self.path("old.index.jsonl.zst")
+        rules = ({}, {"by": "response"}, {"by": "user", "turn": 1}, {"by": "user", "turn": -1},
+                 {"by": "user"})
+        said = ["by: all", "by: response", "by: user, turn: 1", "by: user, turn: -1", "by: user"]
+        options = [[o for name, value in r.items() for o in ("--" + name, str(value))]
+                   for r in rules]
+        for made, words in zip(options, said):
+            self.tamis("index", self.old, *made, "-o", index, "--overwrite")
+            for asked, other in zip(options, said):
+                if asked == made:
+                    self.survivors(index, *asked)
+                    continue
+                sentence = f"index.jsonl.zst: error: this index was made with {words}, and "
+                self.refused(2, sentence + f"dedup.near has {other}: other texts are not in it",
+                             "dedup.near", self.new, "--against", index, *asked)
+                self.refused(2, f"made with {words}, and index has {other}",
+                             "index", index, *asked)
+
+    def test_steps_that_need_texts_as_they_stand_refuse_an_index(self):
+        index = self.path("old.index.jsonl")
+        self.tamis("index", self.old, "-o", index)
+        for step in (["dedup.exact"], ["dedup.exact", "--by", "everything"], ["decontaminate"],
+                     ["dedup.near", "--sketch", "datatrove"]):
+            self.refused(2, "old.index.jsonl: error: this reference is an index, and ", *step,
+                         self.new, "--against", index)
+
+    def test_an_index_that_does_not_say_what_it_is_of_is_refused(self):
+        """Of an earlier version, or not ours at all."""
+        hostile = ["5", "null", "[]", '""', '"1"', '"1 by turn 0"', '"1 by all,, turn 0"',
+                   '"1 by alls turn 0"', '"1 by all turn 0 "', '"1 by all turn"', '"-1 by all turn 0"',
+                   '"1 by all turn 99999999999999999999"', '"1 by \\u0000 turn 0"',
+                   '"1 by ' + "all," * 5000 + 'all turn x"', '"0 by all turn 0"']
+        for head in hostile:
+            index = self.write("i.jsonl", '{"tamis_index":"a","tamis_rules":%s}\n' % head)
+            self.refused(3, "i.jsonl: error: a record of this index has a tamis_rules",
+                         "dedup.near", self.new, "--against", index)
+        index = self.write("i.jsonl", '{"tamis_index":"a","tamis_rules":"2 by all turn 0"}\n')
+        self.refused(3, "version 2", "dedup.near", self.new, "--against", index)
+        index = self.write("i.jsonl", '{"tamis_index":"a"}\n')
+        self.refused(3, "does not say what it was made of", "dedup.near", self.new, "--against",
+                     index)
+
+    def test_one_record_of_another_index_among_many_is_seen(self):
+        one, other, both = (self.path(n) for n in ("1.jsonl", "2.jsonl", "both.jsonl"))
+        self.tamis("index", self.old, "-o", one)
+        self.tamis("index", self.new, "--by", "response", "-o", other)
+        with open(one, encoding="utf-8") as a, open(other, encoding="utf-8") as b:
+            self.write("both.jsonl", a.read() + b.readline())
+        self.refused(2, "made with by: response, and dedup.near has by: all", "dedup.near",
+                     self.new, "--against", both)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -8,6 +8,7 @@
  * appendix C: any 13-gram), shorter ones as a whole run of terms, for an item of fewer terms than
  * n has no n-gram and would never be found. A short answer says nothing by itself ("an increase
  * in temperature"), so short answers are no items, and no text of fewer than `least` terms is. */
+#include "op/dedup/index_head.h"
 #include "op/dedup/leak_record.h"
 
 enum { SHORT_EXACT, SHORT_NONE };
@@ -115,6 +116,10 @@ static tm_status observe(const tm_step_view *step, tm_batch *b, tm_facts *out, t
     const shared *s = step->shared;
     bool named = b->reference <= 64 && s->against >> (b->reference - 1) & 1;
     if (s->against && !named) return TM_OK;
+    TM_TRY(tm_index_refuse(b,
+                           "decontaminate looks for each text by itself, which an index does not "
+                           "tell apart: name the files it was made of",
+                           err));
     for (uint32_t p = 0; p < b->parts; p++)
         if (tm_live(b, b->part[p].record) && tm_part_in(&b->part[p], s->args->items))
             TM_TRY(add_item(step, b, p, out, err));

@@ -15,6 +15,7 @@
  * nothing but empty texts, are never merged: they say nothing about each other. */
 #include "op/dedup/cluster.h"
 #include "op/dedup/exact_key.h"
+#include "op/dedup/index_head.h"
 #include "op/dedup/scope.h"
 #include "op/keep.h"
 #include "op/normalise.h"
@@ -87,6 +88,11 @@ static tm_status observe_hashes(const tm_step_view *step, tm_batch *b, tm_facts 
     const shared *s = step->shared;
     scratch *own = step->scratch;
     const tm_exact_key *key = &own->key;
+    if (b->reference && tm_scope_sees(&s->scope, b))
+        TM_TRY(tm_index_refuse(b,
+                               "dedup.exact compares texts as they stand, which an index does not "
+                               "hold: name the earlier files themselves, or use dedup.near",
+                               err));
     for (uint32_t r = 0; tm_scope_sees(&s->scope, b) && r < b->records; r++) {
         if (!tm_live(b, r)) continue;
         TM_TRY(tm_exact_key_of(&s->rules, b, r, &own->key, err));

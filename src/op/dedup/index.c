@@ -3,11 +3,13 @@
  *
  * The record becomes {"tamis_index": TERMS}: its chosen texts as terms (text/terms.h), one space
  * between two; a record without any term keeps its text. Terms of terms are the same terms, so a
- * reference of this kind gives the sets that the texts gave. "tamis_carries" names what the record
- * carries beside them, where it does (op/dedup/chosen.h), and "tamis_bands" is by what dedup.near
- * finds candidates (op/dedup/band_keys.h). Records without a text leave as an empty index, which is
+ * reference of this kind gives the sets that the texts gave. "tamis_rules" says which texts were
+ * chosen (op/dedup/index_head.h), "tamis_carries" what the record carries beside them, where it
+ * does (op/dedup/chosen.h), and "tamis_bands" is by what dedup.near finds candidates
+ * (op/dedup/band_keys.h). Records without a text leave as an empty index, which is
  * compared with nothing. */
 #include "op/dedup/band_keys.h"
+#include "op/dedup/index_head.h"
 #include "op/op.h"
 #include "record/splices.h"
 
@@ -68,6 +70,7 @@ static tm_status replace(const tm_step_view *step, tm_batch *b, uint32_t r, tm_e
     size_t text_at = own->json.n + 1;
     tm_buf_json(&own->json,
                 g->terms.n ? tm_buf_view(&g->terms) : tm_str_trim(tm_buf_view(&g->text)));
+    tm_index_head_write(&s->rules.grams.choice, &own->json);
     if (g->carries) tm_buf_print(&own->json, ",\"tamis_carries\":\"%016" PRIx64 "\"", g->carries);
     if (s->args->keys) {
         TM_TRY(tm_grams_of_terms(&s->rules.grams, g, err));
@@ -86,6 +89,7 @@ static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, t
     const shared *s = step->shared;
     scratch *own = step->scratch;
     TM_UNUSED(out);
+    TM_TRY(tm_index_check(&s->rules.grams.choice, "index", b, err));
     for (uint32_t r = 0; r < b->records; r++) {
         if (!tm_live(b, r)) continue;
         TM_TRY(tm_grams_gather(&s->rules.grams.choice, b, r, &own->band.grams, err));
@@ -139,7 +143,8 @@ static const tm_example EXAMPLES[] = {
         .title = "The responses of a set, without keys",
         .recipe = "{by: response, keys: no}",
         .in = "{\"prompt\":\"Where?\",\"completion\":\"In the  Old Town, there.\"}\n",
-        .out = "{\"tamis_index\":\"in the old town there\"}\n",
+        .out = "{\"tamis_index\":\"in the old town there\",\"tamis_rules\":\"1 by response turn "
+               "0\"}\n",
         .fates = "kept",
     },
     {0},
@@ -152,11 +157,13 @@ const tm_op tm_op_index = {
     .why = "A set that grows every month is compared with all that came before. An index keeps of "
            "each record the terms of the chosen texts and the keys by which candidates are found: "
            "dedup.near takes it under against:, and the month costs its own size and a pass over "
-           "the index. Give both the same threshold and n-grams; with others the keys are made "
-           "anew, which takes longer and changes nothing. Run dedup.near before it, so that the "
-           "index holds each text once. dedup.exact compares texts as they "
-           "stand: give it the earlier files themselves.",
-    .rev = 3,
+           "the index. Give both the same by: and turn:, for an index holds no other texts, and a "
+           "step that compares others is refused. Give both the same threshold and n-grams, too; "
+           "with others the keys are made anew, which takes longer and changes nothing. Run "
+           "dedup.near before it, so that the index holds each text once. dedup.exact and "
+           "decontaminate need texts as they stand, and refuse an index: give them the earlier "
+           "files themselves.",
+    .rev = 4,
     .shape = TM_EDIT,
     .params = PARAMS,
     .examples = EXAMPLES,

@@ -9,6 +9,7 @@
 #include "op/dedup/band_keys.h"
 #include "op/dedup/bands.h"
 #include "op/dedup/cluster.h"
+#include "op/dedup/index_head.h"
 #include "op/dedup/like.h"
 #include "op/keep.h"
 #include "text/terms.h"
@@ -153,10 +154,21 @@ static tm_status keys_of(const shared *s, tm_band_scratch *own, tm_batch *b, uin
     return TM_OK;
 }
 
+static tm_status check_index(const shared *s, const tm_batch *b, tm_err *err)
+{
+    if (!b->reference || !tm_scope_sees(&s->link.scope, b)) return TM_OK;
+    if (!s->like) return tm_index_check(&s->rules.grams.choice, "dedup.near", b, err);
+    return tm_index_refuse(b,
+                           "the tool that sketch: names cuts texts into words its own way, which "
+                           "an index does not hold: name the earlier files themselves",
+                           err);
+}
+
 static tm_status observe_bands(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
 {
     const shared *s = step->shared;
     scratch *own = step->scratch;
+    TM_TRY(check_index(s, b, err));
     for (uint32_t r = 0; tm_scope_sees(&s->link.scope, b) && r < b->records; r++) {
         uint32_t keys;
         if (!tm_live(b, r)) continue;
