@@ -122,7 +122,8 @@ class Index(LawCase):
     def test_an_index_that_does_not_say_what_it_is_of_is_refused(self):
         """Of an earlier version, or not ours at all."""
         hostile = ["5", "null", "[]", '""', '"1"', '"1 by turn 0"', '"1 by all,, turn 0"',
-                   '"1 by alls turn 0"', '"1 by all turn 0 "', '"1 by all turn"', '"-1 by all turn 0"',
+                   '"1 by alls turn 0"', '"1 by all turn 0 "', '"1 by all turn"',
+                   '"-1 by all turn 0"',
                    '"1 by all turn 99999999999999999999"', '"1 by \\u0000 turn 0"',
                    '"1 by ' + "all," * 5000 + 'all turn x"', '"0 by all turn 0"']
         for head in hostile:
