@@ -134,6 +134,7 @@ typedef struct tm_worker {
     tm_buf line, path;
     tm_locator locator; /* of the record that the piece takes */
     tm_text_place text_place;
+    tm_part_place part_place;
     void *fold_state;
     /* WRITE: takes up a piece that has grown large before its block is done, so that it is empty
      * again; NULL: it may grow. */

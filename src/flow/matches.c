@@ -3,6 +3,7 @@
 #include "flow/matches.h"
 
 #include "flow/engine.h"
+#include "text/words.h"
 
 enum { INPUTS_SHOWN = 64, FILES_SHOWN = 1024 };
 enum { MASS_CELLS = sizeof(tm_mass) / sizeof(uint64_t) };
@@ -120,12 +121,13 @@ void tm_matches_seen(tm_matches *m, const tm_run *run, uint32_t source, uint16_t
     m->count[cell + 1] += characters;
 }
 
-bool tm_matches_found(tm_matches *m, const tm_run *run, uint32_t source, uint16_t step,
-                      uint64_t characters, bool merged)
+bool tm_matches_found(tm_matches *m, const tm_run *run, uint32_t source, uint16_t step, tm_str raw,
+                      bool merged)
 {
     places p = places_of(run);
     size_t cell = mass_cell(run, &p, source, step);
     if (!count_once(m, cell + 2)) return false;
+    uint64_t characters = tm_text_chars(raw);
     m->count[cell + 3] += characters;
     if (merged) m->count[run->cell_at[step] + p.merged] += characters;
     return true;

@@ -41,9 +41,9 @@ void tm_matches_note(tm_matches *m, const struct tm_run *run, uint32_t source, u
 /* A record of `source` that the step saw. */
 void tm_matches_seen(tm_matches *m, const struct tm_run *run, uint32_t source, uint16_t step,
                      uint64_t characters);
-/* The record at hand repeats another. True the first time the step says so of it. */
+/* The record at hand, `raw`, repeats another. True the first time the step says so of it. */
 bool tm_matches_found(tm_matches *m, const struct tm_run *run, uint32_t source, uint16_t step,
-                      uint64_t characters, bool merged);
+                      tm_str raw, bool merged);
 
 /* What a step's cells say. `cells`: of all steps. */
 const tm_mass *tm_matches_mass(const struct tm_run *run, const uint64_t *cells, uint32_t step);

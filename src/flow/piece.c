@@ -6,8 +6,6 @@
  * that happens depends on the bytes alone. */
 #include "flow/piece.h"
 
-#include "text/words.h"
-
 tm_status tm_piece_init(tm_piece *p, const tm_run *run, tm_err *err)
 {
     uint32_t steps = run->plan->steps;
@@ -283,7 +281,7 @@ static tm_status add_finding(tm_worker *w, tm_piece *p, const tm_batch *b, const
     uint32_t r = f->record;
     uint32_t raw_at = f->at;
     if (f->part != TM_NONE)
-        raw_at = b->part[f->part].raw_at + tm_part_raw_offset(b, f->part, f->at);
+        raw_at = b->part[f->part].raw_at + tm_part_raw_offset(b, f->part, f->at, &w->part_place);
     tm_found found = {.rid = b->rid[r],
                       .other = f->other,
                       .keyed = f->keyed,
@@ -317,8 +315,7 @@ static tm_status add_match(const tm_worker *w, tm_piece *p, const tm_batch *b, u
     if (!tm_finds_duplicates(run->plan->step[step].op)) return TM_OK;
     bool by_this = b->fate[r] != TM_LIVE && b->reason[r].step == step;
     bool merged = by_this && b->fate[r] == TM_MERGED;
-    uint64_t characters = tm_text_chars(b->raw[r]);
-    if (!tm_matches_found(&p->matches, run, source, step, characters, merged)) return TM_OK;
+    if (!tm_matches_found(&p->matches, run, source, step, b->raw[r], merged)) return TM_OK;
     if (!run->wants_repeats || why->first) return TM_OK; /* the others name it */
     tm_repeat pair = {.rid = b->rid[r],
                       .other = why->other,
@@ -379,6 +376,7 @@ tm_status tm_piece_add(tm_worker *w, tm_piece *p, tm_level *level, uint32_t r, t
     else
         p->counts.read++, p->records++;
     tm_locator_begin(&w->locator, b, r);
+    w->part_place = (tm_part_place){0};
     TM_TRY(add_fate(w, p, b, r, err));
     if (b->layout[r] < TM_COUNT(p->layouts)) p->layouts[b->layout[r]]++;
     if (run->folder && run->recipe->output.ledger) TM_TRY(add_row(w, p, b, r, err));

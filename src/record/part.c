@@ -44,10 +44,23 @@ bool tm_part_text(tm_batch *b, uint32_t part, tm_str *out)
     return true;
 }
 
-uint32_t tm_part_raw_offset(const tm_batch *b, uint32_t part, uint32_t as_read_at)
+/* A part that is a JSON string and nothing inside of it, as nearly all are. */
+static size_t raw_offset_of_string(tm_str raw, size_t as_read_at, tm_part_place *known)
+{
+    tm_codec_cursor c = {raw, known->at, known->as_read, known->next};
+    if (known->raw != raw.p || known->as_read > as_read_at) tm_codec_begin(&c, raw, 0, 0);
+    size_t at = tm_codec_to_text(&c, as_read_at);
+    *known = (tm_part_place){raw.p, c.text, c.at, c.escape};
+    return at;
+}
+
+uint32_t tm_part_raw_offset(const tm_batch *b, uint32_t part, uint32_t as_read_at,
+                            tm_part_place *known)
 {
     const tm_part *p = &b->part[part];
     tm_str raw = {b->raw[p->record].p + p->raw_at, p->raw_bytes};
+    if (tm_codec_depth(p) == 1)
+        return (uint32_t)TM_MIN(raw_offset_of_string(raw, as_read_at, known), p->raw_bytes);
     tm_arena mem = {0};
     size_t at = as_read_at;
     for (unsigned layer = tm_codec_depth(p); layer-- > 0;) {

@@ -26,7 +26,14 @@ bool tm_record_changed(const tm_batch *b, uint32_t record);
 /* Appends the record as it is now. */
 tm_status tm_record_write(tm_batch *b, uint32_t record, tm_buf *out, tm_err *err);
 
-/* Offset in text as read -> raw offset within the part's raw span, for messages. */
-uint32_t tm_part_raw_offset(const tm_batch *b, uint32_t part, uint32_t as_read_at);
+/* A place in a part's text that was found before; all zeros at first. */
+typedef struct tm_part_place {
+    const char *raw;          /* of the part */
+    size_t as_read, at, next; /* the same place; the next escape behind it */
+} tm_part_place;
+/* Offset in text as read -> raw offset within the part's raw span, for messages. Goes on from
+ * `known`, so many of one part in a row take one walk. */
+uint32_t tm_part_raw_offset(const tm_batch *b, uint32_t part, uint32_t as_read_at,
+                            tm_part_place *known);
 
 #endif
