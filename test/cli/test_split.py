@@ -93,6 +93,54 @@ class Split(LawCase):
         got = collections.Counter(sides.values())["eval"]
         self.assertLessEqual(abs(got - 500), largest / 2 + 1)
 
+    def test_many_strata_and_sides_are_met_exactly(self):
+        """However many strata: each side has what was asked, and a stratum's part of it is the exact
+        part rounded up or down."""
+        rng = random.Random(11)
+        rows = [{"text": f"r{i}", "k": i} for i in range(30)]
+        seen = set()
+        for seed in range(3):
+            step = {"eval": 10, "test": 10, "dev": 10, "stratify": "$.k"}
+            path = self.write("seed.json", json.dumps(
+                {"seed": seed, "inputs": self.lines("seed.jsonl", rows), "steps": [{"split": step}],
+                 "output": {"format": "jsonl"}}))
+            sides = self.routes(self.run_folder(f"seed{seed}", "run", path))
+            self.assertEqual(collections.Counter(sides.values()), {"eval": 10, "test": 10, "dev": 10})
+            seen.add(tuple(sorted(sides.items())))
+        self.assertEqual(len(seen), 3, "the seed decides")
+        for trial in range(12):
+            count, strata = rng.randrange(4, 300), rng.randrange(1, 120)
+            rows = [{"text": f"r{i}", "k": min(rng.randrange(strata), rng.randrange(strata))}
+                    for i in range(count)]
+            names = ["eval", "test", "dev", "probe"][:rng.randrange(1, 5)]
+            asked = {n: rng.randrange(1 + count // len(names)) for n in names}
+            sides, _ = self.split(f"many{trial}", rows, dict(asked, stratify="$.k"))
+            asked["train"] = count - sum(asked.values())
+            got = collections.Counter(sides.values())
+            self.assertEqual(got, {n: c for n, c in asked.items() if c}, trial)
+            of_stratum = collections.Counter(r["k"] for r in rows)
+            both = collections.Counter((r["k"], sides[r["text"]]) for r in rows)
+            for k, of in of_stratum.items():
+                for name, size in asked.items():
+                    self.assertLess(abs(both[k, name] * count - of * size), count, (trial, k, name))
+
+    def test_groups_in_many_strata_are_met_to_within_the_largest(self):
+        rng = random.Random(12)
+        for trial in range(8):
+            count, strata = rng.randrange(100, 500), rng.randrange(2, 150)
+            of_user = [rng.randrange(strata) for _ in range(count)]
+            users = [rng.randrange(count // 3) for _ in range(count)]
+            rows = [{"text": f"r{i}", "user": u, "k": of_user[u]} for i, u in enumerate(users)]
+            step = {"eval": count // 5, "test": count // 4, "dev": count // 3}
+            sides, _ = self.split(f"strata{trial}", rows,
+                                  dict(step, group="$.user", stratify="$.k"))
+            largest = max(collections.Counter(users).values())
+            got = collections.Counter(sides.values())
+            for name, size in step.items():
+                self.assertLessEqual(abs(got[name] - size), largest, (trial, got, step))
+            for user in set(users):
+                self.assertEqual(len({sides[r["text"]] for r in rows if r["user"] == user}), 1)
+
     def test_strata_have_their_part(self):
         rows = records(3000)
         sides, _ = self.split("strata", rows, {"eval": "10%", "stratify": "$.lang"})

@@ -1,8 +1,6 @@
-/* Quotas of strata are whole numbers that add up to what was asked for all (apportion.h). */
+/* Sizes are read as the parameters of recipes are, and a side's name is one that a file may
+ * have. */
 #include "op/select/sides.h"
-
-#include "base/vec.h"
-#include "op/select/apportion.h"
 
 static bool is_share(tm_str text)
 {
@@ -87,84 +85,4 @@ uint32_t tm_side_of_chance(const tm_sides *s, uint64_t chance)
         if (at < end) return side;
     }
     return 0;
-}
-
-static int64_t *want_of(const tm_quotas *q, uint32_t stratum)
-{
-    return q->want + (size_t)stratum * q->sides->sides;
-}
-
-tm_status tm_quotas_add(tm_quotas *q, tm_hash stratum, uint64_t records, uint32_t fixed,
-                        tm_err *err)
-{
-    uint32_t sides = q->sides->sides;
-    bool fresh = !q->strata || tm_hash_cmp(q->stratum[q->strata - 1].key, stratum) != 0;
-    if (fresh && q->strata == TM_STRATA_MAX)
-        return tm_fail(err, TM_ELIMIT, "stratify has more than %d values: put them into bins",
-                       TM_STRATA_MAX);
-    if (fresh) {
-        uint32_t used = q->strata * sides;
-        if (!TM_ROOM_HEAP(q->stratum, q->strata, q->room, 1) ||
-            !TM_ROOM_HEAP(q->want, used, q->want_room, sides))
-            return tm_fail_memory(err, "strata", q->strata);
-        memset(want_of(q, q->strata), 0, sides * sizeof *q->want);
-        q->stratum[q->strata++] = (tm_stratum){.key = stratum};
-    }
-    q->stratum[q->strata - 1].records += records;
-    if (fixed) want_of(q, q->strata - 1)[fixed - 1] -= (int64_t)records;
-    return TM_OK;
-}
-
-static tm_status settle_side(tm_quotas *q, tm_portion *part, uint32_t side, uint64_t all,
-                             tm_err *err)
-{
-    const tm_route *of = &q->sides->route[side];
-    double want = of->share < 0 ? (double)of->count : of->share * (double)all;
-    uint64_t whole = (uint64_t)(TM_MIN(want, (double)all) + 0.5);
-    TM_TRY(tm_apportion(part, q->strata, 0, whole, err));
-    for (uint32_t k = 0; k < q->strata; k++) want_of(q, k)[side] += (int64_t)part[k].given;
-    return TM_OK;
-}
-
-tm_status tm_quotas_settle(tm_quotas *q, tm_err *err)
-{
-    uint64_t all = 0;
-    tm_status status = TM_OK;
-    tm_portion *part = tm_alloc_zero(q->strata + (size_t)1, sizeof *part);
-    if (!part) return tm_fail_memory(err, "strata", q->strata);
-    for (uint32_t k = 0; k < q->strata; k++) {
-        part[k] = (tm_portion){q->stratum[k].records, q->stratum[k].key.lo, 0};
-        all += q->stratum[k].records;
-    }
-    for (uint32_t side = 1; status == TM_OK && side < q->sides->sides; side++)
-        status = settle_side(q, part, side, all, err);
-    tm_free(part);
-    return status;
-}
-
-void tm_quotas_enter(tm_quotas *q, tm_hash stratum)
-{
-    while (tm_hash_cmp(q->stratum[q->at].key, stratum) != 0) {
-        TM_ASSERT(q->at + 1 < q->strata);
-        for (uint32_t side = 1; side < q->sides->sides; side++)
-            want_of(q, q->at + 1)[side] += want_of(q, q->at)[side];
-        q->at++;
-    }
-}
-
-uint32_t tm_quotas_side(tm_quotas *q, uint64_t records)
-{
-    int64_t *want = want_of(q, q->at), more = (int64_t)records;
-    for (uint32_t side = 1; side < q->sides->sides; side++) {
-        if (want[side] <= 0 || more >= 2 * want[side]) continue;
-        want[side] -= more;
-        return side;
-    }
-    return 0;
-}
-
-void tm_quotas_release(tm_quotas *q)
-{
-    tm_free(q->stratum);
-    tm_free(q->want);
 }

@@ -143,7 +143,7 @@ static tm_status cost(const void *given, const tm_input_facts *facts, tm_cost *o
     TM_UNUSED(given);
     TM_UNUSED(err);
     *out = (tm_cost){
-        .memory = 1 << 20, .facts = facts->records * 2, .fact_bytes = facts->records * 96};
+        .memory = 1 << 20, .facts = facts->records * 3, .fact_bytes = facts->records * 144};
     return TM_OK;
 }
 
@@ -225,9 +225,10 @@ const tm_op tm_op_split = {
            "group fields new records can join groups; earlier: keeps those where they were). "
            "A group may be a cluster of near duplicates (dedup.near.cluster), which changes with "
            "the records, so shares of clusters need earlier: too. Counts, and shares within "
-           "strata, are met to within the last group. Each side becomes the beginning of its "
-           "files' names.",
-    .rev = 3,
+           "strata, are met to within the largest group, so exactly without groups, however many "
+           "strata there are. Each side becomes the beginning of its files' names.",
+    .source = "L. Cox 1987, A constructive procedure for unbiased controlled rounding (strata)",
+    .rev = 4,
     .shape = TM_SET,
     .flags = TM_REFERENCES,
     .params = PARAMS,

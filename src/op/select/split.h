@@ -4,7 +4,7 @@
 #define TM_OP_SELECT_SPLIT_H
 
 #include "op/exprs.h"
-#include "op/select/sides.h"
+#include "op/select/quotas.h"
 
 enum { TM_SPLIT_BRIDGES };    /* codes */
 #define TM_SPLIT_FIRST "none" /* earlier: there is no earlier split */

@@ -16,9 +16,9 @@ typedef tm_split_scratch scratch;
 /* Orders of `members`: which strata a group is of, then whose side it stands on, then the stream's
  * records by chance, so that the first has the group's. */
 enum { VOTE, REFERENCE, STREAM };
-/* Orders of `sides` with quotas: sizes of groups by stratum; groups and their members by stratum
- * and chance; members of groups that bridge two sides. */
-enum { SIZE, GROUP, BRIDGE };
+/* Orders of `sides` with quotas: sizes of groups by stratum and chance, twice; groups and their
+ * members by the same; members of groups that bridge two sides. */
+enum { SIZE, LINE, GROUP, BRIDGE };
 enum { HEAD, MEMBER };
 enum { STRATUM_BYTES = 16, PLACE_BYTES = 1 + STRATUM_BYTES + 8 + 8 + 1 };
 
@@ -118,14 +118,19 @@ static tm_status add_member(const shared *s, const tm_batch *b, uint32_t r, tm_s
     return tm_facts_add(out, &f, err);
 }
 
-static tm_status add_vote(scratch *own, const tm_evalue *stratum, tm_rid rid, tm_str key,
-                          tm_facts *out, tm_err *err)
+/* A stratum's name is drawn, too: which part of it is rounded up is a matter of the seed. */
+static tm_status add_vote(const tm_step_view *step, const tm_evalue *stratum, tm_rid rid,
+                          tm_str key, tm_facts *out, tm_err *err)
 {
+    const shared *s = step->shared;
+    scratch *own = step->scratch;
     char order[1 + STRATUM_BYTES] = {VOTE};
     tm_buf_clear(&own->key);
     tm_evalue_key(stratum, false, &own->key);
     TM_TRY(tm_buf_ok(&own->key, err));
-    tm_hash_put(tm_hash128(own->key.p, own->key.n), order + 1);
+    tm_hash name = tm_hash128(own->key.p, own->key.n);
+    name.hi = tm_chance(s->seed, name, 1);
+    tm_hash_put(name, order + 1);
     tm_fact f = {.key = key, .order = {order, sizeof order}, .rid = rid};
     return tm_facts_add(out, &f, err);
 }
@@ -152,7 +157,7 @@ static tm_status observe_members(const tm_step_view *step, tm_batch *b, tm_facts
             tm_hash_put(first, key + 1);
         tm_str of_group = {key, sizeof key};
         if (s->stratum.count && !b->reference)
-            TM_TRY(add_vote(own, &strata[r], b->rid[r], of_group, out, err));
+            TM_TRY(add_vote(step, &strata[r], b->rid[r], of_group, out, err));
         TM_TRY(add_member(s, b, r, of_group, chance, out, err));
     }
     return TM_OK;
@@ -197,16 +202,19 @@ static tm_status leave(tm_str key, tm_str order, tm_str data, tm_rid rid, tm_fac
     return tm_facts_add(next, &f, err);
 }
 
-/* Twice: for the sum of its stratum, and before its members. */
+/* For each time that quotas look at it: the last one is before its members. */
 static tm_status leave_size(uint64_t records, const member *m, place p, tm_rid rid, tm_facts *next,
                             tm_err *err)
 {
     size of = {records, m->fixed};
     tm_str none = {"", 0}, data = {(const char *)&of, sizeof of};
     p.order[PLACE_BYTES - 1] = HEAD;
-    TM_TRY(leave(none, (tm_str){p.order, PLACE_BYTES}, data, rid, next, err));
-    p.order[0] = SIZE;
-    return leave(none, (tm_str){p.order, PLACE_BYTES}, data, rid, next, err);
+    for (char when = SIZE; when <= GROUP; when++) {
+        p.order[0] = when;
+        if (when == LINE && m->fixed) continue;
+        TM_TRY(leave(none, (tm_str){p.order, PLACE_BYTES}, data, rid, next, err));
+    }
+    return TM_OK;
 }
 
 static tm_status reduce_members(const tm_step_view *step, tm_group *group, tm_facts *next,
@@ -262,20 +270,27 @@ static tm_status decide(const tm_step_view *step, tm_rid rid, uint32_t side, boo
 typedef struct walk { /* over all groups, in the order of their places */
     tm_quotas quotas;
     uint32_t side; /* of the group at hand */
-    bool settled;
+    char when;
 } walk;
+
+static void begin_next(walk *w, char when)
+{
+    if (w->when == SIZE && when > SIZE) tm_quotas_settle(&w->quotas);
+    if (w->when <= LINE && when > LINE) tm_quotas_close(&w->quotas);
+    w->when = when;
+}
 
 static tm_status take_group(walk *w, const tm_fact *f, tm_err *err)
 {
     size of;
+    char when = f->order.p[0];
     tm_hash stratum = tm_hash_get(f->order.p + 1);
     memcpy(&of, f->data.p, sizeof of);
-    if (f->order.p[0] == SIZE)
+    begin_next(w, when);
+    if (when == SIZE)
         return tm_quotas_add(&w->quotas, stratum, of.records, (uint32_t)of.fixed, err);
-    if (!w->settled) TM_TRY(tm_quotas_settle(&w->quotas, err));
-    w->settled = true;
-    tm_quotas_enter(&w->quotas, stratum);
-    w->side = of.fixed ? (uint32_t)of.fixed - 1 : tm_quotas_side(&w->quotas, of.records);
+    if (when == LINE) return tm_quotas_line(&w->quotas, stratum, of.records, err);
+    w->side = of.fixed ? (uint32_t)of.fixed - 1 : tm_quotas_side(&w->quotas, stratum, of.records);
     return TM_OK;
 }
 
