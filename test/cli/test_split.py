@@ -83,6 +83,25 @@ class Split(LawCase):
         self.assertTrue(all(len(s) == 1 for s in of_group.values()))
         self.assertEqual(set().union(*of_group.values()), {"train", "eval"})
 
+    def test_shares_are_met_whatever_binds_the_groups(self):
+        """A component of many values is no likelier to come to a side than one of few."""
+        rows = [{"text": f"r{i} {k}", "user": i * 5 + k // 2, "doc": i * 5 + (k + 1) // 2 % 5}
+                for i in range(600) for k in range(10)]
+        self.assertEqual(len(set(components(rows, ["user", "doc"]))), 600)
+        for share, fields in ((2, ["user"]), (2, ["user", "doc"]), (50, ["user", "doc"])):
+            off = []
+            for seed in range(5):
+                step = {"eval": f"{share}%", "test": "2%", "group": [f"$.{f}" for f in fields]}
+                path = self.write("ring.json", json.dumps(
+                    {"seed": seed, "inputs": self.lines("ring.jsonl", rows),
+                     "steps": [{"split": step}], "output": {"format": "jsonl"}}))
+                folder = self.run_folder(f"ring{share}{len(fields)}{seed}", "run", path)
+                counts = {o["route"]: o["records"] for o in manifest(folder)["outputs"]}
+                off.append(counts.get("eval", 0) - 60 * share)
+            groups = 600 * 5  # four standard deviations of the mean, or of the sum of five runs
+            limit = 4 * 10 * (groups * share / 100 * (1 - share / 100)) ** 0.5
+            self.assertLess(abs(sum(off)), limit, (share, fields, off))
+
     def test_numbers_are_met_to_within_half_a_group(self):
         rows = records(3000)
         sides, _ = self.split("exact", rows, {"eval": 500, "test": 100})
@@ -94,8 +113,8 @@ class Split(LawCase):
         self.assertLessEqual(abs(got - 500), largest / 2 + 1)
 
     def test_many_strata_and_sides_are_met_exactly(self):
-        """However many strata: each side has what was asked, and a stratum's part of it is the exact
-        part rounded up or down."""
+        """However many strata: each side has what was asked, and a stratum's part of it is the
+        exact part rounded up or down."""
         rng = random.Random(11)
         rows = [{"text": f"r{i}", "k": i} for i in range(30)]
         seen = set()
@@ -105,7 +124,7 @@ class Split(LawCase):
                 {"seed": seed, "inputs": self.lines("seed.jsonl", rows), "steps": [{"split": step}],
                  "output": {"format": "jsonl"}}))
             sides = self.routes(self.run_folder(f"seed{seed}", "run", path))
-            self.assertEqual(collections.Counter(sides.values()), {"eval": 10, "test": 10, "dev": 10})
+            self.assertEqual(sorted(sides.values()), sorted(["eval", "test", "dev"] * 10))
             seen.add(tuple(sorted(sides.items())))
         self.assertEqual(len(seen), 3, "the seed decides")
         for trial in range(12):

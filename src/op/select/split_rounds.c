@@ -2,10 +2,11 @@
  *
  * `values` and `groups` find the connected components of records that share a value of any group
  * field (with one field or none they have nothing to do). `members` brings each group together: its
- * chance is the least of its members' (a hash of the seed and the value), its stratum the one that
- * most of them are of, so neither depends on who stands first; references of an earlier split fix
- * its side. `sides` decides: by the chance alone where shares are asked; where quotas are
- * (sides.h), all members meet under one key, behind the sizes of all groups.
+ * name is the least draw of its members (a hash of the seed and the value) and its chance a hash of
+ * that, its stratum the one that most of them are of, so none depends on who stands first;
+ * references of an earlier split fix its side. `sides` decides: by the chance alone where shares
+ * are asked; where quotas are (sides.h), all members meet under one key, behind the sizes of all
+ * groups.
  *
  * A record without any group value is a group of its own, by its content. */
 #include "op/select/split.h"
@@ -80,7 +81,7 @@ static tm_status observe_values(const tm_step_view *step, tm_batch *b, tm_facts 
 
 /* ---- members --------------------------------------------------------------------------------- */
 
-/* The least chance of the record's values, or of its content when none of them decides; and the
+/* The least draw of the record's values, or that of its content when none of them decides; and the
  * hash that it is grouped by: its first value's, or its content's. */
 static tm_status chance_of(const tm_step_view *step, tm_batch *b, uint32_t r,
                            const tm_evalue *values, uint64_t *chance, tm_hash *first, tm_err *err)
@@ -209,12 +210,18 @@ static tm_status leave_size(uint64_t records, const member *m, place p, tm_rid r
     size of = {records, m->fixed};
     tm_str none = {"", 0}, data = {(const char *)&of, sizeof of};
     p.order[PLACE_BYTES - 1] = HEAD;
-    for (char when = SIZE; when <= GROUP; when++) {
-        p.order[0] = when;
+    for (int when = SIZE; when <= GROUP; when++) {
+        p.order[0] = (char)when;
         if (when == LINE && m->fixed) continue;
         TM_TRY(leave(none, (tm_str){p.order, PLACE_BYTES}, data, rid, next, err));
     }
     return TM_OK;
+}
+
+/* The least draw of many is low, so it only names the group. */
+static uint64_t chance_of_group(const shared *s, uint64_t least)
+{
+    return tm_chance(s->seed, (tm_hash){.hi = least}, 2);
 }
 
 static tm_status reduce_members(const tm_step_view *step, tm_group *group, tm_facts *next,
@@ -240,7 +247,7 @@ static tm_status reduce_members(const tm_step_view *step, tm_group *group, tm_fa
             continue;
         }
         if (!records++) {
-            m.chance = tm_be64_get(f.order.p + 2);
+            m.chance = chance_of_group(s, tm_be64_get(f.order.p + 2));
             first = f.rid;
             p = place_of(group, &e, &m);
         }
