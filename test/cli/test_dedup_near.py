@@ -400,6 +400,38 @@ class Promises(NearCase):
                 self.assertIn(got[n][1], gone - {n})
 
 
+class Answers(NearCase):
+    """The same words in another answer say something else, in a set and in its index."""
+
+    def records(self):
+        good, bad = (" ".join("%s%d" % (word, n) for n in range(150)) for word in ("good", "bad"))
+        pairs = [(good, bad), (bad, good), (good, bad + " x"), ("yes", "no"), ("yes no", ""),
+                 ("no", "yes"), ("Yes", "No!"), ("\u4f60\u597d\u5417", "\u597d\u7684\u8c22\u8c22"),
+                 ("\u597d\u7684\u8c22\u8c22", "\u4f60\u597d\u5417")]
+        return [{"id": n, "prompt": "Is it?", "chosen": chosen, "rejected": rejected}
+                for n, (chosen, rejected) in enumerate(pairs)]
+
+    def test_swapped_answers_are_no_duplicates(self):
+        for link in ("representative", "chain"):
+            folder = self.near([self.records()], "--link", link)
+            self.assertEqual(self.ids(folder), [0, 1, 3, 4, 5, 7, 8], link)
+
+    def test_an_index_knows_the_answers(self):
+        records = self.records()
+        path = self.write("old.jsonl", lines(records))
+        for more in ([], ["--threshold", "0.5"]):  # with keys of this run, and with others
+            index = os.path.join(self.folder, "old.index.jsonl")
+            self.tamis("index", path, "-q", "-o", index, "--overwrite", *more)
+            same, swapped = (self.write(name, lines(
+                {**r, "chosen": r[a], "rejected": r[b]} for r in records[2:5]))
+                for name, a, b in (("same.jsonl", "chosen", "rejected"),
+                                   ("swapped.jsonl", "rejected", "chosen")))
+            for new, stays in ((same, 0), (swapped, 1)):  # two of them are in the set, swapped
+                done = self.tamis("dedup.near", new, "--across", "none", "--against", index, "-q",
+                                  "-o", "-")
+                self.assertEqual(len(done.stdout.splitlines()), stays)
+
+
 class Templates(NearCase):
     """Records that share most of their text with all others, and nothing is lost among them."""
 

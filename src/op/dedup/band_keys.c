@@ -12,7 +12,7 @@
 #include "op/dedup/bands.h"
 #include "text/terms.h"
 
-enum { DIGITS = 11, VERSION = 1 }; /* raised when the same rules give other keys */
+enum { DIGITS = 11, VERSION = 2 }; /* raised when the same rules give other keys */
 #define FIELD ",\"tamis_bands\":\""
 
 /* ---- rules ----------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/vec.h"
 #include "text/kernel.h"
 #include "text/terms.h"
 
@@ -68,9 +69,13 @@ static tm_status room_for(tm_grams *g, size_t count, tm_err *err)
     return tm_fail_memory(err, "n-grams", count * sizeof *g->gram);
 }
 
+/* What is compared as it stands names its stretches; no term holds such a byte. */
 static tm_status one_gram(tm_grams *g, tm_gram_kind kind, tm_err *err)
 {
     TM_TRY(room_for(g, 1, err));
+    if (g->stretches) tm_buf_char(&g->terms, '\x1F');
+    tm_grams_write_stretches(g, &g->terms);
+    TM_TRY(tm_buf_ok(&g->terms, err));
     tm_hash h = tm_hash128_seeded(g->terms.p, g->terms.n, kind);
     g->kind = kind;
     g->gram[0] = h.hi ^ h.lo;
@@ -78,11 +83,25 @@ static tm_status one_gram(tm_grams *g, tm_gram_kind kind, tm_err *err)
     return TM_OK;
 }
 
+static size_t hash_stretch(tm_str terms, bool chars, uint32_t alternative, uint64_t *out)
+{
+    size_t units = chars ? tm_char_hashes(terms, out) : tm_term_hashes(terms, out);
+    uint64_t salt = alternative ? tm_mix64(alternative) : 0;
+    for (size_t i = 0; salt && i < units; i++) out[i] ^= salt;
+    return units;
+}
+
 static tm_status hash_terms(const tm_gram_rules *rules, bool chars, tm_grams *g, tm_err *err)
 {
     tm_str terms = tm_buf_view(&g->terms);
-    TM_TRY(room_for(g, chars ? terms.n : terms.n / 2 + 1, err));
-    size_t units = chars ? tm_char_hashes(terms, g->gram) : tm_term_hashes(terms, g->gram);
+    TM_TRY(room_for(g, chars ? terms.n : terms.n / 2 + 1 + g->stretches, err));
+    size_t units = 0;
+    for (uint32_t i = 0; i <= g->stretches; i++) {
+        size_t from = i ? g->stretch[i - 1].at : 0;
+        size_t end = i < g->stretches ? g->stretch[i].at : terms.n;
+        uint32_t alternative = i ? g->stretch[i - 1].alternative : 0;
+        units += hash_stretch(tm_str_slice(terms, from, end), chars, alternative, g->gram + units);
+    }
     g->count = tm_ngram_hashes(g->gram, units, chars ? rules->chars : rules->words, g->gram);
     g->kind = chars ? TM_GRAM_CHARS : TM_GRAM_WORDS;
     return g->count ? TM_OK : one_gram(g, TM_GRAM_TERMS, err);
@@ -110,19 +129,63 @@ static void add_terms(tm_grams *g, tm_str text)
     if (g->terms.n == from) g->terms.n = before;
 }
 
+static tm_status add_stretch(tm_grams *g, size_t at, uint32_t alternative, tm_err *err)
+{
+    uint32_t last = g->stretches ? g->stretch[g->stretches - 1].alternative : 0;
+    if (last == alternative) return TM_OK;
+    if (!TM_ROOM_HEAP(g->stretch, g->stretches, g->stretch_room, 1))
+        return tm_fail_memory(err, "n-grams", g->stretches * sizeof *g->stretch);
+    g->stretch[g->stretches++] = (tm_stretch){(uint32_t)at, alternative};
+    return TM_OK;
+}
+
+void tm_grams_write_stretches(const tm_grams *g, tm_buf *out)
+{
+    for (uint32_t i = 0; i < g->stretches; i++)
+        tm_buf_print(out, " %u:%u", g->stretch[i].at, g->stretch[i].alternative);
+}
+
+/* What stands behind the hash of an index's name; what is none of it ends it. */
+static tm_status read_stretches(tm_grams *g, tm_str name, tm_err *err)
+{
+    enum { HASH = 16 };
+    tm_str all = tm_str_slice(name, TM_MIN(name.n, (size_t)HASH), name.n), one, at, alternative;
+    while ((all = tm_str_trim(all)).n) {
+        uint64_t a, k;
+        (void)tm_str_cut(all, ' ', &one, &all);
+        bool two = tm_str_cut(one, ':', &at, &alternative);
+        if (!two || !tm_str_to_u64(at, &a) || !tm_str_to_u64(alternative, &k)) return TM_OK;
+        uint64_t least = g->stretches ? g->stretch[g->stretches - 1].at + 1 : 0;
+        if (a < least || a >= g->terms.n || k > UINT16_MAX) return TM_OK;
+        TM_TRY(add_stretch(g, a, (uint32_t)k, err));
+    }
+    return TM_OK;
+}
+
+/* Texts of the same answer follow one another. */
+static tm_status add_part(tm_grams *g, const tm_part *part, tm_str text, tm_err *err)
+{
+    size_t before = g->terms.n, at = before ? before + 1 : 0;
+    add_terms(g, text);
+    if (g->terms.n == before) return TM_OK;
+    if (part->flags & TM_PART_ANY) return read_stretches(g, part->name, err);
+    return add_stretch(g, at, part->answer ? part->answer - 1u : 0, err);
+}
+
 tm_status tm_grams_gather(const tm_choice *choice, tm_batch *b, uint32_t r, tm_grams *g,
                           tm_err *err)
 {
     tm_chosen chosen;
     tm_buf_clear(&g->terms);
     tm_buf_clear(&g->text);
+    g->stretches = 0;
     bool any = tm_choose(choice, b, r, &chosen);
     g->carries = any ? tm_chosen_carries(&chosen, b, r) : 0;
     for (uint32_t p = b->first_part[r]; any && p < b->first_part[r + 1]; p++) {
         tm_str text;
         if (!tm_is_chosen(&chosen, &b->part[p])) continue;
         if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
-        add_terms(g, text);
+        TM_TRY(add_part(g, &b->part[p], text, err));
         if (g->terms.n) continue;
         tm_buf_str(&g->text, text);
         tm_buf_char(&g->text, '\n');
@@ -226,4 +289,5 @@ void tm_grams_release(tm_grams *g)
     tm_free(g->spare);
     tm_buf_release(&g->terms);
     tm_buf_release(&g->text);
+    tm_free(g->stretch);
 }

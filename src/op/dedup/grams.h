@@ -4,7 +4,11 @@
  * compared by n-grams of characters. One with fewer than n words is compared by its terms exactly,
  * one without any word by its text as it stands; so short records are neither lost nor lumped
  * together. Sets of different kinds never match, nor do those of records that carry different
- * pictures or call different functions. */
+ * pictures or call different functions.
+ *
+ * The n-grams of a second answer (rejected ones, and all behind the first of several) are others
+ * than those of the same words in a first: a preference and the same one with its answers swapped
+ * say the opposite, and have nothing but their prompt in common. */
 #ifndef TM_OP_DEDUP_GRAMS_H
 #define TM_OP_DEDUP_GRAMS_H
 
@@ -28,6 +32,10 @@ typedef struct tm_gram_rules {
     uint8_t units;
 } tm_gram_rules;
 
+typedef struct tm_stretch { /* of the terms, from byte `at` on: of which answer but the first */
+    uint32_t at, alternative;
+} tm_stretch;
+
 typedef struct tm_grams { /* a worker's scratch */
     tm_gram_kind kind;
     uint64_t *gram; /* a hash each, in the text's order, repeated as they are there */
@@ -37,6 +45,8 @@ typedef struct tm_grams { /* a worker's scratch */
     uint64_t carries; /* beside the texts: equal in near duplicates (chosen.h) */
     tm_buf terms;     /* the terms, or the text when there are none */
     tm_buf text;
+    tm_stretch *stretch; /* none: all terms are of prompts and first answers */
+    uint32_t stretches, stretch_room;
 } tm_grams;
 
 /* Whether a record is compared by characters: they were asked for, or most of its letters are of
@@ -50,6 +60,8 @@ tm_status tm_grams_of(const tm_gram_rules *rules, tm_batch *b, uint32_t record, 
 tm_status tm_grams_gather(const tm_choice *choice, tm_batch *b, uint32_t record, tm_grams *out,
                           tm_err *err);
 tm_status tm_grams_of_terms(const tm_gram_rules *rules, tm_grams *g, tm_err *err);
+/* The stretches as an index writes them behind what is carried (" AT:ALTERNATIVE" each). */
+void tm_grams_write_stretches(const tm_grams *g, tm_buf *out);
 /* Sorts and leaves each once: a set. `spare` has room for count. */
 size_t tm_grams_sort(uint64_t *gram, size_t count, uint64_t *spare);
 /* What tm_grams_of gave as bytes that are compared: a sorted set, or the text that is compared

@@ -5,9 +5,9 @@
  * between two; a record without any term keeps its text. Terms of terms are the same terms, so a
  * reference of this kind gives the sets that the texts gave. "tamis_rules" says which texts were
  * chosen (op/dedup/index_head.h), "tamis_carries" what the record carries beside them, where it
- * does (op/dedup/chosen.h), and "tamis_bands" is by what dedup.near finds candidates
- * (op/dedup/band_keys.h). Records without a text leave as an empty index, which is
- * compared with nothing. */
+ * does (op/dedup/chosen.h), and which of its terms are of second answers (op/dedup/grams.h), and
+ * "tamis_bands" is by what dedup.near finds candidates (op/dedup/band_keys.h). Records without a
+ * text leave as an empty index, which is compared with nothing. */
 #include "op/dedup/band_keys.h"
 #include "op/dedup/index_head.h"
 #include "op/op.h"
@@ -71,7 +71,11 @@ static tm_status replace(const tm_step_view *step, tm_batch *b, uint32_t r, tm_e
     tm_buf_json(&own->json,
                 g->terms.n ? tm_buf_view(&g->terms) : tm_str_trim(tm_buf_view(&g->text)));
     tm_index_head_write(&s->rules.grams.choice, &own->json);
-    if (g->carries) tm_buf_print(&own->json, ",\"tamis_carries\":\"%016" PRIx64 "\"", g->carries);
+    if (g->carries || g->stretches) {
+        tm_buf_print(&own->json, ",\"tamis_carries\":\"%016" PRIx64, g->carries);
+        tm_grams_write_stretches(g, &own->json);
+        tm_buf_char(&own->json, '"');
+    }
     if (s->args->keys) {
         TM_TRY(tm_grams_of_terms(&s->rules.grams, g, err));
         tm_band_keys(&s->rules, &own->band, &keys);
