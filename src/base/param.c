@@ -274,7 +274,8 @@ static tm_status set_pairs(setting *s)
     } else if (v->form == TM_PV_LIST) {
         return wrong(s, "a map of names to values");
     }
-    uint32_t had = v->form == TM_PV_SCALAR ? to->count : 0;
+    bool adds = v->form == TM_PV_SCALAR || s->param->flags & TM_P_REST; /* beside its own names */
+    uint32_t had = adds ? to->count : 0;
     tm_pair *item = TM_NEW(s->mem, tm_pair, had + count + 1);
     if (!item) return tm_fail_memory(s->err, s->param->name, count);
     if (had) memcpy(item, to->item, had * sizeof *item);

@@ -216,6 +216,13 @@ class Survivors(DedupCase):
         folder = self.merge("dedup.exact", [records], "--normalise", "zero_width,space")
         self.assertEqual(len(self.ids(folder)), 60)
 
+    def test_absent_null_and_empty_are_three_things(self):
+        answers = [{"content": None}, {"content": ""}, {}]
+        talks = [{"messages": [{"role": "user", "content": "Say nothing."},
+                               {"role": "assistant", **answer}]} for answer in answers * 2]
+        done = self.tamis("dedup.exact", self.write("three.jsonl", lines(talks)), "-o", "-")
+        self.assertEqual([json.loads(line) for line in done.stdout.splitlines()], talks[:3])
+
     def test_shuffled_input_keeps_the_same_records(self):
         """Where the keep list does not look at order; ties are most of what it decides."""
         records, seeds = self.records(), []

@@ -507,7 +507,7 @@ class Sameness(NearCase):
         records = [{"id": 1, "text": "a"}]
         path = self.write("a.jsonl", lines(records))
         for words, said in ((["--across", "none"], "against:"), (["--bands", "4"], "rows"),
-                            (["--across", "inputs"], "two inputs"),
+                            (["--across", "inputs"], "inputs: {old: {path: old.jsonl}"),
                             (["--bands", "300", "--rows", "200"], "bands x rows"),
                             (["--keep", "best"], "best"), (["--threshold", "0"], "from 0.01"),
                             (["--by", "everything"], "dedup.exact"),

@@ -189,6 +189,22 @@ class Split(LawCase):
             self.assertEqual(side, on[int(text.split()[1])], text)
 
 
+    def test_names_of_sides(self):
+        """Sides under into: and beside it are all sides; a misspelt option is none."""
+        rows = [{"text": f"r{i}"} for i in range(40)]
+        for step in ({"eval": 8, "into": {"test": 4}}, {"into": {"test": 4}, "eval": 8}):
+            sides, _ = self.split("both" + next(iter(step)), rows, step)
+            self.assertEqual(collections.Counter(sides.values()),
+                             {"train": 28, "eval": 8, "test": 4})
+        path = self.lines("names.jsonl", rows)
+        self.tamis("split", path, "--into", "test=4", "--eval", "8", "-o", self.path("names/"))
+        counts = {o["route"]: o["records"] for o in manifest(self.path("names"))["outputs"]}
+        self.assertEqual(counts, {"train": 28, "eval": 8, "test": 4})
+        for words, said in ((["--eval", "8", "--thread", "2"], b"did you mean --threads?"),
+                            (["--eval", "8", "--seeed", "7"], b"did you mean --seed?"),
+                            (["--parked", "60%"], b"hold what a run sets aside")):
+            self.assertIn(said, self.tamis("split", path, *words, expect=2).stderr)
+
     def test_children_stay_on_the_side_of_their_parent(self):
         talks = [{"messages": [{"role": role, "content": f"{i} {turn}"} for turn in range(2)
                                for role in ("user", "assistant")]} for i in range(400)]

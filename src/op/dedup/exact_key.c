@@ -14,7 +14,8 @@ static tm_status end_message(tm_exact_key *own, tm_err *err)
     return TM_OK;
 }
 
-enum { KEY_TEXT, KEY_OTHER, KEY_NAME, KEY_NODE }; /* what stands behind a head */
+/* What stands behind a head. An absent text, null and an empty one are three things. */
+enum { KEY_TEXT, KEY_OTHER, KEY_NAME, KEY_NODE, KEY_NULL, KEY_ABSENT };
 
 /* One element of the key: what and where it is, its length and its bytes, so that no two different
  * records give the same key. */
@@ -42,7 +43,10 @@ static tm_status add_part(const tm_exact_rules *rules, tm_exact_key *own, tm_bat
     tm_str text, other = tm_part_other(b, p);
     if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
     size_t before = own->text.n;
-    add_element(own, KEY_TEXT, where, text, rules->normalise);
+    uint64_t what = part->present == TM_IS_NULL  ? KEY_NULL
+                    : part->present == TM_ABSENT ? KEY_ABSENT
+                                                 : KEY_TEXT;
+    add_element(own, what, where, text, rules->normalise);
     own->any |= own->text.n > before + 2 * sizeof where || other.n || part->name.n;
     if (other.n) add_element(own, KEY_OTHER, where, other, 0);
     if (part->name.p) add_element(own, KEY_NAME, where, part->name, 0);

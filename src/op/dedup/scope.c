@@ -13,7 +13,9 @@ tm_status tm_scope_make(const tm_prep *prep, uint8_t across, const tm_texts *aga
                        "across: none compares with references alone: name them with against:");
     if (across == TM_ACROSS_INPUTS && prep->inputs < 2 && !out->against)
         return tm_fail(err, TM_ERECIPE,
-                       "across: inputs needs two inputs or more; here there is one");
+                       "across: inputs needs two inputs or more, and all files of one command, or "
+                       "of one path:, are one input: name them in a recipe, earlier ones first, as "
+                       "in inputs: {old: {path: old.jsonl}, new: {path: new.jsonl}}");
     return TM_OK;
 }
 

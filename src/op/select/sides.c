@@ -42,7 +42,11 @@ static tm_status check_name(tm_str name, const tm_sides *so_far, tm_err *err)
         plain &= (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                  c == '_' || (c == '-' && i > 0);
     }
-    if (!plain || tm_str_is(name, "parked") || tm_str_is(name, "unreadable"))
+    if (tm_str_is(name, "parked") || tm_str_is(name, "unreadable"))
+        return tm_fail(err, TM_ERECIPE,
+                       "\"%.*s\" cannot name a side: files of that name hold what a run sets aside",
+                       TM_FMT(name));
+    if (!plain)
         return tm_fail(err, TM_ERECIPE,
                        "\"%.*s\" cannot name a side: letters, digits, _ and - make a file's name",
                        TM_FMT(tm_str_slice(name, 0, TM_MIN(name.n, (size_t)64))));
