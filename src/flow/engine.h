@@ -168,8 +168,9 @@ struct tm_run {
     uint32_t routes, router; /* router: the step that routes */
     tm_spill spill;
     uint64_t exchange_budget;
-    char *folder;       /* NUL-terminated, or NULL */
-    tm_str *shard_name; /* prefixes of data that may lie there (results.c) */
+    uint64_t over_shared, over_worker; /* what tables took beyond what was estimated */
+    char *folder;                      /* NUL-terminated, or NULL */
+    tm_str *shard_name;                /* prefixes of data that may lie there (results.c) */
     uint32_t shard_names, shard_name_room;
     char *work; /* where decisions are kept: RUN/.tamis, or the spill folder */
     int lock_file;
@@ -192,6 +193,11 @@ bool tm_run_cut(const tm_run *run, tm_rid *cut);
 
 /* run.c */
 tm_status tm_sources_unchanged(const tm_run *run, tm_err *err);
+/* Bytes that the table of a step may take while it is made, when no worker is at work. */
+uint64_t tm_run_table_room(const tm_run *run, const tm_plan_step *step);
+/* A table of so many bytes is there until the end, and what a worker marks in it (an eighth at
+ * most). What the plan had not reckoned with is taken from the exchange and from the threads. */
+tm_status tm_run_charge_table(tm_run *run, const tm_plan_step *step, uint64_t bytes, tm_err *err);
 
 /* inputs.c */
 tm_status tm_inputs_open(tm_run *run, tm_err *err);

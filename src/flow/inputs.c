@@ -210,7 +210,8 @@ typedef struct sample {
     tm_json json;
     tm_buf repaired; /* a record with U+FFFD for what is not UTF-8 */
     uint64_t records, bytes;
-    bool replace_utf8, all; /* all: the whole source was seen */
+    uint64_t coded, decoded; /* bytes of compressed files that were read, and what they gave */
+    bool replace_utf8, all;  /* all: the whole source was seen */
 } sample;
 
 static void vote(sample *s, tm_str raw)
@@ -252,6 +253,12 @@ static tm_status sample_source(tm_run *run, const tm_source *source, sample *s, 
     if (status == TM_OK) {
         for (uint32_t i = 0; i < block.spans && i < SAMPLE_RECORDS; i++)
             vote(s, (tm_str){block.bytes.p + block.span[i].at, block.span[i].bytes});
+    }
+    if (status == TM_OK && source->codec != TM_PLAIN) {
+        uint64_t decoded;
+        tm_reader_summary(reader, NULL, NULL, &decoded);
+        s->coded += tm_reader_taken(reader);
+        s->decoded += decoded;
     }
     tm_block_release(&block);
     if (reader) tm_reader_close(reader);
@@ -308,11 +315,13 @@ static tm_status choose_layouts(tm_run *run, tm_plan_input *input, sample *s, tm
     return TM_OK;
 }
 
-/* What a file of `bytes` holds once decoded: measured ratios of chat data, for estimates only. */
-static uint64_t decoded_bytes(const tm_source *source)
+/* What a file holds once decoded, by what the sampled ones gave; where none is compressed or could
+ * be looked into, by the usual ratio of chat data. An estimate: files differ from end to end. */
+static uint64_t decoded_bytes(const tm_source *source, const sample *s)
 {
-    uint64_t ratio = source->codec == TM_PLAIN ? 1 : 4;
-    return source->bytes * ratio;
+    if (source->codec == TM_PLAIN) return source->bytes;
+    if (!s->coded) return source->bytes * 4;
+    return (uint64_t)((double)source->bytes * (double)s->decoded / (double)s->coded);
 }
 
 static tm_status sample_input(tm_run *run, tm_plan_input *input, tm_err *err)
@@ -322,12 +331,13 @@ static tm_status sample_input(tm_run *run, tm_plan_input *input, tm_err *err)
     uint32_t first = input->first_source - 1;
     for (uint32_t i = 0; status == TM_OK && i < input->sources; i++) {
         const tm_source *source = &run->source[first + i];
-        input->facts.bytes += decoded_bytes(source);
         if (!source->seekable)
             sample_head(tm_buf_view(&run->head), &s);
         else if (i < SAMPLED)
             status = sample_source(run, source, &s, err);
     }
+    for (uint32_t i = 0; i < input->sources; i++)
+        input->facts.bytes += decoded_bytes(&run->source[first + i], &s);
     if (status == TM_OK) status = choose_layouts(run, input, &s, err);
     uint64_t mean = s.records ? s.bytes / s.records : 512;
     input->facts.records =

@@ -258,7 +258,10 @@ static tm_status pull_sorted(void *from, tm_fact *out, bool *more, tm_err *err)
 static tm_status tell(step_rounds *r, const tm_round *round, tm_sorter *sorter, tm_err *err)
 {
     tm_buf told = {0};
-    tm_step_view view = view_of(r), seen = view;
+    tm_step_view view = view_of(r);
+    view.memory = tm_run_table_room(r->run, r->step);
+    view.ceiling = r->run->recipe->limits.memory;
+    tm_step_view seen = view;
     teller t = {.round = round, .step = &view, .told = &told};
     seen.scratch = &t;
     tm_reducer reducer = {.reduce = tell_group, .step = &seen, .take = take, .arg = r};
@@ -277,7 +280,7 @@ static tm_status tell(step_rounds *r, const tm_round *round, tm_sorter *sorter, 
 static tm_status run_table(step_rounds *r, const tm_round *round, tm_err *err)
 {
     tm_pass pass = pass_of(r, round, TM_PASS_OBSERVE);
-    pass.sorter = tm_sorter_new(&r->run->spill, r->run->exchange_budget);
+    pass.sorter = tm_sorter_new(&r->run->spill, TM_EXCHANGE_BYTES); /* the rest is the table's */
     if (!pass.sorter) return tm_fail_memory(err, "a table", 0);
     tm_status status = look(r, &pass, err);
     if (status == TM_OK) status = tell(r, round, pass.sorter, err);
@@ -334,6 +337,15 @@ static tm_status run_rounds(step_rounds *r, char *path, tm_err *err)
     return TM_OK;
 }
 
+static tm_status charge_table(tm_run *run, const tm_plan_step *step, tm_err *err)
+{
+    const tm_round *round = step->op->rounds;
+    while (round[1].how != TM_NO_ROUND) round++;
+    if (round->how != TM_TABLE) return TM_OK;
+    return tm_run_charge_table(run, step, tm_verdicts_told(run->state[step->index].verdicts).n,
+                               err);
+}
+
 static tm_status decide_set(tm_run *run, const tm_plan_step *step, tm_err *err)
 {
     step_rounds r = {.run = run, .step = step, .lock = TM_LOCK_INIT};
@@ -385,7 +397,10 @@ tm_status tm_rounds_run(tm_run *run, tm_err *err)
 {
     for (uint32_t s = 0; s < run->plan->steps; s++) {
         const tm_plan_step *step = &run->plan->step[s];
-        if (step->op->shape == TM_SET) TM_TRY(decide_set(run, step, err));
+        if (step->op->shape == TM_SET) {
+            TM_TRY(decide_set(run, step, err));
+            TM_TRY(charge_table(run, step, err));
+        }
         if (step->op->shape == TM_HEAD) TM_TRY(decide_head(run, step, err));
     }
     return TM_OK;

@@ -7,7 +7,7 @@
 #include "flow/engine.h"
 #include "io/codec.h"
 
-enum { RECORD_COPIES = 4 };
+enum { RECORD_COPIES = 4, TABLE_SCRATCH = 8 };
 
 bool tm_counts_close(const tm_counts *c)
 {
@@ -27,24 +27,44 @@ bool tm_run_cut(const tm_run *run, tm_rid *cut)
     return found;
 }
 
-/* Memory: a fixed part, a part a worker, and the rest for the exchange. */
-static tm_status share_memory(tm_run *run, tm_err *err)
+/* What is taken in any case: a fixed part, a part a worker, and the least of the exchange. */
+static uint64_t least_memory(const tm_run *run, unsigned threads)
 {
-    uint64_t memory = run->recipe->limits.memory;
-    uint64_t worker = TM_WORKER_BYTES + run->plan->cost.memory;
-    uint64_t fixed = TM_BASE_BYTES + run->plan->cost.shared + TM_EXCHANGE_BYTES;
-    while (run->threads > 1 && fixed + run->threads * worker > memory) run->threads--;
-    uint64_t least = fixed + run->threads * worker;
+    uint64_t worker = TM_WORKER_BYTES + run->plan->cost.memory + run->over_worker;
+    uint64_t fixed = TM_BASE_BYTES + run->plan->cost.shared + run->over_shared + TM_EXCHANGE_BYTES;
     /* A limit on records that was raised must fit: read, decoded, edited and packed, a record is
      * there four times. */
     uint64_t line = run->recipe->limits.max_line;
-    if (line > TM_MAX_LINE_DEFAULT) least += RECORD_COPIES * (line - TM_MAX_LINE_DEFAULT);
+    if (line > TM_MAX_LINE_DEFAULT) fixed += RECORD_COPIES * (line - TM_MAX_LINE_DEFAULT);
+    return fixed + threads * worker;
+}
+
+/* The rest is for the exchange. */
+static tm_status share_memory(tm_run *run, tm_err *err)
+{
+    uint64_t memory = run->recipe->limits.memory;
+    while (run->threads > 1 && least_memory(run, run->threads) > memory) run->threads--;
+    uint64_t least = least_memory(run, run->threads);
     if (least > memory)
         return tm_fail(err, TM_ELIMIT, "this plan needs --memory %lluMiB at least, and has %lluMiB",
                        (unsigned long long)((least + TM_MIB - 1) / TM_MIB),
                        (unsigned long long)(memory / TM_MIB));
     run->exchange_budget = (memory - least) / 2 + TM_EXCHANGE_BYTES;
     return TM_OK;
+}
+
+uint64_t tm_run_table_room(const tm_run *run, const tm_plan_step *step)
+{
+    uint64_t taken = least_memory(run, 1) - step->cost.shared, memory = run->recipe->limits.memory;
+    return memory > taken ? memory - taken : 0;
+}
+
+tm_status tm_run_charge_table(tm_run *run, const tm_plan_step *step, uint64_t bytes, tm_err *err)
+{
+    uint64_t worker = bytes / TABLE_SCRATCH;
+    if (bytes > step->cost.shared) run->over_shared += bytes - step->cost.shared;
+    if (worker > step->cost.memory) run->over_worker += worker - step->cost.memory;
+    return share_memory(run, err);
 }
 
 /* A place for spill and decisions: .tamis/ in the run folder, else under --spill-dir. What one of

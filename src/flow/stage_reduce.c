@@ -53,6 +53,8 @@ static tm_status reduce_table(tm_stages *s, const tm_stage *stage, tm_pull pull,
                               tm_stage_taker *taker, tm_err *err)
 {
     tm_step_view view = view_of(s, stage), seen = view;
+    view.memory = tm_run_table_room(s->run, &s->run->plan->step[stage->step]);
+    view.ceiling = s->run->recipe->limits.memory;
     teller t = {.round = stage->round, .step = &view, .told = &taker->told};
     seen.scratch = &t;
     tm_reducer reducer = {

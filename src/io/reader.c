@@ -169,6 +169,13 @@ void tm_reader_summary(const tm_reader *r, char sha256[65], uint64_t *file_bytes
     if (decoded_bytes) *decoded_bytes = s->at;
 }
 
+uint64_t tm_reader_taken(const tm_reader *r)
+{
+    const tm_stream *s = r->stream;
+    if (!s) return r->digested;
+    return s->folder ? tm_folder_bytes_read(s->folder) : s->feed.bytes - (s->feed.n - s->feed.at);
+}
+
 uint64_t tm_reader_spoiled(const tm_reader *r)
 {
     const tm_stream *s = r->stream;

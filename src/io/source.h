@@ -199,6 +199,7 @@ tm_status tm_reader_next(tm_reader *r, tm_block *block, tm_err *err);
 /* After the last block: SHA-256 of the file's bytes (hex), if asked; decoded bytes. */
 void tm_reader_summary(const tm_reader *r, char sha256[65], uint64_t *file_bytes,
                        uint64_t *decoded_bytes);
+uint64_t tm_reader_taken(const tm_reader *r);   /* bytes of the file that are decoded by now */
 uint64_t tm_reader_spoiled(const tm_reader *r); /* units of UTF-16/32 without meaning so far */
 void tm_reader_close(tm_reader *r);
 

@@ -30,8 +30,11 @@ tm_status tm_prep_references(const tm_prep *prep, const tm_texts *names, uint64_
         while (i < prep->references && !tm_str_eq(prep->reference[i], names->item[n])) i++;
         if (i == prep->references) return no_such(prep, names->item[n], err);
         if (i >= REFERENCES_MAX)
-            return tm_fail(err, TM_ELIMIT, "only the first %d references can be named",
-                           REFERENCES_MAX);
+            return tm_fail(
+                err, TM_ELIMIT,
+                "\"%.*s\" is behind the first %d references, and only those can be named: give "
+                "one reference many files, or order them anew",
+                TM_FMT(names->item[n]), REFERENCES_MAX);
         *bits |= (uint64_t)1 << i;
     }
     return TM_OK;

@@ -77,11 +77,12 @@ typedef struct tm_step_view {
     void *scratch;      /* this worker's */
     const void *told;   /* the last fold's state or table, or NULL; 16-aligned */
     uint64_t seed;
-    uint64_t stream; /* of its chances (tm_chance): of its name, which no other step has */
-    uint64_t memory; /* bytes that one group may hold in a reducer */
-    tm_spill *spill; /* where a reducer puts what does not fit; NULL: nowhere */
-    uint16_t step;   /* index of the step in the plan */
-    uint32_t column; /* batch->column of this step's first signal */
+    uint64_t stream;  /* of its chances (tm_chance): of its name, which no other step has */
+    uint64_t memory;  /* bytes that one group may hold in a reducer, and a table while it is made */
+    uint64_t ceiling; /* TABLE: of the run; so much more of it is so much more for the table */
+    tm_spill *spill;  /* where a reducer puts what does not fit; NULL: nowhere */
+    uint16_t step;    /* index of the step in the plan */
+    uint32_t column;  /* batch->column of this step's first signal */
     const struct tm_layout_set *layouts;
 } tm_step_view;
 

@@ -2,8 +2,13 @@
 and for a record that gives many others. What the runs wrote is read line by line: see torturekit
 on peaks."""
 
+import gzip
+import itertools
 import json
 import os
+import random
+import re
+import shutil
 import unittest
 
 from torturekit import MIB, TortureCase, manifest
@@ -67,6 +72,68 @@ class Memory(TortureCase):
         self.assertEqual((counts["made"], counts["parked"], counts["kept"]), (2, 1, 3))
         done = self.tamis("explain", folder, source + ":2", expect=0)
         self.assertIn("T1602", done.out.decode())
+
+    def questions(self):
+        """150,000 items; what comes first compresses badly, and the rest well. Made line by line,
+        because a child's peak is at least its parent's memory."""
+        rng = random.Random(4)
+        for _ in range(2000):
+            yield json.dumps({"text": f"{rng.getrandbits(4000):x}"}).encode() + b"\n"
+        fill = "in the shop that sold all items of the old town at noon"
+        for i in range(150000):
+            text = f"q{i} asks what was item {i * 7} in year {i % 97} {fill}"
+            yield json.dumps({"text": text}).encode() + b"\n"
+
+    def compressed(self):
+        plain, packed, zipped = (self.path("bench.jsonl" + end) for end in ("", ".zst", ".gz"))
+        self.write("bench.jsonl", self.questions())
+        self.tamis("length", plain, "-o", packed, "--quiet", expect=0)
+        with open(plain, "rb") as data, gzip.open(zipped, "wb") as out:
+            shutil.copyfileobj(data, out)
+        return packed, zipped
+
+    def least(self, words, mib):
+        """Asked for again and again with the limit that was named last; what was said by then."""
+        said = []
+        for _ in range(4):
+            done = self.tamis(*words, "--memory", f"{mib}MiB", "-o", self.path(f"l{self.runs}/"),
+                              "--quiet", expect=(0, 2))
+            self.assert_peak(done, mib * MIB)
+            if done.code == 0:
+                return mib, said
+            said.append(done.words())
+            mib = int(re.search(r"needs --memory (\d+)MiB at least", said[-1])[1])
+        return self.fail(said)
+
+    def test_a_benchmark_that_is_larger_than_it_looks(self):
+        """Refused with a limit that then does, beforehand or once its items are counted."""
+        rows = itertools.islice(self.questions(), 2000, 2010)
+        source = self.write("a.jsonl", [*rows, b'{"text":"else"}\n'])
+        for reference in self.compressed():
+            words = ("decontaminate", source, "--against", reference)
+            mib, said = self.least(words, 64)
+            self.assertIn("the table of the references", said[-1])
+            counts = manifest(self.holds(mib, *words))["counts"]
+            self.assertEqual((counts["dropped"], counts["kept"]), (10, 1))
+            done = self.tamis(*words, "--memory", f"{mib - 1}MiB", "-o", self.path("less/"),
+                              expect=2)
+            self.assertIn(f"needs --memory {mib}MiB at least", done.words())
+
+    def test_a_benchmark_with_more_terms_than_bytes_let_expect(self):
+        """A character of Chinese is a term; threads share what is left."""
+        rng = random.Random(5)
+
+        def texts(count):
+            for _ in range(count):
+                text = "".join(chr(rng.randrange(0x4E00, 0x9000)) for _ in range(1000))
+                yield json.dumps({"text": text}, ensure_ascii=False).encode() + b"\n"
+        reference = self.write("bench.jsonl", texts(1500))
+        source = self.write("a.jsonl", texts(1))
+        for threads in ("1", "3"):
+            words = ("decontaminate", source, "--against", reference, "--threads", threads)
+            mib, said = self.least(words, 82)
+            self.assertIn("the table of the references", said[-1])
+            self.holds(mib, *words)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,24 @@
  * Of items that would have none left, each such n-gram keeps the first `common`.
  *
  * Facts come in order, so the bytes are the same wherever and however often this runs. Memory: the
- * terms' hashes (8 bytes, in a buffer that doubles) and the n-grams (16 bytes, sorted in place)
- * while it is made; the hashes are given back before the table of some 11 bytes a term is laid
- * out. */
+ * terms' hashes (8 bytes) and the n-grams (16 bytes, sorted in place) while it is made; the hashes
+ * are given back before the table of some 11 bytes a term is laid out. What that will be is known
+ * once the items are counted; when it is more than there is, they are counted to the end without
+ * being kept, so that the smallest limit that would do can be named. */
 #include "op/dedup/leak_sort.h"
 #include "op/dedup/leak_table.h"
 #include "text/terms.h"
 
 enum { FILTER_BITS_A_GRAM = 16, FILTER_BITS_A_WAY = 32, ENTRIES_A_BUCKET = 4, LEAST_BITS = 4 };
 
+enum { LOOK_BYTES = 1 << 20 }; /* of hashes, until the need is reckoned again */
+
 typedef struct builder {
     const tm_leak_rules *rules;
+    uint64_t terms, grams, shorts; /* of all items */
+    uint64_t looked_at;            /* bytes of hashes when the need was reckoned last */
+    bool over;                     /* more than there is: only counted from then on */
+    uint64_t all_items;
     tm_leak_head head;
     tm_buf items, hashes, pairs, starts; /* tm_leak_item, uint64_t, uint32_t, uint64_t an item */
     tm_leak_keyed *list;                 /* all n-grams, sorted */
@@ -41,36 +48,112 @@ static const uint64_t *hashes_of(const builder *b, size_t item)
     return (const uint64_t *)(const void *)b->hashes.p + start;
 }
 
+/* ---- sizes ----------------------------------------------------------------------------------- */
+
+static uint32_t bits_for(size_t cells)
+{
+    uint32_t bits = LEAST_BITS;
+    while (((size_t)1 << bits) < cells) bits++;
+    return bits;
+}
+
+static uint32_t filter_bits(size_t grams)
+{
+    return bits_for(grams * FILTER_BITS_A_GRAM / 64);
+}
+
+static uint32_t short_bits(size_t ways)
+{
+    return bits_for(ways * (size_t)FILTER_BITS_A_WAY / 64);
+}
+
+static uint32_t bucket_bits(size_t entries)
+{
+    return bits_for(entries / ENTRIES_A_BUCKET);
+}
+
 /* ---- items ----------------------------------------------------------------------------------- */
+
+/* The most that making the table takes, at one of two moments: all n-grams listed, the hashes still
+ * there; or the table laid out. */
+static uint64_t memory_needed(const builder *b)
+{
+    uint64_t list = (b->grams + 1) * sizeof(tm_leak_keyed);
+    uint64_t filter = (sizeof *b->filter << filter_bits(b->grams)),
+             ways = b->shorts * sizeof(tm_leak_keyed);
+    uint64_t heads = b->all_items * (sizeof(tm_leak_item) + sizeof(uint64_t) + sizeof(uint32_t));
+    uint64_t both =
+        heads + ways + TM_MAX(list + filter, (b->all_items + 1) * sizeof(tm_leak_keyed));
+    uint64_t told = sizeof b->head + filter + (sizeof *b->filter << short_bits(b->shorts)) +
+                    b->all_items * sizeof(tm_leak_item) + b->grams * sizeof(tm_leak_entry) +
+                    b->shorts * sizeof(tm_leak_way) + (sizeof(uint32_t) << bucket_bits(b->grams)) +
+                    (sizeof(uint32_t) << bucket_bits(b->shorts)) + 2 * sizeof(uint32_t);
+    uint64_t more =
+        b->all_items * sizeof *b->own + b->shorts * (sizeof(tm_leak_way) + sizeof(uint64_t)) + told;
+    return both + TM_MAX(b->terms * sizeof(uint64_t), more);
+}
+
+static void forget_items(builder *b)
+{
+    tm_buf *bufs[] = {&b->items, &b->starts, &b->pairs, &b->hashes};
+    for (size_t i = 0; i < TM_COUNT(bufs); i++) {
+        tm_buf_release(bufs[i]);
+        *bufs[i] = (tm_buf){0};
+    }
+}
+
+static void keep_item(builder *b, const tm_leak_fact *head, const tm_leak_item *item, tm_str hashes)
+{
+    if (!b->over && b->terms * sizeof(uint64_t) - b->looked_at >= LOOK_BYTES) {
+        b->looked_at = b->terms * sizeof(uint64_t);
+        b->over = memory_needed(b) > b->rules->memory;
+        if (b->over) forget_items(b);
+    }
+    if (b->over) return;
+    tm_buf_add(&b->items, item, sizeof *item);
+    tm_buf_add(&b->starts, &b->terms, sizeof b->terms);
+    tm_buf_add(&b->pairs, &head->pair, sizeof head->pair);
+    tm_buf_str(&b->hashes, hashes);
+}
 
 static tm_status read_items(builder *b, tm_group *facts, tm_err *err)
 {
     tm_fact f;
-    uint64_t start = 0, grams = 0;
     while (facts->next(facts, &f)) {
         tm_leak_fact head;
         TM_ASSERT(f.data.n >= sizeof head);
         memcpy(&head, f.data.p, sizeof head);
         tm_leak_item item = {.rid = f.rid,
-                             .first = (uint32_t)grams,
+                             .first = (uint32_t)b->grams,
                              .terms = head.terms,
                              .reference = head.reference,
                              .is_short = head.is_short};
         item.grams = head.is_short ? 1 : head.terms - b->rules->ngram + 1;
         item.counted = item.grams;
-        grams += item.grams;
-        if (grams > UINT32_MAX)
+        keep_item(b, &head, &item, tm_str_slice(f.data, sizeof head, f.data.n));
+        b->all_items++;
+        b->shorts += head.is_short;
+        b->terms += head.terms;
+        b->grams += item.grams;
+        if (b->grams > UINT32_MAX)
             return tm_fail(err, TM_ELIMIT, "the references hold more than 4,294,967,295 n-grams");
-        tm_buf_add(&b->items, &item, sizeof item);
-        tm_buf_add(&b->starts, &start, sizeof start);
-        tm_buf_add(&b->pairs, &head.pair, sizeof head.pair);
-        tm_buf_add(&b->hashes, f.data.p + sizeof head, f.data.n - sizeof head);
-        start += head.terms;
     }
     TM_TRY(tm_buf_ok(&b->items, err));
     TM_TRY(tm_buf_ok(&b->starts, err));
     TM_TRY(tm_buf_ok(&b->pairs, err));
     return tm_buf_ok(&b->hashes, err);
+}
+
+static tm_status check_memory(const builder *b, tm_err *err)
+{
+    uint64_t need = memory_needed(b), have = b->rules->memory, limit = b->rules->ceiling;
+    if (need <= have) return TM_OK;
+    return tm_fail(err, TM_ELIMIT,
+                   "the table of the references, with %llu n-grams of %llu texts, needs --memory "
+                   "%lluMiB at least, and the run has %lluMiB",
+                   (unsigned long long)b->grams, (unsigned long long)b->all_items,
+                   (unsigned long long)((limit + need - have + TM_MIB - 1) / TM_MIB),
+                   (unsigned long long)(limit / TM_MIB));
 }
 
 static bool make_list(builder *b, size_t count)
@@ -152,18 +235,11 @@ static tm_status hash_grams(builder *b, tm_err *err)
     return TM_OK;
 }
 
-static uint32_t bits_for(size_t cells)
-{
-    uint32_t bits = LEAST_BITS;
-    while (((size_t)1 << bits) < cells) bits++;
-    return bits;
-}
-
 /* The k-grams of all items; behind this, the hashes of terms are not needed any more. */
 static tm_status fill_filter(builder *b, tm_err *err)
 {
     size_t items;
-    uint32_t bits = bits_for(b->count * FILTER_BITS_A_GRAM / 64), k = b->head.kgram;
+    uint32_t bits = filter_bits(b->count), k = b->head.kgram;
     const tm_leak_item *item = items_of(b, &items);
     b->head.filter_bits = bits;
     b->filter = tm_alloc_zero((size_t)1 << bits, sizeof *b->filter);
@@ -310,9 +386,9 @@ static void complete_head(builder *b)
     h->items = (uint32_t)(b->items.n / sizeof(tm_leak_item));
     h->entries = (uint32_t)b->count;
     h->ways = (uint32_t)(b->ways.n / sizeof(tm_leak_way));
-    h->short_bits = bits_for(h->ways * (size_t)FILTER_BITS_A_WAY / 64);
-    h->bucket_bits = bits_for(h->entries / ENTRIES_A_BUCKET);
-    h->way_bits = bits_for(h->ways / ENTRIES_A_BUCKET);
+    h->short_bits = short_bits(h->ways);
+    h->bucket_bits = bucket_bits(h->entries);
+    h->way_bits = bucket_bits(h->ways);
 }
 
 static tm_status lay_out(builder *b, tm_buf *told, tm_err *err)
@@ -345,6 +421,7 @@ static tm_status lay_out(builder *b, tm_buf *told, tm_err *err)
 static tm_status build(builder *b, tm_group *facts, tm_buf *told, tm_err *err)
 {
     TM_TRY(read_items(b, facts, err));
+    TM_TRY(check_memory(b, err));
     TM_TRY(join_equal(b, err));
     TM_TRY(hash_grams(b, err));
     TM_TRY(fill_filter(b, err));

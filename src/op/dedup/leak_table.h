@@ -24,7 +24,8 @@ enum { TM_LEAK_NGRAM_MAX = 64 };
 
 typedef struct tm_leak_rules {
     uint32_t ngram;
-    uint32_t common; /* an n-gram of more than so many items counts for none of them */
+    uint32_t common;          /* an n-gram of more than so many items counts for none of them */
+    uint64_t memory, ceiling; /* bytes that making it may take, and the run's limit behind them */
 } tm_leak_rules;
 
 typedef struct tm_leak_item {

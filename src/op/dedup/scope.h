@@ -39,7 +39,8 @@ bool tm_scope_merges(const tm_scope *scope, uint32_t first, uint32_t other);
 #define TM_SCOPE_HELP_ACROSS                                                                    \
     "which records of the stream are compared with each other: all, those of different inputs " \
     "(the earlier input wins), or none"
-#define TM_SCOPE_HELP_AGAINST \
-    "references whose records win over any other; as an option, their files or run folders"
+#define TM_SCOPE_HELP_AGAINST                                                                    \
+    "references whose records win over any other, of the first 64 of the recipe; as an option, " \
+    "their files or run folders"
 
 #endif

@@ -148,7 +148,7 @@ static void sampled_probing_finds_all(void **state)
             size_t i = chance(ITEMS), from = chance(s.terms[i]);
             for (; from < s.terms[i] && t < TEXT; from++) text[t++] = s.term[i][from];
         }
-        tm_leak_rules rules = {s.ngram, 1000000};
+        tm_leak_rules rules = {.ngram = s.ngram, .common = 1000000, .memory = UINT64_MAX};
         assert_int_equal(tm_leak_build(&rules, &s.group, &told, NULL), TM_OK);
         tm_leak_open(told.p, &table);
         size_t count = chance(TEXT + 1);
