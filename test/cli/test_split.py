@@ -189,6 +189,18 @@ class Split(LawCase):
             self.assertEqual(side, on[int(text.split()[1])], text)
 
 
+    def test_a_field_that_no_record_has_is_remarked(self):
+        rows = [{"text": f"r{i}", "user": i // 3, "tags": [i]} for i in range(60)]
+        path = self.lines("misspelt.jsonl", rows)
+        for number, (words, found) in enumerate(
+                [(["--group", "$.usre"], {"T1542": 60}), (["--group", "$.user"], {}),
+                 (["--group", "$.user,$.tags"], {"T1542": 60}),
+                 (["--stratify", "$.nobody"], {"T1543": 60})]):
+            folder = self.path(f"misspelt{number}/")
+            done = self.tamis("split", path, "--eval", "10%", *words, "-o", folder)
+            self.assertEqual(manifest(folder)["steps"][0]["findings"], found)
+            self.assertEqual(b"-value 60]" in done.stderr, bool(found), done.stderr)
+
     def test_names_of_sides(self):
         """Sides under into: and beside it are all sides; a misspelt option is none."""
         rows = [{"text": f"r{i}"} for i in range(40)]

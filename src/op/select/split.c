@@ -131,6 +131,31 @@ static void end(void *mine)
     tm_buf_release(&own->key);
 }
 
+/* A field that is misspelt has no value anywhere, and then nothing is held together: what has none
+ * is remarked. Clusters are left out: most records are of none. */
+static tm_status remark(const tm_step_view *step, tm_batch *b, const tm_evalue *values,
+                        uint16_t code, uint32_t field, tm_err *err)
+{
+    for (uint32_t r = 0; r < b->records; r++)
+        if (tm_live(b, r) && values[r].type == TM_E_ANY)
+            TM_TRY(tm_find(b, r, TM_NONE, 0, 0, step->step, code, field + 1, err));
+    return TM_OK;
+}
+
+static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, tm_err *err)
+{
+    const shared *s = step->shared;
+    scratch *own = step->scratch;
+    tm_evalue *values, *strata;
+    TM_UNUSED(out);
+    TM_TRY(tm_exprs_values(&s->group, &own->group, b, &values, err));
+    TM_TRY(tm_exprs_values(&s->stratum, &own->stratum, b, &strata, err));
+    for (uint32_t i = 0; i < s->group.count; i++)
+        if (!s->of_run[i])
+            TM_TRY(remark(step, b, values + (size_t)i * b->records, TM_SPLIT_NO_VALUE, i, err));
+    return s->stratum.count ? remark(step, b, strata, TM_SPLIT_NO_STRATUM, 0, err) : TM_OK;
+}
+
 static const tm_route *routes(const void *of, uint32_t *count)
 {
     const shared *s = of;
@@ -199,6 +224,24 @@ static const tm_code CODES[] = {
         .verdict = TM_V_PARK,
         .fixed_verdict = true,
     },
+    {
+        .code = "T1542",
+        .name = "no-group-value",
+        .sentence = "the record has no value of a group field",
+        .help = "An absent field, null, an array or an object binds the record to no other one by "
+                "that field; with no value of any it is a group of its own. The finding's value is "
+                "the number of the field in group:. When the count is that of all records, the "
+                "field is misspelt, and records that should be held together are on two sides.",
+        .verdict = TM_V_NONE,
+    },
+    {
+        .code = "T1543",
+        .name = "no-stratum-value",
+        .sentence = "the record has no value of what stratify: names",
+        .help = "Records without a value are a stratum of their own. When the count is that of all "
+                "records, the field is misspelt, and there are no strata.",
+        .verdict = TM_V_NONE,
+    },
     {0},
 };
 
@@ -228,7 +271,7 @@ const tm_op tm_op_split = {
            "strata, are met to within the largest group, so exactly without groups, however many "
            "strata there are. Each side becomes the beginning of its files' names.",
     .source = "L. Cox 1987, A constructive procedure for unbiased controlled rounding (strata)",
-    .rev = 4,
+    .rev = 5,
     .shape = TM_SET,
     .flags = TM_REFERENCES,
     .params = PARAMS,
@@ -240,6 +283,7 @@ const tm_op tm_op_split = {
     .prepare = prepare,
     .release = release,
     .begin = begin,
+    .each = each,
     .end = end,
     .rounds = tm_split_rounds,
     .routes = routes,

@@ -6,7 +6,7 @@
 #include "op/exprs.h"
 #include "op/select/quotas.h"
 
-enum { TM_SPLIT_BRIDGES };    /* codes */
+enum { TM_SPLIT_BRIDGES, TM_SPLIT_NO_VALUE, TM_SPLIT_NO_STRATUM }; /* codes */
 #define TM_SPLIT_FIRST "none" /* earlier: there is no earlier split */
 
 typedef struct tm_split_shared {
