@@ -246,6 +246,43 @@ class Random(Case):
         return len(expect)
 
     @unittest.skipUnless(parquet, "pyarrow is not installed")
+    def test_each_benchmark_has_its_findings(self):
+        """Of several files each is held against by itself: what stands in two is found twice, and
+        the table counts for each the records that hold an item of it."""
+        chance = random.Random(12)
+        for trial in range(30):
+            texts = [phrase(chance, chance.randrange(5, 30)) for _ in range(8)]
+            files = [[made_record(chance, lambda: chance.choice(texts)) for _ in range(6)]
+                     for _ in range(3)]
+            records = [made_record(chance, lambda: fragments(chance, texts, chance.randrange(4)))
+                       for _ in range(30)]
+            overlap = chance.choice([0, 0.5])
+            expect, table = [], [set(), set(), set()]
+            for number, references in enumerate(files):
+                oracle = Oracle(references, overlap=overlap)
+                for line, record in enumerate(records):
+                    for part, at, size, share, item, _ in oracle.findings(record):
+                        expect.append((line, part, at, number, size, round(share, 9), item))
+                        table[number].add(line)
+            names = [self.lines(f"b{n}", references) for n, references in enumerate(files)]
+            against = [word for name in names for word in ("--against", name)]
+            folder = self.run_folder("out", "decontaminate", self.lines("in", records), *against,
+                                     "--overlap", str(overlap), "--overwrite")
+            rows = parquet.read_table(os.path.join(folder, "findings.parquet")).to_pylist()
+            lines = {n: self.offsets(f"b{n}") for n in range(3)}
+            offsets = self.offsets("in")
+            got = []
+            for row in rows:
+                number = (row["other_place"] >> 40) - 2
+                got.append((offsets[row["place"] & (1 << 40) - 1], row["at"], number, row["bytes"],
+                            round(row["value"], 9),
+                            lines[number][row["other_place"] & (1 << 40) - 1]))
+            self.assertEqual(sorted(got), sorted((e[0], *e[2:]) for e in expect), trial)
+            counted = [sum(r["records"].values())
+                       for r in manifest(folder)["steps"][0]["references"]]
+            self.assertEqual(counted, [len(t) for t in table])
+
+    @unittest.skipUnless(parquet, "pyarrow is not installed")
     def test_same_findings_as_the_oracle(self):
         chance = random.Random(11)
         total = 0

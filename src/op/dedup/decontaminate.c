@@ -336,7 +336,7 @@ const tm_op tm_op_decontaminate = {
     .source = "Brown et al. 2020, Language Models are Few-Shot Learners, appendix C; Yang et al. "
               "2023, Rethinking Benchmark and Contamination for Language Models with Rephrased "
               "Samples",
-    .rev = 1,
+    .rev = 2,
     .shape = TM_SET,
     .flags = TM_REFERENCES,
     .params = PARAMS,

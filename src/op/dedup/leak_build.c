@@ -1,10 +1,11 @@
 /* Makes the table of items (leak_table.h) from their facts.
  *
- * Items whose terms are all equal become one, the first. All n-grams are hashed, numbered in item
- * order and sorted by hash, then number; equal ones lie side by side and are counted. An n-gram of
- * more than `common` different items is the wording of a benchmark ("choose the correct answer from
- * the following options"), not an item: it is left out and does not count towards the share either.
- * Of items that would have none left, each such n-gram keeps the first `common`.
+ * Of items whose terms are all equal only the first has n-grams; the first of each other file hangs
+ * on to it, for it is contamination of that benchmark, too. All n-grams are hashed, numbered in
+ * item order and sorted by hash, then number; equal ones lie side by side and are counted. An
+ * n-gram of more than `common` different items is the wording of a benchmark ("choose the correct
+ * answer from the following options"), not an item: it is left out and does not count towards the
+ * share either. Of items that would have none left, each such n-gram keeps the first `common`.
  *
  * Facts come in order, so the bytes are the same wherever and however often this runs. Memory: the
  * terms' hashes (8 bytes) and the n-grams (16 bytes, sorted in place) while it is made; the hashes
@@ -119,15 +120,20 @@ static void keep_item(builder *b, const tm_leak_fact *head, const tm_leak_item *
 static tm_status read_items(builder *b, tm_group *facts, tm_err *err)
 {
     tm_fact f;
+    uint64_t source = 0;
     while (facts->next(facts, &f)) {
         tm_leak_fact head;
+        b->head.files += TM_PLACE_SOURCE(f.rid.place) != source;
+        source = TM_PLACE_SOURCE(f.rid.place);
         TM_ASSERT(f.data.n >= sizeof head);
         memcpy(&head, f.data.p, sizeof head);
         tm_leak_item item = {.rid = f.rid,
                              .first = (uint32_t)b->grams,
                              .terms = head.terms,
                              .reference = head.reference,
-                             .is_short = head.is_short};
+                             .is_short = head.is_short,
+                             .file = b->head.files - 1,
+                             .twin = TM_NONE};
         item.grams = head.is_short ? 1 : head.terms - b->rules->ngram + 1;
         item.counted = item.grams;
         keep_item(b, &head, &item, tm_str_slice(f.data, sizeof head, f.data.n));
@@ -182,10 +188,16 @@ static tm_status join_equal(builder *b, tm_err *err)
     }
     tm_leak_sort(b->list, b->count);
     for (size_t i = 0; i < b->count; i++) {
-        size_t first = b->list[i].value;
+        uint32_t first = b->list[i].value, last = first;
         if (!item[first].counted) continue;
-        for (size_t k = i + 1; k < b->count && b->list[k].hash == b->list[i].hash; k++)
-            if (equal_items(b, item, first, b->list[k].value)) item[b->list[k].value].counted = 0;
+        for (size_t k = i + 1; k < b->count && b->list[k].hash == b->list[i].hash; k++) {
+            uint32_t other = b->list[k].value;
+            if (!equal_items(b, item, first, other)) continue;
+            item[other].counted = 0;
+            if (item[other].file == item[last].file) continue;
+            item[last].twin = other;
+            last = other;
+        }
     }
     return TM_OK;
 }

@@ -3,20 +3,23 @@
  * A record is probed part by part. In most nothing is found and nothing else happens. Where
  * something is, the share of each item's n-grams is counted over the whole record (an item may be
  * split over turns), and a second probe of the parts turns what belongs to items of enough share
- * into spans: maximal runs of covered terms, each a finding at its place. Counting marks positions
- * of the table, not of the text, so memory is bounded by the table however often a text repeats an
- * item.
+ * into spans: maximal runs of terms covered by items of one file, each a finding at its place.
+ * Counting marks positions of the table, not of the text, so memory is bounded by the table however
+ * often a text repeats an item.
  *
  * When spans are cut, what then stands together may hold an item again, so the record is probed
  * until nothing is found. After CUTS times, and where a cut is impossible (tool calls, whose text
  * is a program's), what is left is contamination like any other. */
 #include "op/dedup/leak_record.h"
 
+#include <stdlib.h>
+
 enum { CUTS = 16 };
 
-typedef struct span { /* [from, to) in terms, then in bytes */
+typedef struct tm_leak_span { /* [from, to) in terms, then in bytes */
     size_t from, to;
-    uint32_t item;
+    uint32_t item;  /* whose n-grams were found; TM_NONE: no span */
+    uint32_t names; /* it, or its twin in another file */
 } span;
 
 static uint32_t item_index(const tm_leak_search *own, uint32_t gram)
@@ -48,90 +51,128 @@ static bool enough(const tm_leak_search *own, uint32_t item)
     return share_of(own, item) >= own->overlap;
 }
 
-/* The item of the higher share; of equal ones the first. */
-static bool better(const tm_leak_search *own, uint32_t item, uint32_t than)
+static uint32_t file_of(const tm_leak_search *own, const span *s)
 {
-    double x = share_of(own, item), y = than == TM_NONE ? -1 : share_of(own, than);
-    return x > y || (!(x < y) && item < than);
+    return own->table.item[s->names].file;
 }
 
-/* Second probe: hits of items that have enough become spans, those of short items in a list of
- * their own, because both come by place. */
+/* The span becomes as long as both are and names the item of the higher share; of equal ones the
+ * first. */
+static void extend(const tm_leak_search *own, span *s, const span *by)
+{
+    double x = share_of(own, by->item), y = share_of(own, s->item);
+    s->to = TM_MAX(s->to, by->to);
+    if (x < y || (!(x > y) && by->names >= s->names)) return;
+    s->item = by->item;
+    s->names = by->names;
+}
+
+static void close_span(tm_leak_search *own, span *open)
+{
+    if (open->item != TM_NONE) tm_buf_add(&own->spans, open, sizeof *open);
+    open->item = TM_NONE;
+}
+
+static void close_spans(tm_leak_search *own)
+{
+    for (uint32_t f = 0; f < own->table.head.files; f++) close_span(own, &own->open[f]);
+}
+
+static void add_span(tm_leak_search *own, const span *s)
+{
+    span *open = &own->open[file_of(own, s)];
+    if (open->item != TM_NONE && s->from <= open->to) {
+        extend(own, open, s);
+        return;
+    }
+    close_span(own, open);
+    *open = *s;
+}
+
+/* Second probe: hits of items that have enough become spans, one a file that holds them. Hits come
+ * by place, but those of short items behind all others. */
 static void gather(void *arg, const tm_leak_hit *hit)
 {
     tm_leak_search *own = arg;
-    span s = {hit->from, hit->from + hit->terms, TM_NONE};
     for (uint32_t i = 0; i < hit->entries; i++) {
-        uint32_t item = item_index(own, hit->entry[i].gram);
-        if (enough(own, item) && better(own, item, s.item)) s.item = item;
+        span s = {hit->from, hit->from + hit->terms, item_index(own, hit->entry[i].gram), 0};
+        if (!enough(own, s.item)) continue;
+        if (own->table.item[s.item].is_short && !own->in_shorts) {
+            close_spans(own);
+            own->in_shorts = true;
+        }
+        for (s.names = s.item; s.names != TM_NONE; s.names = own->table.item[s.names].twin)
+            add_span(own, &s);
     }
-    if (s.item == TM_NONE) return;
-    bool brief = own->table.item[s.item].is_short;
-    tm_buf_add(brief ? &own->shorts : &own->spans, &s, sizeof s);
 }
 
-static span *list_of(tm_buf *b, size_t *count)
+static span *list_of(const tm_buf *b, size_t *count)
 {
     *count = b->n / sizeof(span);
     return (span *)(void *)b->p;
 }
 
-/* Both lists together, what overlaps or touches joined; the result replaces `spans`. */
-static bool join_spans(tm_leak_search *own)
+static int by_place(const void *a, const void *b)
 {
-    size_t longs, shorts, i = 0, k = 0;
-    const span *x = list_of(&own->spans, &longs), *y = list_of(&own->shorts, &shorts);
-    tm_buf *out = &own->splices;
-    tm_buf_clear(out);
-    span now = {0, 0, TM_NONE};
-    while (i < longs || k < shorts) {
-        bool take = k == shorts || (i < longs && x[i].from <= y[k].from);
-        const span *next = take ? &x[i++] : &y[k++];
-        if (now.item != TM_NONE && next->from <= now.to) {
-            now.to = TM_MAX(now.to, next->to);
-            if (better(own, next->item, now.item)) now.item = next->item;
-            continue;
-        }
-        if (now.item != TM_NONE) tm_buf_add(out, &now, sizeof now);
-        now = *next;
-    }
-    if (now.item != TM_NONE) tm_buf_add(out, &now, sizeof now);
-    tm_buf swap = own->spans;
-    own->spans = *out;
-    own->splices = swap;
-    return !own->spans.failed && !own->shorts.failed && !own->splices.failed;
+    const span *x = a, *y = b;
+    if (x->from != y->from) return x->from < y->from ? -1 : 1;
+    return (x->names > y->names) - (x->names < y->names);
 }
+
+/* What overlaps or touches and is of one file is joined; the spans are in order of place then. */
+static void join_spans(tm_leak_search *own)
+{
+    size_t count;
+    span *list = list_of(&own->spans, &count);
+    if (!count) return;
+    qsort(list, count, sizeof *list, by_place);
+    tm_buf all = own->spans;
+    own->spans = own->splices;
+    tm_buf_clear(&own->spans);
+    for (size_t i = 0; i < count; i++) add_span(own, &list[i]);
+    close_spans(own);
+    own->splices = all;
+    list = list_of(&own->spans, &count);
+    if (count) qsort(list, count, sizeof *list, by_place);
+}
+
+typedef struct place {
+    size_t from, to;
+} place;
 
 /* Spans of terms become spans of bytes. A text in which the terms are not as many as were hashed
  * (characters that only together are one) is one span. */
 static void place_spans(tm_leak_search *own, tm_str text)
 {
-    size_t spans, at = 0, from, to, term = 0, i = 0, begin = 0;
+    size_t spans, at = 0;
+    place term;
     span *s = list_of(&own->spans, &spans);
-    uint32_t best = s[0].item;
-    for (; tm_leak_next_term(text, &at, &from, &to); term++) {
-        if (i == spans) continue;
-        if (term == s[i].from) begin = from;
-        if (term + 1 == s[i].to) s[i] = (span){begin, to, s[i].item}, i++;
+    tm_buf_clear(&own->places);
+    while (tm_leak_next_term(text, &at, &term.from, &term.to))
+        tm_buf_add(&own->places, &term, sizeof term);
+    bool as_hashed = own->places.n == own->text.count * sizeof term;
+    const place *places = (const place *)(const void *)own->places.p;
+    for (size_t i = 0; i < spans && !own->places.failed; i++) {
+        s[i].from = as_hashed ? places[s[i].from].from : 0;
+        s[i].to = as_hashed ? places[s[i].to - 1].to : text.n;
     }
-    if (term == own->text.count) return;
-    for (i = 1; i < spans; i++)
-        if (better(own, s[i].item, best)) best = s[i].item;
-    s[0] = (span){0, text.n, best};
-    own->spans.n = sizeof *s;
+    if (!as_hashed) join_spans(own);
 }
 
 static tm_status find_spans(tm_leak_search *own, tm_batch *b, uint32_t p, tm_err *err)
 {
     tm_str text;
     tm_buf_clear(&own->spans);
-    tm_buf_clear(&own->shorts);
+    own->in_shorts = false;
     if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
     if (!tm_leak_hashes(text, &own->text)) return tm_fail_memory(err, "decontaminate", text.n);
     tm_leak_probe(&own->table, own->text.hash, own->text.count, gather, own);
-    if (!join_spans(own)) return tm_fail_memory(err, "decontaminate", text.n);
-    if (own->spans.n) place_spans(own, text);
-    return TM_OK;
+    close_spans(own);
+    join_spans(own);
+    if (own->spans.n && !own->spans.failed) place_spans(own, text);
+    TM_TRY(tm_buf_ok(&own->places, err));
+    TM_TRY(tm_buf_ok(&own->splices, err));
+    return tm_buf_ok(&own->spans, err);
 }
 
 /* A place in the text as it is now, in the text as read. */
@@ -158,7 +199,7 @@ static tm_status report(tm_leak_search *own, tm_batch *b, uint32_t p, bool cut, 
         uint16_t code = cut ? TM_LEAK_CUT : item->is_short ? TM_LEAK_SHORT : TM_LEAK_NGRAMS;
         TM_TRY(tm_find(b, b->part[p].record, p, from, to - from, own->step->step, code,
                        share_of(own, s[i].item), err));
-        b->finding[b->findings - 1].other = item->rid;
+        b->finding[b->findings - 1].other = own->table.item[s[i].names].rid;
     }
     return TM_OK;
 }
@@ -172,13 +213,16 @@ static tm_status cut_spans(tm_leak_search *own, tm_batch *b, uint32_t p, bool *c
     *cut = false;
     if (b->part[p].kind == TM_CALL) return TM_OK;
     tm_buf_clear(&own->splices);
-    for (size_t i = 0; i < spans; i++) {
-        tm_splice splice = {.at = (uint32_t)s[i].from, .cut = (uint32_t)(s[i].to - s[i].from)};
+    for (size_t i = 0, next; i < spans; i = next) { /* those of files overlap */
+        size_t to = s[i].to;
+        for (next = i + 1; next < spans && s[next].from <= to; next++) to = TM_MAX(to, s[next].to);
+        tm_splice splice = {.at = (uint32_t)s[i].from, .cut = (uint32_t)(to - s[i].from)};
         tm_buf_add(&own->splices, &splice, sizeof splice);
     }
     TM_TRY(tm_buf_ok(&own->splices, err));
-    TM_TRY(tm_part_edit(b, p, (const tm_splice *)(const void *)own->splices.p, (uint32_t)spans,
-                        own->step->step, TM_LEAK_CUT, err));
+    TM_TRY(tm_part_edit(b, p, (const tm_splice *)(const void *)own->splices.p,
+                        (uint32_t)(own->splices.n / sizeof(tm_splice)), own->step->step,
+                        TM_LEAK_CUT, err));
     *cut = b->part[p].version != version;
     return TM_OK;
 }
@@ -272,14 +316,18 @@ tm_status tm_leak_search_open(tm_leak_search *own, const tm_step_view *step, tm_
     size_t grams = (size_t)last->first + last->grams;
     own->seen = tm_alloc_zero(grams / 8 + 1, 1);
     own->found = tm_alloc_zero(own->table.head.items, sizeof *own->found);
-    return own->seen && own->found ? TM_OK : tm_fail_memory(err, "decontaminate", grams);
+    own->open = tm_alloc(own->table.head.files * sizeof *own->open);
+    if (!own->seen || !own->found || !own->open) return tm_fail_memory(err, "decontaminate", grams);
+    for (uint32_t f = 0; f < own->table.head.files; f++) own->open[f].item = TM_NONE;
+    return TM_OK;
 }
 
 void tm_leak_search_close(tm_leak_search *own)
 {
-    tm_buf *bufs[] = {&own->grams, &own->items, &own->spans, &own->shorts, &own->splices};
+    tm_buf *bufs[] = {&own->grams, &own->items, &own->spans, &own->splices, &own->places};
     for (size_t i = 0; i < TM_COUNT(bufs); i++) tm_buf_release(bufs[i]);
     tm_leak_text_release(&own->text);
     tm_free(own->seen);
     tm_free(own->found);
+    tm_free(own->open);
 }

@@ -4,7 +4,8 @@
  *   tm_leak_search_record(&search, b, r)  findings, and edits when spans are cut
  *   tm_leak_search_close(&search)
  *
- * Findings carry the item's record as `other` and the share of its n-grams that was found. */
+ * Findings carry the item's record as `other` and the share of its n-grams that was found. Each
+ * file of the references has its own, so what stands in two benchmarks is found twice. */
 #ifndef TM_OP_DEDUP_LEAK_RECORD_H
 #define TM_OP_DEDUP_LEAK_RECORD_H
 
@@ -24,7 +25,9 @@ typedef struct tm_leak_search { /* a worker's; zeroed at first */
     uint8_t *seen;       /* a bit an n-gram of the table: found in this record */
     uint32_t *found;     /* by item: how many of its n-grams were */
     tm_buf grams, items; /* uint32_t: what must be cleared again */
-    tm_buf spans, shorts, splices;
+    tm_buf spans, splices, places;
+    struct tm_leak_span *open; /* by file: the span that goes on */
+    bool in_shorts;            /* hits of short items come by now */
 } tm_leak_search;
 
 /* Takes the table of the step; makes room for it when it is first seen. */

@@ -36,6 +36,8 @@ typedef struct tm_leak_item {
     uint32_t terms;
     uint32_t reference; /* from 1 */
     uint32_t is_short;
+    uint32_t file; /* of the references, from 0 */
+    uint32_t twin; /* the next file's item that equals it, whose n-grams are not there; TM_NONE */
 } tm_leak_item;
 
 typedef struct tm_leak_entry {
@@ -51,7 +53,8 @@ typedef struct tm_leak_way {
 typedef struct tm_leak_head {
     uint32_t ngram, kgram, items, entries, ways;
     uint32_t filter_bits, short_bits, bucket_bits, way_bits; /* they hold 1 << bits (+ 1) */
-    uint32_t nothing[3];                                     /* so that words follow aligned */
+    uint32_t files;                                          /* that hold items */
+    uint32_t nothing[2];                                     /* so that words follow aligned */
 } tm_leak_head;
 
 typedef struct tm_leak_table {
