@@ -137,36 +137,37 @@ static void enter(tm_quotas *q, uint32_t stratum)
 {
     q->at.stratum = stratum;
     q->at.begun = true;
-    q->at.side = q->sides->sides > 1;
-    q->at.left = want_of(q, stratum)[q->at.side];
+    memcpy(q->at.left, want_of(q, stratum), q->sides->sides * sizeof *q->at.left);
 }
 
-/* Sides in the order of the recipe, the rest last. */
-static void next_side(tm_quotas *q)
+/* Sides stand in the order of the recipe, the rest last. */
+static uint32_t side_at(const tm_quotas *q, uint32_t place)
 {
-    TM_ASSERT(q->at.side);
-    q->at.side = (q->at.side + 1) % q->sides->sides;
-    q->at.left = want_of(q, q->at.stratum)[q->at.side];
+    return (place + 1) % q->sides->sides;
 }
 
 /* The next group in the line, and how much of it lies on each side; false: all of it on at.side. */
 static bool is_parted(tm_quotas *q, tm_hash stratum, uint64_t records, int64_t *entry)
 {
-    uint32_t at = q->at.stratum;
+    uint32_t at = q->at.stratum, sides = q->sides->sides;
+    int64_t more = (int64_t)records;
     while (tm_hash_cmp(q->stratum[at].key, stratum) != 0) at++;
     if (!q->at.begun || at != q->at.stratum) enter(q, at);
-    while (!q->at.left) next_side(q);
-    bool parted = q->at.left < (int64_t)records;
-    if (parted) memset(entry, 0, q->sides->sides * sizeof *entry);
-    while (parted && records) {
-        if (!q->at.left) next_side(q);
-        int64_t here = TM_MIN(q->at.left, (int64_t)records);
-        entry[q->at.side] = here;
-        records -= (uint64_t)here;
-        q->at.left -= here;
+    for (uint32_t i = 0; i < sides; i++) {
+        q->at.side = side_at(q, i);
+        if (q->at.left[q->at.side] < more) continue;
+        q->at.left[q->at.side] -= more;
+        return false;
     }
-    if (!parted) q->at.left -= (int64_t)records;
-    return parted;
+    memset(entry, 0, sides * sizeof *entry);
+    for (uint32_t i = 0; i < sides; i++) {
+        uint32_t side = side_at(q, i);
+        entry[side] = TM_MIN(q->at.left[side], more);
+        q->at.left[side] -= entry[side];
+        more -= entry[side];
+    }
+    TM_ASSERT(!more);
+    return true;
 }
 
 tm_status tm_quotas_line(tm_quotas *q, tm_hash stratum, uint64_t records, tm_err *err)

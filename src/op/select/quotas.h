@@ -4,13 +4,13 @@
  * part of a side is its exact part rounded up or down, and the parts of each side add up to what
  * the side has (rounding.h), however many strata and sides there are.
  *
- * The groups of a stratum stand in a line, in the order of their chances, and the line is cut at
- * the quotas: what lies between two cuts is of one side. Groups that a cut goes through are parted
- * at first. Then they are rounded, too: a parted group goes to one of the sides it lies on, and
- * what one side gains in this stratum it loses in another. At most sides - 1 groups are left over
- * in all; they stand in a line once more, and each goes where its middle lies. So a side has what
- * was asked to within the largest group, exactly that when no group holds two records, and its part
- * of a stratum is met to within two groups.
+ * The groups of a stratum stand in a line, in the order of their chances, and each goes to the
+ * first side that has room for all of it. One that fits nowhere is parted at first; it fills a side
+ * at least, so fewer than there are sides are. Then they are rounded, too: a parted group goes to
+ * one of the sides it lies on, and what one side gains in this stratum it loses in another. At most
+ * sides - 1 groups are left over in all; they stand in a line once more, and each goes where its
+ * middle lies. So a side has what was asked to within the largest group, exactly that when no group
+ * holds two records, and its part of a stratum is met to within two groups.
  *
  * Groups that an earlier split has put on a side count there. The others fill up what is left: a
  * side that has too much already takes nothing, and what it has too much is less elsewhere.
@@ -37,9 +37,8 @@ typedef struct tm_quotas {
     int64_t *want; /* [stratum][side]: of groups that are free; while adding, less what is fixed */
     uint32_t strata, room, want_room;
     struct { /* the place in the line */
-        uint32_t stratum, side;
-        int64_t left; /* of the side, in the stratum */
-        uint32_t parted;
+        uint32_t stratum, side, parted;
+        int64_t left[TM_SIDES_MAX]; /* of each side, in the stratum */
         bool begun;
     } at;
     uint8_t *parted; /* the sides of parted groups, in the order of the line */
