@@ -11,6 +11,7 @@ typedef struct tm_spill {
     const char *folder;          /* made at the first file */
     bool apart;                  /* no run folder is around it: it has a lock of its own */
     uint64_t max_disk;           /* bytes; 0 = none */
+    uint64_t merge_most;         /* bytes in memory of the files that are merged; 0 = any */
     _Atomic uint64_t held, ever; /* bytes now and in all */
     _Atomic unsigned files;      /* names given out */
     _Atomic bool made;

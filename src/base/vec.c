@@ -4,6 +4,10 @@
 
 #include "base/alloc.h"
 
+enum {
+    MANY = 1 << 20
+}; /* elements: from there on the heap moves pages, and doubling wastes more */
+
 static bool next_room(uint32_t room, size_t count, size_t more, size_t element_bytes, size_t *out)
 {
     size_t need = count + more;
@@ -28,7 +32,13 @@ bool tm_vec_grow_heap(void **array, size_t count, uint32_t *room, size_t more, s
 {
     size_t next;
     if (!next_room(*room, count, more, element_bytes, &next)) return false;
+    bool many = *room >= MANY;
+    if (many) next = TM_MAX((size_t)*room + *room / 4, count + more);
     void *p = tm_realloc(*array, next * element_bytes);
+    if (!p && many) { /* a little is better than nothing */
+        next = TM_MAX((size_t)*room + *room / 32, count + more);
+        p = tm_realloc(*array, next * element_bytes);
+    }
     if (!p) return false;
     *array = p;
     *room = (uint32_t)next;

@@ -121,6 +121,7 @@ int main(int count, char **words)
     tm_cli cli = {.mem = &mem,
                   .out_is_terminal = isatty(STDOUT_FILENO),
                   .err_is_terminal = isatty(STDERR_FILENO)};
+    tm_alloc_settle();
     hold_standard_streams();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is a failed write, not a death */

@@ -46,7 +46,10 @@ static const advice ADVICE[] = {
     {"T1012", "no-key", "Keys are strings in double quotes."},
     {"T1013", "unclosed-string",
      "The line ends inside a string: the record was cut, or holds a raw line break."},
-    {"T1014", "no-memory", "The record does not fit into the memory of the run: raise --memory."},
+    {"T1014", "no-memory",
+     "What is made of a long record (an index of its values, decoded and edited texts) takes more "
+     "memory than the run has for it; the message says how much --memory it needs at least. Its "
+     "bytes are in unreadable.bin."},
     {"T1020", "no-layout",
      "A sample of each input fixes the layouts it is read with, and this record fits none of them. "
      "If it is an example all the same, name its layout with --layout or say where its parts are "
@@ -71,6 +74,10 @@ static const advice ADVICE[] = {
      "--ultra --long."},
     {"T1110", "too-long",
      "The record was passed over without being held in memory. Raise --max-line if it is meant."},
+    {"T1112", "no-room",
+     "A record is copied while it is worked on, and --memory has room for so much of all that. The "
+     "message says which --memory it needs. It was passed over without being held; its first "
+     "MiB is in unreadable.bin."},
     {"T1111", "broken-array",
      "Behind this place nobody knows where a record begins: it is one unreadable record up to the "
      "end of the file. Repair the brackets or commas there."},

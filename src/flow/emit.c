@@ -144,6 +144,7 @@ tm_status tm_emit_lanes(tm_emitter *e, tm_err *err)
         tm_lane *lane = &e->lane[i];
         TM_TRY(tm_buf_ok(&lane->data, err));
         TM_TRY(write_data(e, lane, tm_buf_view(&lane->data), (tm_str){0}, lane->records, err));
+        if (lane->data.room > TM_PIECE_BYTES) tm_buf_release(&lane->data); /* of a long record */
         tm_buf_clear(&lane->data);
         lane->records = 0;
     }

@@ -3,6 +3,7 @@
  *   run.c       opens, plans, closes                inputs.c    globs, probes, layouts
  *   rounds.c    the passes of each set step         pass.c      workers, sequence window
  *   work.c      one block through the steps         steps.c     one step on one batch
+ *   long.c      one that is a long record
  *   levels.c    children of fan-outs, in order      emit.c      pieces in order, into files
  *   emit_order.c      or in another order           emit_findings.c   what was noticed
  *   piece.c     what a block leaves behind
@@ -96,6 +97,11 @@ typedef struct tm_piece {
     tm_counts counts;
 } tm_piece;
 
+typedef struct tm_refused { /* a long record that takes too much memory (long.c) */
+    uint64_t place;
+    uint64_t share; /* what it would need */
+} tm_refused;
+
 typedef struct tm_input_tag { /* a constant field that an input's records get */
     tm_fieldpath *path;
     tm_str json;
@@ -136,6 +142,7 @@ typedef struct tm_worker {
     tm_text_place text_place;
     tm_part_place part_place;
     void *fold_state;
+    tm_buf refused; /* why the long record at hand is unreadable; empty: it is not */
     /* WRITE: takes up a piece that has grown large before its block is done, so that it is empty
      * again; NULL: it may grow. */
     tm_status (*hand_on)(void *arg, struct tm_worker *w, tm_piece *p, tm_err *err);
@@ -176,7 +183,9 @@ struct tm_run {
     int lock_file;
     unsigned passes;
     _Atomic unsigned pass;
-    tm_lock batch_lock; /* on_batch: one at a time */
+    tm_lock batch_lock; /* on_batch: one at a time; guards `refused` too */
+    tm_refused *refused;
+    uint32_t refusals, refused_room;
     _Atomic bool cancel;
     _Atomic uint64_t bytes_read, records, kept, fallen, unreadable;
     const char *_Atomic doing;
@@ -222,6 +231,23 @@ tm_status tm_worker_seal(tm_worker *w, tm_piece *piece, tm_err *err);
 void tm_worker_empty(const tm_worker *w, tm_piece *piece);
 void tm_worker_release(tm_worker *w);
 
+/* long.c: blocks that are one record, longer than TM_BLOCK_BYTES. */
+enum { TM_FACT_COPIES = 2 /* of the facts of such a record, on their way into the exchange */ };
+uint64_t tm_block_long(const tm_block *block); /* bytes of the record; 0: an ordinary block */
+/* What it may take of the room for long records; 0: an ordinary block. */
+uint64_t tm_long_share(const tm_run *run, const tm_block *block);
+/* How records are read, with the longest that there is room for. */
+tm_read_limits tm_long_limits(const tm_run *run);
+/* Works on the block by `fill`; once more, with the record refused, when it takes too much. */
+typedef tm_status tm_fill(tm_worker *w, tm_piece *piece, tm_err *err);
+tm_status tm_long_work(tm_worker *w, tm_piece *piece, tm_fill *fill, tm_err *err);
+/* The records refused so far, as decisions of `step`, so that a resumed run knows them, too. */
+tm_status tm_long_decisions(tm_run *run, uint16_t step, tm_decisions *out, tm_err *err);
+/* Before a record is observed: is there room to write it? */
+tm_status tm_long_observed(const tm_worker *w, tm_err *err);
+/* Before facts go into the exchange: is there room for that? */
+tm_status tm_long_facts(const tm_worker *w, tm_err *err);
+
 /* A batch: what there is room for in a cache. */
 enum { TM_BATCH_BYTES = 256 << 10, TM_BATCH_RECORDS = 4096 };
 static inline uint32_t tm_batch_most(const tm_run *run)
@@ -243,6 +269,7 @@ tm_status tm_levels_work(tm_worker *w, tm_piece *piece, tm_look *look, tm_err *e
 /* piece.c */
 tm_status tm_piece_init(tm_piece *p, const tm_run *run, tm_err *err);
 void tm_piece_clear(tm_piece *p, const tm_run *run);
+void tm_piece_give_back(tm_piece *p); /* the room of an empty one */
 void tm_piece_release(tm_piece *p);
 /* Links the findings of a level's batch, and shows it to whoever wants to see batches. */
 tm_status tm_piece_begin(tm_worker *w, tm_level *level, tm_err *err);

@@ -7,7 +7,7 @@
 #include "flow/lean.h"
 
 #define IS_LEAN UINT32_MAX
-enum { PARTITIONS = 32, TAKE_BYTES = 256 << 10, ADD_AT_ONCE = 1024 };
+enum { PARTITIONS = 32, TAKE_BYTES = 256 << 10, ADD_AT_ONCE = 1024, LONG_BYTES = 4 << 20 };
 
 struct tm_exchange {
     tm_sorter *part[PARTITIONS];
@@ -101,6 +101,17 @@ tm_status tm_exchange_add(tm_exchange *x, const tm_facts *facts, tm_err *err)
     return TM_OK;
 }
 
+tm_status tm_exchange_limit(tm_exchange *x, uint64_t budget_bytes, tm_err *err)
+{
+    tm_status status = TM_OK;
+    for (unsigned p = 0; p < PARTITIONS && status == TM_OK; p++) {
+        tm_lock_take(&x->lock[p]);
+        status = tm_sorter_limit(x->part[p], budget_bytes / PARTITIONS, err);
+        tm_lock_drop(&x->lock[p]);
+    }
+    return status;
+}
+
 /* One group at a time out of a stream of sorted facts. The fact that ends a group is kept for the
  * next one: its bytes are stable, because the stream is not pulled again before it is handed
  * out. */
@@ -151,6 +162,7 @@ static bool stream_next(tm_group *self, tm_fact *out)
 /* Holds the group's first fact back and looks at the next one. *alone: there is none. */
 static tm_status look_ahead(group_stream *g, bool *alone)
 {
+    if (g->held.room > LONG_BYTES) tm_buf_release(&g->held);
     tm_buf_clear(&g->held);
     tm_buf_str(&g->held, g->now.order);
     tm_buf_str(&g->held, g->now.data);
@@ -204,7 +216,7 @@ typedef struct reduce_job {
     tm_exchange *x;
     const tm_reducer *reducer;
     _Atomic unsigned next;
-    tm_lock lock;
+    tm_lock lock, of_long; /* of_long: facts of long records are reduced one partition at a time */
     tm_status status;
     tm_err *err;
 } reduce_job;
@@ -222,11 +234,14 @@ static void reduce_worker(void *arg, unsigned worker)
     while ((p = atomic_fetch_add(&job->next, 1)) < PARTITIONS) {
         tm_err err = {0};
         tm_sorter *s = job->x->part[p];
+        bool is_long = tm_sorter_is_long(s);
+        if (is_long) tm_lock_take(&job->of_long);
         tm_status status = tm_sorter_finish(s, &err);
         if (status == TM_OK && job->reducer->pairs_only) tm_sorter_leave_out_single(s);
         if (status == TM_OK) status = tm_reduce_sorted(job->reducer, pull_sorter, s, &err);
         tm_sorter_free(s);
         job->x->part[p] = NULL;
+        if (is_long) tm_lock_drop(&job->of_long);
         if (status == TM_OK) continue;
         tm_lock_take(&job->lock);
         if (job->status == TM_OK) {
@@ -241,7 +256,8 @@ static void reduce_worker(void *arg, unsigned worker)
 tm_status tm_exchange_reduce(tm_exchange *x, unsigned threads, const tm_reducer *reducer,
                              tm_err *err)
 {
-    reduce_job job = {.x = x, .reducer = reducer, .lock = TM_LOCK_INIT, .err = err};
+    reduce_job job = {
+        .x = x, .reducer = reducer, .lock = TM_LOCK_INIT, .of_long = TM_LOCK_INIT, .err = err};
     tm_parallel(threads, reduce_worker, &job);
     return job.status;
 }

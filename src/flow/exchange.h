@@ -23,6 +23,8 @@ typedef struct tm_reducer {
 
 TM_MUST_USE tm_exchange *tm_exchange_new(tm_spill *spill, uint64_t budget_bytes); /* NULL: memory */
 tm_status tm_exchange_add(tm_exchange *x, const tm_facts *facts, tm_err *err);    /* any thread */
+/* From now on it takes no more memory than that; what is above it is spilled. */
+tm_status tm_exchange_limit(tm_exchange *x, uint64_t budget_bytes, tm_err *err);
 tm_status tm_exchange_reduce(tm_exchange *x, unsigned threads, const tm_reducer *reducer,
                              tm_err *err);
 /* All facts, in any order, into `sink`; for exchanges that run elsewhere. The exchange is then

@@ -243,7 +243,8 @@ static tm_status sample_source(tm_run *run, const tm_source *source, sample *s, 
 {
     tm_reader *reader = NULL;
     tm_block block = {0};
-    tm_read_limits limits = {.max_line = run->recipe->limits.max_line};
+    tm_room room = tm_room_of(&run->recipe->limits, 0, false, false);
+    tm_read_limits limits = {.max_line = room.longest};
     tm_status status = tm_reader_open(&reader, source, &limits, (tm_str){0}, err);
     for (uint32_t n = 0; status == TM_OK && n < SAMPLE_BLOCKS && !block.spans && !block.last; n++) {
         status = tm_reader_next(reader, &block, err);
@@ -251,9 +252,11 @@ static tm_status sample_source(tm_run *run, const tm_source *source, sample *s, 
         s->all = n == 0 && block.last;
     }
     if (status == TM_OK) {
+        tm_alloc_meter(room.bytes); /* a record that takes more says nothing */
         for (uint32_t i = 0; i < block.spans && i < SAMPLE_RECORDS; i++)
             vote(s, (tm_str){block.bytes.p + block.span[i].at, block.span[i].bytes});
     }
+    tm_alloc_meter_end();
     if (status == TM_OK && source->codec != TM_PLAIN) {
         uint64_t decoded;
         tm_reader_summary(reader, NULL, NULL, &decoded);

@@ -4,7 +4,11 @@
  * Order comes back through a ring of pieces: block n uses slot n % ring, and is not read before the
  * piece that used the slot last has been taken up. So memory is bounded by the ring, a slow block
  * holds nobody up until the ring is full, and whoever finishes the block that is due becomes the
- * emitter until no due piece is ready. */
+ * emitter until no due piece is ready.
+ *
+ * A long record (long.c) begins when its share of the room for them is free: its worker waits, with
+ * the right to read, for those before it, and they wait for nobody. The share is free again when
+ * the piece has been taken up. Nothing is read, either, while there is no room for one more. */
 #include "flow/engine.h"
 
 typedef struct pass_run {
@@ -20,6 +24,8 @@ typedef struct pass_run {
     tm_signalled moved;
     tm_piece *ring;
     bool *ready;
+    uint64_t *share; /* by slot: of a long record; else 0 */
+    uint64_t shared; /* all of them */
     unsigned slots;
     uint64_t due; /* number of the piece to take up next */
     bool emitting, stop;
@@ -48,12 +54,37 @@ static bool wait_for_slot(pass_run *p, uint64_t number)
     return go;
 }
 
+/* Long records together keep to their room; one alone always may begin. */
+static bool wait_for_room(pass_run *p, uint64_t more)
+{
+    const tm_room *room = &p->run->plan->room;
+    tm_lock_take(&p->lock);
+    while (!p->stop && p->shared && p->shared + more > room->bytes) tm_wait(&p->moved, &p->lock);
+    bool go = !p->stop;
+    tm_lock_drop(&p->lock);
+    return go;
+}
+
+/* *go = false: the pass has ended. Facts of edges may have taken the room until now (rounds.c). */
+static tm_status take_room(pass_run *p, const tm_block *block, bool *go, tm_err *err)
+{
+    uint64_t share = tm_long_share(p->run, block);
+    if (!share) return TM_OK;
+    if (p->pass->exchange)
+        TM_TRY(tm_exchange_limit(p->pass->exchange, p->run->exchange_budget, err));
+    if (!(*go = wait_for_room(p, share))) return TM_OK;
+    tm_lock_take(&p->lock);
+    p->share[block->number % p->slots] = share;
+    p->shared += share;
+    tm_lock_drop(&p->lock);
+    return TM_OK;
+}
+
 static tm_status open_next(pass_run *p, tm_err *err)
 {
     tm_run *run = p->run;
-    const tm_limits *limits = &run->recipe->limits;
-    tm_read_limits read = {.max_line = limits->max_line,
-                           .digest = p->pass->kind == TM_PASS_WRITE && run->folder};
+    tm_read_limits read = tm_long_limits(run);
+    read.digest = p->pass->kind == TM_PASS_WRITE && run->folder;
     return tm_reader_open(&p->reader, &run->source[p->source], &read, (tm_str){0}, err);
 }
 
@@ -132,7 +163,10 @@ static void hand_in(pass_run *p, uint64_t number)
         p->emitting = true;
         tm_lock_drop(&p->lock);
         tm_status status = take_up(p, &p->ring[slot], &err);
+        if (p->share[slot]) tm_piece_clear(&p->ring[slot], p->run);
         tm_lock_take(&p->lock);
+        p->shared -= p->share[slot];
+        p->share[slot] = 0;
         p->emitting = false;
         p->ready[slot] = false;
         p->due++;
@@ -175,14 +209,16 @@ static tm_status work(pass_run *p, tm_worker *w, tm_err *err)
         tm_status status = TM_OK;
         if (tm_cancelled(p->run)) return tm_fail(err, TM_ECANCELLED, "interrupted");
         tm_lock_take(&p->reading);
-        bool go = wait_for_slot(p, p->next_block);
+        bool go = wait_for_slot(p, p->next_block) && wait_for_room(p, p->run->plan->room.longest);
         if (go) status = read_block(p, &w->block, &more, err);
+        if (more && status == TM_OK) status = take_room(p, &w->block, &go, err);
         tm_lock_drop(&p->reading);
         TM_TRY(status);
         if (!go || !more) return TM_OK;
         tm_piece *piece = &p->ring[w->block.number % p->slots];
         tm_piece_clear(piece, p->run);
         TM_TRY(tm_worker_block(w, piece, err));
+        if (tm_block_long(&w->block)) tm_buf_release(&w->block.bytes);
         hand_in(p, w->block.number);
     }
 }
@@ -205,7 +241,9 @@ static tm_status ring_make(pass_run *p, tm_err *err)
     p->slots = p->run->threads * 2 + 1;
     p->ring = tm_alloc_zero(p->slots, sizeof *p->ring);
     p->ready = tm_alloc_zero(p->slots, sizeof *p->ready);
-    if (!p->ring || !p->ready) return tm_fail_memory(err, "a pass", p->slots * sizeof *p->ring);
+    p->share = tm_alloc_zero(p->slots, sizeof *p->share);
+    if (!p->ring || !p->ready || !p->share)
+        return tm_fail_memory(err, "a pass", p->slots * sizeof *p->ring);
     for (unsigned i = 0; i < p->slots; i++) TM_TRY(tm_piece_init(&p->ring[i], p->run, err));
     return TM_OK;
 }
@@ -215,6 +253,7 @@ static void ring_release(pass_run *p)
     for (unsigned i = 0; p->ring && i < p->slots; i++) tm_piece_release(&p->ring[i]);
     tm_free(p->ring);
     tm_free(p->ready);
+    tm_free(p->share);
 }
 
 tm_status tm_pass_run(tm_pass *pass, tm_err *err)

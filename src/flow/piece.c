@@ -52,11 +52,16 @@ void tm_piece_clear(tm_piece *p, const tm_run *run)
     p->records = p->written = p->parked_records = p->lines = 0;
 }
 
-void tm_piece_release(tm_piece *p)
+void tm_piece_give_back(tm_piece *p)
 {
     tm_buf *bufs[BUFS];
     bufs_of(p, bufs);
     for (size_t i = 0; i < TM_COUNT(bufs); i++) tm_buf_release(bufs[i]);
+}
+
+void tm_piece_release(tm_piece *p)
+{
+    tm_piece_give_back(p);
     tm_matches_release(&p->matches);
     tm_free(p->step_counts);
     tm_free(p->step_seconds);
@@ -158,6 +163,8 @@ static tm_status add_kept(tm_worker *w, tm_piece *p, tm_batch *b, uint32_t r, tm
     p->counts.kept++;
     bool shown = w->run->options.shown.on_kept != NULL, silent = w->run->options.measure_only;
     if (silent && !shown) return TM_OK;
+    if (b->raw[r].n > TM_BLOCK_BYTES && !tm_buf_grow(&p->data, b->raw[r].n + 1)) /* its newline */
+        return tm_buf_ok(&p->data, err);
     TM_TRY(tm_record_write(b, r, &p->data, err));
     if (w->block.span_lines) to_one_line(&p->data, from);
     if (shown)

@@ -312,6 +312,15 @@ static char *decisions_path(const tm_run *run, const tm_plan_step *step, const c
     return path;
 }
 
+static tm_status add_refused(step_rounds *r, tm_err *err)
+{
+    tm_decisions out = {0};
+    tm_status status = tm_long_decisions(r->run, r->step->index, &out, err);
+    if (status == TM_OK) status = tm_verdicts_add(r->making, &out, err);
+    tm_buf_release(&out.bytes);
+    return status;
+}
+
 static tm_status run_rounds(step_rounds *r, char *path, tm_err *err)
 {
     const tm_round *rounds = r->step->op->rounds;
@@ -329,6 +338,7 @@ static tm_status run_rounds(step_rounds *r, char *path, tm_err *err)
         r->making = tm_verdicts_begin(&r->run->spill, r->run->exchange_budget / 4);
         if (!r->making) return tm_fail_memory(err, "decisions", 0);
         TM_TRY(run_round(r, &rounds[i], err));
+        TM_TRY(add_refused(r, err));
         TM_TRY(tm_verdicts_finish(r->making, to, tm_buf_view(&r->told), err));
         tm_verdicts_free(r->earlier);
         r->earlier = r->making;

@@ -7,7 +7,7 @@
 #include "flow/engine.h"
 #include "io/codec.h"
 
-enum { RECORD_COPIES = 4, TABLE_SCRATCH = 8 };
+enum { TABLE_SCRATCH = 8 };
 
 bool tm_counts_close(const tm_counts *c)
 {
@@ -32,24 +32,28 @@ static uint64_t least_memory(const tm_run *run, unsigned threads)
 {
     uint64_t worker = TM_WORKER_BYTES + run->plan->cost.memory + run->over_worker;
     uint64_t fixed = TM_BASE_BYTES + run->plan->cost.shared + run->over_shared + TM_EXCHANGE_BYTES;
-    /* A limit on records that was raised must fit: read, decoded, edited and packed, a record is
-     * there four times. */
-    uint64_t line = run->recipe->limits.max_line;
-    if (line > TM_MAX_LINE_DEFAULT) fixed += RECORD_COPIES * (line - TM_MAX_LINE_DEFAULT);
     return fixed + threads * worker;
 }
 
-/* The rest is for the exchange. */
+/* The rest is for long records and for the exchange. The room of the former does not depend on the
+ * workers: it is half of what one of them alone would leave. */
 static tm_status share_memory(tm_run *run, tm_err *err)
 {
-    uint64_t memory = run->recipe->limits.memory;
-    while (run->threads > 1 && least_memory(run, run->threads) > memory) run->threads--;
-    uint64_t least = least_memory(run, run->threads);
+    uint64_t memory = run->recipe->limits.memory, line = run->recipe->limits.max_line;
+    uint64_t least = least_memory(run, 1);
+    const tm_room *room = &run->plan->room;
+    /* A limit on records that was raised must fit. */
+    if (line > TM_MAX_LINE_DEFAULT && least <= memory)
+        least = TM_MAX(least, tm_room_memory(room, room->copies * line));
     if (least > memory)
         return tm_fail(err, TM_ELIMIT, "this plan needs --memory %lluMiB at least, and has %lluMiB",
                        (unsigned long long)((least + TM_MIB - 1) / TM_MIB),
                        (unsigned long long)(memory / TM_MIB));
-    run->exchange_budget = (memory - least) / 2 + TM_EXCHANGE_BYTES;
+    uint64_t longs = (memory - least_memory(run, 1)) / 2;
+    while (run->threads > 1 && least_memory(run, run->threads) + longs > memory) run->threads--;
+    uint64_t left = memory - least_memory(run, run->threads);
+    run->exchange_budget = TM_MIN(left / 2, left - longs) + TM_EXCHANGE_BYTES;
+    run->spill.merge_most = room->bytes / 2;
     return TM_OK;
 }
 
@@ -64,6 +68,7 @@ tm_status tm_run_charge_table(tm_run *run, const tm_plan_step *step, uint64_t by
     uint64_t worker = bytes / TABLE_SCRATCH;
     if (bytes > step->cost.shared) run->over_shared += bytes - step->cost.shared;
     if (worker > step->cost.memory) run->over_worker += worker - step->cost.memory;
+    tm_plan_charge(run->plan, run->over_shared + run->over_worker);
     return share_memory(run, err);
 }
 
@@ -339,6 +344,7 @@ void tm_run_close(tm_run *run)
     tm_run_folder_drop(run);
     if (run->plan) tm_plan_release(run->plan);
     tm_buf_release(&run->head);
+    tm_free(run->refused);
     pthread_mutex_destroy(&run->batch_lock);
     pthread_mutex_destroy(&run->spill.making);
     tm_arena_release(&run->mem);

@@ -6,7 +6,11 @@
  * prefixes are finished by comparison. Lean facts (lean.h) lie as numbers instead, on disk too; the
  * first fact that is not lean turns those in memory into frames. A spilled run is chunks of about
  * 64 KiB, each one zstd frame at level 1 (writes are the disk's limit, not the processor's). More
- * than MERGE_MAX runs are merged in between, so memory for merging stays bounded too. */
+ * than MERGE_MAX runs are merged in between, so memory for merging stays bounded too.
+ *
+ * A fact that does not go well with others in memory, such as the text of a long record, is a run
+ * of its own, and so are the facts of a chunk that holds one: of such runs fewer are merged at
+ * once. */
 #include "flow/sorter.h"
 
 #include <stdlib.h>
@@ -14,7 +18,14 @@
 #include "flow/lean.h"
 #include "io/sink.h"
 
-enum { MERGE_MAX = 32, CHUNK_BYTES = 64 << 10, ENTRY_BYTES = 32, LEAN_FIRST = 1024 };
+enum {
+    MERGE_MAX = 32,
+    MERGE_LEAST = 2,
+    CHUNK_BYTES = 64 << 10,
+    LONG_BYTES = 4 << 20,
+    ENTRY_BYTES = 32,
+    LEAN_FIRST = 1024
+};
 /* With its share of the room for sorting, which few of an exchange's sorters need at once. */
 enum { LEAN_BYTES = sizeof(tm_lean) * 5 / 4 };
 #define LEAN_CHUNK ((uint32_t)1 << 31) /* in a chunk's size: it holds lean facts */
@@ -27,6 +38,7 @@ typedef struct sorted_run { /* a spill file being read back */
     char *path;
     int file;
     uint64_t bytes, at; /* of the file; read so far */
+    uint64_t largest;   /* bytes of its largest chunk */
     tm_facts chunk;
     bool lean; /* what the chunk holds */
     tm_buf packed;
@@ -52,7 +64,8 @@ struct tm_sorter {
     uint32_t runs, run_room;
     uint32_t *heap; /* run indices, smallest fact first */
     uint32_t heaped;
-    bool pull_top; /* the top run's fact was handed out: advance it first */
+    const tm_fact *one; /* that is written as a run of its own */
+    bool pull_top;      /* the top run's fact was handed out: advance it first */
     tm_packer *packer;
 };
 
@@ -157,6 +170,13 @@ static tm_status sort_in_memory(tm_sorter *s, tm_err *err)
     return TM_OK;
 }
 
+/* Room that a long fact took is given back. */
+static void empty(tm_buf *b)
+{
+    if (b->room > LONG_BYTES) tm_buf_release(b);
+    tm_buf_clear(b);
+}
+
 static tm_status write_chunk(tm_sorter *s, sorted_run *r, int file, tm_facts *chunk, tm_err *err)
 {
     if (!chunk->bytes.n) return TM_OK;
@@ -172,9 +192,12 @@ static tm_status write_chunk(tm_sorter *s, sorted_run *r, int file, tm_facts *ch
     memcpy(r->packed.p, head, sizeof head);
     TM_TRY(tm_spill_take(s->spill, r->packed.n, err));
     r->bytes += r->packed.n;
-    tm_buf_clear(&chunk->bytes);
+    r->largest = TM_MAX(r->largest, (uint64_t)chunk->bytes.n);
+    empty(&chunk->bytes);
     chunk->count = 0;
-    return tm_file_write(file, r->path, r->packed.p, r->packed.n, err);
+    tm_status status = tm_file_write(file, r->path, r->packed.p, r->packed.n, err);
+    empty(&r->packed);
+    return status;
 }
 
 /* A chunk holds lean facts or frames: the first of the other kind ends it. */
@@ -244,13 +267,16 @@ static tm_status from_memory(tm_sorter *s, tm_fact *out, bool *more, tm_err *err
 static tm_status load_chunk(sorted_run *r, uint32_t packed, uint32_t bytes, tm_err *err)
 {
     tm_buf *to = r->lean ? &r->chunk.bytes : &r->packed;
-    tm_buf_clear(to);
+    empty(&r->chunk.bytes);
     if (!tm_buf_grow(to, packed)) return tm_fail_memory(err, "merging", packed);
     TM_TRY(tm_file_read_at(r->file, r->path, to->p, packed, r->at + 2 * sizeof packed, err));
     to->n = packed;
     if (r->lean) return TM_OK;
-    tm_buf_clear(&r->chunk.bytes);
-    return tm_unpack(TM_ZSTD, tm_buf_view(&r->packed), bytes, &r->chunk.bytes, err);
+    if (!tm_buf_grow(&r->chunk.bytes, (size_t)bytes + TM_UNPACK_MORE))
+        return tm_fail_memory(err, "merging", bytes);
+    TM_TRY(tm_unpack(TM_ZSTD, tm_buf_view(&r->packed), bytes, &r->chunk.bytes, err));
+    empty(&r->packed);
+    return TM_OK;
 }
 
 static tm_status run_advance(sorted_run *r, tm_err *err)
@@ -369,16 +395,47 @@ static tm_status spill_memory(tm_sorter *s, tm_err *err)
     return TM_OK;
 }
 
-/* Merges the first MERGE_MAX runs into one new run at the end. */
-static tm_status merge_some(tm_sorter *s, tm_err *err)
+/* How many of the first runs may be merged at once: of each one chunk lies in memory. */
+static uint32_t mergeable(const tm_sorter *s)
 {
-    TM_TRY(open_runs(s, MERGE_MAX, err));
+    uint64_t most = s->spill->merge_most, bytes = 0;
+    uint32_t count = 0;
+    while (count < s->runs && count < MERGE_MAX) {
+        bytes += s->run[count].largest;
+        if (most && bytes > most && count >= MERGE_LEAST) break;
+        count++;
+    }
+    return count;
+}
+
+/* Merges the first runs into one new run at the end. */
+static tm_status merge_some(tm_sorter *s, uint32_t count, tm_err *err)
+{
+    TM_TRY(open_runs(s, count, err));
     sorted_run *r;
     TM_TRY(new_run(s, &r, err));
     TM_TRY(write_run(s, r, from_runs, err));
-    for (uint32_t i = 0; i < MERGE_MAX; i++) run_release(s, &s->run[i]);
-    s->runs -= MERGE_MAX;
-    memmove(s->run, s->run + MERGE_MAX, s->runs * sizeof *s->run);
+    for (uint32_t i = 0; i < count; i++) run_release(s, &s->run[i]);
+    s->runs -= count;
+    memmove(s->run, s->run + count, s->runs * sizeof *s->run);
+    return TM_OK;
+}
+
+static bool is_over(const tm_sorter *s)
+{
+    return s->leans * LEAN_BYTES > s->budget ||
+           s->facts.bytes.n + s->facts.count * ENTRY_BYTES > s->budget;
+}
+
+tm_status tm_sorter_limit(tm_sorter *s, uint64_t budget_bytes, tm_err *err)
+{
+    s->budget = TM_MIN(s->budget, budget_bytes);
+    if (!is_over(s)) return TM_OK;
+    TM_TRY(spill_memory(s, err));
+    tm_buf_release(&s->facts.bytes); /* the room it had is what is wanted back */
+    tm_free(s->lean);
+    s->lean = NULL;
+    s->lean_room = 0;
     return TM_OK;
 }
 
@@ -414,15 +471,35 @@ tm_status tm_sorter_add_lean(tm_sorter *s, const tm_lean *lean, tm_err *err)
     return TM_OK;
 }
 
+/* The one fact that is a run. */
+static tm_status from_one(tm_sorter *s, tm_fact *out, bool *more, tm_err *err)
+{
+    TM_UNUSED(err);
+    *more = s->one != NULL;
+    if (*more) *out = *s->one;
+    s->one = NULL;
+    return TM_OK;
+}
+
+static tm_status spill_one(tm_sorter *s, const tm_fact *fact, tm_err *err)
+{
+    sorted_run *r;
+    TM_TRY(new_run(s, &r, err));
+    s->one = fact;
+    return write_run(s, r, from_one, err);
+}
+
 tm_status tm_sorter_add(tm_sorter *s, const tm_fact *fact, tm_err *err)
 {
     if (!s->facts.count && tm_fact_is_lean(fact)) {
         tm_lean lean = tm_lean_of(fact);
         return tm_sorter_add_lean(s, &lean, err);
     }
-    if (s->leans) TM_TRY(fatten(s, err));
+    uint64_t bytes = (uint64_t)fact->key.n + fact->order.n + fact->data.n;
     s->count++;
     s->keyed |= fact->key.n > 0;
+    if (bytes > CHUNK_BYTES && bytes > s->budget / 2) return spill_one(s, fact, err);
+    if (s->leans) TM_TRY(fatten(s, err));
     TM_TRY(tm_facts_add(&s->facts, fact, err));
     if (s->facts.bytes.n + s->facts.count * ENTRY_BYTES > s->budget) return spill_memory(s, err);
     return TM_OK;
@@ -436,13 +513,20 @@ tm_status tm_sorter_finish(tm_sorter *s, tm_err *err)
     s->facts = (tm_facts){0};
     tm_free(s->lean);
     s->lean = NULL;
-    while (s->runs > MERGE_MAX) TM_TRY(merge_some(s, err));
+    for (uint32_t count; (count = mergeable(s)) < s->runs;) TM_TRY(merge_some(s, count, err));
     return open_runs(s, s->runs, err);
 }
 
 tm_status tm_sorter_next(tm_sorter *s, tm_fact *out, bool *more, tm_err *err)
 {
     return s->runs ? from_runs(s, out, more, err) : from_memory(s, out, more, err);
+}
+
+bool tm_sorter_is_long(const tm_sorter *s)
+{
+    bool is = false;
+    for (uint32_t i = 0; i < s->runs; i++) is |= s->run[i].largest > LONG_BYTES;
+    return is;
 }
 
 void tm_sorter_leave_out_single(tm_sorter *s)

@@ -94,10 +94,10 @@ static tm_status open_reader(tm_stage_map *m, tm_err *err)
     bool of_stream = m->split < m->stages->of_stream;
     if (of_stream && tm_run_cut(run, &cut) && TM_PLACE(split->source, split->from) > cut.place)
         return TM_OK; /* behind the head */
-    tm_read_limits limits = {.max_line = run->recipe->limits.max_line,
-                             .digest = is_write(m) && !split->to,
-                             .from = split->from,
-                             .to = split->to};
+    tm_read_limits limits = tm_long_limits(run);
+    limits.digest = is_write(m) && !split->to;
+    limits.from = split->from;
+    limits.to = split->to;
     TM_TRY(same_source(source, err));
     return tm_reader_open(&m->reader, source, &limits, (tm_str){0}, err);
 }

@@ -59,6 +59,7 @@ static tm_status apply_decisions(tm_worker *w, tm_piece *piece, const tm_plan_st
     bool weighed = w->pass->kind == TM_PASS_WRITE && tm_finds_duplicates(step->op);
     for (uint32_t r = 0; r < b->records; r++) {
         const tm_decision *d = tm_verdict_of(range, b->rid[r]);
+        if (d && d->set & TM_D_REFUSED) d = NULL;
         if (b->decision) b->decision[r] = d;
         if (!tm_live(b, r)) continue;
         if (weighed)

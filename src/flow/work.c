@@ -128,6 +128,7 @@ void tm_worker_release(tm_worker *w)
     tm_buf_release(&w->facts.bytes);
     tm_buf_release(&w->line);
     tm_buf_release(&w->path);
+    tm_buf_release(&w->refused);
     tm_locator_release(&w->locator);
 }
 
@@ -169,6 +170,8 @@ static tm_status add_span(tm_worker *w, const tm_span *span, const tm_read_rules
     uint32_t replaced = 0;
     size_t slack = w->block.bytes.n - span->at - span->bytes + TM_BLOCK_SLACK;
     tm_rid rid = {TM_PLACE(w->block.source, offset), 0};
+    if (w->refused.n)
+        return tm_batch_refuse(b, rid, span->line, raw, tm_buf_view(&w->refused), err);
     TM_TRY(tm_batch_add(b, rules, rid, span->line, raw, span->ascii, slack, &replaced, err));
     TM_TRY(reader_findings(b, replaced, span->lost, err));
     return set_tags(w, b, err);
@@ -183,8 +186,10 @@ static tm_status observe(tm_worker *w, tm_batch *b, tm_err *err)
         bool shown = b->decision[r] || !pass->round->decided_only;
         if (!shown && tm_live(b, r)) b->fate[r] = TM_KEPT;
     }
+    TM_TRY(tm_long_observed(w, err));
     if (pass->kind == TM_PASS_FOLD) return pass->round->observe_state(view, b, w->fold_state, err);
     TM_TRY(pass->round->observe(view, b, &w->facts, err));
+    TM_TRY(tm_long_facts(w, err));
     if (pass->exchange) TM_TRY(tm_exchange_add(pass->exchange, &w->facts, err));
     if (pass->sorter) {
         tm_fact f;
@@ -332,19 +337,33 @@ tm_status tm_worker_seal(tm_worker *w, tm_piece *piece, tm_err *err)
 {
     tm_run *run = w->run;
     tm_format format;
-    count_records(run, piece);
     TM_TRY(tm_format_parse(run->recipe->output.format, &format, err));
     bool pack = w->pass->kind == TM_PASS_WRITE && !run->reorders && !run->routes &&
                 format.container == TM_JSONL && format.codec != TM_PLAIN;
-    if (!pack) return TM_OK;
-    return tm_pack(w->packer, format.codec, (int)run->recipe->output.level,
-                   tm_buf_view(&piece->data), &piece->packed, err);
+    if (pack)
+        TM_TRY(tm_pack(w->packer, format.codec, (int)run->recipe->output.level,
+                       tm_buf_view(&piece->data), &piece->packed, err));
+    count_records(run, piece);
+    tm_alloc_meter_end(); /* what is given away is not taken back */
+    return TM_OK;
 }
 
 void tm_worker_empty(const tm_worker *w, tm_piece *piece)
 {
     tm_piece_clear(piece, w->run);
     name_piece(w, piece);
+}
+
+static tm_status fill_piece(tm_worker *w, tm_piece *piece, tm_err *err)
+{
+    TM_TRY(work_spans(w, piece, err));
+    piece->last = w->block.last;
+    piece->row_bytes = w->block.of_rows ? w->block.bytes.n : 0;
+    piece->damage = w->block.damage;
+    piece->lines = w->block.lines;
+    if (w->run->folder && piece->damage.code) tm_buf_str(&piece->torn, tm_buf_view(&w->block.torn));
+    TM_TRY(tm_buf_ok(&piece->torn, err));
+    return tm_worker_seal(w, piece, err);
 }
 
 tm_status tm_worker_block(tm_worker *w, tm_piece *piece, tm_err *err)
@@ -356,12 +375,6 @@ tm_status tm_worker_block(tm_worker *w, tm_piece *piece, tm_err *err)
     name_piece(w, piece);
     if (w->block.source > run->sources && w->block.damage.code)
         return bad_reference(w, w->block.damage.at, tm_str_of(w->block.damage.sentence), err);
-    TM_TRY(work_spans(w, piece, err));
-    piece->last = w->block.last;
-    piece->row_bytes = w->block.of_rows ? w->block.bytes.n : 0;
-    piece->damage = w->block.damage;
-    piece->lines = w->block.lines;
-    if (run->folder && piece->damage.code) tm_buf_str(&piece->torn, tm_buf_view(&w->block.torn));
-    TM_TRY(tm_buf_ok(&piece->torn, err));
-    return tm_worker_seal(w, piece, err);
+    return tm_block_long(&w->block) ? tm_long_work(w, piece, fill_piece, err)
+                                    : fill_piece(w, piece, err);
 }

@@ -12,7 +12,7 @@
 #include "io/reader.h"
 #include "io/table_json.h"
 
-enum { STEP = 4096, LONGER = 8 /* tm_rows_size is off by no more */ };
+enum { STEP = 4096, LONGER = TM_ROW_LONGER /* tm_rows_size is off by no more */ };
 
 static uint64_t take_rows(const tm_table *t, uint64_t row, uint64_t max_line, uint64_t *weight)
 {
@@ -50,9 +50,9 @@ static tm_status broken(const tm_table *t, uint64_t row, const tm_table_column *
 
 static void too_long(tm_block *b)
 {
-    tm_damage_set(&b->damage, TM_DAMAGE_LONG,
-                  "a row is longer than the limit of %llu bytes as JSON; raise limits.max_line",
-                  (unsigned long long)b->max_line);
+    tm_damage_set(&b->damage, b->by_memory ? TM_DAMAGE_ROOM : TM_DAMAGE_LONG,
+                  "a row is longer than the limit of %llu bytes as JSON; raise limits.%s",
+                  (unsigned long long)b->max_line, b->by_memory ? "memory" : "max_line");
     b->damage.at = b->at;
     b->damage.bytes = b->bytes.n; /* more was not written */
     tm_block_keep(b, b->bytes.p, b->bytes.n);
@@ -109,6 +109,7 @@ tm_status tm_arrow_next(tm_reader *r, tm_block *b, tm_err *err)
     if (b->bytes.room > 4 * TM_BLOCK_BYTES) tm_buf_release(&b->bytes);
     b->at = r->at;
     b->max_line = r->max_line;
+    b->by_memory = r->memory != 0;
     b->rows = (uint32_t)take_rows(t, r->at, r->max_line, &b->weight);
     b->lines = b->rows;
     b->dropped_lines = 0;

@@ -130,11 +130,12 @@ tm_status tm_unpack(tm_codec_id codec, tm_str packed, uint64_t limit, tm_buf *ou
 {
     static const tm_read_limits limits;
     tm_stream *s;
-    size_t got = 0, room = 64 << 10;
+    size_t got = 0, room = TM_UNPACK_MORE;
     uint64_t total = 0;
     TM_TRY(tm_stream_over(&s, codec, TM_UTF8, packed, &limits, err));
     tm_status status = TM_OK;
     do {
+        if (limit) room = TM_MIN(room, TM_MAX((size_t)(limit - total), (size_t)TM_UNPACK_MORE));
         if (!tm_buf_grow(out, room))
             status = tm_fail_memory(err, "unpacking", room);
         else

@@ -82,9 +82,18 @@ void tm_block_keep(tm_block *b, const char *p, size_t n)
 
 void tm_reader_too_long(const tm_reader *r, tm_block *b, uint64_t at, uint64_t bytes)
 {
-    tm_damage_set(&b->damage, TM_DAMAGE_LONG,
-                  "a record of %llu bytes is longer than the limit of %llu; raise --max-line",
-                  (unsigned long long)bytes, (unsigned long long)r->max_line);
+    unsigned long long long_as = bytes, most = r->max_line;
+    uint64_t needed = r->memory + (bytes - r->max_line) * r->memory_a_byte;
+    if (r->memory)
+        tm_damage_set(&b->damage, TM_DAMAGE_ROOM,
+                      "a record of %llu bytes is longer than the %llu that --memory %lluMiB has "
+                      "room for; it needs --memory %lluMiB at least",
+                      long_as, most, (unsigned long long)(r->memory / TM_MIB),
+                      (unsigned long long)((needed + TM_MIB - 1) / TM_MIB));
+    else
+        tm_damage_set(&b->damage, TM_DAMAGE_LONG,
+                      "a record of %llu bytes is longer than the limit of %llu; raise --max-line",
+                      long_as, most);
     b->damage.at = at;
     b->damage.bytes = bytes;
 }
@@ -125,6 +134,8 @@ tm_status tm_reader_open(tm_reader **out, const tm_source *source, const tm_read
     r->source = source;
     uint64_t most = 4 * TM_GIB - 64 * TM_MIB; /* spans are 32 bits wide */
     r->max_line = TM_MIN(own.max_line ? own.max_line : TM_MAX_LINE_DEFAULT, most);
+    r->memory = own.memory;
+    r->memory_a_byte = own.memory_a_byte;
     tm_status status =
         source->table ? open_table(r, &own, err) : open_stream(r, own, pushed_back, err);
     if (status != TM_OK)

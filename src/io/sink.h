@@ -24,6 +24,9 @@ TM_MUST_USE tm_packer *tm_packer_new(void); /* NULL: memory */
 void tm_packer_free(tm_packer *p);
 tm_status tm_pack(tm_packer *p, tm_codec_id codec, int level, tm_str decoded, tm_buf *out,
                   tm_err *err);
+/* limit: the most it may unpack to; 0: any. With room for so much and TM_UNPACK_MORE in `out`, none
+ * is added. */
+#define TM_UNPACK_MORE (64 << 10)
 tm_status tm_unpack(tm_codec_id codec, tm_str packed, uint64_t limit, tm_buf *out, tm_err *err);
 
 typedef struct tm_sink tm_sink;

@@ -28,6 +28,7 @@
 
 #define TM_BLOCK_BYTES (1u << 20)
 #define TM_BLOCK_SLACK 64            /* readable bytes behind a block's bytes */
+#define TM_ROW_LONGER 8              /* a row's JSON may be so many times its weight */
 #define TM_TORN_BYTES TM_BLOCK_BYTES /* so much is kept of what is no record, but a damage */
 
 typedef enum tm_container_id {
@@ -108,7 +109,10 @@ tm_status tm_folder_holds(const char *folder, const tm_file_info *file, bool *ho
 tm_status tm_source_again(tm_arena *mem, tm_str path, bool *again, tm_err *err);
 
 typedef struct tm_read_limits {
-    uint64_t max_line;   /* bytes of one record; 0 = 64 MiB. Longer ones are unreadable, not kept */
+    uint64_t max_line; /* bytes of one record; 0 = 64 MiB. Longer ones are unreadable, not kept */
+    /* When it is the memory of the run that limits them: which it is, and how much more of it a
+     * byte more needs. */
+    uint64_t memory, memory_a_byte;
     uint64_t max_window; /* zstd window and other decoder memory; 0 = 128 MiB */
     bool digest;         /* SHA-256 of the file bytes as read */
     /* Only the lines that begin in [from, to) of the decoded stream; to 0 = all of it. For sources
@@ -124,7 +128,8 @@ typedef struct tm_read_limits {
     X(TM_DAMAGE_TRAILING, "T1104", "there is something behind the end of the compressed data") \
     X(TM_DAMAGE_WINDOW, "T1105", "the compressed data need more memory than the limit")        \
     X(TM_DAMAGE_LONG, "T1110", "a record is longer than the limit")                            \
-    X(TM_DAMAGE_ARRAY, "T1111", "the JSON array or sequence of values is broken")
+    X(TM_DAMAGE_ARRAY, "T1111", "the JSON array or sequence of values is broken")              \
+    X(TM_DAMAGE_ROOM, "T1112", "a record is longer than the run's memory has room for")
 
 /* Why a source is not read at all. X(code, sentence). */
 #define TM_REFUSALS(X)                                          \
@@ -172,6 +177,7 @@ typedef struct tm_block {
     bool of_rows, written;
     uint32_t rows;
     uint64_t max_line, weight; /* weight: about how many bytes they will be */
+    bool by_memory;            /* max_line is what memory has room for */
 } tm_block;
 void tm_block_release(tm_block *b);
 

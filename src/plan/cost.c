@@ -6,6 +6,12 @@
  * batch, but their scratch lives as long as the worker, so it is added up and not maximised. Only
  * one set step exchanges at a time: of these the largest counts.
  *
+ * Half of what is left beyond that is for long records, half for the exchange. A long record has a
+ * block of its own, and what its worker would need for a block of others; it is read, copied,
+ * packed, and given to whoever writes, who copies it where it goes to another place in the output.
+ * What else is made of it (an index, decoded and edited texts) depends on what it says, and is
+ * measured while that is done (flow/long.c).
+ *
  * Disk is an estimate from the bytes of the inputs: spilled facts, once as runs and once merged,
  * and the output at its decoded size when it is not compressed, at half of it when it is (text
  * compresses to a third or less; an estimate that is too high annoys, one that is too low kills a
@@ -13,6 +19,9 @@
 #include "plan/plan_parts.h"
 
 #define FACT_OVERHEAD 48 /* frame and index of a fact */
+
+enum { MOVED = 3, GROWS = 48 };
+#define BLOCK_BYTES TM_MIB /* what a record may have in any plan */
 
 static uint64_t add(uint64_t a, uint64_t b)
 {
@@ -44,12 +53,51 @@ static uint64_t largest_spill(const tm_plan *plan)
     return add(most, most);
 }
 
-void tm_plan_sum_cost(tm_plan *plan, const tm_input_facts *facts)
+tm_room tm_room_of(const tm_limits *limits, uint64_t steps, bool moves, bool packs)
 {
-    uint64_t engine = TM_BASE_BYTES + TM_WORKER_BYTES + TM_EXCHANGE_BYTES;
-    plan->memory_needed = add(engine, add(plan->cost.shared, plan->cost.memory));
+    tm_room room = {.memory = limits->memory, .after = moves ? MOVED : 1};
+    room.copies = 2 + room.after + (packs && !moves);
+    uint64_t least = add(steps, TM_BASE_BYTES + TM_WORKER_BYTES + TM_EXCHANGE_BYTES);
+    uint64_t left = room.memory > least ? room.memory - least : 0;
+    room.bytes = left / 2 + TM_WORKER_BYTES;
+    room.longest = TM_MIN(limits->max_line, TM_MAX(room.bytes / room.copies, BLOCK_BYTES));
+    return room;
+}
+
+uint64_t tm_room_share(const tm_room *room, uint64_t bytes)
+{
+    return TM_MIN(room->bytes, TM_MAX(GROWS * bytes, room->bytes / TM_SIDE_BY_SIDE));
+}
+
+uint64_t tm_room_memory(const tm_room *room, uint64_t bytes)
+{
+    return bytes > room->bytes ? add(room->memory, 2 * (bytes - room->bytes)) : room->memory;
+}
+
+static bool moves_records(const tm_plan *plan)
+{
+    bool moves = false;
+    for (uint32_t i = 0; i < plan->steps; i++)
+        moves |= plan->step[i].op->flags & TM_REORDERS || plan->step[i].op->routes;
+    return moves;
+}
+
+void tm_plan_charge(tm_plan *plan, uint64_t more)
+{
+    uint64_t steps = add(more, add(plan->cost.shared, plan->cost.memory));
     tm_str format = plan->recipe->output.format;
     bool packed = tm_str_find_char(format, '.') < format.n;
+    plan->room = tm_room_of(&plan->recipe->limits, steps, moves_records(plan), packed);
+}
+
+void tm_plan_sum_cost(tm_plan *plan, const tm_input_facts *facts)
+{
+    tm_str format = plan->recipe->output.format;
+    bool packed = tm_str_find_char(format, '.') < format.n;
+    uint64_t engine = TM_BASE_BYTES + TM_WORKER_BYTES + TM_EXCHANGE_BYTES;
+    uint64_t steps = add(plan->cost.shared, plan->cost.memory);
+    plan->memory_needed = add(engine, steps);
+    tm_plan_charge(plan, 0);
     plan->disk_needed = add(largest_spill(plan), packed ? facts->bytes / 2 : facts->bytes);
 }
 

@@ -128,6 +128,25 @@ typedef struct tm_plan_step {
 #define TM_WORKER_BYTES (24 * TM_MIB)  /* a worker: blocks, batches, compressors */
 #define TM_EXCHANGE_BYTES (8 * TM_MIB) /* the least a set step sorts with */
 
+/* Long records: those that are longer than a block. Of all of them together so much may be in
+ * memory, with all that is made of them. It follows from the plan and --memory, and not from how
+ * many workers there are, so that the same records are readable whoever reads them. */
+typedef struct tm_room {
+    uint64_t bytes;
+    uint64_t longest; /* a longer record is unreadable: max_line, or what memory has room for */
+    uint64_t copies;  /* of a record, for which there must be room at least */
+    uint64_t after;   /* those of them that are made when its worker is done */
+    uint64_t memory;  /* the ceiling it follows from */
+} tm_room;
+enum { TM_SIDE_BY_SIDE = 6 }; /* so many of the shortest long records may be worked on at once */
+/* Of it a record of `bytes` may take that much, so that shorter ones may go side by side. */
+uint64_t tm_room_share(const tm_room *room, uint64_t bytes);
+/* The --memory at which the room is so large. */
+uint64_t tm_room_memory(const tm_room *room, uint64_t bytes);
+/* steps: what they take by themselves. moves: records are written elsewhere than where they were
+ * read; packs: so is not what is written. */
+tm_room tm_room_of(const tm_limits *limits, uint64_t steps, bool moves, bool packs);
+
 typedef struct tm_lint_rule { /* the table behind the remarks, for docs */
     const char *code, *name;
     bool stops;
@@ -160,6 +179,7 @@ typedef struct tm_plan {
     uint32_t lints;
     tm_cost cost;
     uint64_t memory_needed; /* the smallest --memory that would do */
+    tm_room room;           /* for long records */
     uint64_t disk_needed;   /* estimate of spill and output */
     bool binds;             /* some step asks for roles or texts; else any JSON passes */
     tm_hash identity;       /* of all that decides results: not threads, memory, paths of output */
@@ -168,6 +188,8 @@ typedef struct tm_plan {
 /* prepare()s every step. A stopping lint is TM_ERECIPE with its place. */
 tm_status tm_plan_make(tm_plan **out, tm_arena *mem, const tm_recipe *recipe, tm_plan_input *inputs,
                        uint32_t input_count, tm_hash input_identity, tm_err *err);
+/* Its steps take `more` bytes than was known when it was made: so much less room is there. */
+void tm_plan_charge(tm_plan *plan, uint64_t more);
 void tm_plan_release(tm_plan *plan); /* release()s every step */
 void tm_plan_json(const tm_plan *plan, tm_buf *out);
 /* With what the operators have to say before a run: costs some time. */

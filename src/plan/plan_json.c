@@ -158,6 +158,8 @@ static tm_status plan_json(const tm_plan *plan, bool previews, tm_buf *out, tm_e
     key_params(&w, "limits", tm_limit_params, &r->limits);
     key_cost(&w, &plan->cost);
     key_u64(&w, "memory_needed", plan->memory_needed);
+    key_u64(&w, "longest_record", plan->room.longest);
+    key_u64(&w, "long_records", plan->room.bytes);
     key_u64(&w, "disk_needed", plan->disk_needed);
     tm_jw_key(&w, "lint");
     tm_jw_open(&w, '[');

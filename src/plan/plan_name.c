@@ -2,12 +2,15 @@
  *
  * What goes in is what decides results: the identity of the inputs' bytes, how records are read,
  * the seed, and for every step its operator with `rev`, its name, its verdict and its parameters
- * in canonical form. Threads, memory and paths of the output do not. Two plans with equal
+ * in canonical form. Threads, memory and paths of the output do not, but for a memory so small that
+ * it decides which of the long records are readable. Two plans with equal
  * prefixes make equal decisions up to there, so a resumed or changed run takes those up by name.
  *
  * The bytes that are hashed are fields, each with its length before it, so that nothing runs
  * together. The first field is a version: it is raised when this layout changes. */
 #include "plan/plan_parts.h"
+
+enum { ROOMY = 4 }; /* copies of the longest line: more than nearly any record takes */
 
 static void field(tm_buf *b, tm_str text)
 {
@@ -78,6 +81,11 @@ static void reading(tm_buf *b, const tm_plan *plan, tm_hash inputs)
     hash_field(b, inputs);
     number(b, r->seed);
     params(b, tm_limit_params, &r->limits);
+    if (plan->room.bytes < ROOMY * r->limits.max_line) {
+        field(b, TM_STR("room"));
+        number(b, plan->room.bytes);
+        number(b, plan->room.longest);
+    }
     number(b, plan->inputs);
     for (uint32_t i = 0; i < plan->inputs; i++) input(b, &plan->input[i]);
     number(b, r->references);

@@ -199,7 +199,8 @@ enum {
     TM_D_COPIES = 8,
     TM_D_VALUE = 16,
     TM_D_DATA = 32,
-    TM_D_FIRST = 64 /* it stands for those that fell, and falls with them: keep: none */
+    TM_D_REFUSED = 128, /* the engine's own: unreadable for want of memory, `value` bytes of it */
+    TM_D_FIRST = 64     /* it stands for those that fell, and falls with them: keep: none */
 };
 
 typedef struct tm_reason { /* why a record has its fate; step TM_NO_STEP: the reader */

@@ -101,6 +101,13 @@ static tm_status bind_record(tm_batch *b, uint32_t r, const tm_read_rules *rules
     return tm_trouble_no_layout(b, r, &doc, rules->layouts, err);
 }
 
+static void end_record(tm_batch *b)
+{
+    uint32_t r = ++b->records;
+    b->first_part[r] = b->parts;
+    b->first_turn[r] = b->turns;
+}
+
 tm_status tm_batch_add(tm_batch *b, const tm_read_rules *rules, tm_rid rid, uint64_t line,
                        tm_str raw, bool known_ascii, size_t slack, uint32_t *replaced, tm_err *err)
 {
@@ -127,8 +134,17 @@ tm_status tm_batch_add(tm_batch *b, const tm_read_rules *rules, tm_rid rid, uint
     }
     if (b->fate[r] == TM_UNREADABLE || status != TM_OK) b->json.nodes = nodes, b->top[r] = TM_NONE;
     TM_TRY(status);
-    b->records = r + 1;
-    b->first_part[r + 1] = b->parts;
-    b->first_turn[r + 1] = b->turns;
+    end_record(b);
+    return TM_OK;
+}
+
+tm_status tm_batch_refuse(tm_batch *b, tm_rid rid, uint64_t line, tm_str raw, tm_str sentence,
+                          tm_err *err)
+{
+    uint32_t r = b->records;
+    if (r == b->record_room && !tm_batch_room(b, 2 * r)) return tm_fail_memory(err, "a batch", r);
+    begin_record(b, r, rid, line, raw);
+    TM_TRY(tm_trouble_memory(b, r, sentence, err));
+    end_record(b);
     return TM_OK;
 }

@@ -68,6 +68,10 @@ typedef struct tm_read_rules {
 tm_status tm_batch_add(tm_batch *b, const tm_read_rules *rules, tm_rid rid, uint64_t line,
                        tm_str raw, bool known_ascii, size_t slack, uint32_t *replaced, tm_err *err);
 
+/* Adds one as unreadable that is not looked at: it takes too much memory. */
+tm_status tm_batch_refuse(tm_batch *b, tm_rid rid, uint64_t line, tm_str raw, tm_str sentence,
+                          tm_err *err);
+
 /* Keys that stand more than once in the objects a layout reads (the record and its messages):
  * how many, and the raw offset of the first repeat. */
 uint32_t tm_record_duplicate_keys(const tm_batch *b, uint32_t record, uint32_t *first_at);

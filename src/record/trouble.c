@@ -182,3 +182,10 @@ tm_status tm_trouble_parts(tm_batch *b, uint32_t record, uint32_t max_parts, tm_
     if (!text) return tm_fail_memory(err, "a message", 0);
     return set(b, record, "T1022", tm_str_of(text), 0, 0);
 }
+
+tm_status tm_trouble_memory(tm_batch *b, uint32_t record, tm_str sentence, tm_err *err)
+{
+    tm_str kept = tm_arena_str(b->mem, sentence);
+    if (!kept.p) return tm_fail_memory(err, "a message", sentence.n);
+    return set(b, record, tm_json_trouble_code(TM_JSON_MEMORY), kept, 0, 0);
+}

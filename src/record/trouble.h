@@ -5,11 +5,13 @@
 
 #include "record/layout.h"
 
-/* All three write batch->trouble[record] and set its fate; they fail only for memory. */
+/* All of them write batch->trouble[record] and set its fate; they fail only for memory. */
 tm_status tm_trouble_json(tm_batch *b, uint32_t record, tm_err *err); /* from b->json's trouble */
 tm_status tm_trouble_not_object(tm_batch *b, uint32_t record, const tm_doc *doc, tm_err *err);
 tm_status tm_trouble_no_layout(tm_batch *b, uint32_t record, const tm_doc *doc,
                                const tm_layout_set *set, tm_err *err);
 tm_status tm_trouble_parts(tm_batch *b, uint32_t record, uint32_t max_parts, tm_err *err);
+/* sentence: is copied */
+tm_status tm_trouble_memory(tm_batch *b, uint32_t record, tm_str sentence, tm_err *err);
 
 #endif

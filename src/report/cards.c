@@ -24,7 +24,8 @@ static tm_status read_wants(tm_gathered *g, tm_str path, wants *w, bool by_numbe
     if (!again) return TM_OK;
     TM_TRY(tm_source_probe(g->mem, path, (tm_source_wish){-1, -1}, &source, NULL, err));
     source.number = 1;
-    return tm_fetch_records(&fetch, g->mem, &source, &(tm_read_limits){0}, err);
+    tm_read_limits limits = {.max_line = TM_BLOCK_BYTES}; /* a card shows where a text begins */
+    return tm_fetch_records(&fetch, g->mem, &source, &limits, err);
 }
 
 static void add(wants *w, uint64_t at, tm_str *to)

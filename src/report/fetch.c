@@ -6,6 +6,8 @@
 #include "io/stream.h"
 #include "report/record_text.h"
 
+enum { SHARES = 8 }; /* of the room for long records that each text shown may take */
+
 static int by_place(const void *a, const void *b)
 {
     const tm_want *x = a, *y = b;
@@ -43,6 +45,11 @@ tm_status tm_fetch_records(tm_fetch *f, tm_arena *mem, const tm_source *source,
             status = give(f, mem, f->by_number ? number : block.at + span->at, raw,
                           lines + span->line + 1, err);
         }
+        if (status == TM_OK && block.damage.code) { /* too long: where it begins is known */
+            status = give(f, mem, f->by_number ? number : block.damage.at, tm_buf_view(&block.torn),
+                          lines + block.damage.line + 1, err);
+            number++;
+        }
         lines += block.lines;
     }
     tm_block_release(&block);
@@ -73,7 +80,9 @@ static tm_status fetch_source(const tm_run *run, tm_arena *mem, uint32_t number,
                               tm_excerpt *out, uint32_t count, tm_err *err)
 {
     const tm_source *source = &tm_run_result_of(run)->source[number - 1];
-    tm_read_limits limits = {.max_line = tm_run_plan(run)->recipe->limits.max_line};
+    const tm_room *room = &tm_run_plan(run)->room;
+    uint64_t most = TM_MAX(room->bytes / (SHARES * (uint64_t)count), (uint64_t)TM_BLOCK_BYTES);
+    tm_read_limits limits = {.max_line = TM_MIN(room->longest, most)};
     tm_fetch f = {.list = TM_NEW(mem, tm_want, count), .most = SIZE_MAX};
     if (!f.list) return tm_fail_memory(err, "records", count);
     for (uint32_t i = 0; i < count; i++) {

@@ -77,8 +77,9 @@ tm_status tm_report_plan(const tm_run *run, tm_buf *out, tm_err *err)
         TM_TRY(tm_report_sample_pairs(run, &plan->step[s], out, err));
     }
     tm_buf_print(out, "output  %.*s\n", TM_FMT(plan->recipe->output.format));
-    tm_buf_print(out, "memory  needs %.0f MB, has %.0f MB\n", (double)plan->memory_needed / 1e6,
-                 (double)plan->recipe->limits.memory / 1e6);
+    tm_buf_print(out, "memory  needs %.0f MB, has %.0f MB: room for records of %.1f MB\n",
+                 (double)plan->memory_needed / 1e6, (double)plan->recipe->limits.memory / 1e6,
+                 (double)plan->room.longest / 1e6);
     tm_buf_print(out, "disk    about %.1f MB at most\n", (double)plan->disk_needed / 1e6);
     for (uint32_t i = 0; i < plan->lints; i++)
         tm_buf_print(out, "remark  %u:%u %.*s (%s)\n", plan->lint[i].line, plan->lint[i].column,

@@ -58,7 +58,7 @@ typedef struct tm_json_node {
     X(TM_JSON_NO_COMMA, "T1011", "a comma or a closing bracket is missing here")        \
     X(TM_JSON_NO_KEY, "T1012", "a key in double quotes is missing here")                \
     X(TM_JSON_UNCLOSED, "T1013", "this string is never closed")                         \
-    X(TM_JSON_MEMORY, "T1014", "there is no memory left to index this record")
+    X(TM_JSON_MEMORY, "T1014", "there is no memory for what is made of this record")
 
 typedef enum tm_json_trouble {
 #define X(name, code, sentence) name,

@@ -17,7 +17,7 @@ from faultkit import FULL, TAMIS
 SEED = int(os.environ.get("TAMIS_SEED", "20260731"))
 ROUNDS = 200 if FULL else 20
 MEGABYTES = 24
-MEMORY = "88MiB"
+MEMORY = "68MiB"
 
 RECIPE = """seed: 11
 inputs:

@@ -271,7 +271,7 @@ class Bombs(TortureCase):
         folder, done = self.run_folder("length", source, "--memory", "128MiB", expect=1)
         self.assert_peak(done, CAP)
         self.assertEqual(data(folder), b'{"text":"a"}\n{"text":"b"}\n')
-        self.assertEqual([(u["line"], u["code"]) for u in unreadable(folder)], [(2, "T1110")])
+        self.assertEqual([(u["line"], u["code"]) for u in unreadable(folder)], [(2, "T1112")])
         self.assert_closes(folder)
 
     def test_an_element_of_a_gigabyte_in_an_array(self):

@@ -21,14 +21,15 @@ class Large(TortureCase):
     def test_a_line_of_a_gigabyte_through_a_pipe(self):
         piece = b'"word",' * (MIB // 7 + 1)
         count = (1 << 30) // len(piece) + 1
-        for words in (["cat", "-"], ["length", "-", "-o", self.path("r") + "/", "--memory",
-                                     "128MiB", "--format", "jsonl"]):
+        for code, words in (("T1110", ["cat", "-"]),
+                            ("T1112", ["length", "-", "-o", self.path("r") + "/", "--memory",
+                                       "128MiB", "--format", "jsonl"])):
             pieces = itertools.chain([GOOD, b'{"text":"b","v":['],
                                      itertools.repeat(piece, count), [b"1]}\n", GOOD])
             done = self.tamis(*words, stdin=pieces, expect=1)
             self.assert_peak(done, CAP)
             (said,) = done.said()
-            self.assertEqual((said.line, said.column, said.code), (2, 1, "T1110"))
+            self.assertEqual((said.line, said.column, said.code), (2, 1, code))
             self.assertIn(str(len(piece) * count + 20), said.sentence)
         self.assertEqual(data(self.path("r")), GOOD + GOOD)
         self.assertEqual(manifest(self.path("r"))["counts"]["unreadable"], 1)

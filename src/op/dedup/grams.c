@@ -8,6 +8,7 @@
 #include "base/vec.h"
 #include "text/kernel.h"
 #include "text/terms.h"
+#include "text/utf8.h"
 
 const char *const tm_unit_names[] = {"auto", "words", "characters", NULL};
 
@@ -58,11 +59,25 @@ tm_status tm_grams_by_chars(const tm_gram_rules *rules, tm_batch *b, uint32_t r,
     return TM_OK;
 }
 
+enum { LONG_TERMS = 1 << 20 }; /* bytes; of shorter ones the room need not be counted out */
+
+/* At least as many as the terms have units. */
+static size_t count_units(tm_str terms, bool chars)
+{
+    size_t count = 0;
+    if (terms.n <= LONG_TERMS) return chars ? terms.n : terms.n / 2 + 1;
+    if (chars)
+        for (size_t at = 0; at < terms.n; count++) (void)tm_utf8_next(terms, &at);
+    else
+        for (size_t at = 0; at < terms.n; at++) count += terms.p[at] == ' ';
+    return count + 1;
+}
+
 static tm_status room_for(tm_grams *g, size_t count, tm_err *err)
 {
     if (count <= g->room) return TM_OK;
     tm_free(g->gram);
-    g->room = count + count / 2;
+    g->room = count > LONG_TERMS ? count : count + count / 2;
     g->gram = tm_alloc(g->room * sizeof *g->gram);
     if (g->gram) return TM_OK;
     g->room = 0;
@@ -94,7 +109,7 @@ static size_t hash_stretch(tm_str terms, bool chars, uint32_t alternative, uint6
 static tm_status hash_terms(const tm_gram_rules *rules, bool chars, tm_grams *g, tm_err *err)
 {
     tm_str terms = tm_buf_view(&g->terms);
-    TM_TRY(room_for(g, chars ? terms.n : terms.n / 2 + 1 + g->stretches, err));
+    TM_TRY(room_for(g, count_units(terms, chars) + g->stretches, err));
     size_t units = 0;
     for (uint32_t i = 0; i <= g->stretches; i++) {
         size_t from = i ? g->stretch[i - 1].at : 0;
@@ -267,6 +282,11 @@ tm_status tm_grams_set(tm_grams *g, tm_str *set, tm_err *err)
         g->spare_room = g->room;
     }
     g->count = tm_grams_sort(g->gram, g->count, g->spare);
+    if (g->spare_room > LONG_TERMS) { /* of a long text: it will not be needed soon */
+        tm_free(g->spare);
+        g->spare = NULL;
+        g->spare_room = 0;
+    }
     *set = (tm_str){(const char *)g->gram, g->count * sizeof *g->gram};
     return TM_OK;
 }

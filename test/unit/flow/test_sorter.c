@@ -216,6 +216,55 @@ static void a_sorter_thrown_away_half_way_leaves_nothing(void **state)
     assert_int_equal(tm_alloc_live(), 0);
 }
 
+/* Facts of 6 MiB that differ at their ends, as texts of long records do. However little may be
+ * merged at once, two go, and the order is the same. */
+static void long_facts_are_merged_a_few_at_a_time(void **state)
+{
+    enum { LONG = 6 << 20, COUNT = 7 };
+    TM_UNUSED(state);
+    static const uint64_t MERGED[] = {0, 1, 20 << 20};
+    char *text = tm_alloc(LONG);
+    assert_non_null(text);
+    for (size_t m = 0; m < TM_COUNT(MERGED); m++) {
+        tm_spill spill = {.folder = room("spill"), .merge_most = MERGED[m]};
+        tm_sorter *s = tm_sorter_new(&spill, 8 << 20);
+        tm_fact f = {.key = {"k", 1}};
+        bool more;
+        uint64_t before = tm_alloc_live();
+        memset(text, 'x', LONG);
+        for (uint64_t i = 0; i < COUNT; i++) {
+            text[LONG - 1] = (char)('a' + i * 3 % COUNT);
+            f.data = (tm_str){text, LONG};
+            f.rid = (tm_rid){7, 0};
+            assert_int_equal(tm_sorter_add(s, &f, NULL), TM_OK);
+            f.data.n = i; /* and short ones among them */
+            f.rid.place = i;
+            assert_int_equal(tm_sorter_add(s, &f, NULL), TM_OK);
+        }
+        assert_true(tm_sorter_is_long(s));
+        assert_in_range(tm_alloc_live() - before, 0, 4 << 20);
+        assert_int_equal(tm_sorter_limit(s, 1, NULL), TM_OK);
+        assert_int_equal(tm_sorter_finish(s, NULL), TM_OK);
+        if (MERGED[m]) assert_in_range(tm_alloc_live() - before, 0, 26 << 20);
+        for (uint64_t i = 0; i < COUNT; i++) {
+            assert_int_equal(tm_sorter_next(s, &f, &more, NULL), TM_OK);
+            assert_int_equal(f.rid.place, i);
+            assert_int_equal(f.data.n, i);
+        }
+        for (uint64_t i = 0; i < COUNT; i++) {
+            assert_int_equal(tm_sorter_next(s, &f, &more, NULL), TM_OK);
+            assert_true(more && f.data.n == LONG);
+            assert_int_equal(f.data.p[LONG - 1], 'a' + (char)i);
+        }
+        assert_int_equal(tm_sorter_next(s, &f, &more, NULL), TM_OK);
+        assert_false(more);
+        tm_sorter_free(s);
+        assert_int_equal(names_in(spill.folder), 0);
+    }
+    tm_free(text);
+    assert_int_equal(tm_alloc_live(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +274,7 @@ int main(void)
         cmocka_unit_test(lean_facts_sort_like_any),
         cmocka_unit_test(no_budget_at_all_makes_every_fact_a_run),
         cmocka_unit_test(one_large_fact_passes_through_a_tiny_budget),
+        cmocka_unit_test(long_facts_are_merged_a_few_at_a_time),
         cmocka_unit_test(max_disk_is_a_limit_and_leaves_nothing_behind),
         cmocka_unit_test(a_sorter_thrown_away_half_way_leaves_nothing),
     };
