@@ -119,6 +119,24 @@ class Index(LawCase):
             self.refused(2, "old.index.jsonl: error: this reference is an index, and ", *step,
                          self.new, "--against", index)
 
+    def test_an_index_of_everything_is_refused(self):
+        self.refused(2, "dedup.exact", "index", self.old, "--by", "everything")
+
+    def test_a_reference_with_keys_of_its_own_is_mapped_by_a_recipe(self):
+        exam = self.write("exam.jsonl", '{"question":"what is two and two","answer":"4"}\n')
+        path = self.write("a.jsonl", '{"text":"So what is two and two?"}\n{"text":"none"}\n')
+        self.refused(3, "references: {NAME: {path: PATH, map:", "decontaminate", path,
+                     "--against", exam)
+        recipe = self.write("r.yaml", f"""
+inputs: {{a: {path}}}
+references:
+  exam: {{path: {exam}, map: {{prompt: question, response: answer}}}}
+steps:
+  - decontaminate: {{against: exam}}
+""")
+        done = self.tamis("run", recipe, "-q", "-o", "-")
+        self.assertEqual(done.stdout, b'{"text":"none"}\n')
+
     def test_an_index_that_does_not_say_what_it_is_of_is_refused(self):
         """Of an earlier version, or not ours at all."""
         hostile = ["5", "null", "[]", '""', '"1"', '"1 by turn 0"', '"1 by all,, turn 0"',
