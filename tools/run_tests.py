@@ -249,6 +249,8 @@ def tell(out, verbose):
 
 
 def main():
+    # what a shell starts in the background ignores Ctrl-C, and so would the programs under test
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default="build/release", help="build folder under test")
     parser.add_argument("--fault", default="build/fault", help="build folder of the fault build")
