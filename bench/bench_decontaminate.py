@@ -13,7 +13,7 @@ import sys
 
 import benchkit as kit
 
-SMALL = 40  # MB
+SMALL, LEAST = 40, 4  # MB; LEAST: for datatrove, which takes minutes a run for the other
 DATATROVE = """
 import sys
 from datatrove.executor import LocalPipelineExecutor
@@ -89,7 +89,7 @@ def ours(path, exam, *more):
 
 
 def against_datatrove():
-    path, exam = planted(kit.words("docs", SMALL))
+    path, exam = planted(kit.words("docs", LEAST))
     folder, index = path + "-in", path + "-index"
     for made in (folder, index):
         os.makedirs(made, exist_ok=True)
