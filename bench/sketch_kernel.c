@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "op/dedup/sketch.h"
+#include "op/minhash/sketch.h"
 #include "text/terms.h"
 
 enum { ROUNDS = 5 };

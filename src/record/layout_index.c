@@ -1,6 +1,6 @@
 /* index: what the operator `index` writes, to be compared with by later runs. Its one text stands
  * for those that were chosen when it was made, whatever they were, so it is in every selector; its
- * name is what those carried beside their texts (op/dedup/chosen.h). Which they were stands in
+ * name is what those carried beside their texts (op/chosen.h). Which they were stands in
  * "tamis_rules", which steps that compare look at (op/dedup/index_head.h). */
 #include "record/layout_bind.h"
 

@@ -60,7 +60,7 @@ typedef struct tm_kernel {
     size_t (*terms)(const char *p, size_t n, char *to, bool *inside, size_t *wrote);
     /* A hash of each stretch between spaces (terms_hash.h); returns how many. */
     size_t (*term_hashes)(const char *p, size_t n, uint64_t *out);
-    /* The buckets of fast similarity sketching (op/dedup/sketch.c): each element, hashed with the
+    /* The buckets of fast similarity sketching (op/minhash/sketch.c): each element, hashed with the
      * salt, falls into one slot, which keeps the least 32 bits of them and of what it was. */
     void (*sketch_buckets)(const uint64_t *gram, size_t count, uint64_t salt, uint32_t slots,
                            uint32_t *least);

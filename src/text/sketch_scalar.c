@@ -1,5 +1,5 @@
-/* The definition of the kernels of sketches (kernel.h), as op/dedup/sketch.c explains them: what is
- * said there of rounds and slots is done here, one element after another. */
+/* The definition of the kernels of sketches (kernel.h), as op/minhash/sketch.c explains them:
+ * what is said there of rounds and slots is done here, one element after another. */
 #include "text/sketch_hash.h"
 
 void tm_sketch_buckets_scalar(const uint64_t *gram, size_t count, uint64_t salt, uint32_t slots,

@@ -2,7 +2,7 @@
  * and the same again. The first byte chooses the tool, the second the size of n-grams. */
 #include <stdlib.h>
 
-#include "op/dedup/conform.h"
+#include "op/conform/conform.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

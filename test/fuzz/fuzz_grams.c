@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "op/dedup/grams.h"
+#include "op/minhash/grams.h"
 #include "text/kernel.h"
 #include "text/terms.h"
 #include "text/utf8.h"

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "op/dedup/conform.h"
+#include "op/conform/conform.h"
 
 static bool read_text(tm_buf *text)
 {

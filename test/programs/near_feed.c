@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "op/dedup/grams.h"
-#include "op/dedup/sketch.h"
+#include "op/minhash/grams.h"
+#include "op/minhash/sketch.h"
 #include "text/terms.h"
 
 typedef struct set {

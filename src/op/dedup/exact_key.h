@@ -7,7 +7,7 @@
 #ifndef TM_OP_DEDUP_EXACT_KEY_H
 #define TM_OP_DEDUP_EXACT_KEY_H
 
-#include "op/dedup/chosen.h"
+#include "op/chosen.h"
 #include "op/op.h"
 
 typedef struct tm_exact_rules {

@@ -5,11 +5,11 @@
  * between two; a record without any term keeps its text. Terms of terms are the same terms, so a
  * reference of this kind gives the sets that the texts gave. "tamis_rules" says which texts were
  * chosen (op/dedup/index_head.h), "tamis_carries" what the record carries beside them, where it
- * does (op/dedup/chosen.h), and which of its terms are of second answers (op/dedup/grams.h), and
- * "tamis_bands" is by what dedup.near finds candidates (op/dedup/band_keys.h). Records without a
+ * does (op/chosen.h), and which of its terms are of second answers (op/minhash/grams.h), and
+ * "tamis_bands" is by what dedup.near finds candidates (op/minhash/band_keys.h). Records without a
  * text leave as an empty index, which is compared with nothing. */
-#include "op/dedup/band_keys.h"
 #include "op/dedup/index_head.h"
+#include "op/minhash/band_keys.h"
 #include "op/op.h"
 #include "record/splices.h"
 

@@ -10,7 +10,7 @@
 #ifndef TM_OP_DEDUP_INDEX_HEAD_H
 #define TM_OP_DEDUP_INDEX_HEAD_H
 
-#include "op/dedup/chosen.h"
+#include "op/chosen.h"
 #include "op/op.h"
 
 /* The field, behind what stands in *json of the record. */

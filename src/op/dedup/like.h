@@ -3,8 +3,8 @@
 #ifndef TM_OP_DEDUP_LIKE_H
 #define TM_OP_DEDUP_LIKE_H
 
-#include "op/dedup/chosen.h"
-#include "op/dedup/conform.h"
+#include "op/chosen.h"
+#include "op/conform/conform.h"
 #include "op/dedup/link.h"
 
 typedef struct tm_like_scratch { /* a worker's */

@@ -12,9 +12,9 @@
 #ifndef TM_OP_DEDUP_LINK_H
 #define TM_OP_DEDUP_LINK_H
 
-#include "op/dedup/grams.h"
 #include "op/dedup/scope.h"
-#include "op/dedup/sketch.h"
+#include "op/minhash/grams.h"
+#include "op/minhash/sketch.h"
 
 enum { TM_MEASURE_JACCARD, TM_MEASURE_CONTAINMENT };
 extern const char *const tm_measure_names[]; /* NULL-terminated */

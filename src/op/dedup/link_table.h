@@ -9,8 +9,8 @@
 #ifndef TM_OP_DEDUP_LINK_TABLE_H
 #define TM_OP_DEDUP_LINK_TABLE_H
 
-#include "op/dedup/grams.h"
-#include "op/dedup/sketch.h"
+#include "op/minhash/grams.h"
+#include "op/minhash/sketch.h"
 
 typedef struct tm_link_set { /* one record's set, and what linking has to know of it */
     tm_rid rid;

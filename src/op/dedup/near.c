@@ -6,12 +6,12 @@
  * exactly (op/dedup/link.h). So nothing is merged on the word of a sketch, and texts of records
  * without a candidate are read once and never carried. What a record carries beside its texts is
  * in the key: other pictures and calls of other functions make no candidate. */
-#include "op/dedup/band_keys.h"
-#include "op/dedup/bands.h"
 #include "op/dedup/cluster.h"
 #include "op/dedup/index_head.h"
 #include "op/dedup/like.h"
 #include "op/keep.h"
+#include "op/minhash/band_keys.h"
+#include "op/minhash/bands.h"
 #include "text/terms.h"
 
 enum { NEAR_DUPLICATE, NOT_ALL_COMPARED };

@@ -7,7 +7,7 @@
  * strata, is in sample_rounds.c. */
 #include "op/select/sample.h"
 
-#include "op/select/sides.h"
+#include "op/share/sides.h"
 
 typedef tm_sample_shared shared;
 typedef tm_sample_scratch scratch;

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #include "base/vec.h"
-#include "op/select/apportion.h"
+#include "op/share/apportion.h"
 
 typedef tm_sample_shared shared;
 typedef tm_sample_scratch scratch;

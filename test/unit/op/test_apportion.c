@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/hash.h"
-#include "op/select/apportion.h"
+#include "op/share/apportion.h"
 
 enum { PARTS = 9 };
 

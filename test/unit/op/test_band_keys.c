@@ -2,7 +2,7 @@
  * text are not read. */
 #include "unit/record/record_help.h"
 
-#include "op/dedup/band_keys.h"
+#include "op/minhash/band_keys.h"
 
 enum { BEGIN = 16 }; /* {"tamis_index":" */
 

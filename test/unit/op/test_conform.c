@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "base/hash.h"
-#include "op/dedup/conform.h"
-#include "op/dedup/conform_random.h"
+#include "op/conform/conform.h"
+#include "op/conform/conform_random.h"
 
 static const char *const TEXTS[] = {
     "",

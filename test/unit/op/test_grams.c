@@ -2,7 +2,7 @@
  * and that what two of them have in common is what their texts have in common, counted naively. */
 #include "unit/record/record_help.h"
 
-#include "op/dedup/grams.h"
+#include "op/minhash/grams.h"
 #include "text/terms.h"
 
 static uint64_t chance_state = 1;

@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "op/dedup/leak_sort.h"
-#include "op/dedup/leak_table.h"
-#include "op/dedup/leak_terms.h"
+#include "op/decontaminate/leak_sort.h"
+#include "op/decontaminate/leak_table.h"
+#include "op/decontaminate/leak_terms.h"
 #include "text/terms.h"
 #include "text/utf8.h"
 

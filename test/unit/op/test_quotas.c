@@ -2,7 +2,7 @@
  * sides, sizes and groups that are fixed already. */
 #include "unit/base/base_help.h"
 
-#include "op/select/quotas.h"
+#include "op/share/quotas.h"
 
 enum { GROUPS = 400, STRATA = 200, SIDES = 8 };
 

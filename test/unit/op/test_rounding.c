@@ -3,7 +3,7 @@
  * than columns are open at a time, and none is left where columns sum to multiples of the cap. */
 #include "unit/base/base_help.h"
 
-#include "op/select/rounding.h"
+#include "op/share/rounding.h"
 
 enum { ROWS = 120, COLUMNS = TM_ROUNDING_COLUMNS };
 

@@ -1,0 +1,39 @@
+/* Which parts of a record a deduplication compares: those that the selectors name, of all messages
+ * or of a single one. */
+#ifndef TM_OP_CHOSEN_H
+#define TM_OP_CHOSEN_H
+
+#include "record/batch.h"
+
+typedef struct tm_choice {
+    uint32_t by;  /* selectors */
+    int64_t turn; /* 0: all; 1, 2 ...: that one of the messages that have chosen parts; -1 ...: from
+                   * behind */
+} tm_choice;
+
+typedef struct tm_chosen { /* of one record */
+    uint32_t by;
+    bool all;
+    uint16_t answer, turn; /* else the parts of this message */
+} tm_chosen;
+
+/* false: there is no such message. */
+bool tm_choose(const tm_choice *choice, const tm_batch *b, uint32_t record, tm_chosen *out);
+
+static inline bool tm_is_chosen(const tm_chosen *c, const tm_part *part)
+{
+    if (!tm_part_in(part, c->by)) return false;
+    return c->all || part->flags & TM_PART_ANY ||
+           (part->answer == c->answer && part->turn == c->turn);
+}
+
+/* What the chosen parts carry beside their texts, in their order: names of called functions,
+ * pictures and other blocks as they stand, hashed; 0: nothing. Records that carry different things
+ * are never near duplicates, however alike their texts are. */
+uint64_t tm_chosen_carries(const tm_chosen *c, const tm_batch *b, uint32_t record);
+
+#define TM_TURN_HELP                                                                            \
+    "compare one message only: 1 for the first that has chosen texts, -1 for the last (0: all " \
+    "of them)"
+
+#endif

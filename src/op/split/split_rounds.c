@@ -1,0 +1,352 @@
+/* The four rounds of split.
+ *
+ * `values` and `groups` find the connected components of records that share a value of any group
+ * field (with one field or none they have nothing to do). `members` brings each group together: its
+ * name is the least draw of its members (a hash of the seed and the value) and its chance a hash of
+ * that, its stratum the one that most of them are of, so none depends on who stands first;
+ * references of an earlier split fix its side. `sides` decides: by the chance alone where shares
+ * are asked; where quotas are (sides.h), all members meet under one key, behind the sizes of all
+ * groups.
+ *
+ * A record without any group value is a group of its own, by its content. */
+#include "op/split/split.h"
+
+typedef tm_split_shared shared;
+typedef tm_split_scratch scratch;
+
+/* Orders of `members`: which strata a group is of, then whose side it stands on, then the stream's
+ * records by chance, so that the first has the group's. */
+enum { VOTE, REFERENCE, STREAM };
+/* Orders of `sides` with quotas: sizes of groups by stratum and chance, twice; groups and their
+ * members by the same; members of groups that bridge two sides. */
+enum { SIZE, LINE, GROUP, BRIDGE };
+enum { HEAD, MEMBER };
+enum { STRATUM_BYTES = 16, PLACE_BYTES = 1 + STRATUM_BYTES + 8 + 8 + 1 };
+
+typedef struct member { /* what a member's fact carries to the last round */
+    uint64_t chance;
+    uint8_t fixed; /* side + 1; 0: free; UINT8_MAX: the group is on two sides */
+    uint8_t unused[7];
+} member;
+
+typedef struct size { /* of a group */
+    uint64_t records, fixed;
+} size;
+
+static bool sees(const shared *s, const tm_batch *b)
+{
+    return !b->reference || (b->reference <= 64 && s->side_of[b->reference]);
+}
+
+/* The hash of a value with the number of its field; false: there is no value. */
+static bool value_hash(scratch *own, const tm_evalue *v, uint32_t field, tm_hash *out)
+{
+    tm_buf_clear(&own->key);
+    tm_buf_char(&own->key, (char)field);
+    tm_evalue_key(v, false, &own->key);
+    if (own->key.n < 2 || (uint8_t)own->key.p[1] == 0xFF) return false;
+    *out = tm_hash128(own->key.p, own->key.n);
+    return true;
+}
+
+/* ---- values and groups ----------------------------------------------------------------------- */
+
+/* Records that share the value of one field meet in `members` anyway. */
+static bool binds_by_one(const void *of)
+{
+    return ((const shared *)of)->group.count < 2;
+}
+
+static tm_status observe_values(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
+{
+    const shared *s = step->shared;
+    scratch *own = step->scratch;
+    tm_evalue *values;
+    if (!sees(s, b)) return TM_OK;
+    TM_TRY(tm_exprs_values(&s->group, &own->group, b, &values, err));
+    for (uint32_t r = 0; r < b->records; r++) {
+        for (uint32_t i = 0; tm_live(b, r) && i < s->group.count; i++) {
+            char key[16];
+            tm_hash h;
+            bool any = value_hash(own, &values[(size_t)i * b->records + r], i, &h);
+            TM_TRY(tm_buf_ok(&own->key, err));
+            if (!any) continue;
+            tm_hash_put(h, key);
+            tm_fact f = {.key = {key, sizeof key}, .rid = b->rid[r]};
+            TM_TRY(tm_facts_add(out, &f, err));
+        }
+    }
+    return TM_OK;
+}
+
+/* ---- members --------------------------------------------------------------------------------- */
+
+/* The least draw of the record's values, or that of its content when none of them decides; and the
+ * hash that it is grouped by: its first value's, or its content's. */
+static tm_status chance_of(const tm_step_view *step, tm_batch *b, uint32_t r,
+                           const tm_evalue *values, uint64_t *chance, tm_hash *first, tm_err *err)
+{
+    const shared *s = step->shared;
+    scratch *own = step->scratch;
+    bool binds = false, decides = false;
+    tm_hash content;
+    *chance = UINT64_MAX;
+    for (uint32_t i = 0; i < s->group.count; i++) {
+        tm_hash h;
+        bool any = value_hash(own, &values[(size_t)i * b->records + r], i, &h);
+        TM_TRY(tm_buf_ok(&own->key, err));
+        if (!any) continue;
+        if (!binds) *first = h;
+        binds = true;
+        if (s->of_run[i]) continue;
+        *chance = TM_MIN(*chance, tm_chance(s->seed, h, 0));
+        decides = true;
+    }
+    if (binds && decides) return TM_OK;
+    if (!tm_record_id(b, step->layouts, r, &content)) return tm_fail_memory(err, "split", 0);
+    if (!binds) *first = content;
+    *chance = tm_chance(s->seed, content, 0);
+    return TM_OK;
+}
+
+static tm_status add_member(const shared *s, const tm_batch *b, uint32_t r, tm_str key,
+                            uint64_t chance, tm_facts *out, tm_err *err)
+{
+    char order[10] = {b->reference ? REFERENCE : STREAM};
+    if (b->reference) order[1] = (char)s->side_of[b->reference];
+    tm_be64_put(chance, order + 2);
+    tm_fact f = {.key = key, .order = {order, sizeof order}, .rid = b->rid[r]};
+    return tm_facts_add(out, &f, err);
+}
+
+/* A stratum's name is drawn, too: which part of it is rounded up is a matter of the seed. */
+static tm_status add_vote(const tm_step_view *step, const tm_evalue *stratum, tm_rid rid,
+                          tm_str key, tm_facts *out, tm_err *err)
+{
+    const shared *s = step->shared;
+    scratch *own = step->scratch;
+    char order[1 + STRATUM_BYTES] = {VOTE};
+    tm_buf_clear(&own->key);
+    tm_evalue_key(stratum, false, &own->key);
+    TM_TRY(tm_buf_ok(&own->key, err));
+    tm_hash name = tm_hash128(own->key.p, own->key.n);
+    name.hi = tm_chance(s->seed, name, 1);
+    tm_hash_put(name, order + 1);
+    tm_fact f = {.key = key, .order = {order, sizeof order}, .rid = rid};
+    return tm_facts_add(out, &f, err);
+}
+
+static tm_status observe_members(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
+{
+    const shared *s = step->shared;
+    scratch *own = step->scratch;
+    tm_evalue *values, *strata;
+    if (!sees(s, b)) return TM_OK;
+    TM_TRY(tm_exprs_values(&s->group, &own->group, b, &values, err));
+    TM_TRY(tm_exprs_values(&s->stratum, &own->stratum, b, &strata, err));
+    for (uint32_t r = 0; r < b->records; r++) {
+        char key[17] = {0};
+        uint64_t chance;
+        tm_hash first = {0, 0};
+        const tm_decision *d = b->decision ? b->decision[r] : NULL;
+        if (!tm_live(b, r)) continue;
+        TM_TRY(chance_of(step, b, r, values, &chance, &first, err));
+        key[0] = d != NULL;
+        if (d)
+            tm_rid_put(d->other, key + 1);
+        else
+            tm_hash_put(first, key + 1);
+        tm_str of_group = {key, sizeof key};
+        if (s->stratum.count && !b->reference)
+            TM_TRY(add_vote(step, &strata[r], b->rid[r], of_group, out, err));
+        TM_TRY(add_member(s, b, r, of_group, chance, out, err));
+    }
+    return TM_OK;
+}
+
+/* The stratum that most of a group's records are of; of several the first by its hash. */
+typedef struct election {
+    char most[STRATUM_BYTES], at_hand[STRATUM_BYTES];
+    uint64_t votes, votes_at_hand;
+} election;
+
+static void take_vote(election *e, const char *stratum)
+{
+    if (!e->votes_at_hand || memcmp(e->at_hand, stratum, STRATUM_BYTES) != 0) {
+        memcpy(e->at_hand, stratum, STRATUM_BYTES);
+        e->votes_at_hand = 0;
+    }
+    if (++e->votes_at_hand <= e->votes) return;
+    e->votes = e->votes_at_hand;
+    memcpy(e->most, e->at_hand, STRATUM_BYTES);
+}
+
+/* Where a group's facts stand in the last round. */
+typedef struct place {
+    char order[PLACE_BYTES];
+} place;
+
+static place place_of(const tm_group *group, const election *e, const member *m)
+{
+    place p = {{m->fixed == UINT8_MAX ? BRIDGE : GROUP}};
+    memcpy(p.order + 1, e->most, STRATUM_BYTES);
+    tm_be64_put(m->chance, p.order + 1 + STRATUM_BYTES);
+    tm_be64_put(tm_hash64(group->key.p, group->key.n, 0), p.order + 9 + STRATUM_BYTES);
+    p.order[PLACE_BYTES - 1] = MEMBER;
+    return p;
+}
+
+static tm_status leave(tm_str key, tm_str order, tm_str data, tm_rid rid, tm_facts *next,
+                       tm_err *err)
+{
+    tm_fact f = {.key = key, .order = order, .data = data, .rid = rid};
+    return tm_facts_add(next, &f, err);
+}
+
+/* For each time that quotas look at it: the last one is before its members. */
+static tm_status leave_size(uint64_t records, const member *m, place p, tm_rid rid, tm_facts *next,
+                            tm_err *err)
+{
+    size of = {records, m->fixed};
+    tm_str none = {"", 0}, data = {(const char *)&of, sizeof of};
+    p.order[PLACE_BYTES - 1] = HEAD;
+    for (int when = SIZE; when <= GROUP; when++) {
+        p.order[0] = (char)when;
+        if (when == LINE && m->fixed) continue;
+        TM_TRY(leave(none, (tm_str){p.order, PLACE_BYTES}, data, rid, next, err));
+    }
+    return TM_OK;
+}
+
+/* The least draw of many is low, so it only names the group. */
+static uint64_t chance_of_group(const shared *s, uint64_t least)
+{
+    return tm_chance(s->seed, (tm_hash){.hi = least}, 2);
+}
+
+static tm_status reduce_members(const tm_step_view *step, tm_group *group, tm_facts *next,
+                                tm_decisions *out, tm_err *err)
+{
+    const shared *s = step->shared;
+    bool quotas = s->sides.quotas;
+    tm_fact f;
+    place p = {{0}};
+    tm_rid first = {0, 0};
+    uint64_t records = 0;
+    election e = {.votes = 0};
+    member m = {.fixed = 0};
+    TM_UNUSED(out);
+    while (group->next(group, &f)) {
+        uint8_t side = (uint8_t)f.order.p[1];
+        if (f.order.p[0] == VOTE) {
+            take_vote(&e, f.order.p + 1);
+            continue;
+        }
+        if (f.order.p[0] == REFERENCE) {
+            m.fixed = !m.fixed || m.fixed == side ? side : UINT8_MAX;
+            continue;
+        }
+        if (!records++) {
+            m.chance = chance_of_group(s, tm_be64_get(f.order.p + 2));
+            first = f.rid;
+            p = place_of(group, &e, &m);
+        }
+        tm_str key = quotas ? (tm_str){"", 0} : group->key;
+        tm_str order = {p.order, quotas ? PLACE_BYTES : 0};
+        TM_TRY(leave(key, order, (tm_str){(const char *)&m, sizeof m}, f.rid, next, err));
+    }
+    if (!quotas || !records || m.fixed == UINT8_MAX) return TM_OK;
+    return leave_size(records, &m, p, first, next, err);
+}
+
+/* ---- sides ----------------------------------------------------------------------------------- */
+
+static tm_status decide(const tm_step_view *step, tm_rid rid, uint32_t side, bool bridges,
+                        tm_decisions *out, tm_err *err)
+{
+    tm_decision d = {.rid = rid,
+                     .step = step->step,
+                     .rule = TM_SPLIT_BRIDGES,
+                     .verdict = bridges ? TM_V_PARK : TM_V_NONE,
+                     .set = TM_D_ROUTE,
+                     .route = (uint16_t)side,
+                     .value = TM_NO_VALUE};
+    return side || bridges ? tm_decide(out, &d, err) : TM_OK; /* the rest needs no word */
+}
+
+typedef struct walk { /* over all groups, in the order of their places */
+    tm_quotas quotas;
+    uint32_t side; /* of the group at hand */
+    char when;
+} walk;
+
+static void begin_next(walk *w, char when)
+{
+    if (w->when == SIZE && when > SIZE) tm_quotas_settle(&w->quotas);
+    if (w->when <= LINE && when > LINE) tm_quotas_close(&w->quotas);
+    w->when = when;
+}
+
+static tm_status take_group(walk *w, const tm_fact *f, tm_err *err)
+{
+    size of;
+    char when = f->order.p[0];
+    tm_hash stratum = tm_hash_get(f->order.p + 1);
+    memcpy(&of, f->data.p, sizeof of);
+    begin_next(w, when);
+    if (when == SIZE)
+        return tm_quotas_add(&w->quotas, stratum, of.records, (uint32_t)of.fixed, err);
+    if (when == LINE) return tm_quotas_line(&w->quotas, stratum, of.records, err);
+    w->side = of.fixed ? (uint32_t)of.fixed - 1 : tm_quotas_side(&w->quotas, stratum, of.records);
+    return TM_OK;
+}
+
+static tm_status reduce_quotas(const tm_step_view *step, tm_group *group, tm_decisions *out,
+                               tm_err *err)
+{
+    const shared *s = step->shared;
+    tm_fact f;
+    walk w = {.quotas = {.sides = &s->sides}};
+    tm_status status = TM_OK;
+    while (status == TM_OK && group->next(group, &f)) {
+        bool bridges = f.order.p[0] == BRIDGE;
+        if (f.order.p[PLACE_BYTES - 1] == HEAD)
+            status = take_group(&w, &f, err);
+        else
+            status = decide(step, f.rid, bridges ? 0 : w.side, bridges, out, err);
+    }
+    tm_quotas_release(&w.quotas);
+    return status;
+}
+
+static tm_status reduce_sides(const tm_step_view *step, tm_group *group, tm_facts *next,
+                              tm_decisions *out, tm_err *err)
+{
+    const shared *s = step->shared;
+    tm_fact f;
+    TM_UNUSED(next);
+    if (s->sides.quotas) return reduce_quotas(step, group, out, err);
+    while (group->next(group, &f)) {
+        member m;
+        memcpy(&m, f.data.p, sizeof m);
+        bool bridges = m.fixed == UINT8_MAX;
+        uint32_t side = m.fixed && !bridges ? m.fixed - 1u : tm_side_of_chance(&s->sides, m.chance);
+        TM_TRY(decide(step, f.rid, bridges ? 0 : side, bridges, out, err));
+    }
+    return TM_OK;
+}
+
+const tm_round tm_split_rounds[] = {
+    {
+        .name = "values",
+        .how = TM_GROUP,
+        .pairs_only = true,
+        .idle = binds_by_one,
+        .observe = observe_values,
+        .reduce = tm_reduce_to_edges,
+    },
+    {.name = "groups", .how = TM_COMPONENTS},
+    {.name = "members", .how = TM_GROUP, .observe = observe_members, .reduce = reduce_members},
+    {.name = "sides", .how = TM_GROUP, .reduce = reduce_sides},
+    {0},
+};
