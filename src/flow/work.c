@@ -181,8 +181,9 @@ static tm_status observe(tm_worker *w, tm_batch *b, tm_err *err)
 {
     tm_pass *pass = w->pass;
     const tm_step_view *view = &w->view[pass->step];
-    for (uint32_t r = 0; pass->earlier && r < b->records; r++) {
-        b->decision[r] = tm_verdict_of(&w->earlier, b->rid[r]);
+    /* A first round sees no decisions: not those of the step before it either. */
+    for (uint32_t r = 0; r < b->records; r++) {
+        b->decision[r] = pass->earlier ? tm_verdict_of(&w->earlier, b->rid[r]) : NULL;
         bool shown = b->decision[r] || !pass->round->decided_only;
         if (!shown && tm_live(b, r)) b->fate[r] = TM_KEPT;
     }

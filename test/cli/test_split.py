@@ -36,6 +36,31 @@ def components(rows, fields):
     return [root(i) for i in range(len(rows))]
 
 
+def expected_bridges(rows, old, fields):
+    """Texts of new records: those that hold values of two sides themselves, those that a chain of
+    others makes bridges of, and the side of those that an earlier split holds on one."""
+    anchors = collections.defaultdict(set)
+    for side, held in old.items():
+        for r in held:
+            for field in fields:
+                if r[field] is not None:
+                    anchors[field, r[field]].add(side)
+    own = {r["text"] for r in rows
+           if len(set().union(*(anchors.get((f, r[f]), set()) for f in fields))) > 1}
+    rest = [r for r in rows if r["text"] not in own]
+    # a reference binds by its values, but those of another side are told apart from its own
+    every = rest + [{f: r[f] if len(anchors[f, r[f]]) < 2 else (side, r[f]) for f in fields}
+                    for side, held in old.items() for r in held]
+    side_of = [None] * len(rest) + [side for side, held in old.items() for _ in held]
+    on = collections.defaultdict(set)
+    group = components(every, fields)
+    for g, side in zip(group, side_of):
+        on[g] |= {side} - {None}
+    chained = {r["text"] for r, g in zip(rest, group) if len(on[g]) > 1}
+    fixed = {r["text"]: next(iter(on[g])) for r, g in zip(rest, group) if len(on[g]) == 1}
+    return own, chained, fixed
+
+
 class Split(LawCase):
     def lines(self, name, rows):
         return self.write(name, "".join(json.dumps(r) + "\n" for r in rows))
@@ -127,7 +152,7 @@ class Split(LawCase):
             self.assertEqual(sorted(sides.values()), sorted(["eval", "test", "dev"] * 10))
             seen.add(tuple(sorted(sides.items())))
         self.assertEqual(len(seen), 3, "the seed decides")
-        for trial in range(12):
+        for trial in range(16):
             count, strata = rng.randrange(4, 300), rng.randrange(1, 120)
             rows = [{"text": f"r{i}", "k": min(rng.randrange(strata), rng.randrange(strata))}
                     for i in range(count)]
@@ -188,6 +213,48 @@ class Split(LawCase):
         for text, side in got.items():
             self.assertEqual(side, on[int(text.split()[1])], text)
 
+    def test_one_bridge_does_not_park_those_it_touches(self):
+        old = {"eval": self.lines("was-eval.jsonl", [{"text": "o1", "user": 2, "doc": 90}]),
+               "train": self.lines("was-train.jsonl", [{"text": "o2", "user": 1, "doc": 3}])}
+        rows = [{"text": f"r{i}", "user": 2, "doc": 1000 + i} for i in range(50)]
+        rows.insert(7, {"text": "bridge", "user": 2, "doc": 3})
+        for eval_size in ("50%", 25):
+            sides, folder = self.split(
+                f"one-{eval_size}".strip("%"), rows,
+                {"eval": eval_size, "group": ["$.user", "$.doc"], "earlier": list(old)}, old)
+            self.assertEqual(sides.pop("bridge"), "parked")
+            self.assertEqual(set(sides.values()), {"eval"})
+            self.assertEqual(manifest(folder)["steps"][0]["findings"], {"T1541": 1})
+
+    def test_bridges_as_an_oracle_finds_them(self):
+        rng, parked = random.Random(17), collections.Counter()
+        for trial in range(16):
+            values = [rng.choice([9, 15, 40]) for _ in range(2)]
+
+            def row(name):
+                return {"text": name, "user": rng.choice([None, *range(values[0])]),
+                        "doc": rng.choice([None, None, *range(values[1])])}
+
+            old = {side: [row(f"{side} {i}") for i in range(rng.choice([1, 2, 5]))]
+                   for side in ("train", "eval")}
+            rows = [row(f"new {i}") for i in range(rng.choice([5, 10, 20, 40]))]
+            own, chained, fixed = expected_bridges(rows, old, ("user", "doc"))
+            sides, folder = self.split(
+                f"oracle{trial}", rows,
+                {"eval": "40%", "group": ["$.user", "$.doc"], "earlier": ["train", "eval"]},
+                {side: self.lines(f"oracle{trial}-{side}.jsonl", r) for side, r in old.items()})
+            want = {"T1541": len(own), "T1544": len(chained)}
+            found = manifest(folder)["steps"][0]["findings"]
+            self.assertEqual({code: found.get(code, 0) for code in want}, want, trial)
+            self.assertEqual({t for t, side in sides.items() if side == "parked"}, own | chained)
+            self.assertEqual({t: sides[t] for t in fixed}, fixed)
+            groups = collections.defaultdict(set)
+            kept = [r for r in rows if sides[r["text"]] != "parked"]
+            for r, group in zip(kept, components(kept, ("user", "doc"))):
+                groups[group].add(sides[r["text"]])
+            self.assertTrue(all(len(on) == 1 for on in groups.values()))
+            parked += want
+        self.assertTrue(parked["T1541"] and parked["T1544"], parked)
 
     def test_a_field_that_no_record_has_is_remarked(self):
         rows = [{"text": f"r{i}", "user": i // 3, "tags": [i]} for i in range(60)]

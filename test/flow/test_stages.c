@@ -224,7 +224,7 @@ static void clusters_on_sides(void **state)
         2500);
     compare("steps:\n  - dedup.near: {by: all, ngram: 1, threshold: 0.75, link: chain, then: flag, "
             "against: [train, eval]}\n"
-            "  - split: {eval: 30%, group: [dedup.near.cluster], earlier: [train, eval]}\n",
+            "  - split: {eval: 30%, group: [dedup.near.cluster, $.n], earlier: [train, eval]}\n",
             2500);
     static const char *const FILES[] = {"train-", "eval-", "parked-"};
     for (size_t i = 0; i < TM_COUNT(FILES); i++) { /* some of each */

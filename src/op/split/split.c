@@ -1,5 +1,5 @@
 /* split: gives every record a side (train, eval ...), whole groups at a time. How is said in
- * split_rounds.c and sides.h.
+ * split_bonds.c, split_rounds.c and sides.h.
  *
  * A group field may be a signal that names clusters (dedup.near.cluster). Such names hold for one
  * run only: they bind records, and the chances of these decide. Records of an earlier split are
@@ -30,6 +30,7 @@ static tm_status name_earlier(tm_prep *prep, const args *a, shared *s, tm_err *e
 {
     uint64_t bits;
     if (!is_bound(a)) return TM_OK;
+    s->bound = true;
     TM_TRY(tm_prep_references(prep, &a->earlier, &bits, err));
     for (uint32_t i = 0; i < prep->references && i < 64; i++) {
         uint32_t side = 0;
@@ -217,10 +218,10 @@ static const tm_code CODES[] = {
     {
         .code = "T1541",
         .name = "bridges-sides",
-        .sentence = "the record's group stands on two sides of an earlier split",
-        .help = "The record shares group values with records of two sides: whichever it joined, "
-                "the sides would touch. It was parked. Leave it out, or split anew without "
-                "earlier:.",
+        .sentence = "the record holds group values of two sides of an earlier split",
+        .help =
+            "Whichever side it joined, the two would touch, so it was parked, and binds nobody. "
+            "Leave it out, or split anew without earlier:.",
         .verdict = TM_V_PARK,
         .fixed_verdict = true,
     },
@@ -241,6 +242,16 @@ static const tm_code CODES[] = {
         .help = "Records without a value are a stratum of their own. When the count is that of all "
                 "records, the field is misspelt, and there are no strata.",
         .verdict = TM_V_NONE,
+    },
+    {
+        .code = "T1544",
+        .name = "chain-bridges-sides",
+        .sentence = "the record's group joins two sides of an earlier split",
+        .help = "No record of the group holds values of two sides by itself (those are T1541), but "
+                "a chain of new records that share values leads from one side to the other. All of "
+                "the group were parked: which of them to leave out is not for us to say.",
+        .verdict = TM_V_PARK,
+        .fixed_verdict = true,
     },
     {0},
 };
@@ -271,7 +282,7 @@ const tm_op tm_op_split = {
            "strata, are met to within the largest group, so exactly without groups, however many "
            "strata there are. Each side becomes the beginning of its files' names.",
     .source = "L. Cox 1987, A constructive procedure for unbiased controlled rounding (strata)",
-    .rev = 6,
+    .rev = 7,
     .shape = TM_SET,
     .flags = TM_REFERENCES,
     .params = PARAMS,

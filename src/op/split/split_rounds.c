@@ -1,12 +1,10 @@
-/* The four rounds of split.
+/* The rounds of split: who hangs together (split_bonds.c), then what sides the groups have.
  *
- * `values` and `groups` find the connected components of records that share a value of any group
- * field (with one field or none they have nothing to do). `members` brings each group together: its
- * name is the least draw of its members (a hash of the seed and the value) and its chance a hash of
- * that, its stratum the one that most of them are of, so none depends on who stands first;
- * references of an earlier split fix its side. `sides` decides: by the chance alone where shares
- * are asked; where quotas are (sides.h), all members meet under one key, behind the sizes of all
- * groups.
+ * `members` brings each group together: its name is the least draw of its members (a hash of the
+ * seed and the value) and its chance a hash of that, its stratum the one that most of them are of,
+ * so none depends on who stands first; references of an earlier split fix its side. `sides`
+ * decides: by the chance alone where shares are asked; where quotas are (sides.h), all members meet
+ * under one key, behind the sizes of all groups.
  *
  * A record without any group value is a group of its own, by its content. */
 #include "op/split/split.h"
@@ -21,11 +19,16 @@ enum { VOTE, REFERENCE, STREAM };
  * members by the same; members of groups that bridge two sides. */
 enum { SIZE, LINE, GROUP, BRIDGE };
 enum { HEAD, MEMBER };
+/* Records without a side of their own: one holds values of two sides; of a group each holds values
+ * of one at most, but together they do. */
+enum { HAS_BRIDGE = UINT8_MAX - 1, IS_BRIDGE = UINT8_MAX };
+/* Keys of groups: a record's first value or its content, a component, a bridge by itself. */
+enum { BY_VALUE, BY_COMPONENT, BY_BRIDGE };
 enum { STRATUM_BYTES = 16, PLACE_BYTES = 1 + STRATUM_BYTES + 8 + 8 + 1 };
 
 typedef struct member { /* what a member's fact carries to the last round */
     uint64_t chance;
-    uint8_t fixed; /* side + 1; 0: free; UINT8_MAX: the group is on two sides */
+    uint8_t fixed; /* side + 1; 0: free; IS_BRIDGE, HAS_BRIDGE: parked */
     uint8_t unused[7];
 } member;
 
@@ -33,80 +36,51 @@ typedef struct size { /* of a group */
     uint64_t records, fixed;
 } size;
 
-static bool sees(const shared *s, const tm_batch *b)
-{
-    return !b->reference || (b->reference <= 64 && s->side_of[b->reference]);
-}
-
-/* The hash of a value with the number of its field; false: there is no value. */
-static bool value_hash(scratch *own, const tm_evalue *v, uint32_t field, tm_hash *out)
-{
-    tm_buf_clear(&own->key);
-    tm_buf_char(&own->key, (char)field);
-    tm_evalue_key(v, false, &own->key);
-    if (own->key.n < 2 || (uint8_t)own->key.p[1] == 0xFF) return false;
-    *out = tm_hash128(own->key.p, own->key.n);
-    return true;
-}
-
-/* ---- values and groups ----------------------------------------------------------------------- */
-
-/* Records that share the value of one field meet in `members` anyway. */
-static bool binds_by_one(const void *of)
-{
-    return ((const shared *)of)->group.count < 2;
-}
-
-static tm_status observe_values(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
-{
-    const shared *s = step->shared;
-    scratch *own = step->scratch;
-    tm_evalue *values;
-    if (!sees(s, b)) return TM_OK;
-    TM_TRY(tm_exprs_values(&s->group, &own->group, b, &values, err));
-    for (uint32_t r = 0; r < b->records; r++) {
-        for (uint32_t i = 0; tm_live(b, r) && i < s->group.count; i++) {
-            char key[16];
-            tm_hash h;
-            bool any = value_hash(own, &values[(size_t)i * b->records + r], i, &h);
-            TM_TRY(tm_buf_ok(&own->key, err));
-            if (!any) continue;
-            tm_hash_put(h, key);
-            tm_fact f = {.key = {key, sizeof key}, .rid = b->rid[r]};
-            TM_TRY(tm_facts_add(out, &f, err));
-        }
-    }
-    return TM_OK;
-}
-
 /* ---- members --------------------------------------------------------------------------------- */
 
-/* The least draw of the record's values, or that of its content when none of them decides; and the
- * hash that it is grouped by: its first value's, or its content's. */
-static tm_status chance_of(const tm_step_view *step, tm_batch *b, uint32_t r,
-                           const tm_evalue *values, uint64_t *chance, tm_hash *first, tm_err *err)
+typedef struct draw { /* of one record */
+    uint64_t chance;  /* the least of its values', or its content's when none of them decides */
+    tm_hash first;    /* what it is grouped by: its first value's hash, or its content's */
+    bool binds;       /* it has a value */
+} draw;
+
+static tm_status draw_of(const tm_step_view *step, tm_batch *b, uint32_t r, const tm_evalue *values,
+                         draw *out, tm_err *err)
 {
     const shared *s = step->shared;
     scratch *own = step->scratch;
-    bool binds = false, decides = false;
+    bool decides = false;
     tm_hash content;
-    *chance = UINT64_MAX;
+    *out = (draw){.chance = UINT64_MAX};
     for (uint32_t i = 0; i < s->group.count; i++) {
         tm_hash h;
-        bool any = value_hash(own, &values[(size_t)i * b->records + r], i, &h);
+        bool any = tm_split_value(own, &values[(size_t)i * b->records + r], i, &h);
         TM_TRY(tm_buf_ok(&own->key, err));
         if (!any) continue;
-        if (!binds) *first = h;
-        binds = true;
+        if (!out->binds) out->first = h;
+        out->binds = true;
         if (s->of_run[i]) continue;
-        *chance = TM_MIN(*chance, tm_chance(s->seed, h, 0));
+        out->chance = TM_MIN(out->chance, tm_chance(s->seed, h, 0));
         decides = true;
     }
-    if (binds && decides) return TM_OK;
+    if (decides) return TM_OK;
     if (!tm_record_id(b, step->layouts, r, &content)) return tm_fail_memory(err, "split", 0);
-    if (!binds) *first = content;
-    *chance = tm_chance(s->seed, content, 0);
+    if (!out->binds) out->first = content;
+    out->chance = tm_chance(s->seed, content, 0);
     return TM_OK;
+}
+
+/* The key that its group meets by. Whoever is bound has a component, itself at least, but bridges
+ * (split_bonds.c). */
+static void group_of(const shared *s, const tm_batch *b, uint32_t r, const draw *own, char key[17])
+{
+    const tm_decision *d = b->decision ? b->decision[r] : NULL;
+    bool bridges = !d && own->binds && s->bound && s->group.count > 1 && !b->reference;
+    key[0] = d ? BY_COMPONENT : bridges ? BY_BRIDGE : BY_VALUE;
+    if (d || bridges)
+        tm_rid_put(d ? d->other : b->rid[r], key + 1);
+    else
+        tm_hash_put(own->first, key + 1);
 }
 
 static tm_status add_member(const shared *s, const tm_batch *b, uint32_t r, tm_str key,
@@ -141,25 +115,19 @@ static tm_status observe_members(const tm_step_view *step, tm_batch *b, tm_facts
     const shared *s = step->shared;
     scratch *own = step->scratch;
     tm_evalue *values, *strata;
-    if (!sees(s, b)) return TM_OK;
+    if (!tm_split_sees(s, b)) return TM_OK;
     TM_TRY(tm_exprs_values(&s->group, &own->group, b, &values, err));
     TM_TRY(tm_exprs_values(&s->stratum, &own->stratum, b, &strata, err));
     for (uint32_t r = 0; r < b->records; r++) {
-        char key[17] = {0};
-        uint64_t chance;
-        tm_hash first = {0, 0};
-        const tm_decision *d = b->decision ? b->decision[r] : NULL;
+        char key[17];
+        draw at_hand;
         if (!tm_live(b, r)) continue;
-        TM_TRY(chance_of(step, b, r, values, &chance, &first, err));
-        key[0] = d != NULL;
-        if (d)
-            tm_rid_put(d->other, key + 1);
-        else
-            tm_hash_put(first, key + 1);
+        TM_TRY(draw_of(step, b, r, values, &at_hand, err));
+        group_of(s, b, r, &at_hand, key);
         tm_str of_group = {key, sizeof key};
         if (s->stratum.count && !b->reference)
             TM_TRY(add_vote(step, &strata[r], b->rid[r], of_group, out, err));
-        TM_TRY(add_member(s, b, r, of_group, chance, out, err));
+        TM_TRY(add_member(s, b, r, of_group, at_hand.chance, out, err));
     }
     return TM_OK;
 }
@@ -181,6 +149,11 @@ static void take_vote(election *e, const char *stratum)
     memcpy(e->most, e->at_hand, STRATUM_BYTES);
 }
 
+static bool is_parked(const member *m)
+{
+    return m->fixed >= HAS_BRIDGE;
+}
+
 /* Where a group's facts stand in the last round. */
 typedef struct place {
     char order[PLACE_BYTES];
@@ -188,7 +161,7 @@ typedef struct place {
 
 static place place_of(const tm_group *group, const election *e, const member *m)
 {
-    place p = {{m->fixed == UINT8_MAX ? BRIDGE : GROUP}};
+    place p = {{is_parked(m) ? BRIDGE : GROUP}};
     memcpy(p.order + 1, e->most, STRATUM_BYTES);
     tm_be64_put(m->chance, p.order + 1 + STRATUM_BYTES);
     tm_be64_put(tm_hash64(group->key.p, group->key.n, 0), p.order + 9 + STRATUM_BYTES);
@@ -234,7 +207,8 @@ static tm_status reduce_members(const tm_step_view *step, tm_group *group, tm_fa
     tm_rid first = {0, 0};
     uint64_t records = 0;
     election e = {.votes = 0};
-    member m = {.fixed = 0};
+    member m = {.fixed = group->key.p[0] == BY_BRIDGE ? IS_BRIDGE : 0};
+    uint8_t torn = group->key.p[0] == BY_VALUE ? IS_BRIDGE : HAS_BRIDGE;
     TM_UNUSED(out);
     while (group->next(group, &f)) {
         uint8_t side = (uint8_t)f.order.p[1];
@@ -243,7 +217,7 @@ static tm_status reduce_members(const tm_step_view *step, tm_group *group, tm_fa
             continue;
         }
         if (f.order.p[0] == REFERENCE) {
-            m.fixed = !m.fixed || m.fixed == side ? side : UINT8_MAX;
+            m.fixed = !m.fixed || m.fixed == side ? side : torn;
             continue;
         }
         if (!records++) {
@@ -255,23 +229,24 @@ static tm_status reduce_members(const tm_step_view *step, tm_group *group, tm_fa
         tm_str order = {p.order, quotas ? PLACE_BYTES : 0};
         TM_TRY(leave(key, order, (tm_str){(const char *)&m, sizeof m}, f.rid, next, err));
     }
-    if (!quotas || !records || m.fixed == UINT8_MAX) return TM_OK;
+    if (!quotas || !records || is_parked(&m)) return TM_OK;
     return leave_size(records, &m, p, first, next, err);
 }
 
 /* ---- sides ----------------------------------------------------------------------------------- */
 
-static tm_status decide(const tm_step_view *step, tm_rid rid, uint32_t side, bool bridges,
+static tm_status decide(const tm_step_view *step, tm_rid rid, const member *m, uint32_t side,
                         tm_decisions *out, tm_err *err)
 {
+    bool parks = is_parked(m);
     tm_decision d = {.rid = rid,
                      .step = step->step,
-                     .rule = TM_SPLIT_BRIDGES,
-                     .verdict = bridges ? TM_V_PARK : TM_V_NONE,
+                     .rule = m->fixed == IS_BRIDGE ? TM_SPLIT_BRIDGES : TM_SPLIT_BRIDGED,
+                     .verdict = parks ? TM_V_PARK : TM_V_NONE,
                      .set = TM_D_ROUTE,
-                     .route = (uint16_t)side,
+                     .route = (uint16_t)(parks ? 0 : side),
                      .value = TM_NO_VALUE};
-    return side || bridges ? tm_decide(out, &d, err) : TM_OK; /* the rest needs no word */
+    return side || parks ? tm_decide(out, &d, err) : TM_OK; /* the rest needs no word */
 }
 
 typedef struct walk { /* over all groups, in the order of their places */
@@ -309,11 +284,13 @@ static tm_status reduce_quotas(const tm_step_view *step, tm_group *group, tm_dec
     walk w = {.quotas = {.sides = &s->sides}};
     tm_status status = TM_OK;
     while (status == TM_OK && group->next(group, &f)) {
-        bool bridges = f.order.p[0] == BRIDGE;
-        if (f.order.p[PLACE_BYTES - 1] == HEAD)
+        member m;
+        if (f.order.p[PLACE_BYTES - 1] == HEAD) {
             status = take_group(&w, &f, err);
-        else
-            status = decide(step, f.rid, bridges ? 0 : w.side, bridges, out, err);
+            continue;
+        }
+        memcpy(&m, f.data.p, sizeof m);
+        status = decide(step, f.rid, &m, w.side, out, err);
     }
     tm_quotas_release(&w.quotas);
     return status;
@@ -329,21 +306,27 @@ static tm_status reduce_sides(const tm_step_view *step, tm_group *group, tm_fact
     while (group->next(group, &f)) {
         member m;
         memcpy(&m, f.data.p, sizeof m);
-        bool bridges = m.fixed == UINT8_MAX;
-        uint32_t side = m.fixed && !bridges ? m.fixed - 1u : tm_side_of_chance(&s->sides, m.chance);
-        TM_TRY(decide(step, f.rid, bridges ? 0 : side, bridges, out, err));
+        uint32_t side = m.fixed ? m.fixed - 1u : tm_side_of_chance(&s->sides, m.chance);
+        TM_TRY(decide(step, f.rid, &m, side, out, err));
     }
     return TM_OK;
 }
 
 const tm_round tm_split_rounds[] = {
     {
+        .name = "anchors",
+        .how = TM_GROUP,
+        .idle = tm_split_unbound,
+        .observe = tm_split_observe,
+        .reduce = tm_split_anchors,
+    },
+    {.name = "bridges", .how = TM_GROUP, .reduce = tm_split_bridges},
+    {
         .name = "values",
         .how = TM_GROUP,
-        .pairs_only = true,
-        .idle = binds_by_one,
-        .observe = observe_values,
-        .reduce = tm_reduce_to_edges,
+        .idle = tm_split_binds_by_one,
+        .observe = tm_split_observe,
+        .reduce = tm_split_edges,
     },
     {.name = "groups", .how = TM_COMPONENTS},
     {.name = "members", .how = TM_GROUP, .observe = observe_members, .reduce = reduce_members},
