@@ -194,7 +194,7 @@ static tm_status prepare_sides(tm_clustering *c, tm_run *run, const char *ledger
     c->fell = tm_alloc_zero(run->routes, sizeof *c->fell);
     if (!c->kept || !c->fell) return tm_fail_memory(err, "the sides of a split", cells);
     for (uint32_t s = 0; s < run->plan->steps; s++) {
-        if (!tm_finds_duplicates(run->plan->step[s].op)) continue;
+        if (!run->plan->step[s].op->finds) continue;
         c->of[s].kept = TM_NEW(&run->mem, uint64_t, cells);
         c->of[s].fell = TM_NEW(&run->mem, uint64_t, cells);
         if (!c->of[s].kept || !c->of[s].fell)
@@ -210,6 +210,6 @@ tm_status tm_clustering_finish(tm_clustering *c, tm_run *run, const char *ledger
     TM_TRY(prepare_sides(c, run, ledger, err));
     TM_TRY(walk(c, err));
     for (uint32_t s = 0; s < run->plan->steps; s++)
-        if (tm_finds_duplicates(run->plan->step[s].op)) run->result.step[s].clusters = &c->of[s];
+        if (run->plan->step[s].op->finds) run->result.step[s].clusters = &c->of[s];
     return TM_OK;
 }

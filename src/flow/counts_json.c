@@ -86,7 +86,7 @@ void tm_steps_json(const tm_run *run, tm_buf *b)
             tm_buf_z(b, ",\"same\":");
             tm_same_sides_json(run, b);
         }
-        if (all->matches && tm_finds_duplicates(step->op)) {
+        if (all->matches && step->op->finds) {
             tm_buf_z(b, ",\"duplicates\":");
             tm_duplicates_json(run, s, b);
         }

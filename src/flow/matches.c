@@ -10,7 +10,7 @@ enum { MASS_CELLS = sizeof(tm_mass) / sizeof(uint64_t) };
 
 /* Of the cells of a step. */
 typedef struct places {
-    uint32_t inputs, files;                  /* columns, and rows of files */
+    uint32_t inputs, files, rows;            /* rows: of sources */
     size_t between, file, mass, merged, all; /* where they begin */
 } places;
 
@@ -18,22 +18,18 @@ static places places_of(const tm_run *run)
 {
     uint32_t files = run->every_source - run->sources;
     places p = {.inputs = TM_MIN(run->inputs, (uint32_t)INPUTS_SHOWN),
-                .files = TM_MIN(files, (uint32_t)FILES_SHOWN)};
+                .files = TM_MIN(files, (uint32_t)FILES_SHOWN),
+                .rows = run->rows.count};
     p.file = p.between + (size_t)p.inputs * p.inputs;
-    p.mass = p.file + (size_t)p.files * p.inputs;
-    p.merged = p.mass + (size_t)run->rows.count * MASS_CELLS;
+    p.mass = p.file + (size_t)p.files * (p.inputs + p.rows);
+    p.merged = p.mass + (size_t)p.rows * MASS_CELLS;
     p.all = p.merged + 1;
     return p;
 }
 
-bool tm_finds_duplicates(const tm_op *op)
-{
-    return strcmp(op->group, "dedup") == 0 && op->shape == TM_SET;
-}
-
 static bool has_table(const tm_op *op)
 {
-    return tm_finds_duplicates(op) || op->flags & TM_REFERENCES;
+    return op->finds || op->flags & TM_REFERENCES;
 }
 
 tm_status tm_matches_plan(tm_run *run, tm_err *err)
@@ -93,18 +89,26 @@ static uint32_t input_row(const tm_run *run, const places *p, uint32_t source)
     return TM_MIN(run->input_of[source - 1], p->inputs - 1);
 }
 
+/* Of one file, by input; behind them, by row of sources. */
+static size_t file_cell(const places *p, uint32_t file)
+{
+    return p->file + (size_t)file * (p->inputs + p->rows);
+}
+
 void tm_matches_note(tm_matches *m, const tm_run *run, uint32_t source, uint16_t step, tm_rid other)
 {
     uint32_t of = TM_PLACE_SOURCE(other.place);
     if (step == TM_NO_STEP || !of || of > run->every_source) return;
     if (run->cell_at[step + 1] == run->cell_at[step]) return;
     places p = places_of(run);
-    size_t cell = run->cell_at[step] + input_row(run, &p, source);
-    if (of <= run->sources)
-        cell += p.between + (size_t)input_row(run, &p, of) * p.inputs;
-    else
-        cell += p.file + (size_t)TM_MIN(of - run->sources - 1, p.files - 1) * p.inputs;
-    count_once(m, cell);
+    size_t cell = run->cell_at[step], input = input_row(run, &p, source);
+    if (of <= run->sources) {
+        count_once(m, cell + p.between + (size_t)input_row(run, &p, of) * p.inputs + input);
+        return;
+    }
+    cell += file_cell(&p, TM_MIN(of - run->sources - 1, p.files - 1));
+    count_once(m, cell + input);
+    count_once(m, cell + p.inputs + run->rows.of[source - 1]);
 }
 
 static size_t mass_cell(const tm_run *run, const places *p, uint32_t source, uint16_t step)
@@ -196,7 +200,10 @@ static void put_file(const tm_run *run, const places *p, const tm_source *file, 
         tm_buf_print(out, ":%llu", (unsigned long long)cell[i]);
         first = false;
     }
-    tm_buf_z(out, "}}");
+    tm_buf_z(out, "},\"sources\":[");
+    for (uint32_t row = 0; row < p->rows; row++)
+        tm_buf_print(out, "%s%llu", row ? "," : "", (unsigned long long)cell[p->inputs + row]);
+    tm_buf_z(out, "]}");
 }
 
 void tm_matches_references_json(const tm_run *run, const uint64_t *cells, uint32_t step,
@@ -209,7 +216,7 @@ void tm_matches_references_json(const tm_run *run, const uint64_t *cells, uint32
         bool others = f + 1 == p.files && run->every_source - run->sources > p.files;
         if (f) tm_buf_char(out, ',');
         put_file(run, &p, others ? NULL : &run->source[s], run->input[run->input_of[s]].from->name,
-                 cells + run->cell_at[step] + p.file + (size_t)f * p.inputs, out);
+                 cells + run->cell_at[step] + file_cell(&p, f), out);
     }
     tm_buf_char(out, ']');
 }

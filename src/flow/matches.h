@@ -1,7 +1,7 @@
 /* Which records matched which, by step: how many records of each input matched each input and each
- * file of the references (decontamination's table of benchmarks and sources; duplicates within and
- * between inputs), and how many records and characters of each source a step saw and found to
- * repeat another.
+ * file of the references (duplicates within and between inputs), how many of each source matched
+ * each file of the references (decontamination's table of benchmarks and sources), and how many
+ * records and characters of each source a step saw and found to repeat another.
  *
  * A record matches when the step notes a finding about it that names another record, or when it
  * fell with one named as the reason. However many findings there are, it counts once a step and
@@ -19,7 +19,7 @@ typedef struct tm_mass { /* of one row of sources */
 } tm_mass;
 
 typedef struct tm_matches {
-    uint64_t *count; /* by step (run->cell_at): input x input, file x input, tm_mass, merged */
+    uint64_t *count; /* by step (run->cell_at): input x input, file x (input, source), tm_mass .. */
     uint64_t *last;  /* the record that was counted last in that cell */
     uint64_t record; /* a number for the one at hand */
 } tm_matches;
@@ -27,8 +27,6 @@ typedef struct tm_matches {
 /* Sets run->cell_at: where each step's cells begin, and behind the last how many there are. */
 tm_status tm_matches_plan(struct tm_run *run, tm_err *err);
 size_t tm_matches_cells(const struct tm_run *run);
-/* Whether an operator looks for records that repeat others. */
-bool tm_finds_duplicates(const tm_op *op);
 
 tm_status tm_matches_init(tm_matches *m, const struct tm_run *run, tm_err *err);
 void tm_matches_clear(tm_matches *m, const struct tm_run *run);
@@ -51,7 +49,8 @@ uint64_t tm_matches_merged(const struct tm_run *run, const uint64_t *cells, uint
 /* [{"input":..,"other":..,"records":..}] of the stream. */
 void tm_matches_between_json(const struct tm_run *run, const uint64_t *cells, uint32_t step,
                              tm_buf *out);
-/* And of references: [{"reference":..,"path":..,"records":{input: n}}]. */
+/* And of references: [{"reference":..,"path":..,"records":{input: n},"sources":[n, ..]}], the last
+ * by the rows of sources. */
 void tm_matches_references_json(const struct tm_run *run, const uint64_t *cells, uint32_t step,
                                 tm_buf *out);
 

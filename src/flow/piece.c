@@ -319,7 +319,7 @@ static tm_status add_match(const tm_worker *w, tm_piece *p, const tm_batch *b, u
     uint16_t step = why->step;
     if (step == TM_NO_STEP || !why->other.place) return TM_OK;
     tm_matches_note(&p->matches, run, source, step, why->other);
-    if (!tm_finds_duplicates(run->plan->step[step].op)) return TM_OK;
+    if (!run->plan->step[step].op->finds) return TM_OK;
     bool by_this = b->fate[r] != TM_LIVE && b->reason[r].step == step;
     bool merged = by_this && b->fate[r] == TM_MERGED;
     if (!tm_matches_found(&p->matches, run, source, step, b->raw[r], merged)) return TM_OK;

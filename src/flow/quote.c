@@ -23,16 +23,27 @@ static tm_status look_up(tm_batch *b, tm_str raw, tm_str part, tm_field *out, tm
     return tm_field_get(b, 0, path, out) ? TM_OK : tm_fail_memory(err, "a text", raw.n);
 }
 
-tm_status tm_quote(tm_str raw, tm_str part, uint64_t at, uint64_t bytes, tm_buf *out, tm_err *err)
+tm_status tm_quote_text(tm_str raw, tm_str part, bool *there, tm_buf *out, tm_err *err)
 {
     tm_arena mem = {0};
     tm_batch b;
     tm_field field;
     tm_batch_init(&b, &mem);
     tm_status status = look_up(&b, raw, part, &field, err);
-    if (status == TM_OK && at <= field.text.n && bytes <= field.text.n - at)
-        tm_buf_str(out, tm_str_slice(field.text, (size_t)at, (size_t)(at + bytes)));
+    *there = status == TM_OK && field.kind == TM_JSON_STRING && field.text.p;
+    if (*there) tm_buf_str(out, field.text);
     tm_batch_release(&b);
     tm_arena_release(&mem);
+    return status == TM_OK ? tm_buf_ok(out, err) : status;
+}
+
+tm_status tm_quote(tm_str raw, tm_str part, uint64_t at, uint64_t bytes, tm_buf *out, tm_err *err)
+{
+    tm_buf text = {0};
+    bool there;
+    tm_status status = tm_quote_text(raw, part, &there, &text, err);
+    if (status == TM_OK && at <= text.n && bytes <= text.n - at)
+        tm_buf_str(out, tm_str_slice(tm_buf_view(&text), (size_t)at, (size_t)(at + bytes)));
+    tm_buf_release(&text);
     return status == TM_OK ? tm_buf_ok(out, err) : status;
 }

@@ -8,5 +8,7 @@
 /* Appends bytes [at, at + bytes) of the text at `part` ("messages[0].content") of the record `raw`;
  * nothing when there is no such text. */
 tm_status tm_quote(tm_str raw, tm_str part, uint64_t at, uint64_t bytes, tm_buf *out, tm_err *err);
+/* Appends all of it; false in *there when there is no such text. */
+tm_status tm_quote_text(tm_str raw, tm_str part, bool *there, tm_buf *out, tm_err *err);
 
 #endif

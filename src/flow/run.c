@@ -137,7 +137,7 @@ static tm_status number_codes(tm_run *run, tm_err *err)
                            !tm_round_idle(&op->rounds[i], run->plan->step[s].shared);
         run->passes += op->shape == TM_HEAD;
         run->reorders |= (op->flags & TM_REORDERS) != 0;
-        run->wants_repeats |= tm_finds_duplicates(op) && (run->folder || run->options.clusters);
+        run->wants_repeats |= op->finds && (run->folder || run->options.clusters);
         TM_TRY(take_routes(run, s, err));
     }
     if (levels > TM_PATH_LEVELS)

@@ -56,7 +56,7 @@ static tm_status apply_decisions(tm_worker *w, tm_piece *piece, const tm_plan_st
                                  tm_batch *b, tm_err *err)
 {
     const tm_verdict_range *range = &w->range[step->index];
-    bool weighed = w->pass->kind == TM_PASS_WRITE && tm_finds_duplicates(step->op);
+    bool weighed = w->pass->kind == TM_PASS_WRITE && step->op->finds;
     for (uint32_t r = 0; r < b->records; r++) {
         const tm_decision *d = tm_verdict_of(range, b->rid[r]);
         if (d && d->set & TM_D_REFUSED) d = NULL;

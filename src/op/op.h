@@ -17,6 +17,15 @@
 #include "record/layout.h"
 #include "record/writer.h"
 
+/* TM_SET: what its findings that name another record say of it and theirs */
+typedef enum tm_finds {
+                        TM_FINDS_NOTHING,
+                        TM_FINDS_EQUAL,   /* the record repeats it */
+                        TM_FINDS_SIMILAR, /* or nearly so */
+                        /* the record holds text of it, and it is of a reference */
+                        TM_FINDS_CONTAMINATION
+} tm_finds;
+
 typedef enum tm_shape { TM_MEASURE, TM_EDIT, TM_FANOUT, TM_SET, TM_HEAD } tm_shape;
 
 /* A thing an operator can notice. Its verdict is what happens unless the step's `then:` says
@@ -104,6 +113,7 @@ typedef struct tm_op {
     uint16_t rev;       /* raised when results change: voids caches and resumes */
     tm_shape shape;
     uint32_t flags;
+    uint8_t finds;              /* tm_finds */
     const tm_param *params;     /* ends with {0} */
     const tm_signal *signals;   /* ends with {0}; or NULL */
     const tm_code *codes;       /* ends with {0}; or NULL */

@@ -268,7 +268,7 @@ static tm_status check_head(linting *l, uint32_t i)
 static bool once_is_enough(const tm_op *op)
 {
     if (op->shape == TM_MEASURE || op->shape == TM_EDIT) return true;
-    return strcmp(op->name, "dedup.exact") == 0;
+    return op->finds == TM_FINDS_EQUAL;
 }
 
 static tm_status same_args(const tm_plan_step *a, const tm_plan_step *b, bool *same, tm_err *err)

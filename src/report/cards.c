@@ -5,7 +5,7 @@
 #include "report/gather.h"
 
 typedef struct wants {
-    tm_want list[TM_CARD_KINDS * TM_CARDS * 2 + TM_CLUSTER_STEPS * TM_BIGGEST * 2];
+    tm_want list[TM_CARD_KINDS * TM_CARDS * 2 + TM_TOLDS];
     uint32_t count;
 } wants;
 
@@ -33,7 +33,8 @@ static void add(wants *w, uint64_t at, tm_str *to)
     w->list[w->count++] = (tm_want){at, to, NULL};
 }
 
-/* What a cluster names: of the stream, whose lines the ledger gives, or of a reference. */
+/* What a cluster or a match names: of the stream, whose lines the ledger gives, or of a
+ * reference. */
 static void add_told(tm_gathered *g, wants *w, uint32_t source)
 {
     for (uint32_t i = 0; i < g->tolds && !g->private; i++) {

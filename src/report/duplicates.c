@@ -14,8 +14,7 @@ static const tm_yaml *params_of(const tm_yaml *step)
     return tm_tree_in(step, "params");
 }
 
-/* "prompt, response" */
-static void list(tm_buf *b, const tm_yaml *of)
+void tm_page_list(tm_buf *b, const tm_yaml *of)
 {
     for (uint32_t i = 0; of && i < of->count; i++) {
         if (i) tm_buf_z(b, ", ");
@@ -46,23 +45,19 @@ static void describe(const tm_yaml *step, tm_buf *b)
 {
     const tm_yaml *params = params_of(step);
     const tm_yaml *normalise = tm_tree_in(params, "normalise");
-    tm_str op = tm_tree_text(step, "op");
-    list(b, tm_tree_in(params, tm_str_is(op, "decontaminate") ? "on" : "by"));
+    tm_page_list(b, tm_tree_in(params, "by"));
     tm_buf_z(b, ": ");
-    if (tm_str_is(op, "decontaminate")) {
-        tm_html_text(b, tm_tree_text(params, "ngram"));
-        tm_buf_z(b, " terms in a row of a reference");
-    } else if (tm_str_is(op, "dedup.near")) {
+    if (tm_step_finds(step) == TM_FINDS_SIMILAR) {
         describe_near(params, b);
     } else {
         tm_buf_z(b, has_items(normalise) ? "equal but for " : "equal");
-        list(b, normalise);
+        tm_page_list(b, normalise);
     }
     if (tm_str_is(tm_tree_text(params, "across"), "inputs")) tm_buf_z(b, "; between inputs only");
     if (tm_str_is(tm_tree_text(params, "across"), "none")) tm_buf_z(b, "; references only");
 }
 
-static tm_verdict own_verdict(const tm_yaml *step)
+tm_verdict tm_page_own_verdict(const tm_yaml *step)
 {
     const tm_op *op = tm_op_named(tm_tree_text(step, "op"));
     return op && op->codes ? (tm_verdict)op->codes[0].verdict : TM_V_NONE;
@@ -79,7 +74,7 @@ static void mass_row(const tm_gathered *g, const tm_yaml *step, const tm_yaml *d
     tm_buf_z(b, "<td>");
     describe(step, b);
     tm_buf_z(b, "</td>");
-    tm_page_cell(b, tm_page_then(g, name, (uint8_t)own_verdict(step)), NULL);
+    tm_page_cell(b, tm_page_then(g, name, (uint8_t)tm_page_own_verdict(step)), NULL);
     tm_page_number(b, seen);
     tm_page_number(b, found);
     tm_buf_z(b, "<td class=\"n\">");
@@ -92,6 +87,12 @@ static void mass_row(const tm_gathered *g, const tm_yaml *step, const tm_yaml *d
     tm_buf_z(b, "</tr>\n");
 }
 
+/* Its records repeat others; what holds text of references has a section of its own. */
+static bool is_mine(const tm_yaml *step)
+{
+    return tm_tree_in(step, "duplicates") && tm_step_finds(step) != TM_FINDS_CONTAMINATION;
+}
+
 static void masses(const tm_gathered *g, tm_buf *b)
 {
     const tm_yaml *steps = tm_tree_in(g->manifest, "steps");
@@ -102,7 +103,7 @@ static void masses(const tm_gathered *g, tm_buf *b)
     tm_buf_z(b, references ? "<th class=\"n\">references</th></tr>\n" : "</tr>\n");
     for (uint32_t s = 0; steps && s < steps->count; s++) {
         const tm_yaml *d = tm_tree_in(&steps->child[s], "duplicates");
-        if (d) mass_row(g, &steps->child[s], d, b);
+        if (is_mine(&steps->child[s])) mass_row(g, &steps->child[s], d, b);
     }
     tm_buf_z(b, "</table>\n<p class=\"soft\">Seen: what came to the step. Found: records that "
                 "repeat another; the one that stands for them is not among them. Share: of the "
@@ -251,6 +252,7 @@ static tm_status step_section(const tm_gathered *g, const tm_yaml *step, uint32_
         tm_buf_z(b, "</div>\n");
     }
     tm_page_sources(d, b);
+    tm_page_references(step, b);
     if (number >= TM_CLUSTER_STEPS || !g->clusters[number]) return TM_OK;
     tm_buf_z(b, "<h4>The biggest clusters</h4>\n");
     uint32_t shown = valued ? TM_BIGGEST : EQUAL_SHOWN; /* what is equal is soon looked at */
@@ -262,7 +264,7 @@ static tm_status step_section(const tm_gathered *g, const tm_yaml *step, uint32_
 static bool any_duplicates(const tm_yaml *steps)
 {
     for (uint32_t s = 0; steps && s < steps->count; s++)
-        if (tm_tree_in(&steps->child[s], "duplicates")) return true;
+        if (is_mine(&steps->child[s])) return true;
     return false;
 }
 
@@ -276,7 +278,6 @@ tm_status tm_page_duplicates(const tm_gathered *g, tm_buf *b, tm_err *err)
     }
     tm_page_sides(g, b);
     for (uint32_t s = 0; steps && s < steps->count; s++)
-        if (tm_tree_in(&steps->child[s], "duplicates"))
-            TM_TRY(step_section(g, &steps->child[s], number++, b, err));
+        if (is_mine(&steps->child[s])) TM_TRY(step_section(g, &steps->child[s], number++, b, err));
     return TM_OK;
 }

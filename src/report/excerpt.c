@@ -22,12 +22,12 @@ size_t tm_excerpt_from(tm_str a, tm_str b, size_t most)
     return from;
 }
 
-/* Back to the beginning of a word, if that is near. */
-static size_t word_from(tm_str s, size_t from)
+size_t tm_excerpt_word(tm_str s, size_t from)
 {
     enum { NEAR = 24 };
     for (size_t at = from; at && from - at < NEAR; at--)
         if (s.p[at - 1] == ' ') return at;
+    while (from && inside_character(s, from)) from--;
     return from;
 }
 
@@ -72,7 +72,7 @@ static size_t width_of(const tm_excerpt *e, const char *indent)
 void tm_excerpt_print(const tm_excerpt *a, const tm_excerpt *b, const char *indent, tm_buf *out)
 {
     bool both = b && a->text.p && b->text.p;
-    size_t from = both ? word_from(a->text, tm_excerpt_from(a->text, b->text, SHOWN)) : 0;
+    size_t from = both ? tm_excerpt_word(a->text, tm_excerpt_from(a->text, b->text, SHOWN)) : 0;
     size_t width = width_of(a, indent);
     if (b) width = TM_MAX(width, width_of(b, indent));
     line(a, indent, width, from, out);

@@ -15,6 +15,8 @@ void tm_excerpt_print(const tm_excerpt *a, const tm_excerpt *b, const char *inde
 /* Where a stretch of at most `most` bytes begins that holds the first difference of two texts, at
  * the first byte of a character: 0 if the head does. */
 size_t tm_excerpt_from(tm_str a, tm_str b, size_t most);
+/* Back to the beginning of a word, if that is near; else of a character. */
+size_t tm_excerpt_word(tm_str s, size_t from);
 /* The stretch itself; ends between two characters. */
 tm_str tm_excerpt_cut(tm_str text, size_t from, size_t most);
 

@@ -22,6 +22,12 @@ uint64_t tm_tree_number(const tm_yaml *map, const char *key)
     return tm_str_to_u64(tm_tree_text(map, key), &n) ? n : 0;
 }
 
+tm_finds tm_step_finds(const tm_yaml *step)
+{
+    const tm_op *op = tm_op_named(tm_tree_text(step, "op"));
+    return op ? (tm_finds)op->finds : TM_FINDS_NOTHING;
+}
+
 /* Puts the card in its place among the smallest ids, or nowhere. */
 static void offer(tm_gathered *g, tm_card_kind kind, const tm_card *card)
 {
@@ -281,6 +287,7 @@ tm_status tm_gather(tm_gathered *g, tm_arena *mem, tm_str folder, tm_err *err)
         g->reorders |= op && (op->flags & TM_REORDERS);
         g->private |= op && (op->flags & TM_PRIVACY);
     }
+    TM_TRY(tm_gather_matches(g, err));
     TM_TRY(tm_gather_told(g, err));
     TM_TRY(read_ledger(g, err));
     if (g->private) memset(g->cards, 0, sizeof g->cards); /* law 7: no text of what was private */

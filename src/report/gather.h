@@ -6,13 +6,18 @@
 #include "flow/clusters.h"
 #include "flow/runfolder.h"
 #include "report/chart.h"
+#include "report/marked.h"
 
 enum {
     TM_CARDS = 5,             /* of a kind */
     TM_CARD_BYTES = 64 << 20, /* how far into a source they are looked for */
     TM_CARD_TEXT = 64 << 10,  /* of a text that is read for them, and */
     TM_CARD_SHOWN = 4000,     /* how much of it is shown */
-    TM_CLUSTER_STEPS = 8      /* steps whose biggest clusters are shown */
+    TM_CLUSTER_STEPS = 8,     /* steps whose biggest clusters are shown */
+    TM_MATCH_LISTS = 12,      /* files of references of which matches are shown, of */
+    TM_MATCH_FILES = 6,       /* at most so many a step, and */
+    TM_MATCHES = 3,           /* so many of each */
+    TM_TOLDS = (TM_CLUSTER_STEPS * TM_BIGGEST + TM_MATCH_LISTS * TM_MATCHES) * 2
 };
 
 typedef enum tm_card_kind {
@@ -57,6 +62,20 @@ typedef struct tm_told_cluster {
     tm_told first, least;
 } tm_told_cluster;
 
+typedef struct tm_match { /* a record that holds text of a record of a reference */
+    tm_told record, item;
+    double value; /* the share of it */
+    tm_str part;  /* whose text holds it */
+    tm_marked in; /* marks alone: the text is made when it is shown */
+} tm_match;
+
+typedef struct tm_match_list { /* of one step and one file */
+    const tm_yaml *step;
+    uint32_t file; /* among those of the references */
+    tm_match match[TM_MATCHES];
+    uint32_t count;
+} tm_match_list;
+
 typedef struct tm_gathered {
     tm_arena *mem;
     tm_str folder;
@@ -70,7 +89,9 @@ typedef struct tm_gathered {
     uint32_t kinds;
     tm_told_cluster cluster[TM_CLUSTER_STEPS][TM_BIGGEST];
     uint32_t clusters[TM_CLUSTER_STEPS]; /* by steps that look for duplicates, in their order */
-    tm_told **told;                      /* all records of clusters, in the order of their rids */
+    tm_match_list matched[TM_MATCH_LISTS];
+    uint32_t matches;
+    tm_told **told; /* all records of clusters and matches, in the order of their rids */
     uint32_t tolds, told_at;
     bool private; /* a step of the run is for privacy: no texts */
 } tm_gathered;
@@ -82,7 +103,11 @@ uint64_t tm_tree_number(const tm_yaml *map, const char *key);   /* 0 if absent *
 double tm_tree_double(const tm_yaml *map, const char *key);     /* NAN if absent or null */
 const tm_yaml *tm_tree_in(const tm_yaml *map, const char *key); /* NULL if absent, of NULL too */
 
-/* told.c: records of the biggest clusters */
+/* What a step of the manifest finds; nothing, when this program does not know its operator. */
+tm_finds tm_step_finds(const tm_yaml *step);
+/* matched.c: of each benchmark, some records that hold its text */
+tm_status tm_gather_matches(tm_gathered *g, tm_err *err);
+/* told.c: records of the biggest clusters and of matches */
 tm_status tm_gather_told(tm_gathered *g, tm_err *err);
 /* Takes the line of a row of the ledger, row after row in their order, where it is wanted. */
 bool tm_told_wants(tm_gathered *g, tm_rid rid);

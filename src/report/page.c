@@ -17,10 +17,11 @@ static const char STYLE[] =
     "<style>\n"
     ":root{--ink:#1d2327;--soft:#5c6770;--line:#dfe4e8;--paper:#fff;--card:#f6f8f9;--accent:#"
     "1f6f8b;"
-    "--fell:#c7793a;--ins:#d7f0dd;--del:#fbdcd6;--heat:31,111,139}\n"
+    "--fell:#c7793a;--ins:#d7f0dd;--del:#fbdcd6;--mark:#fbe6b3;--heat:31,111,139}\n"
     "@media(prefers-color-scheme:dark){:root{--ink:#e4e8eb;--soft:#9aa6af;--line:#343c43;"
     "--paper:#15191c;--card:#1e2428;--accent:#5fb4d0;--fell:#dd965c;--ins:#1f4a2c;--del:#5a2a22;--"
-    "heat:95,180,208}}\n"
+    "mark:"
+    "#63501a;--heat:95,180,208}}\n"
     "*{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);"
     "font:15px/1.55 system-ui,-apple-system,'Segoe UI',sans-serif}\n"
     "main{max-width:60rem;margin:0 auto;padding:3rem 1.5rem 5rem}"
@@ -41,7 +42,8 @@ static const char STYLE[] =
     ".s1{background:rgba(var(--heat),.07)}.s2{background:rgba(var(--heat),.14)}"
     ".s3{background:rgba(var(--heat),.24)}.s4{background:rgba(var(--heat),.36)}"
     ".s5{background:rgba(var(--heat),.5)}.s6{background:rgba(var(--heat),.66)}"
-    ".matrix td{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
+    ".s4 .soft,.s5 .soft,.s6 .soft{color:inherit}"
+    ".matrix td,mark,ins,del{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
     "ul{max-width:44rem;padding-left:1.2rem}\n"
     ".big{display:flex;flex-wrap:wrap;gap:2.5rem;margin:1.6rem 0}.big div{min-width:6rem}"
     ".big b{display:block;font-size:1.9rem;font-weight:600;font-variant-numeric:tabular-nums}\n"
@@ -59,6 +61,7 @@ static const char STYLE[] =
     "font:12.5px/1.5 ui-monospace,'DejaVu Sans Mono',monospace;max-height:22rem;overflow:auto}\n"
     "code{font:12.5px ui-monospace,'DejaVu Sans Mono',monospace}ins,del{text-decoration:none;"
     "border-radius:2px}ins{background:var(--ins)}del{background:var(--del)}"
+    "mark{background:var(--mark);color:inherit;border-radius:2px;box-shadow:0 1px var(--fell)}"
     "i.mark{font-style:normal;font-size:.8em;color:var(--fell)}\n"
     "@media "
     "print{body{font-size:11px}main{padding:0;max-width:none}article,svg,tr{break-inside:avoid}"
@@ -350,6 +353,7 @@ tm_status tm_report_write(tm_str folder, tm_err *err)
         tm_page_sizes(g, &b);
         status = tm_page_duplicates(g, &b, err);
     }
+    if (status == TM_OK) status = tm_page_contamination(g, &b, err);
     if (status == TM_OK) {
         lengths(g, &b);
         findings(g, &b);

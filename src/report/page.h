@@ -16,6 +16,14 @@ tm_str tm_page_then(const tm_gathered *g, tm_str step, uint8_t own); /* a step's
 tm_status tm_page_pair(const tm_gathered *g, tm_str left, tm_str right, uint32_t most, tm_buf *b,
                        tm_err *err);
 
+void tm_page_list(tm_buf *b, const tm_yaml *of);            /* "prompt, response" */
+unsigned tm_page_shade(uint64_t part, uint64_t whole);      /* class sN by the share; 0: nothing */
+void tm_page_source_name(const tm_yaml *source, tm_buf *b); /* of a row of sources */
+tm_verdict tm_page_own_verdict(const tm_yaml *step);        /* of its first code */
+
+/* contamination.c: what steps found of references; references.c: of one step, by file and source */
+tm_status tm_page_contamination(const tm_gathered *g, tm_buf *b, tm_err *err);
+void tm_page_references(const tm_yaml *step, tm_buf *b);
 /* duplicates.c: what steps found to repeat something */
 tm_status tm_page_duplicates(const tm_gathered *g, tm_buf *b, tm_err *err);
 /* sharing.c: of one step, which sources and inputs share duplicates; and the sides of a split */

@@ -21,7 +21,7 @@ static uint64_t cell_of(const tm_yaml *sources, uint32_t row, uint32_t column)
 }
 
 /* 0 for nothing, else 1 .. SHADES by the share. */
-static unsigned shade(uint64_t part, uint64_t whole)
+unsigned tm_page_shade(uint64_t part, uint64_t whole)
 {
     static const double FROM[SHADES] = {0, 0.01, 0.03, 0.1, 0.25, 0.5};
     unsigned shade = 0;
@@ -29,7 +29,7 @@ static unsigned shade(uint64_t part, uint64_t whole)
     return shade;
 }
 
-static void source_name(const tm_yaml *source, tm_buf *b)
+void tm_page_source_name(const tm_yaml *source, tm_buf *b)
 {
     const tm_yaml *name = tm_tree_in(source, "source");
     if (name && name->quoted)
@@ -40,7 +40,7 @@ static void source_name(const tm_yaml *source, tm_buf *b)
 
 static void share_cell(uint64_t part, uint64_t whole, tm_buf *b)
 {
-    tm_buf_print(b, "<td class=\"n s%u\">", shade(part, whole));
+    tm_buf_print(b, "<td class=\"n s%u\">", tm_page_shade(part, whole));
     double percent = whole ? 100.0 * (double)part / (double)whole : 0;
     if (part)
         tm_buf_print(b, percent < 0.095 ? "%.2g</td>" : "%.1f</td>", percent);
@@ -53,7 +53,7 @@ static void source_row(const tm_yaml *sources, uint32_t row, bool references, tm
     const tm_yaml *source = &sources->child[row];
     uint64_t seen = tm_tree_number(source, "records");
     tm_buf_print(b, "<tr><th scope=\"row\" class=\"wrap\">%u&ensp;", row + 1);
-    source_name(source, b);
+    tm_page_source_name(source, b);
     tm_buf_z(b, "</th>");
     tm_page_number(b, seen);
     tm_page_number(b, tm_tree_number(source, "found"));
@@ -197,7 +197,7 @@ static void find_levels(sides *s)
     for (uint32_t i = 0; steps && i < steps->count && s->levels < TM_COUNT(s->level); i++) {
         const tm_yaml *step = &steps->child[i], *d = tm_tree_in(step, "duplicates");
         before &= step != s->split;
-        bool compares = d && !tm_str_is(tm_tree_text(step, "op"), "decontaminate") &&
+        bool compares = d && tm_step_finds(step) != TM_FINDS_CONTAMINATION &&
                         !tm_str_is(tm_tree_text(tm_tree_in(step, "params"), "across"), "none");
         if (compares) s->level[s->levels++] = (level){step, tm_tree_in(d, "sides"), before};
     }
@@ -236,7 +236,7 @@ static void say_what_is_missing(const sides *s, tm_buf *b)
     bool near = false, edits = false;
     const tm_yaml *steps = tm_tree_in(s->g->manifest, "steps");
     for (uint32_t l = 0; l < s->levels; l++)
-        near |= tm_str_is(tm_tree_text(s->level[l].step, "op"), "dedup.near");
+        near |= tm_step_finds(s->level[l].step) == TM_FINDS_SIMILAR;
     for (uint32_t i = 0; steps && i < steps->count; i++) {
         const tm_op *op = tm_op_named(tm_tree_text(&steps->child[i], "op"));
         edits |= op && (op->shape == TM_EDIT || op->shape == TM_FANOUT);

@@ -1,5 +1,6 @@
-/* The biggest clusters as the manifest names them: places, to which the ledger gives lines and the
- * sources texts. All wanted places lie in one sorted list, so the ledger is walked beside it. */
+/* The biggest clusters as the manifest names them, and matches as the findings do: places, to which
+ * the ledger gives lines and the sources texts. All wanted places lie in one sorted list, so the
+ * ledger is walked beside it. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -24,6 +25,16 @@ static void take_record(tm_gathered *g, const tm_yaml *from, tm_told *out)
     g->told[g->tolds++] = out;
 }
 
+static void take_matches(tm_gathered *g)
+{
+    for (uint32_t l = 0; l < g->matches; l++) {
+        for (uint32_t i = 0; i < g->matched[l].count; i++) {
+            g->told[g->tolds++] = &g->matched[l].match[i].record;
+            g->told[g->tolds++] = &g->matched[l].match[i].item;
+        }
+    }
+}
+
 static int by_rid(const void *a, const void *b)
 {
     return tm_rid_cmp((*(tm_told *const *)a)->rid, (*(tm_told *const *)b)->rid);
@@ -33,12 +44,12 @@ tm_status tm_gather_told(tm_gathered *g, tm_err *err)
 {
     const tm_yaml *steps = tm_tree_in(g->manifest, "steps");
     uint32_t n = 0;
-    g->told = TM_NEW(g->mem, tm_told *, TM_CLUSTER_STEPS * TM_BIGGEST * 2);
+    g->told = TM_NEW(g->mem, tm_told *, TM_TOLDS);
     if (!g->told) return tm_fail_memory(err, "the report", 0);
     for (uint32_t s = 0; steps && s < steps->count && n < TM_CLUSTER_STEPS; s++) {
         const tm_yaml *duplicates = tm_tree_in(&steps->child[s], "duplicates");
         const tm_yaml *list = tm_tree_in(tm_tree_in(duplicates, "clusters"), "biggest");
-        if (!duplicates) continue;
+        if (!duplicates || tm_step_finds(&steps->child[s]) == TM_FINDS_CONTAMINATION) continue;
         for (uint32_t i = 0; list && i < list->count && i < TM_BIGGEST; i++) {
             tm_told_cluster *c = &g->cluster[n][g->clusters[n]++];
             c->of = &list->child[i];
@@ -47,6 +58,7 @@ tm_status tm_gather_told(tm_gathered *g, tm_err *err)
         }
         n++;
     }
+    take_matches(g);
     if (g->tolds) qsort(g->told, g->tolds, sizeof *g->told, by_rid);
     return TM_OK;
 }

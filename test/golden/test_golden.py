@@ -55,6 +55,29 @@ steps:
   - dedup.near: {threshold: 0.6, ngram: 3}
 """
 
+# Two benchmarks in two sources: at the end of a long text, over two turns, in markup; items that
+# would be markup, too; a record that holds both.
+SUMS = "A farmer has 17 sheep & buys 5 <b>more</b>, then sells 9 of them: how many are left?"
+CAPITAL = "What is the capital \u202e of \u200bChad?"
+EXAMS = {
+    "sums.jsonl": [{"question": SUMS, "answer": "13"}, {"question": SUMS[::-1], "answer": "31"}],
+    "facts.jsonl": [{"question": CAPITAL, "answer": "N'Djamena"}],
+}
+CHATS = {
+    "plain.jsonl": [chat("Solve: " + SUMS.upper(), "13"), chat("Hello", "Good morning!")],
+    "odd<b>.jsonl": [chat(LONG, LONG + "and so: " + SUMS[:60] + "?"),
+                     chat("**What is the capital of Chad?**", "So: " + SUMS),
+                     chat("</pre><script>what is the CAPITAL of Chad</script>", "It is large.")],
+}
+CONTAMINATION_RECIPE = """
+inputs: {plain: plain.jsonl, odd: 'odd<b>.jsonl'}
+references:
+  sums: {path: sums.jsonl, map: {prompt: question, response: answer}}
+  facts: {path: facts.jsonl, map: {prompt: question, response: answer}}
+steps:
+  - decontaminate: {ngram: 8, then: flag}
+"""
+
 
 def blanked(text):
     """Without what is another time, machine or version."""
@@ -96,8 +119,15 @@ class Golden(unittest.TestCase):
                                for n, text in enumerate(texts))
                  for name, texts in DUPLICATES.items()}
         files["exam.jsonl"] = json.dumps({"text": "as the benchmark says"}) + "\n"
-        files["r.yaml"] = DUPLICATES_RECIPE
-        for name, text in files.items():
+        self.compare("duplicates.html", self.hostile_page(files, DUPLICATES_RECIPE))
+
+    def test_the_report_on_contamination(self):
+        files = {name: "".join(json.dumps(row) + "\n" for row in rows)
+                 for name, rows in {**CHATS, **EXAMS}.items()}
+        self.compare("contamination.html", self.hostile_page(files, CONTAMINATION_RECIPE))
+
+    def hostile_page(self, files, recipe):
+        for name, text in {**files, "r.yaml": recipe}.items():
             with open(os.path.join(self.tmp.name, name), "w", encoding="utf-8") as file:
                 file.write(text)
         done = self.tamis("run", "r.yaml", "-o", "out/")
@@ -105,10 +135,9 @@ class Golden(unittest.TestCase):
         with open(os.path.join(self.tmp.name, "out/report.html"), encoding="utf-8") as file:
             page = file.read()
         self.assertNotIn("<script", page)
-        self.assertNotIn("b<b>", page)
-        for hidden in "\u202e\u2028\0":
+        for hidden in ("b<b>", "<b>more", "\u202e", "\u2028", "\u200b", "\0"):
             self.assertNotIn(hidden, page)
-        self.compare("duplicates.html", page)
+        return page
 
     def test_inspect(self):
         self.compare("inspect.txt", self.tamis("inspect", "chats.jsonl").stdout)

@@ -339,6 +339,7 @@ const tm_op tm_op_decontaminate = {
     .rev = 2,
     .shape = TM_SET,
     .flags = TM_REFERENCES,
+    .finds = TM_FINDS_CONTAMINATION,
     .params = PARAMS,
     .codes = CODES,
     .examples = EXAMPLES,

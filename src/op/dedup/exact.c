@@ -417,6 +417,7 @@ const tm_op tm_op_dedup_exact = {
     .rev = 6,
     .shape = TM_SET,
     .flags = TM_REFERENCES | TM_EACH_MEASURES,
+    .finds = TM_FINDS_EQUAL,
     .params = PARAMS,
     .signals = SIGNALS,
     .codes = CODES,

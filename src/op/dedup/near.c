@@ -450,6 +450,7 @@ const tm_op tm_op_dedup_near = {
     .rev = 4,
     .shape = TM_SET,
     .flags = TM_REFERENCES | TM_EACH_MEASURES,
+    .finds = TM_FINDS_SIMILAR,
     .params = PARAMS,
     .signals = SIGNALS,
     .codes = CODES,

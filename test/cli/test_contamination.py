@@ -1,0 +1,127 @@
+"""The report's section on contamination, read as a browser without scripts would: its table of
+benchmarks and sources and what is marked in its cards, against text planted at known places."""
+
+import html
+import json
+import os
+import re
+import unittest
+
+from dedupkit import DedupCase, lines
+from lawkit import manifest
+
+FILLER = "nothing of interest happens in this record number {} of the source called {}"
+TRAINS = "If a train leaves at noon and another at one, when do the %s trains meet on the way?"
+EXAMS = {
+    "sums": [TRAINS % n for n in ("two", "three", "four")],
+    "facts": ["What is the height of the %s hill by the old sea?" % n for n in ("green", "red")],
+    "idle": ["A text that stands in no record at all, however long one looks for it in them"],
+}
+PLANTED = {  # source: [(exam, number of the item)], one a record
+    "a.jsonl": [("sums", 0), ("sums", 1), ("facts", 0)],
+    "b<i>.jsonl": [("sums", 0)],
+    "c.jsonl": [],
+}
+CELL = re.compile(r"<t[dh][^>]*>(.*?)</t[dh]>", re.S)
+
+
+def plain(markup):
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", "", markup)).split())
+
+
+class Contamination(DedupCase):
+    def planted(self, name, steps, **more):
+        inputs, references = {}, {}
+        for number, (source, hits) in enumerate(PLANTED.items()):
+            rows = [{"text": FILLER.format(n, number)} for n in range(10)]
+            rows += [{"text": "Q <b>%d</b>: %s & so on" % (n, EXAMS[exam][item].upper())}
+                     for n, (exam, item) in enumerate(hits)]
+            inputs["in%d" % number] = self.write(source, lines(rows))
+        for exam, items in EXAMS.items():
+            rows = [{"q": text, "n": "x"} for text in items]
+            path = self.write(exam + ".jsonl", lines(rows))
+            references[exam] = {"path": path, "map": {"prompt": "q", "response": "n"}}
+        recipe = {"inputs": inputs, "references": references, "steps": steps, **more}
+        return self.run_folder(name, "run", self.write(name + ".json", json.dumps(recipe)))
+
+    def page(self, folder):
+        with open(os.path.join(folder, "report.html"), encoding="utf-8") as file:
+            return file.read()
+
+    def table(self, page, head):
+        text = page[page.index(head):]
+        text = text[text.index("<table"):text.index("</table>")]
+        return [[plain(cell) for cell in CELL.findall(row)] for row in text.split("<tr")[1:]]
+
+    def test_the_table_counts_each_benchmark_in_each_source(self):
+        folder = self.planted("table", [{"decontaminate": {"then": "flag"}}])
+        want = {exam: [sum(e == exam for e, _ in hits) for hits in PLANTED.values()]
+                for exam in EXAMS}
+        step = manifest(folder)["steps"][0]
+        self.assertEqual({r["reference"]: r["sources"] for r in step["references"]}, want)
+        page = self.page(folder)
+        rows = self.table(page, "Which benchmarks stand in which sources")
+        self.assertEqual([re.sub(r".*/", "", c) for c in rows[0][2:]], list(PLANTED))
+        counts = {row[0].split()[0]: [cell.split()[0] for cell in row[1:]] for row in rows[1:4]}
+        self.assertEqual(counts, {exam: [str(n) for n in (sum(row), *row)]
+                                  for exam, row in want.items()})
+        self.assertEqual([c.split()[0] for c in rows[4][1:]], ["4", "3", "1", "0"])
+        self.assertEqual(rows[5][1:], ["34", "13", "11", "10"])
+        for absent in ("Clusters by their number", "Records by similarity", "records repeat",
+                       "<h2>Duplicates", "<script", "b<i>"):
+            self.assertNotIn(absent, page)
+
+    def test_cards_mark_what_was_matched_on_both_sides(self):
+        folder = self.planted("cards", [{"decontaminate": {"then": "flag"}}])
+        page = self.page(folder)
+        found = {}
+        for card in re.findall(r"<article class=\"pair\">(.*?)</article>", page, re.S):
+            places = [plain(b) for b in re.findall(r"<b class=\"wrap\">(.*?)</b>", card)]
+            texts = [plain(p) for p in re.findall(r"<pre>(.*?)</pre>", card, re.S)]
+            marks = [[plain(m) for m in re.findall(r"<mark>(.*?)</mark>", p, re.S)]
+                     for p in re.findall(r"<pre>(.*?)</pre>", card, re.S)]
+            found[tuple(re.sub(r".*/", "", p) for p in places)] = (texts, marks)
+        want = {}
+        for source, hits in PLANTED.items():
+            for n, (exam, item) in enumerate(hits):
+                want.setdefault((exam, item), ("%s:%d" % (source, 11 + n), n))
+        self.assertEqual(len(found), len(want))
+        for (exam, item), (place, n) in want.items():
+            texts, marks = found[(place, "%s.jsonl:%d" % (exam, item + 1))]
+            text = EXAMS[exam][item]
+            self.assertEqual(texts, ["Q <b>%d</b>: %s & so on" % (n, text.upper()), text])
+            self.assertEqual(marks, [[text[:-1].upper()], [text[:-1]]])
+
+    def test_stretches_of_one_item_are_all_marked(self):
+        item = "alpha beta gamma delta epsilon zeta eta theta iota kappa"
+        exam = self.write("letters.jsonl", lines([{"text": item}]))
+        text = "Zeta eta theta! And then: ALPHA beta, gamma; kappa alpha."
+        source = self.write("one.jsonl", lines([{"text": text}, {"text": "other"}]))
+        folder = self.run_folder("stretches", "decontaminate", source, "--against", exam, "--ngram",
+                                 "3", "--then", "park")
+        page = self.page(folder)
+        marks = re.findall(r"<mark>(.*?)</mark>", page)
+        self.assertEqual(marks, ["Zeta eta theta", "ALPHA beta, gamma",
+                                 "alpha beta gamma", "zeta eta theta"])
+        self.assertIn("25 % of it found", page)  # 2 of its 8 trigrams
+
+    def test_without_findings_the_page_says_so(self):
+        folder = self.planted("fates", [{"decontaminate": {"then": "flag"}}],
+                              output={"ledger": "fates"})
+        page = self.page(folder)
+        self.assertIn("keeps no findings", page)
+        self.assertNotIn("<article class=\"pair\">", page)
+
+    def test_only_references_that_were_looked_at_have_rows(self):
+        folder = self.planted("named", [
+            {"decontaminate": {"against": ["facts"], "then": "flag"}},
+            {"dedup.exact": {"against": ["sums"], "then": "flag"}}])
+        page = self.page(folder)
+        rows = self.table(page, "Which benchmarks stand in which sources")
+        self.assertEqual([row[0].split()[0] for row in rows[1:-1]], ["facts"])
+        rows = self.table(page, "Which references repeat in which sources")
+        self.assertEqual([row[0].split()[0] for row in rows[1:-1]], ["sums"])
+
+
+if __name__ == "__main__":
+    unittest.main()
