@@ -17,13 +17,12 @@
 #include "record/layout.h"
 #include "record/writer.h"
 
-/* TM_SET: what its findings that name another record say of it and theirs */
+/* Of TM_SET: what the other record is that its findings name. */
 typedef enum tm_finds {
-                        TM_FINDS_NOTHING,
-                        TM_FINDS_EQUAL,   /* the record repeats it */
-                        TM_FINDS_SIMILAR, /* or nearly so */
-                        /* the record holds text of it, and it is of a reference */
-                        TM_FINDS_CONTAMINATION
+    TM_FINDS_NOTHING,
+    TM_FINDS_EQUAL,        /* the same again */
+    TM_FINDS_SIMILAR,      /* or nearly so */
+    TM_FINDS_CONTAMINATION /* of a reference, and the record holds text of it */
 } tm_finds;
 
 typedef enum tm_shape { TM_MEASURE, TM_EDIT, TM_FANOUT, TM_SET, TM_HEAD } tm_shape;

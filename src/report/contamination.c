@@ -29,23 +29,13 @@ static void describe(const tm_yaml *params, tm_buf *b)
 
 static void step_row(const tm_gathered *g, const tm_yaml *step, tm_buf *b)
 {
-    const tm_yaml *d = tm_tree_in(step, "duplicates");
-    uint64_t seen = tm_tree_number(tm_tree_in(step, "counts"), "read");
-    uint64_t found = tm_tree_number(d, "found");
-    tm_str name = tm_tree_text(step, "name");
     tm_buf_z(b, "<tr>");
-    tm_page_cell(b, name, NULL);
+    tm_page_cell(b, tm_tree_text(step, "name"), NULL);
     tm_buf_z(b, "<td>");
     describe(tm_tree_in(step, "params"), b);
     tm_buf_z(b, "</td>");
-    tm_page_cell(b, tm_page_then(g, name, (uint8_t)tm_page_own_verdict(step)), NULL);
-    tm_page_number(b, seen);
-    tm_page_number(b, found);
-    tm_buf_z(b, "<td class=\"n\">");
-    tm_page_share(b, found, seen);
-    tm_buf_z(b, "</td><td class=\"n\">");
-    tm_page_share(b, tm_tree_number(d, "characters_found"), tm_tree_number(d, "characters"));
-    tm_buf_z(b, "</td></tr>\n");
+    tm_page_mass(g, step, b);
+    tm_buf_z(b, "</tr>\n");
 }
 
 static void steps_table(const tm_gathered *g, const tm_yaml *steps, tm_buf *b)

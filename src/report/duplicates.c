@@ -57,24 +57,18 @@ static void describe(const tm_yaml *step, tm_buf *b)
     if (tm_str_is(tm_tree_text(params, "across"), "none")) tm_buf_z(b, "; references only");
 }
 
-tm_verdict tm_page_own_verdict(const tm_yaml *step)
+static tm_verdict own_verdict(const tm_yaml *step)
 {
     const tm_op *op = tm_op_named(tm_tree_text(step, "op"));
     return op && op->codes ? (tm_verdict)op->codes[0].verdict : TM_V_NONE;
 }
 
-static void mass_row(const tm_gathered *g, const tm_yaml *step, const tm_yaml *d, tm_buf *b)
+void tm_page_mass(const tm_gathered *g, const tm_yaml *step, tm_buf *b)
 {
-    const tm_yaml *clusters = tm_tree_in(d, "clusters");
+    const tm_yaml *d = tm_tree_in(step, "duplicates");
     uint64_t seen = tm_tree_number(tm_tree_in(step, "counts"), "read");
     uint64_t found = tm_tree_number(d, "found");
-    tm_str name = tm_tree_text(step, "name");
-    tm_buf_z(b, "<tr>");
-    tm_page_cell(b, name, NULL);
-    tm_buf_z(b, "<td>");
-    describe(step, b);
-    tm_buf_z(b, "</td>");
-    tm_page_cell(b, tm_page_then(g, name, (uint8_t)tm_page_own_verdict(step)), NULL);
+    tm_page_cell(b, tm_page_then(g, tm_tree_text(step, "name"), (uint8_t)own_verdict(step)), NULL);
     tm_page_number(b, seen);
     tm_page_number(b, found);
     tm_buf_z(b, "<td class=\"n\">");
@@ -82,6 +76,17 @@ static void mass_row(const tm_gathered *g, const tm_yaml *step, const tm_yaml *d
     tm_buf_z(b, "</td><td class=\"n\">");
     tm_page_share(b, tm_tree_number(d, "characters_found"), tm_tree_number(d, "characters"));
     tm_buf_z(b, "</td>");
+}
+
+static void mass_row(const tm_gathered *g, const tm_yaml *step, const tm_yaml *d, tm_buf *b)
+{
+    const tm_yaml *clusters = tm_tree_in(d, "clusters");
+    tm_buf_z(b, "<tr>");
+    tm_page_cell(b, tm_tree_text(step, "name"), NULL);
+    tm_buf_z(b, "<td>");
+    describe(step, b);
+    tm_buf_z(b, "</td>");
+    tm_page_mass(g, step, b);
     if (tm_tree_in(g->manifest, "references"))
         tm_page_number(b, tm_tree_number(clusters, "item_records"));
     tm_buf_z(b, "</tr>\n");

@@ -3,7 +3,7 @@
  * most TERMS_MAX terms of what is marked are looked at). */
 #include "report/marked.h"
 
-#include "op/dedup/leak_terms.h"
+#include "op/decontaminate/leak_terms.h"
 #include "report/excerpt.h"
 #include "report/html.h"
 #include "text/json.h"

@@ -19,7 +19,8 @@ tm_status tm_page_pair(const tm_gathered *g, tm_str left, tm_str right, uint32_t
 void tm_page_list(tm_buf *b, const tm_yaml *of);            /* "prompt, response" */
 unsigned tm_page_shade(uint64_t part, uint64_t whole);      /* class sN by the share; 0: nothing */
 void tm_page_source_name(const tm_yaml *source, tm_buf *b); /* of a row of sources */
-tm_verdict tm_page_own_verdict(const tm_yaml *step);        /* of its first code */
+/* Cells of a step: verdict, seen, found, their shares in records and in characters. */
+void tm_page_mass(const tm_gathered *g, const tm_yaml *step, tm_buf *b);
 
 /* contamination.c: what steps found of references; references.c: of one step, by file and source */
 tm_status tm_page_contamination(const tm_gathered *g, tm_buf *b, tm_err *err);
