@@ -3,7 +3,10 @@
  * Line feeds and tabs are spelled out, too: one field of a listing is one line. */
 #include "text/visible.h"
 
+#include <utf8proc.h>
+
 #include "text/utf8.h"
+#include "text/words.h"
 
 bool tm_is_hidden(uint32_t c)
 {
@@ -25,4 +28,33 @@ void tm_text_visible(tm_str s, tm_buf *out)
         from = at;
     }
     if (s.n > from) tm_buf_add(out, s.p + from, s.n - from); /* an empty slice may have no place */
+}
+
+bool tm_is_unseen(uint32_t c)
+{
+    if (c < 0x80) return c <= ' ' || c == 0x7F;
+    if (c == TM_UTF8_BAD) return false;
+    if (tm_is_space(c) || tm_is_control(c) || tm_is_zero_width(c) || c == 0x2800) return true;
+    return c <= 0x10FFFF && utf8proc_get_property((utf8proc_int32_t)c)->ignorable;
+}
+
+bool tm_text_is_blank(tm_str s)
+{
+    for (size_t at = 0; at < s.n;)
+        if (!tm_is_unseen(tm_utf8_next(s, &at))) return false;
+    return true;
+}
+
+void tm_text_seen(tm_str s, tm_buf *out)
+{
+    bool space = false, begun = false;
+    for (size_t at = 0, begin = 0; at < s.n; begin = at) {
+        uint32_t c = tm_utf8_next(s, &at);
+        space |= c != TM_UTF8_BAD && tm_is_space(c);
+        if (tm_is_unseen(c)) continue;
+        if (space && begun) tm_buf_char(out, ' ');
+        tm_buf_add(out, s.p + begin, at - begin);
+        begun = true;
+        space = false;
+    }
 }

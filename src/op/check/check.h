@@ -51,6 +51,7 @@ typedef struct tm_checking { /* one record under check */
     uint32_t r;
     tm_check_profile profile;
     tm_example_kind kind;
+    bool answers; /* it has answers apart from the conversation: a completion, chosen ... */
     tm_err *err;
 } tm_checking;
 
@@ -67,6 +68,11 @@ static inline const tm_json_node *tm_check_nodes(const tm_checking *c)
 /* Value of a key of an object node, or TM_NONE (also when the node is none or no object). */
 uint32_t tm_check_key(const tm_checking *c, uint32_t object, const char *name);
 bool tm_check_text_is(const tm_checking *c, uint32_t value, tm_str text);
+/* Where a message stands in the raw record. */
+uint32_t tm_check_place(const tm_checking *c, const tm_turn *turn);
+/* The weight of a message: 1 where none is given or null, NAN if it is no number from 0 up. *at
+ * (may be NULL): its node, or TM_NONE. */
+double tm_check_weight(const tm_checking *c, const tm_turn *turn, uint32_t *at);
 
 tm_status tm_check_texts(const tm_checking *c);        /* V1, V6 */
 tm_status tm_check_conversation(const tm_checking *c); /* V3, V4, V5 */

@@ -1,56 +1,89 @@
-/* V14 and V15: pairs and labels. Two answers are the same when their texts are, white space
- * aside. */
+/* V14 and V15: pairs and labels. Two answers are the same when what can be seen of them is, runs of
+ * white space being as good as one space: cleaning may not make them so. */
 #include "op/check/check.h"
-#include "op/normalise.h"
+#include "text/utf8.h"
+#include "text/visible.h"
 
-static tm_status answer_text(const tm_checking *c, uint16_t answer, tm_buf *scratch, tm_buf *out)
+/* What no text tells: who speaks, which function is called, which picture is shown. */
+static void add_unspoken(const tm_checking *c, const tm_part *part, tm_buf *out)
+{
+    tm_buf_char(out, (char)('0' + part->role));
+    tm_buf_char(out, (char)('0' + part->kind));
+    if (part->name.p) tm_buf_add(out, part->name.p, part->name.n);
+    if (part->flags & TM_PART_NOT_TEXT)
+        tm_buf_add(out, tm_check_raw(c) + part->raw_at, part->raw_bytes);
+    tm_buf_char(out, '\0');
+}
+
+static tm_status answer_text(const tm_checking *c, uint16_t answer, tm_buf *out)
 {
     for (uint32_t p = c->b->first_part[c->r]; p < c->b->first_part[c->r + 1]; p++) {
         const tm_part *part = &c->b->part[p];
         tm_str text;
         if (part->answer != answer) continue;
         if (!tm_part_text(c->b, p, &text)) return tm_fail_memory(c->err, "a part's text", 0);
-        tm_buf_char(out, (char)('0' + part->role));
-        tm_normalise(text, TM_NORM_SPACE, scratch, out);
+        add_unspoken(c, part, out);
+        tm_text_seen(text, out);
     }
     return tm_buf_ok(out, c->err);
 }
 
 static tm_status check_same(const tm_checking *c)
 {
-    tm_buf a = {0}, b = {0}, scratch = {0};
-    tm_status status = answer_text(c, 1, &scratch, &a);
-    if (status == TM_OK) status = answer_text(c, 2, &scratch, &b);
+    tm_buf a = {0}, b = {0};
+    tm_status status = answer_text(c, 1, &a);
+    if (status == TM_OK) status = answer_text(c, 2, &b);
     bool same = status == TM_OK && tm_str_eq(tm_buf_view(&a), tm_buf_view(&b));
     tm_buf_release(&a);
     tm_buf_release(&b);
-    tm_buf_release(&scratch);
     return same ? tm_check_find(c, CHECK_SAME_ANSWERS, 0) : status;
+}
+
+/* Its first character that can be seen; 0: none. */
+static uint32_t first_seen(tm_str s)
+{
+    for (size_t at = 0; at < s.n;) {
+        uint32_t c = tm_utf8_next(s, &at);
+        if (!tm_is_unseen(c)) return c;
+    }
+    return 0;
 }
 
 /* Two whole conversations as plain strings (implicit prompt) share at least how they begin. */
 static bool begin_alike(const tm_checking *c)
 {
-    char first[3] = {0};
+    uint32_t first[3] = {0};
     for (uint32_t p = c->b->first_part[c->r]; p < c->b->first_part[c->r + 1]; p++) {
         tm_str text;
         uint16_t answer = c->b->part[p].answer;
         bool wanted = answer < 3 && !first[answer];
-        if (wanted && tm_part_text(c->b, p, &text) && text.n) first[answer] = text.p[0];
+        if (wanted && tm_part_text(c->b, p, &text)) first[answer] = first_seen(text);
     }
     return first[1] && first[1] == first[2];
 }
 
+/* An answer without a message: an empty list, or nothing behind the prompt that both share. */
+static tm_status check_missing(const tm_checking *c, const char *key)
+{
+    uint32_t value = tm_check_key(c, c->b->top[c->r], key);
+    return tm_check_find(c, CHECK_EMPTY_RESPONSE,
+                         value == TM_NONE ? 0 : tm_check_nodes(c)[value].at);
+}
+
 static tm_status check_pair(const tm_checking *c)
 {
-    bool prompt = false, ends[3] = {true, true, true};
+    bool prompt = false, ends[3] = {true, true, true}, there[3] = {false, false, false};
     for (uint32_t t = c->b->first_turn[c->r]; t < c->b->first_turn[c->r + 1]; t++) {
         const tm_turn *turn = &c->b->turn[t];
-        if (turn->answer < 3) ends[turn->answer] = turn->role == TM_ASSISTANT;
+        if (turn->answer >= 3) continue;
+        there[turn->answer] = true;
+        ends[turn->answer] = turn->role == TM_ASSISTANT;
     }
     for (uint32_t p = c->b->first_part[c->r]; p < c->b->first_part[c->r + 1]; p++)
         prompt |= c->b->part[p].answer == 0;
     TM_TRY(check_same(c));
+    if (!there[1]) TM_TRY(check_missing(c, "chosen"));
+    if (!there[2]) TM_TRY(check_missing(c, "rejected"));
     bool explicit_prompt = tm_check_key(c, c->b->top[c->r], "prompt") != TM_NONE;
     if (!prompt && !explicit_prompt && !begin_alike(c))
         TM_TRY(tm_check_find(c, CHECK_NO_SHARED_PROMPT, 0));

@@ -1,21 +1,13 @@
 /* V7 and V8: calls and their results. A call's arguments must be a JSON object (as text or as a
- * value); every result answers an open call; every call is answered before the next user turn. Ids
- * are asked for where the layout has them (messages); sharegpt has none. */
-#include "base/vec.h"
+ * value); every result answers an open call; every call is answered before the next user turn. What
+ * answers what is in open_calls.h. The layout sharegpt has neither ids nor names: there only the
+ * order of roles is asked for (check_turns.c). */
 #include "op/check/check.h"
 #include "op/check/name_set.h"
-
-typedef struct call { /* with an id */
-    uint32_t at;
-    bool answered;
-} call;
+#include "op/check/open_calls.h"
 
 typedef struct calls { /* of a record */
-    call *call;
-    uint32_t count, room;
-    uint32_t from;     /* those before it belong to earlier questions */
-    uint32_t open;     /* not answered, from there on */
-    tm_name_set ids;   /* number: the last call of that id */
+    tm_open_calls open;
     uint32_t tools_at; /* the record's list of tools, or TM_NONE */
     tm_name_set tools; /* what it says can be called */
     bool tools_known;
@@ -69,26 +61,26 @@ static tm_status check_known(const tm_checking *c, calls *all, uint32_t function
     return tm_check_find(c, CHECK_UNKNOWN_TOOL, node[name].at);
 }
 
-static bool is_open(const calls *all, const tm_set_name *id)
-{
-    return id && id->number != TM_NONE && id->number >= all->from &&
-           !all->call[id->number].answered;
-}
-
-static tm_status open_call(const tm_checking *c, calls *all, uint32_t node_of_call)
+/* A name or an id as the record spells it; none when it is not there, null or empty. */
+static tm_str spelling(const tm_checking *c, uint32_t value)
 {
     const tm_json_node *node = tm_check_nodes(c);
-    uint32_t id = tm_check_key(c, node_of_call, "id");
-    if (id == TM_NONE || node[id].kind != TM_JSON_STRING) return TM_OK;
-    tm_set_name *known =
-        tm_name_set_put(&all->ids, c->b->mem, tm_json_raw(node, tm_check_raw(c), id));
-    if (!known || !TM_ROOM(c->b->mem, all->call, all->count, all->room, 1))
-        return tm_fail_memory(c->err, "the ids of calls", node[id].end - node[id].at);
-    if (is_open(all, known)) return tm_check_find(c, CHECK_CALL_ID_TWICE, node[id].at);
-    known->number = all->count;
-    all->call[all->count++] = (call){node[node_of_call].at, false};
-    all->open++;
-    return TM_OK;
+    if (value == TM_NONE || node[value].kind == TM_JSON_NULL) return (tm_str){0};
+    tm_str raw = tm_json_raw(node, tm_check_raw(c), value);
+    return tm_str_eq(raw, TM_STR("\"\"")) ? (tm_str){0} : raw;
+}
+
+static tm_status open_call(const tm_checking *c, calls *all, uint32_t call, uint32_t function)
+{
+    const tm_json_node *node = tm_check_nodes(c);
+    uint32_t id = tm_check_key(c, call, "id");
+    tm_str name = spelling(c, tm_check_key(c, function, "name"));
+    switch (tm_calls_open(&all->open, node[call].at, spelling(c, id), name)) {
+    case TM_CALL_OPENED: return TM_OK;
+    case TM_CALL_ID_TWICE: return tm_check_find(c, CHECK_CALL_ID_TWICE, node[id].at);
+    case TM_CALL_NO_MEMORY: break;
+    }
+    return tm_fail_memory(c->err, "the calls of a record", node[call].end - node[call].at);
 }
 
 static tm_status check_assistant(const tm_checking *c, calls *all, const tm_turn *turn)
@@ -109,7 +101,7 @@ static tm_status check_assistant(const tm_checking *c, calls *all, const tm_turn
         }
         TM_TRY(check_arguments(c, tm_check_key(c, function, "arguments"), false));
         TM_TRY(check_known(c, all, function));
-        TM_TRY(open_call(c, all, k));
+        TM_TRY(open_call(c, all, k, function));
     }
     return TM_OK;
 }
@@ -125,37 +117,34 @@ static tm_status check_sharegpt(const tm_checking *c, const tm_turn *turn)
 static tm_status answer_call(const tm_checking *c, calls *all, const tm_turn *turn)
 {
     const tm_json_node *node = tm_check_nodes(c);
+    uint32_t role = tm_check_key(c, turn->node, "role");
     uint32_t id = tm_check_key(c, turn->node, "tool_call_id");
-    if (tm_check_key(c, turn->node, "role") == TM_NONE) return TM_OK; /* sharegpt: no ids */
-    if (tm_check_text_is(c, tm_check_key(c, turn->node, "role"), TM_STR("function"))) return TM_OK;
-    uint32_t at = turn->node != TM_NONE ? node[turn->node].at : 0;
-    if (id == TM_NONE) return tm_check_find(c, CHECK_RESULT_NO_CALL, at);
-    tm_set_name *known = tm_name_set_get(&all->ids, tm_json_raw(node, tm_check_raw(c), id));
-    if (!is_open(all, known)) return tm_check_find(c, CHECK_RESULT_NO_CALL, node[id].at);
-    all->call[known->number].answered = true;
-    all->open--;
-    return TM_OK;
+    uint32_t name = tm_check_key(c, turn->node, "name");
+    if (role == TM_NONE) return TM_OK; /* sharegpt */
+    tm_str its_id = spelling(c, id), its_name = spelling(c, name);
+    if (tm_calls_answer(&all->open, its_id, its_name)) return TM_OK;
+    /* A result of function_call, which is older than calls with ids. */
+    if (tm_check_text_is(c, role, TM_STR("function"))) return TM_OK;
+    uint32_t why = its_id.p ? id : its_name.p ? name : turn->node;
+    return tm_check_find(c, CHECK_RESULT_NO_CALL, node[why].at);
 }
 
 /* A new question: no call before it can be answered any more. */
 static tm_status check_answered(const tm_checking *c, calls *all)
 {
-    uint32_t first = all->from;
-    bool open = all->open > 0;
-    while (open && all->call[first].answered) first++;
-    all->from = all->count;
-    all->open = 0;
-    return open ? tm_check_find(c, CHECK_CALL_UNANSWERED, all->call[first].at) : TM_OK;
+    uint32_t at = tm_calls_close(&all->open);
+    return at == TM_NONE ? TM_OK : tm_check_find(c, CHECK_CALL_UNANSWERED, at);
 }
 
 tm_status tm_check_calls(const tm_checking *c)
 {
-    calls all = {.tools_at = tm_check_key(c, c->b->top[c->r], "tools")};
+    calls all = {.open.mem = c->b->mem, .tools_at = tm_check_key(c, c->b->top[c->r], "tools")};
     if (all.tools_at != TM_NONE && tm_check_nodes(c)[all.tools_at].kind != TM_JSON_ARRAY)
         all.tools_at = TM_NONE;
     for (uint32_t t = c->b->first_turn[c->r]; t < c->b->first_turn[c->r + 1]; t++) {
         const tm_turn *turn = &c->b->turn[t];
         if (turn->node == TM_NONE) continue;
+        tm_calls_enter(&all.open, turn->answer);
         if (turn->role == TM_USER) TM_TRY(check_answered(c, &all));
         if (turn->role == TM_ASSISTANT) {
             TM_TRY(check_assistant(c, &all, turn));

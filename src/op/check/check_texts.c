@@ -1,13 +1,12 @@
-/* V1 and V6 of check.record: texts that must be there, are there, and can be written as UTF-8. */
+/* V1 and V6 of check.record: texts that must be there, are there, and can be written as UTF-8.
+ *
+ * Empty is what shows nothing: white space, controls and zero-width marks alone (text/visible.h),
+ * so that no later step that takes them out leaves an empty answer behind. An assistant's message
+ * says something by its content, a call or a refusal; its reasoning, and what a tool said before
+ * it, are no answer. Each message and each answer is looked at by itself, because each is trained
+ * by itself. */
 #include "op/check/check.h"
-#include "text/words.h"
-
-static bool is_blank(tm_str s)
-{
-    tm_str word;
-    size_t at = 0;
-    return !tm_text_next_word(s, &at, &word);
-}
+#include "text/visible.h"
 
 static bool has_lone_surrogate(tm_str s)
 {
@@ -18,74 +17,122 @@ static bool has_lone_surrogate(tm_str s)
     return false;
 }
 
-static tm_status check_part(const tm_checking *c, uint32_t p, bool *said)
+static tm_status check_part(const tm_checking *c, uint32_t p)
 {
     const tm_part *part = &c->b->part[p];
     tm_str text;
-    if (part->flags & TM_PART_NOT_TEXT) {
-        *said = true;
-        return tm_check_find(c, CHECK_NOT_TEXT, part->raw_at);
-    }
+    if (part->flags & TM_PART_NOT_TEXT) return tm_check_find(c, CHECK_NOT_TEXT, part->raw_at);
     if (part->present == TM_WRONG_TYPE) return tm_check_find(c, CHECK_WRONG_TYPE, part->raw_at);
     if (part->present != TM_IS_TEXT) return TM_OK;
     if (!tm_part_text(c->b, p, &text)) return tm_fail_memory(c->err, "a part's text", 0);
-    bool blank = is_blank(text);
-    if (!blank && (part->flags & TM_PART_RESPONSE)) *said = true;
-    if (part->kind == TM_CALL && (part->flags & TM_PART_RESPONSE)) *said = true;
     if (tm_str_find_char(text, 0) < text.n) TM_TRY(tm_check_find(c, CHECK_NUL, part->raw_at));
     if (has_lone_surrogate(text)) return tm_check_find(c, CHECK_LONE_SURROGATE, part->raw_at);
     return TM_OK;
 }
 
-/* V6: null content is right beside tool calls or a refusal only; *said then, so that it is not
- * called empty as well. */
-static tm_status check_null(const tm_checking *c, const tm_turn *turn, bool *said)
+/* A refusal is no part, it is read where it stands. */
+static tm_status refuses(const tm_checking *c, const tm_turn *turn, bool *yes)
 {
-    static const char *const EXCUSES[] = {"tool_calls", "function_call", "refusal"};
+    const tm_json_node *node = tm_check_nodes(c);
+    uint32_t refusal = tm_check_key(c, turn->node, "refusal");
+    if (refusal == TM_NONE || node[refusal].kind != TM_JSON_STRING) return TM_OK;
+    tm_buf *text = &c->b->scratch;
+    tm_buf_clear(text);
+    tm_json_unescape(tm_json_inside(node, tm_check_raw(c), refusal), text);
+    TM_TRY(tm_buf_ok(text, c->err));
+    *yes |= !tm_text_is_blank(tm_buf_view(text));
+    return TM_OK;
+}
+
+/* Does it call a tool or refuse? Keys that hold nothing (null, [], {}, "") are no excuse: tables
+ * and client libraries write all keys into every message. */
+static tm_status calls_or_refuses(const tm_checking *c, const tm_turn *turn, bool *yes)
+{
+    *yes = false;
+    for (uint32_t p = turn->first_part; p < turn->first_part + turn->parts; p++) {
+        const tm_part *part = &c->b->part[p];
+        *yes |= part->kind == TM_CALL && (part->present != TM_ABSENT || part->name.p);
+    }
+    return *yes || turn->role != TM_ASSISTANT ? TM_OK : refuses(c, turn, yes);
+}
+
+static tm_status check_null(const tm_checking *c, const tm_turn *turn)
+{
     for (uint32_t p = turn->first_part; p < turn->first_part + turn->parts; p++) {
         const tm_part *part = &c->b->part[p];
         bool excused = turn->role == TM_ASSISTANT && part->kind != TM_CONTENT;
-        if (part->present != TM_IS_NULL) continue;
-        for (size_t i = 0; i < TM_COUNT(EXCUSES) && turn->role == TM_ASSISTANT; i++)
-            excused |= tm_check_key(c, turn->node, EXCUSES[i]) != TM_NONE;
-        *said = true;
+        if (part->present != TM_IS_NULL || excused) continue;
+        if (turn->role == TM_ASSISTANT) TM_TRY(calls_or_refuses(c, turn, &excused));
         if (!excused) TM_TRY(tm_check_find(c, CHECK_NULL_CONTENT, part->raw_at));
     }
     return TM_OK;
 }
 
-/* A user message is empty when all its texts are: an empty alpaca `input` beside an instruction is
- * normal. */
-static tm_status check_user(const tm_checking *c, const tm_turn *turn)
+/* Does its content say nothing? What is null or no text has a finding of its own; several texts
+ * (instruction and input of alpaca) are empty when all are. */
+static tm_status is_empty(const tm_checking *c, const tm_turn *turn, bool *empty)
 {
-    bool blank = turn->role == TM_USER && turn->parts;
-    for (uint32_t p = turn->first_part; blank && p < turn->first_part + turn->parts; p++) {
+    *empty = true;
+    for (uint32_t p = turn->first_part; *empty && p < turn->first_part + turn->parts; p++) {
+        const tm_part *part = &c->b->part[p];
         tm_str text;
-        if (c->b->part[p].flags & TM_PART_NOT_TEXT || c->b->part[p].present != TM_IS_TEXT)
-            return TM_OK;
+        if (part->kind == TM_REASONING || part->kind == TM_CALL || part->present == TM_ABSENT)
+            continue;
+        *empty = part->present == TM_IS_TEXT && !(part->flags & TM_PART_NOT_TEXT);
+        if (!*empty) continue;
         if (!tm_part_text(c->b, p, &text)) return tm_fail_memory(c->err, "a part's text", 0);
-        blank = is_blank(text);
+        *empty = tm_text_is_blank(text);
     }
-    return blank ? tm_check_find(c, CHECK_EMPTY_TEXT, c->b->part[turn->first_part].raw_at) : TM_OK;
+    bool said = false;
+    if (*empty) TM_TRY(calls_or_refuses(c, turn, &said));
+    *empty &= !said;
+    return TM_OK;
+}
+
+/* Would a trainer learn this message? Every answer, what stands behind the last question, and the
+ * earlier messages of a conversation that is nothing but one; not what has the weight 0. */
+static bool is_trained(const tm_checking *c, const tm_turn *turn)
+{
+    if (turn->role != TM_ASSISTANT || tm_check_weight(c, turn, NULL) == 0) return false;
+    bool trained = turn->answer > 0 || (c->kind == TM_SFT && !c->answers);
+    for (uint32_t p = turn->first_part; !trained && p < turn->first_part + turn->parts; p++)
+        trained = c->b->part[p].flags & TM_PART_RESPONSE;
+    return trained;
+}
+
+static tm_status check_empty(const tm_checking *c, const tm_turn *turn)
+{
+    bool empty, trained = is_trained(c, turn);
+    if (!trained && turn->role != TM_USER && turn->role != TM_ASSISTANT) return TM_OK;
+    TM_TRY(is_empty(c, turn, &empty));
+    if (!empty) return TM_OK;
+    uint32_t place = tm_check_place(c, turn);
+    for (uint32_t p = turn->first_part + turn->parts; p-- > turn->first_part;)
+        if (c->b->part[p].kind == TM_CONTENT) place = c->b->part[p].raw_at;
+    return tm_check_find(c, trained ? CHECK_EMPTY_RESPONSE : CHECK_EMPTY_TEXT, place);
+}
+
+/* A corpus record trains all its documents as one. */
+static tm_status check_corpus(const tm_checking *c)
+{
+    uint32_t place = TM_NONE;
+    for (uint32_t p = c->b->first_part[c->r]; p < c->b->first_part[c->r + 1]; p++) {
+        tm_str text;
+        if (c->b->part[p].present != TM_IS_TEXT) continue;
+        if (!tm_part_text(c->b, p, &text)) return tm_fail_memory(c->err, "a part's text", 0);
+        if (!tm_text_is_blank(text)) return TM_OK;
+        place = c->b->part[p].raw_at;
+    }
+    return place == TM_NONE ? TM_OK : tm_check_find(c, CHECK_EMPTY_RESPONSE, place);
 }
 
 tm_status tm_check_texts(const tm_checking *c)
 {
-    bool said = false, response = false;
-    uint32_t first = c->b->first_part[c->r], end = c->b->first_part[c->r + 1];
-    for (uint32_t p = first; p < end; p++) {
-        TM_TRY(check_part(c, p, &said));
-        response |= (c->b->part[p].flags & TM_PART_RESPONSE) != 0;
-        if (c->kind != TM_CORPUS || c->b->part[p].present != TM_IS_TEXT) continue;
-        tm_str text;
-        if (!tm_part_text(c->b, p, &text)) return tm_fail_memory(c->err, "a part's text", 0);
-        response = true;
-        said |= !is_blank(text);
-    }
+    for (uint32_t p = c->b->first_part[c->r]; p < c->b->first_part[c->r + 1]; p++)
+        TM_TRY(check_part(c, p));
     for (uint32_t t = c->b->first_turn[c->r]; t < c->b->first_turn[c->r + 1]; t++) {
-        TM_TRY(check_null(c, &c->b->turn[t], &said));
-        TM_TRY(check_user(c, &c->b->turn[t]));
+        TM_TRY(check_null(c, &c->b->turn[t]));
+        TM_TRY(check_empty(c, &c->b->turn[t]));
     }
-    bool empty = response && !said && c->kind != TM_PROMPT;
-    return empty ? tm_check_find(c, CHECK_EMPTY_RESPONSE, c->b->part[end - 1].raw_at) : TM_OK;
+    return c->kind == TM_CORPUS ? check_corpus(c) : TM_OK;
 }

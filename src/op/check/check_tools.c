@@ -1,4 +1,6 @@
 /* V9 to V11: the record's tool list, the weights of its messages, and the names in it. */
+#include <math.h>
+
 #include "op/check/check.h"
 #include "op/check/name_set.h"
 
@@ -22,6 +24,12 @@ static tm_status check_name(const tm_checking *c, uint32_t name)
     return tm_check_find(c, CHECK_NAME, node[name].at);
 }
 
+/* Absent, or null: tables write keys that a record does not have as null. */
+static bool is_nothing(const tm_checking *c, uint32_t value)
+{
+    return value == TM_NONE || tm_check_nodes(c)[value].kind == TM_JSON_NULL;
+}
+
 /* One entry: {type: function, function: {name, parameters object}}. The name's node in *name. */
 static tm_status check_tool(const tm_checking *c, uint32_t tool, uint32_t *name)
 {
@@ -31,8 +39,8 @@ static tm_status check_tool(const tm_checking *c, uint32_t tool, uint32_t *name)
     uint32_t parameters = tm_check_key(c, function, "parameters");
     *name = tm_check_key(c, function, "name");
     bool good = function != TM_NONE && *name != TM_NONE && node[*name].kind == TM_JSON_STRING &&
-                (type == TM_NONE || tm_check_text_is(c, type, TM_STR("function"))) &&
-                (parameters == TM_NONE || node[parameters].kind == TM_JSON_OBJECT);
+                (is_nothing(c, type) || tm_check_text_is(c, type, TM_STR("function"))) &&
+                (is_nothing(c, parameters) || node[parameters].kind == TM_JSON_OBJECT);
     if (good) return check_name(c, *name);
     *name = TM_NONE;
     return tm_check_find(c, CHECK_TOOLS, node[tool].at);
@@ -73,26 +81,35 @@ static tm_status check_tools_text(const tm_checking *c, uint32_t tools)
     return good ? TM_OK : tm_check_find(c, CHECK_TOOLS, node[tools].at);
 }
 
-static tm_status check_weights(const tm_checking *c)
+double tm_check_weight(const tm_checking *c, const tm_turn *turn, uint32_t *at)
 {
     const tm_json_node *node = tm_check_nodes(c);
-    uint32_t trained = 0, weighted = 0, at = 0;
+    uint32_t weight = tm_check_key(c, turn->node, "weight");
+    double value = 1;
+    if (at) *at = weight;
+    if (weight == TM_NONE || node[weight].kind == TM_JSON_NULL) return 1;
+    bool good = node[weight].kind == TM_JSON_NUMBER &&
+                tm_str_to_f64(tm_json_raw(node, tm_check_raw(c), weight), &value) && value >= 0 &&
+                value < 1e30;
+    return good ? value : TM_NO_VALUE;
+}
+
+/* What has a weight that is none may well be meant to train: then nothing is said of the sum. */
+static tm_status check_weights(const tm_checking *c)
+{
+    uint32_t spoken = 0, last = 0;
+    bool trains = false;
     for (uint32_t t = c->b->first_turn[c->r]; t < c->b->first_turn[c->r + 1]; t++) {
         const tm_turn *turn = &c->b->turn[t];
-        uint32_t weight = tm_check_key(c, turn->node, "weight");
         if (turn->role != TM_ASSISTANT) continue;
-        double value = 1;
-        if (weight != TM_NONE) {
-            weighted++;
-            at = node[weight].at;
-            bool number = node[weight].kind == TM_JSON_NUMBER &&
-                          tm_str_to_f64(tm_json_raw(node, tm_check_raw(c), weight), &value) &&
-                          value >= 0 && value < 1e30;
-            if (!number) TM_TRY(tm_check_find(c, CHECK_WEIGHT, at));
-        }
-        trained += value > 0;
+        uint32_t at;
+        double value = tm_check_weight(c, turn, &at);
+        spoken++;
+        if (at != TM_NONE) last = tm_check_nodes(c)[at].at;
+        if (isnan(value)) TM_TRY(tm_check_find(c, CHECK_WEIGHT, last));
+        trains |= value != 0;
     }
-    return weighted && !trained ? tm_check_find(c, CHECK_NOTHING_TRAINED, at) : TM_OK;
+    return spoken && !trains ? tm_check_find(c, CHECK_NOTHING_TRAINED, last) : TM_OK;
 }
 
 tm_status tm_check_tools(const tm_checking *c)

@@ -5,13 +5,6 @@
  * known roles. The first place that breaks the order is reported, never more. */
 #include "op/check/check.h"
 
-static uint32_t place_of(const tm_checking *c, const tm_turn *turn)
-{
-    return turn->node != TM_NONE ? tm_check_nodes(c)[turn->node].at
-           : turn->parts         ? c->b->part[turn->first_part].raw_at
-                                 : 0;
-}
-
 static bool makes_calls(const tm_checking *c, const tm_turn *turn)
 {
     for (uint32_t p = turn->first_part; p < turn->first_part + turn->parts; p++)
@@ -49,10 +42,10 @@ static tm_status check_order(const tm_checking *c, uint32_t answer)
         if (!shown) continue;
         bool late = turn->role == TM_SYSTEM && place++ > 0;
         if (late && c->profile != PROFILE_FREE)
-            return tm_check_find(c, CHECK_SYSTEM_PLACE, place_of(c, turn));
+            return tm_check_find(c, CHECK_SYSTEM_PLACE, tm_check_place(c, turn));
         if (turn->role == TM_SYSTEM || turn->role == TM_ROLE_OTHER) continue;
         if (c->profile != PROFILE_FREE && !follows(c, before, turn))
-            return tm_check_find(c, CHECK_ALTERNATION, place_of(c, turn));
+            return tm_check_find(c, CHECK_ALTERNATION, tm_check_place(c, turn));
         before = turn;
         place++;
     }
@@ -63,9 +56,10 @@ static tm_status check_last(const tm_checking *c, const tm_turn *last, bool assi
 {
     bool ends = last->role == TM_ASSISTANT;
     if (c->kind == TM_PROMPT)
-        return ends ? tm_check_find(c, CHECK_LAST_ROLE, place_of(c, last)) : TM_OK;
-    if (!assistant) return tm_check_find(c, CHECK_NO_ASSISTANT, place_of(c, last));
-    if (c->kind == TM_SFT && !ends) return tm_check_find(c, CHECK_LAST_ROLE, place_of(c, last));
+        return ends ? tm_check_find(c, CHECK_LAST_ROLE, tm_check_place(c, last)) : TM_OK;
+    if (!assistant) return tm_check_find(c, CHECK_NO_ASSISTANT, tm_check_place(c, last));
+    if (c->kind == TM_SFT && !ends)
+        return tm_check_find(c, CHECK_LAST_ROLE, tm_check_place(c, last));
     return TM_OK;
 }
 
@@ -91,7 +85,7 @@ tm_status tm_check_conversation(const tm_checking *c)
         assistant |= turn->role == TM_ASSISTANT;
         answers = TM_MAX(answers, turn->answer);
         if (turn->role == TM_ROLE_OTHER)
-            TM_TRY(tm_check_find(c, CHECK_UNKNOWN_ROLE, place_of(c, turn)));
+            TM_TRY(tm_check_find(c, CHECK_UNKNOWN_ROLE, tm_check_place(c, turn)));
     }
     TM_TRY(check_order(c, answers ? 1 : 0));
     return check_last(c, &c->b->turn[end - 1], assistant);

@@ -29,6 +29,21 @@ bool tm_check_text_is(const tm_checking *c, uint32_t value, tm_str text)
            tm_json_text_is(node, tm_check_raw(c), value, text);
 }
 
+uint32_t tm_check_place(const tm_checking *c, const tm_turn *turn)
+{
+    return turn->node != TM_NONE ? tm_check_nodes(c)[turn->node].at
+           : turn->parts         ? c->b->part[turn->first_part].raw_at
+                                 : 0;
+}
+
+static bool has_answers(const tm_batch *b, uint32_t r)
+{
+    bool answers = false;
+    for (uint32_t t = b->first_turn[r]; t < b->first_turn[r + 1] && !answers; t++)
+        answers = b->turn[t].answer > 0;
+    return answers;
+}
+
 static tm_status check_one(const tm_checking *c)
 {
     TM_TRY(tm_check_texts(c));
@@ -49,6 +64,7 @@ static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, t
                          .r = r,
                          .profile = (tm_check_profile)a->profile,
                          .kind = (tm_example_kind)b->kind[r],
+                         .answers = has_answers(b, r),
                          .err = err};
         TM_TRY(check_one(&c));
     }
@@ -118,7 +134,7 @@ const tm_op tm_op_check_record = {
         "Trainers meet a bad record by crashing at night, or worse, by dropping it with a warning "
         "in a log. This step says which records, which rule and which place, and sets them aside "
         "for repair. It looks at structure only; what a text says is for other steps.",
-    .rev = 2,
+    .rev = 3,
     .shape = TM_MEASURE,
     .params = PARAMS,
     .codes = CODES,

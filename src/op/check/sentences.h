@@ -3,14 +3,17 @@
 #ifndef TM_OP_CHECK_SENTENCES_H
 #define TM_OP_CHECK_SENTENCES_H
 
-#define CHECK_EMPTY_TEXT_SENTENCE "a user message is empty"
-#define CHECK_EMPTY_TEXT_HELP                                                       \
-    "The model is asked to answer nothing. Empty alpaca inputs are normal and not " \
-    "meant."
+#define CHECK_EMPTY_TEXT_SENTENCE "a message of the context is empty"
+#define CHECK_EMPTY_TEXT_HELP                                                     \
+    "The user asks nothing, or an assistant message that is not trained on says " \
+    "nothing. Empty alpaca inputs are normal and not meant."
 #define CHECK_EMPTY_RESPONSE_SENTENCE "there is nothing to train on: the response is empty"
-#define CHECK_EMPTY_RESPONSE_HELP                                                     \
-    "All texts a trainer would learn from are empty or white space, and there is no " \
-    "tool call. Fill the answer in, or drop the record. Short answers are not empty."
+#define CHECK_EMPTY_RESPONSE_HELP                                                       \
+    "An answer that a trainer would learn from shows nothing (white space, controls "   \
+    "and zero-width characters show nothing), calls no tool and refuses nothing. "      \
+    "Reasoning is no answer. Each answer is looked at: chosen and rejected, and every " \
+    "assistant message of a conversation. Fill it in, give it the weight 0, or drop "   \
+    "the record. Short answers are not empty."
 #define CHECK_NUL_SENTENCE "the text holds U+0000"
 #define CHECK_NUL_HELP "Many programs end a text there. clean.text with fix: control takes it out."
 #define CHECK_LONE_SURROGATE_SENTENCE "the text holds half of a surrogate pair"
@@ -37,13 +40,16 @@
 #define CHECK_LAST_ROLE_SENTENCE "the last message is not the one to train on"
 #define CHECK_LAST_ROLE_HELP "An example for finetuning ends with the assistant; a prompt does not."
 #define CHECK_NULL_CONTENT_SENTENCE "content is null and there is no tool call or refusal"
-#define CHECK_NULL_CONTENT_HELP \
-    "Only an assistant message that calls tools or refuses may have no content."
+#define CHECK_NULL_CONTENT_HELP                                                         \
+    "Only an assistant message that calls tools or refuses may have no content. A key " \
+    "that holds nothing (null, [], {}, an empty text) is no call and no refusal."
 #define CHECK_WRONG_TYPE_SENTENCE "this should be text and is not"
 #define CHECK_WRONG_TYPE_HELP "A number, an object or a list stands where a text is needed."
 #define CHECK_RESULT_NO_CALL_SENTENCE "this tool result answers no open call"
-#define CHECK_RESULT_NO_CALL_HELP \
-    "Its tool_call_id is missing, or names no call made before it that is still open."
+#define CHECK_RESULT_NO_CALL_HELP                                                                  \
+    "Its tool_call_id names no call made before it that is still open. Where calls have no ids a " \
+    "result answers the first open call of its name, or without a name the first open call: "      \
+    "there is none."
 #define CHECK_CALL_ID_TWICE_SENTENCE "this call id is used twice"
 #define CHECK_CALL_ID_TWICE_HELP "Results could answer either call."
 #define CHECK_CALL_UNANSWERED_SENTENCE "this call is not answered before the next user message"
@@ -70,8 +76,9 @@
 #define CHECK_NAME_SENTENCE "this name has characters that providers refuse"
 #define CHECK_NAME_HELP "Letters, digits, _ and -, 64 at most."
 #define CHECK_SAME_ANSWERS_SENTENCE "chosen and rejected are the same"
-#define CHECK_SAME_ANSWERS_HELP \
-    "White space aside, nothing tells the answers apart: the pair teaches nothing."
+#define CHECK_SAME_ANSWERS_HELP                                                      \
+    "White space and characters that show nothing aside, nothing tells the answers " \
+    "apart: the pair teaches nothing."
 #define CHECK_NO_SHARED_PROMPT_SENTENCE "chosen and rejected share no prompt"
 #define CHECK_NO_SHARED_PROMPT_HELP \
     "They begin with different messages, so they do not answer the same question."

@@ -1,0 +1,407 @@
+"""check.record through `tamis check`: what each record is said to be, against expectations written
+by hand from the rules of the formats (V1 to V15), and against a small model in Python."""
+
+import json
+import os
+import random
+import re
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../laws"))
+from lawkit import LawCase, manifest  # noqa: E402
+
+CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+ASKS = {"role": "user", "content": "Why?"}
+SAYS = {"role": "assistant", "content": "Because."}
+UNSEEN = ["", " ", "\n", "\t \n", "\u200b", "\ufeff", "\u00ad", "\u0007", "\u2060\u200b", "\u200d",
+          "\u200e", "\u3164", "\u2800", "\u00a0", "\u3000", "\u0085", "\u034f\u115f", "\ufe0f",
+          "\U000e0041", "\u001b\u200b \n"]
+SEEN = ["a", ".", "0", "\u00e9", "\u4e2d", "\U0001f600", "a\u200b", "\u200b-", "\u0301", "\ufffd"]
+
+
+def answer(**keys):
+    return {"role": "assistant", **keys}
+
+
+def chat(*messages, **more):
+    return {"messages": list(messages), **more}
+
+
+class CheckCase(LawCase):
+    def found(self, records, *words):
+        """For each record, what was found: [(code, the raw text from there on)]."""
+        lines = [r if isinstance(r, str) else json.dumps(r) for r in records]
+        source = self.write("in.jsonl", "".join(line + "\n" for line in lines))
+        done = self.tamis("check", source, "--format", "json", "--most", "100000", *words,
+                          expect=None)
+        self.assertIn(done.returncode, (0, 1), done.stderr)
+        told = json.loads(done.stdout)
+        out = [[] for _ in records]
+        for f in told if isinstance(told, list) else told["findings"]:
+            line = lines[f["line"] - 1]
+            out[f["line"] - 1].append((f["code"], line.encode()[f["column"] - 1:].decode()))
+        return out
+
+    def codes(self, records, *words):
+        return [sorted(code for code, _ in found) for found in self.found(records, *words)]
+
+    def expect(self, pairs, *words):
+        """pairs: (record, its codes)."""
+        got = self.codes([record for record, _ in pairs], *words)
+        for (record, want), have in zip(pairs, got):
+            self.assertEqual(have, sorted(want), json.dumps(record))
+
+
+class Empty(CheckCase):
+    def test_null_content_needs_a_call_or_a_refusal(self):
+        nothing = [{}, {"tool_calls": None}, {"tool_calls": []}, {"refusal": None}, {"refusal": ""},
+                   {"refusal": " \u200b"}, {"function_call": None}, {"function_call": {}},
+                   {"refusal": 7}, {"tool_calls": [], "function_call": None, "refusal": None},
+                   {"reasoning_content": "I think so."}]
+        something = [{"tool_calls": [CALL]}, {"function_call": {"name": "f", "arguments": "{}"}},
+                     {"function_call": {"name": "f"}}, {"refusal": "I may not."},
+                     {"tool_calls": [CALL], "refusal": None, "function_call": None}]
+        self.expect([(chat(ASKS, answer(content=None, **keys)), ["T1216"]) for keys in nothing] +
+                    [(chat(ASKS, answer(content=None, **keys)), []) for keys in something])
+        self.expect([(chat(ASKS, answer(content="", **keys)), ["T1202"]) for keys in nothing] +
+                    [(chat(ASKS, answer(content="", **keys)), []) for keys in something])
+        self.expect([(chat({"role": "user", "content": None, "tool_calls": [CALL]}, SAYS),
+                      ["T1216"])])
+
+    def test_what_cannot_be_seen_is_empty(self):
+        self.expect([(chat(ASKS, answer(content=text)), ["T1202"]) for text in UNSEEN])
+        self.expect([(chat(ASKS, answer(content=text)), []) for text in SEEN])
+        self.expect([({"text": text}, ["T1202"]) for text in UNSEEN] +
+                    [({"text": text}, []) for text in SEEN])
+        blocks = [{"type": "text", "text": ""}, {"type": "text", "text": "\u200b"}]
+        self.expect([(chat(ASKS, answer(content=blocks)), ["T1202"]),
+                     (chat(ASKS, answer(content=blocks + [{"type": "text", "text": "a"}])), []),
+                     (chat(ASKS, answer(content=blocks + [{"type": "image_url"}])), ["T1240"])])
+
+    def test_both_sides_of_a_pair(self):
+        for text in UNSEEN:
+            pairs = [({"prompt": "p", "chosen": text, "rejected": "x"}, ["T1202"]),
+                     ({"prompt": "p", "chosen": "x", "rejected": text}, ["T1202"]),
+                     ({"prompt": "p", "chosen": text, "rejected": ""}, ["T1202", "T1202", "T1230"]),
+                     (chat(ASKS, chosen=answer(content=text), rejected=SAYS), ["T1202"]),
+                     ({"prompt": "p", "chosen": [answer(content=text)], "rejected": [SAYS]},
+                      ["T1202"]),
+                     ({"chosen": [ASKS, SAYS], "rejected": [ASKS, answer(content=text)]},
+                      ["T1202"]),
+                     ({"prompt": text, "chosen": "x", "rejected": "y"}, ["T1201"])]
+            self.expect(pairs)
+        self.expect([({"prompt": [ASKS], "chosen": [], "rejected": [SAYS]}, ["T1202"]),
+                     ({"chosen": [ASKS, SAYS, ASKS, answer(content="Two.")],
+                       "rejected": [ASKS, SAYS]}, ["T1202"])])
+
+    def test_the_place_is_that_of_the_empty_side(self):
+        (found,) = self.found(['{"prompt":"p","chosen":"x","rejected":" "}'])
+        self.assertEqual(found, [("T1202", ' "}')])
+        (found,) = self.found([json.dumps(chat(ASKS, answer(content=""), ASKS, SAYS))])
+        self.assertEqual([code for code, _ in found], ["T1202"])
+        self.assertEqual(found[0][1].count("Because."), 1)
+
+    def test_every_assistant_message_of_a_conversation(self):
+        none = answer(content=" ")
+        tool = {"role": "tool", "tool_call_id": "c1", "content": "r1"}
+        calls = answer(content=None, tool_calls=[CALL])
+        self.expect([
+            (chat(ASKS, none, ASKS, SAYS), ["T1202"]),
+            (chat(ASKS, none, ASKS, none), ["T1202", "T1202"]),
+            (chat(ASKS, answer(content="", weight=0), ASKS, SAYS), ["T1201"]),
+            (chat(ASKS, answer(content="", weight=1), ASKS, SAYS), ["T1202"]),
+            (chat(ASKS, answer(content="", weight=None), ASKS, SAYS), ["T1202"]),
+            (chat(ASKS, calls, tool, none), ["T1202"]),
+            (chat(ASKS, calls, {**tool, "content": ""}, SAYS), []),
+            (chat(ASKS, answer(content="", reasoning_content="Hm.")), ["T1202"]),
+            (chat(ASKS, answer(reasoning_content="Hm.")), ["T1202"]),
+            (chat(ASKS, answer(content="", tool_calls=[CALL])), []),
+            (chat({"role": "user"}, SAYS), ["T1201"]),
+            (chat({"role": "system", "content": ""}, ASKS, SAYS), []),
+            ({"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": ""},
+                                {"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]},
+             ["T1202"]),
+        ])
+
+    def test_context_is_not_trained(self):
+        """What a completion or a pair has before it is context: a remark, not an error."""
+        asks_again = [ASKS, answer(content=""), ASKS]
+        self.expect([
+            ({"prompt": asks_again, "completion": [SAYS]}, ["T1201"]),
+            ({"prompt": asks_again, "completion": [answer(content="")]}, ["T1201", "T1202"]),
+            ({"prompt": asks_again, "chosen": [SAYS], "rejected": [answer(content="No.")]},
+             ["T1201"]),
+            ({"prompt": asks_again}, ["T1201"]),
+            (chat(*asks_again, SAYS, label=True), ["T1201"]),
+            ({"instruction": "a", "input": "", "output": "b", "history": [["c", ""]]}, ["T1201"]),
+            ({"instruction": "a", "input": "", "output": "b"}, []),
+            ({"instruction": "a", "output": ""}, ["T1202"]),
+        ])
+
+
+class Pairs(CheckCase):
+    def test_same_is_what_nobody_can_tell_apart(self):
+        same = [("a", "a"), ("a b", "a\n b"), ("a", "a\u200b"), ("a", "\ufeffa \u0007"),
+                ("\u00ada b", "a\t\u200bb")]
+        other = [("a", "b"), ("ab", "a b"), ("a", "A"), ("\u0301", "")]
+        self.expect([({"prompt": "p", "chosen": a, "rejected": b}, ["T1230"]) for a, b in same])
+        self.assertFalse([codes for codes in self.codes(
+            [{"prompt": "p", "chosen": a, "rejected": b} for a, b in other]) if "T1230" in codes])
+
+    def test_other_functions_and_pictures_are_not_the_same(self):
+        def calls(name):
+            function = {"name": name, "arguments": "{}"}
+            return [answer(content=None, tool_calls=[{**CALL, "function": function}])]
+
+        def shows(url):
+            return [answer(content=[{"type": "image_url", "image_url": {"url": url}}])]
+
+        self.expect([({"prompt": [ASKS], "chosen": calls("f"), "rejected": calls("g")}, []),
+                     ({"prompt": [ASKS], "chosen": calls("f"), "rejected": calls("f")}, ["T1230"]),
+                     ({"prompt": [ASKS], "chosen": shows("a"), "rejected": shows("b")},
+                      ["T1240", "T1240"])])
+
+    def test_strings_without_a_prompt_begin_alike(self):
+        self.expect([({"chosen": "\u200bHuman: a", "rejected": "Human: b"}, []),
+                     ({"chosen": "\u200ba", "rejected": "\u200bb"}, ["T1231"]),
+                     ({"chosen": "\u00e9a", "rejected": "\u00e8b"}, ["T1231"])])
+
+
+class Weights(CheckCase):
+    def test_a_weight_that_is_none_is_said_once(self):
+        def weigh(*weights):
+            return chat(*[m for w in weights for m in (ASKS, {**SAYS, "weight": w})])
+
+        self.expect([(weigh(-1), ["T1225"]), (weigh("1"), ["T1225"]), (weigh(True), ["T1225"]),
+                     (weigh(0), ["T1226"]), (weigh(0, 0), ["T1226"]), (weigh(0, -1), ["T1225"]),
+                     (weigh(-1, -2), ["T1225", "T1225"]), (weigh(0, 1), []), (weigh(0.5), []),
+                     (weigh(None), []), (weigh(None, 0), [])])
+
+    def test_keys_that_a_table_filled_with_null(self):
+        function = {"name": "f", "description": None, "parameters": None}
+        tool = {"type": None, "function": function}
+        said = {**SAYS, "tool_calls": None, "tool_call_id": None, "name": None, "weight": None}
+        self.expect([(chat({**ASKS, "weight": None}, said, tools=[tool]), []),
+                     (chat(ASKS, said, tools=None), [])])
+
+
+class Calls(CheckCase):
+    """Which results answer which calls, by id, or by name and order."""
+
+    @staticmethod
+    def calls(*names, ids=None):
+        made = [{"function": {"name": n, "arguments": {}}} for n in names]
+        for call, given in zip(made, ids or []):
+            call["id"] = given
+        return answer(content=None, tool_calls=made)
+
+    @staticmethod
+    def result(**keys):
+        return {"role": "tool", "content": "r", **keys}
+
+    def test_without_ids_by_name_and_order(self):
+        f, g, bare = self.result(name="f"), self.result(name="g"), self.result()
+        padded = self.result(name="f", tool_call_id=None)
+        self.expect([
+            (chat(ASKS, self.calls("f"), f, SAYS), []),
+            (chat(ASKS, self.calls("f"), bare, SAYS), []),
+            (chat(ASKS, self.calls("f"), padded, SAYS), []),
+            (chat(ASKS, self.calls("f", ids=[None]), padded, SAYS), []),
+            (chat(ASKS, self.calls("f", ids=[""]), self.result(tool_call_id=""), SAYS), []),
+            (chat(ASKS, self.calls("f", "g"), f, g, SAYS), []),
+            (chat(ASKS, self.calls("f", "g"), g, f, SAYS), []),
+            (chat(ASKS, self.calls("f", "g"), bare, bare, SAYS), []),
+            (chat(ASKS, self.calls("f", "f"), f, f, SAYS), []),
+            (chat(ASKS, self.calls("f", "g"), g, bare, SAYS), []),
+            (chat(ASKS, self.calls("f"), f, self.calls("f"), f, SAYS, ASKS, SAYS), []),
+            (chat(ASKS, self.calls("f"), g, SAYS), ["T1218"]),
+            (chat(ASKS, self.calls("f"), f, f, SAYS), ["T1218"]),
+            (chat(ASKS, self.calls("f"), bare, bare, SAYS), ["T1218"]),
+            (chat(ASKS, self.calls("f", "g"), bare, f, SAYS), ["T1218"]),  # bare answered f
+            (chat(ASKS, self.calls("f", "g"), f, SAYS, ASKS, SAYS), ["T1220"]),
+            (chat(ASKS, self.calls("f", "g"), f, SAYS), []),  # open at the end: policy
+            (chat(ASKS, self.calls("f"), SAYS, ASKS, self.calls("f"), f, SAYS), ["T1220"]),
+            (chat(ASKS, self.calls("f"), {"role": "function", "name": "f", "content": "r"}, SAYS,
+                  ASKS, SAYS), []),
+            (chat(ASKS, self.calls("f"), {"role": "ipython", "content": "r"}, SAYS, ASKS, SAYS),
+             []),
+        ])
+
+    def test_ids_are_asked_for_where_there_are_some(self):
+        one, two = self.result(tool_call_id="c1"), self.result(tool_call_id="c2")
+        both = self.calls("f", "g", ids=["c1", "c2"])
+        self.expect([
+            (chat(ASKS, both, one, two, SAYS), []),
+            (chat(ASKS, both, two, one, SAYS), []),
+            (chat(ASKS, both, one, one, SAYS), ["T1218"]),
+            (chat(ASKS, both, self.result(name="f"), two, SAYS), ["T1218"]),
+            (chat(ASKS, self.calls("f"), one, SAYS), ["T1218"]),
+            (chat(ASKS, self.calls("f", "g", ids=["c1"]), self.result(name="g"), one, SAYS), []),
+            (chat(ASKS, self.calls("f", "g", ids=["c1"]), self.result(), one, SAYS), []),
+            (chat(ASKS, self.calls("f", "g", ids=["c1", "c1"]), one, SAYS), ["T1219"]),
+            (chat(ASKS, both, one, SAYS, ASKS, SAYS), ["T1220"]),
+        ])
+
+    def test_each_answer_of_a_pair_goes_on_from_the_prompt(self):
+        one = self.result(tool_call_id="c1")
+        with_id, without = self.calls("f", ids=["c1"]), self.calls("f")
+        ends, other = [one, SAYS], [one, answer(content="No.")]
+        named = self.result(name="f")
+        self.expect([
+            ({"prompt": [ASKS], "chosen": [with_id, *ends], "rejected": [with_id, *other]}, []),
+            ({"prompt": [ASKS, with_id], "chosen": ends, "rejected": other}, []),
+            ({"prompt": [ASKS, without], "chosen": [named, SAYS],
+              "rejected": [named, answer(content="No.")]}, []),
+            ({"prompt": [ASKS, with_id, one], "chosen": [SAYS], "rejected": other}, ["T1218"]),
+            ({"prompt": [ASKS], "chosen": [with_id, *ends], "rejected": other}, ["T1218"]),
+        ])
+
+    def test_the_place_is_that_of_the_id_or_the_name(self):
+        line = json.dumps(chat(ASKS, self.calls("f"), self.result(name="g"), SAYS))
+        self.assertTrue(self.found([line])[0][0][1].startswith('"g"'))
+        line = json.dumps(chat(ASKS, self.calls("f"), self.result(tool_call_id="zz"), SAYS))
+        self.assertTrue(self.found([line])[0][0][1].startswith('"zz"'))
+
+    def test_against_a_model(self):
+        """Random calls and results, and a few lines of Python that search through lists."""
+        chance = random.Random(5)
+
+        def model(messages):
+            out, waiting = [], []
+            for m in messages:
+                if m["role"] == "user":
+                    out += ["T1220"] if waiting else []
+                    waiting = []
+                for call in m.get("tool_calls", ()):
+                    given = call.get("id")
+                    if given and given in [w[0] for w in waiting]:
+                        out.append("T1219")
+                    else:
+                        waiting.append((given, call["function"]["name"]))
+                if m["role"] == "tool":
+                    given, name = m.get("tool_call_id"), m.get("name")
+                    mine = [w for w in waiting if (w[0] == given if given else
+                                                   not w[0] and name in (None, w[1]))]
+                    if mine:
+                        waiting.remove(mine[0])
+                    else:
+                        out.append("T1218")
+            return sorted(out)
+
+        records = []
+        for _ in range(2000):
+            messages = [ASKS]
+            for _ in range(chance.randrange(1, 7)):
+                ids = [chance.choice((None, None, "c1", "c2")) for _ in range(3)]
+                names = [chance.choice("fg") for _ in range(chance.randrange(1, 4))]
+                messages.append(self.calls(*names, ids=ids))
+                for _ in range(chance.randrange(4)):
+                    keys = {"name": chance.choice("fg")} if chance.random() < 0.6 else {}
+                    if chance.random() < 0.4:
+                        keys["tool_call_id"] = chance.choice(("c1", "c2"))
+                    messages.append(self.result(**keys))
+                if chance.random() < 0.4:
+                    messages += [SAYS, ASKS]
+            records.append(chat(*messages, SAYS))
+        wanted = [model(r["messages"]) for r in records]
+        for record, want, have in zip(records, wanted, self.codes(records)):
+            self.assertEqual([c for c in have if c in ("T1218", "T1219", "T1220")], want,
+                             json.dumps(record))
+        self.assertGreater(sum(not w for w in wanted), 50)
+
+
+class Refined(CheckCase):
+    """What `refine` writes has no error left: no step after the check makes one."""
+
+    def clean(self, name, *sources):
+        folder = self.run_folder(name, "refine", *sources, expect=None)
+        out = self.write(name + ".jsonl", self.data(folder))
+        done = self.tamis("check", out, expect=None)
+        self.assertEqual(done.returncode, 0, done.stdout.decode()[:2000])
+        self.assertNotIn(b": error:", done.stdout)
+        return manifest(folder)
+
+    def test_the_demo(self):
+        told = self.clean("demo", *self.demo())
+        self.assertGreater(told["counts"]["kept"], 1000)
+
+    @staticmethod
+    def nasty(chance):
+        pieces = UNSEEN + ["a", "b", "a b", "```\nx \u200b\n```", "~~~", "\r\n", "\r", "\x0b",
+                           "\x0c", "\x1c", "\u2028", "\u200c", "{}", "\\", '"', "\x00"]
+        return "".join(chance.choice(pieces) for _ in range(chance.choice((0, 1, 1, 2, 2, 3, 5))))
+
+    def record(self, chance, kind):
+        def text():
+            return self.nasty(chance)
+
+        def said():
+            keys = {"content": chance.choice((text(), text(), text(), None))}
+            for key, values in (("refusal", (None, "", text())), ("reasoning_content", (text(),)),
+                                ("tool_calls", (None, [], [CALL])), ("weight", (None, 0, 1))):
+                if chance.random() < 0.15:
+                    keys[key] = chance.choice(values)
+            return answer(**keys)
+
+        def talk():
+            out = []
+            for _ in range(chance.choice((1, 1, 2, 3))):
+                out += [{"role": "user", "content": text()}, said()]
+            return out
+
+        if kind == "sft":
+            return chat(*talk())
+        if kind == "pair":
+            one = {"prompt": text(), "chosen": text(), "rejected": text()}
+            two = {"prompt": [ASKS], "chosen": [said()], "rejected": [said()]}
+            three = {"chosen": text(), "rejected": text()}
+            return chance.choice((one, two, three))
+        if kind == "unpaired":
+            return {"prompt": text(), "completion": text(),
+                    "label": chance.choice((True, False, True, False, None, 1, "true"))}
+        return {"text": text()}
+
+    def test_nasty_data(self):
+        for kind in ("sft", "pair", "unpaired", "corpus"):
+            chance = random.Random(kind)
+            records = [self.record(chance, kind) for _ in range(1500)]
+            ascii_too = [json.dumps(r, ensure_ascii=n % 2 == 0) for n, r in enumerate(records)]
+            told = self.clean(kind, self.write(kind + "-in.jsonl", "\n".join(ascii_too) + "\n"))
+            self.assertGreater(told["counts"]["kept"], 50, kind)
+            self.assertGreater(told["counts"]["parked"], 50, kind)
+
+    def test_empty_answers_against_a_model(self):
+        """T1202 and T1216 of random conversations, said by a few lines of Python."""
+        unseen = set("".join(UNSEEN)) | set(map(chr, range(33)))
+
+        def blank(value):
+            return all(c in unseen for c in value)
+
+        def codes(record):
+            out = []
+            for m in record["messages"]:
+                content, refusal = m["content"], m.get("refusal")
+                excused = bool(m.get("tool_calls")) or bool(refusal and not blank(refusal))
+                if m["role"] == "user" and blank(content):
+                    out.append("T1201")
+                if m["role"] == "assistant" and content is None and not excused:
+                    out.append("T1216")
+                if m["role"] == "assistant" and content is not None and blank(content):
+                    if not excused:
+                        out.append("T1201" if m.get("weight") == 0 else "T1202")
+            return sorted(out)
+
+        unseen |= set("\u200c\u2028\x0b\x0c\x1c\r")
+        chance = random.Random(11)
+        records = [self.record(chance, "sft") for _ in range(3000)]
+        got = self.codes(records)
+        wanted = [codes(r) for r in records]
+        for record, want, have in zip(records, wanted, got):
+            have = [c for c in have if re.fullmatch("T1201|T1202|T1216", c)]
+            self.assertEqual(have, want, json.dumps(record))
+        self.assertGreater(sum("T1202" in w for w in wanted), 100)
+
+
+if __name__ == "__main__":
+    unittest.main()
