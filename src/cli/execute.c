@@ -160,6 +160,17 @@ static void print_lint(const tm_plan *plan)
     }
 }
 
+static void print_notes(const tm_run *run)
+{
+    const tm_run_result *r = tm_run_result_of(run);
+    for (uint32_t i = 0; i < r->notes; i++) {
+        tm_buf shown = {0};
+        tm_text_visible(r->note[i], &shown);
+        fprintf(stderr, "tamis: note: %.*s\n", (int)shown.n, shown.p ? shown.p : "");
+        tm_buf_release(&shown);
+    }
+}
+
 static bool gives_once(const tm_source *s)
 {
     return !tm_source_is_file(s);
@@ -263,6 +274,7 @@ static tm_status finish(tm_cli *cli, tm_run *run, tm_execution *e, const teller 
 static tm_status go(tm_cli *cli, tm_run *run, tm_execution *e, teller *t, tm_err *err)
 {
     const tm_common *c = &cli->common;
+    if (!c->quiet) print_notes(run);
     if (c->dry_run || c->print_recipe) return print_plan(cli, run, err);
     if (!c->quiet) print_lint(tm_run_plan(run)), print_no_resume(run);
     interrupted = run;

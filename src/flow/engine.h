@@ -149,16 +149,14 @@ typedef struct tm_worker {
     void *hand_on_arg;
 } tm_worker;
 
-/* The one name in a run folder that is there only while a run is unfinished. */
-#define TM_WORK_NAME ".tamis"
-
 struct tm_run {
     tm_arena mem;
     tm_recipe *recipe;
     tm_run_options options;
     unsigned threads;
     tm_source *source; /* those of the stream, then those of references */
-    uint32_t sources, every_source, source_room;
+    uint32_t sources, every_source, source_room, note_room;
+    tm_err nothing;       /* why the first folder that gives no source gives none */
     tm_buf head;          /* first decoded bytes of standard input */
     tm_plan_input *input; /* of the stream, then references */
     uint32_t inputs, references;
@@ -208,7 +206,11 @@ uint64_t tm_run_table_room(const tm_run *run, const tm_plan_step *step);
  * most). What the plan had not reckoned with is taken from the exchange and from the threads. */
 tm_status tm_run_charge_table(tm_run *run, const tm_plan_step *step, uint64_t bytes, tm_err *err);
 
+/* input_folder.c: the sources that a folder stands for, and notes of what it does not */
+tm_status tm_inputs_folder(tm_run *run, tm_source_wish wish, const char *folder, tm_err *err);
+
 /* inputs.c */
+tm_status tm_inputs_keep(tm_run *run, tm_source source, tm_err *err);
 tm_status tm_inputs_open(tm_run *run, tm_err *err);
 /* Constant fields of input i. */
 tm_status tm_inputs_tags(tm_run *run, const tm_recipe_input *from, uint32_t i, tm_err *err);

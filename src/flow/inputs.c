@@ -2,9 +2,8 @@
  * content, the first block of each (of at most SAMPLED of an input) is scanned, and the layouts
  * found there are fixed for the whole run.
  *
- * A folder stands for all it holds: its texts (.txt, .md) are one source, every other file is one;
- * a file that cannot be read as data is an error, never passed over. A run folder stands for the
- * data of that run, and `last` for the last run's, unless a file has that name.
+ * What a folder stands for is told in input_folder.c. A run folder stands for the data of that run,
+ * and `last` for the last run's, unless a file has that name.
  *
  * Standard input and pipes give their bytes once. Where they must be read more than once, to look
  * for layouts or in a second pass, they are copied into the spill folder first. Tables of the
@@ -15,7 +14,6 @@
 #include "base/vec.h"
 #include "flow/engine.h"
 #include "flow/runfolder.h"
-#include "io/stream.h"
 #include "op/scalar.h"
 #include "text/utf8.h"
 
@@ -45,7 +43,7 @@ static tm_status parse_wish(const tm_recipe_input *input, tm_source_wish *wish, 
     return wish_of(input->codec, "codec", codecs, TM_CODEC_COUNT, &wish->codec, err);
 }
 
-static tm_status keep_source(tm_run *run, tm_source source, tm_err *err)
+tm_status tm_inputs_keep(tm_run *run, tm_source source, tm_err *err)
 {
     if (!TM_ROOM(&run->mem, run->source, run->every_source, run->source_room, 1))
         return tm_fail_memory(err, "the list of sources", sizeof source);
@@ -87,7 +85,7 @@ static tm_status add_source(tm_run *run, const tm_recipe_input *input, tm_str pa
         if (source.held) tm_fs_now.close(source.held);
         return once;
     }
-    return keep_source(run, source, err);
+    return tm_inputs_keep(run, source, err);
 }
 
 static const tm_table *table_named(const tm_run *run, tm_str name)
@@ -104,57 +102,7 @@ static tm_status add_table(tm_run *run, const tm_recipe_input *input, const tm_t
     if (other || input->codec.n)
         return tm_fail(err, TM_EUSAGE, "%.*s is a table: container and codec are for files",
                        TM_FMT(table->name));
-    return keep_source(run, tm_source_of_table(table), err);
-}
-
-/* In a folder a pipe or a device is no data; reading it would wait for a writer without end. */
-static tm_status refuse_special(const char *path, tm_err *err)
-{
-    tm_fail(err, TM_EINPUT,
-            "this is a pipe or a device among the files of a folder: take it away, or name it as "
-            "an input of its own");
-    tm_err_at(err, tm_str_of(path), 0, 0, UINT64_MAX);
-    return TM_EINPUT;
-}
-
-static tm_status add_run(tm_run *run, const tm_recipe_input *input, tm_str folder, bool *is_run,
-                         tm_err *err)
-{
-    tm_str *paths;
-    uint32_t count;
-    TM_TRY(tm_folder_data(&run->mem, folder, is_run, &paths, &count, err));
-    for (uint32_t i = 0; *is_run && i < count; i++) TM_TRY(add_source(run, input, paths[i], err));
-    return TM_OK;
-}
-
-static tm_status add_folder(tm_run *run, const tm_recipe_input *input, const char *folder,
-                            const tm_folder_chain *up, bool *texts, tm_err *err)
-{
-    tm_str *names;
-    uint32_t count;
-    bool is_run;
-    tm_file_info info;
-    TM_TRY(add_run(run, input, tm_str_of(folder), &is_run, err));
-    if (is_run) return TM_OK;
-    TM_TRY(tm_file_info_of(folder, &info, err));
-    if (tm_folder_circles(up, &info)) return TM_OK;
-    const tm_folder_chain here = {up, info.device, info.inode};
-    TM_TRY(tm_folder_list(&run->mem, folder, &names, &count, err));
-    for (uint32_t i = 0; i < count; i++) {
-        if (names[i].n && names[i].p[0] == '.') continue;
-        const char *path = tm_path_join(&run->mem, folder, names[i].p);
-        if (!path) return tm_fail_memory(err, "a path", names[i].n);
-        TM_TRY(tm_file_info_of(path, &info, err));
-        if (info.is_folder)
-            TM_TRY(add_folder(run, input, path, &here, texts, err));
-        else if (!info.is_regular)
-            return refuse_special(path, err);
-        else if (tm_folder_takes(names[i]))
-            *texts = true;
-        else
-            TM_TRY(add_source(run, input, tm_str_of(path), err));
-    }
-    return TM_OK;
+    return tm_inputs_keep(run, tm_source_of_table(table), err);
 }
 
 static tm_status add_path(tm_run *run, const tm_recipe_input *input, tm_str path, tm_err *err)
@@ -165,9 +113,9 @@ static tm_status add_path(tm_run *run, const tm_recipe_input *input, tm_str path
     if (tm_str_is(path, "-")) return add_source(run, input, path, err);
     TM_TRY(tm_file_info_of(z, &info, err));
     if (!info.is_folder) return add_source(run, input, path, err);
-    bool texts = false;
-    TM_TRY(add_folder(run, input, z, NULL, &texts, err));
-    return texts ? add_source(run, input, path, err) : TM_OK;
+    tm_source_wish wish = {-1, -1};
+    TM_TRY(parse_wish(input, &wish, err));
+    return tm_inputs_folder(run, wish, z, err);
 }
 
 /* The last run's folder, where `last` is no file. */
@@ -480,6 +428,22 @@ static tm_status refuse_own_reference(const tm_run *run, tm_err *err)
     return TM_OK;
 }
 
+static tm_status refuse_nothing(const tm_run *run, tm_err *err)
+{
+    if (run->nothing.status == TM_OK)
+        return tm_fail(err, TM_EUSAGE, "no input: name files, folders, globs or -");
+    if (err) *err = run->nothing;
+    return run->nothing.status;
+}
+
+/* Against nothing everything would be well. */
+static tm_status refuse_empty_references(const tm_run *run, tm_err *err)
+{
+    for (uint32_t i = run->inputs; i < run->inputs + run->references; i++)
+        if (!run->input[i].sources) return refuse_nothing(run, err);
+    return TM_OK;
+}
+
 tm_status tm_inputs_open(tm_run *run, tm_err *err)
 {
     const tm_recipe *recipe = run->recipe;
@@ -492,9 +456,10 @@ tm_status tm_inputs_open(tm_run *run, tm_err *err)
     for (uint32_t i = 0; i < recipe->inputs; i++)
         TM_TRY(open_input(run, &recipe->input[i], &run->input[i], err));
     run->sources = run->every_source;
-    if (!run->sources) return tm_fail(err, TM_EUSAGE, "no input: name files, folders, globs or -");
+    if (!run->sources) return refuse_nothing(run, err);
     for (uint32_t i = 0; i < recipe->references; i++)
         TM_TRY(open_input(run, &recipe->reference[i], &run->input[recipe->inputs + i], err));
+    TM_TRY(refuse_empty_references(run, err));
     TM_TRY(refuse_own_reference(run, err));
     if (run->every_source >= 1u << 24) return tm_fail(err, TM_ELIMIT, "more than 16,777,215 files");
     run->input_of = TM_NEW(&run->mem, uint32_t, run->every_source);

@@ -153,6 +153,8 @@ typedef struct tm_run_result {
     uint32_t outputs;
     tm_kept_file file[4]; /* ledger, findings, unreadable records, as far as there are some */
     uint32_t files;
+    tm_str *note; /* of what is left out of the inputs; from tm_run_open on */
+    uint32_t notes;
     double seconds;
     uint64_t peak_memory, spilled_bytes;
     bool damaged;  /* a source could not be decoded to its end */

@@ -183,6 +183,24 @@ static tm_status take(tm_run *run, const char *plan, tm_buf *old, tm_err *err)
     return take_work(run, plan, tm_buf_view(old), err);
 }
 
+/* A folder below an input that becomes a run's is no part of the input any more: its texts would be
+ * gone from under the reader. */
+static tm_status refuse_among_texts(const tm_run *run, tm_err *err)
+{
+    for (uint32_t i = 0; i < run->every_source; i++) {
+        uint64_t bytes, modified;
+        const tm_source *s = &run->source[i];
+        if (s->container != TM_FOLDER || !tm_source_is_file(s)) continue;
+        TM_TRY(tm_source_stamp(s, &bytes, &modified, err));
+        if (bytes != s->bytes || modified != s->modified_ns)
+            return tm_fail(err, TM_EUSAGE,
+                           "%s holds texts of %.*s, which this run reads, or those changed since: "
+                           "write into a folder of its own",
+                           run->folder, TM_FMT(s->path));
+    }
+    return TM_OK;
+}
+
 /* The holder before may take the empty folder away between the two calls; then they are made
  * again. */
 static tm_status lock_work(tm_run *run, const char *lock, tm_err *err)
@@ -208,7 +226,8 @@ tm_status tm_run_folder_take(tm_run *run, tm_err *err)
     if (!lock || !plan) return tm_fail_memory(err, "a path", 0);
     TM_TRY(refuse_strange_work(run, err));
     TM_TRY(lock_work(run, lock, err));
-    tm_status status = take(run, plan, &old, err);
+    tm_status status = refuse_among_texts(run, err);
+    if (status == TM_OK) status = take(run, plan, &old, err);
     tm_buf_release(&old);
     return status;
 }

@@ -5,7 +5,8 @@
  * Texts stream through: a file longer than any limit is the reader's business, not this one's. A
  * byte order mark is taken off and UTF-16/32 transcoded, as for any file; bytes that are not UTF-8
  * go through raw, so that the scanner finds them at their place. Names beginning with a dot are
- * skipped, and links that lead in a circle are not followed.
+ * skipped, and so are folders below it that a run made; links that lead in a circle are not
+ * followed.
  *
  * Limit: the list of paths is held in memory, about 100 bytes a file. */
 #include <stdlib.h>
@@ -46,6 +47,32 @@ bool tm_folder_takes(tm_str name)
     return false;
 }
 
+tm_status tm_folder_made(const char *folder, bool *made, tm_err *err)
+{
+    static const char MANIFEST[] = "{\"tamis\":\"manifest\"";
+    tm_arena mem = {0};
+    tm_file_info info;
+    char head[sizeof MANIFEST];
+    size_t got = 0;
+    int file;
+    *made = false;
+    const char *work = tm_path_join(&mem, folder, TM_WORK_NAME);
+    const char *manifest = tm_path_join(&mem, folder, "manifest.json");
+    tm_status status = work && manifest ? tm_file_look(work, &info, made, err)
+                                        : tm_fail_memory(err, "a path", strlen(folder));
+    *made = *made && info.is_folder;
+    bool there = false;
+    if (status == TM_OK && !*made) status = tm_file_look(manifest, &info, &there, err);
+    if (there && info.is_regular) status = tm_file_open(manifest, &file, err);
+    if (there && info.is_regular && status == TM_OK) {
+        status = tm_file_read(file, manifest, head, strlen(MANIFEST), &got, err);
+        tm_fs_now.close(file);
+        *made = status == TM_OK && tm_str_is((tm_str){head, got}, MANIFEST);
+    }
+    tm_arena_release(&mem);
+    return status;
+}
+
 static tm_status add_file(tm_folder_stream *f, const char *relative, const tm_file_info *info,
                           tm_err *err)
 {
@@ -80,8 +107,9 @@ static tm_status list(tm_folder_stream *f, const char *relative, const tm_folder
         tm_status status = tm_file_info_of(full, &info, err);
         if (status == TM_EUSAGE && !tm_folder_takes(names[i])) continue; /* a link to nowhere */
         TM_TRY(status);
-        bool text = info.is_regular && tm_folder_takes(names[i]);
-        if (info.is_folder) TM_TRY(list(f, below, &here, err));
+        bool text = info.is_regular && tm_folder_takes(names[i]), made = false;
+        if (info.is_folder) TM_TRY(tm_folder_made(full, &made, err));
+        if (info.is_folder && !made) TM_TRY(list(f, below, &here, err));
         if (text) TM_TRY(add_file(f, below, &info, err));
     }
     return TM_OK;

@@ -16,7 +16,7 @@ const tm_container tm_containers[TM_CONTAINER_COUNT] = {
                  .writes = true},
     [TM_FOLDER] = {.name = "folder",
                    .extensions = ".txt .md .markdown .text",
-                   .summary = "a folder of text files, one record a file",
+                   .summary = "the text files of a folder, one record a file",
                    .reads = true},
     [TM_PARQUET] = {.name = "parquet", .extensions = ".parquet .pq", .summary = "Apache Parquet"},
     [TM_CSV] = {.name = "csv",

@@ -59,23 +59,27 @@ static size_t ends_in(tm_str name, const char *extensions)
     return 0;
 }
 
-tm_status tm_format_of_name(tm_str path, tm_format *out, tm_err *err)
+int tm_container_named(tm_str path, tm_codec_id *codec)
 {
     size_t n, slash = tm_str_rfind_char(path, '/');
     tm_str name = slash < path.n ? tm_str_slice(path, slash + 1, path.n) : path;
-    bool plain = tm_str_find_char(name, '.') == name.n;
-    *out = (tm_format){TM_JSONL, TM_PLAIN};
-    for (int c = TM_PLAIN + 1; c < TM_CODEC_COUNT && out->codec == TM_PLAIN; c++) {
+    *codec = TM_PLAIN;
+    for (int c = TM_PLAIN + 1; c < TM_CODEC_COUNT && *codec == TM_PLAIN; c++) {
         if (!(n = ends_in(name, tm_codecs[c].extensions))) continue;
-        out->codec = (tm_codec_id)c;
+        *codec = (tm_codec_id)c;
         name.n -= n;
     }
-    bool known = plain || (out->codec != TM_PLAIN && tm_str_find_char(name, '.') == name.n);
-    for (int c = 0; c < TM_CONTAINER_COUNT && !known; c++) {
-        if (c == TM_FOLDER) continue; /* its ends are those of the files in it */
-        known = ends_in(name, tm_containers[c].extensions) > 0;
-        if (known) out->container = (tm_container_id)c;
-    }
+    for (int c = 0; c < TM_CONTAINER_COUNT; c++) /* a folder's ends are those of the files in it */
+        if (c != TM_FOLDER && ends_in(name, tm_containers[c].extensions)) return c;
+    return tm_str_find_char(name, '.') == name.n ? TM_NO_END : TM_OTHER_END;
+}
+
+tm_status tm_format_of_name(tm_str path, tm_format *out, tm_err *err)
+{
+    *out = (tm_format){TM_JSONL, TM_PLAIN};
+    int said = tm_container_named(path, &out->codec);
+    bool known = said != TM_OTHER_END;
+    if (said >= 0) out->container = (tm_container_id)said;
     if (!known)
         return tm_fail(err, TM_EUSAGE,
                        "the name %.*s does not say a format: give it an end such as .jsonl, or say "

@@ -187,6 +187,16 @@ static tm_container_id container_of(tm_str s, bool whole, tm_str path)
     return named_json ? TM_JSON : TM_JSONL;
 }
 
+/* Objects, or arrays: a section of an INI file begins with a bracket, too. */
+static bool opens_json(tm_str s, bool whole)
+{
+    size_t at = skip_space(s, 0);
+    if (at == s.n || (s.p[at] != '{' && s.p[at] != '[')) return false;
+    size_t end = value_end(s, at, whole), key = skip_space(s, at + 1);
+    if (s.p[at] == '{' && key < s.n && s.p[key] == '"') return true;
+    return is_json(s, at, TM_MIN(end, s.n), end > s.n, whole);
+}
+
 /* What only its name tells: there is no JSON in it, whatever else. */
 static tm_status refuse_by_name(tm_err *err, tm_str path, tm_str head)
 {
@@ -201,7 +211,7 @@ static tm_status refuse_by_name(tm_err *err, tm_str path, tm_str head)
     if (!text || at == head.n) return TM_OK;
     tm_fail(err, TM_EINPUT,
             "this is a text and no JSON: give the folder that it lies in, of which every .txt and "
-            ".md file is a record");
+            ".md file is a record (--container folder, if there are other files in it)");
     if (err) memcpy(err->code, "T1120", 6);
     tm_err_at(err, path, 0, 0, UINT64_MAX);
     return TM_EINPUT;
@@ -263,6 +273,7 @@ static tm_status probe_bytes(tm_str raw, bool whole, tm_source_wish wish, tm_sou
     else if (tm_encoding_smells_wide(inside.p, inside.n))
         return refuse_wide(err, out->path);
     inside = tm_buf_view(head);
+    out->opens_json = opens_json(inside, head_whole);
     if (wish.container < 0) TM_TRY(refuse_by_name(err, out->path, inside));
     out->container = wish.container >= 0 ? (tm_container_id)wish.container
                                          : container_of(inside, head_whole, out->path);

@@ -63,6 +63,11 @@ typedef struct tm_codec_info {
 extern const tm_container tm_containers[TM_CONTAINER_COUNT];
 extern const tm_codec_info tm_codecs[TM_CODEC_COUNT];
 
+/* The container that a file's name says, by the tables' extensions and behind those of a codec; or
+ * that it has no end, or one that says nothing. */
+enum { TM_NO_END = -1, TM_OTHER_END = -2 };
+int tm_container_named(tm_str path, tm_codec_id *codec);
+
 typedef struct tm_source { /* a plan's input file, probed */
     uint32_t number;       /* from 1, in recipe order, then by path */
     tm_str path;           /* as messages show it; "-" = standard input */
@@ -72,6 +77,7 @@ typedef struct tm_source { /* a plan's input file, probed */
     uint64_t bytes;              /* of the file(s); 0 = unknown (a pipe) */
     uint64_t modified_ns, inode; /* of a folder of texts: over all its files */
     bool seekable;               /* can be read twice */
+    bool opens_json;             /* a file that begins as JSON objects or arrays do */
     tm_str open_as; /* the file behind path when they differ (spooled input), or empty */
     tm_str taken;   /* not seekable: its first bytes as the probe took them (raw) */
     int held;       /* a pipe: its open file, taken over by the first reader; 0 = none, or "-" */
@@ -101,6 +107,11 @@ tm_source tm_source_of_table(const tm_table *table);
 tm_status tm_source_stamp(const tm_source *source, uint64_t *bytes, uint64_t *modified_ns,
                           tm_err *err);
 
+/* The one name in a run folder that is there only while a run is unfinished. */
+#define TM_WORK_NAME ".tamis"
+/* Whether a folder was made by a run, a finished one or not: it is no part of the folder that it
+ * lies in. */
+tm_status tm_folder_made(const char *folder, bool *made, tm_err *err);
 /* Whether `file` is one of the texts of a folder. */
 tm_status tm_folder_holds(const char *folder, const tm_file_info *file, bool *holds, tm_err *err);
 
