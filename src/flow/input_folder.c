@@ -7,8 +7,8 @@
  *   texts (.txt, .md)      one source of them all, but only if the folder holds no data: beside
  *                          data they are its card and its licence, and no training records.
  *                          `container: folder` takes them, and them alone
- *   anything else          none: CSV, Parquet, pictures, scripts, cards of datasets. A name that says JSON
- *                          and is something else (a zip archive) is an error all the same
+ *   anything else          none: CSV, Parquet, pictures, scripts, cards of datasets. A name that
+ *                          says JSON and is something else (a zip archive) is an error all the same
  *
  * What is left out is told, by reason, with the first names and how many there are; a folder of
  * which nothing is left is an error that says why. Names that begin with a dot are hidden, and not

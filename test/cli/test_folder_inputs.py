@@ -41,7 +41,8 @@ class FolderInputs(LawCase):
         self.assertNotIn("clean", self.tamis("inspect", ".").stdout.decode())
         self.assertEqual(self.cat(self.folder)[0], ONE + TWO + TWO)  # from above it
         self.assertEqual(self.cat("clean")[0], ONE + TWO + TWO)  # a run that is named is read
-        self.assertIn("runs holds nothing but what earlier runs made", self.cat("runs", expect=3)[1])
+        self.assertIn("runs holds nothing but what earlier runs made",
+                      self.cat("runs", expect=3)[1])
 
     def test_what_looks_like_a_run_and_is_none_is_data(self):
         self.put("runs/1.jsonl", ONE)
@@ -137,7 +138,8 @@ class FolderInputs(LawCase):
         self.put("cards/dataset_info.json", b"{}")
         self.put("cards/README.md", b"# Card\n")
         self.put("a.jsonl")
-        for name, word in (("empty", "empty is empty"), ("hidden", "hidden holds only hidden files"),
+        for name, word in (("empty", "empty is empty"),
+                           ("hidden", "hidden holds only hidden files"),
                            ("cards", "--container folder takes its texts")):
             self.assertIn(word, self.cat(name, expect=3)[1])
             out, said = self.cat("a.jsonl", name)
