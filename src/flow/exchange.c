@@ -6,7 +6,6 @@
 
 #include "flow/lean.h"
 
-#define IS_LEAN UINT32_MAX
 enum { PARTITIONS = 32, TAKE_BYTES = 256 << 10, ADD_AT_ONCE = 1024, LONG_BYTES = 4 << 20 };
 
 struct tm_exchange {
@@ -40,10 +39,51 @@ static unsigned partition_of(const tm_fact *f)
     return (unsigned)(tm_hash64(f->key.p, f->key.n, 0) >> 59);
 }
 
-/* Where the next facts go: a list a partition, so that each lock is taken once. */
+/* Lean facts that come one behind another, sorted by partition, so that each lock is taken once. */
+typedef struct leans {
+    tm_lean came[ADD_AT_ONCE], sorted[ADD_AT_ONCE];
+    uint8_t to[ADD_AT_ONCE];
+    uint32_t end[PARTITIONS]; /* in `sorted` */
+} leans;
+
+/* Those at *at, which moves on to the first fact that is none of them; returns how many. */
+static uint32_t take_leans(leans *l, const tm_facts *facts, size_t *at)
+{
+    tm_fact f;
+    uint32_t n = 0, sum = 0, count[PARTITIONS] = {0};
+    for (size_t next = *at; n < ADD_AT_ONCE && tm_facts_next(facts, &next, &f); *at = next) {
+        if (!tm_fact_is_lean(&f)) break;
+        l->came[n] = tm_lean_of(&f);
+        l->to[n] = (uint8_t)partition_of_lean(&l->came[n]);
+        count[l->to[n++]]++;
+    }
+    for (unsigned p = 0; p < PARTITIONS; p++) {
+        l->end[p] = sum;
+        sum += count[p];
+    }
+    for (uint32_t i = 0; i < n; i++) l->sorted[l->end[l->to[i]]++] = l->came[i];
+    return n;
+}
+
+static tm_status add_leans(tm_exchange *x, const tm_facts *facts, size_t *at, tm_err *err)
+{
+    leans l;
+    while (take_leans(&l, facts, at)) {
+        for (uint32_t p = 0, from = 0; p < PARTITIONS; from = l.end[p++]) {
+            if (from == l.end[p]) continue;
+            tm_lock_take(&x->lock[p]);
+            tm_status status =
+                tm_sorter_add_lean(x->part[p], l.sorted + from, l.end[p] - from, err);
+            tm_lock_drop(&x->lock[p]);
+            TM_TRY(status);
+        }
+    }
+    return TM_OK;
+}
+
+/* Where the next other facts go: a list a partition. */
 typedef struct bucketed {
-    tm_lean lean[ADD_AT_ONCE];
-    uint32_t at[ADD_AT_ONCE];   /* offset from `base`, or IS_LEAN: it stands in `lean` */
+    uint32_t at[ADD_AT_ONCE];   /* offset from `base` */
     uint32_t next[ADD_AT_ONCE]; /* the next of its list + 1 */
     uint32_t first[PARTITIONS], last[PARTITIONS], count;
 } bucketed;
@@ -53,14 +93,10 @@ static void bucket(bucketed *b, const tm_facts *facts, size_t base, size_t *at)
     tm_fact f;
     b->count = 0;
     memset(b->first, 0, sizeof b->first);
-    while (b->count < ADD_AT_ONCE && *at - base < UINT32_MAX / 2) {
-        uint32_t i = b->count;
-        b->at[i] = (uint32_t)(*at - base);
-        if (!tm_facts_next(facts, at, &f)) return;
-        bool lean = tm_fact_is_lean(&f);
-        if (lean) b->lean[i] = tm_lean_of(&f);
-        if (lean) b->at[i] = IS_LEAN;
-        unsigned p = lean ? partition_of_lean(&b->lean[i]) : partition_of(&f);
+    for (size_t next = *at; b->count < ADD_AT_ONCE && *at - base < UINT32_MAX / 2; *at = next) {
+        if (!tm_facts_next(facts, &next, &f) || tm_fact_is_lean(&f)) return;
+        unsigned p = partition_of(&f);
+        b->at[b->count] = (uint32_t)(*at - base);
         b->next[b->count++] = 0;
         if (b->first[p])
             b->next[b->last[p] - 1] = b->count;
@@ -78,10 +114,6 @@ static tm_status add_bucket(tm_exchange *x, unsigned p, const bucketed *b, const
     tm_lock_take(&x->lock[p]);
     for (uint32_t i = b->first[p]; i && status == TM_OK; i = b->next[i - 1]) {
         size_t at = base + b->at[i - 1];
-        if (b->at[i - 1] == IS_LEAN) {
-            status = tm_sorter_add_lean(x->part[p], &b->lean[i - 1], err);
-            continue;
-        }
         tm_facts_next(facts, &at, &f);
         status = tm_sorter_add(x->part[p], &f, err);
     }
@@ -89,14 +121,21 @@ static tm_status add_bucket(tm_exchange *x, unsigned p, const bucketed *b, const
     return status;
 }
 
-tm_status tm_exchange_add(tm_exchange *x, const tm_facts *facts, tm_err *err)
+static tm_status add_frames(tm_exchange *x, const tm_facts *facts, size_t *at, tm_err *err)
 {
     bucketed b;
+    size_t base = *at;
+    bucket(&b, facts, base, at);
+    for (unsigned p = 0; p < PARTITIONS; p++)
+        if (b.first[p]) TM_TRY(add_bucket(x, p, &b, facts, base, err));
+    return TM_OK;
+}
+
+tm_status tm_exchange_add(tm_exchange *x, const tm_facts *facts, tm_err *err)
+{
     for (size_t at = 0; at < facts->bytes.n;) {
-        size_t base = at;
-        bucket(&b, facts, base, &at);
-        for (unsigned p = 0; p < PARTITIONS; p++)
-            if (b.first[p]) TM_TRY(add_bucket(x, p, &b, facts, base, err));
+        TM_TRY(add_leans(x, facts, &at, err));
+        TM_TRY(add_frames(x, facts, &at, err));
     }
     return TM_OK;
 }
@@ -159,19 +198,24 @@ static bool stream_next(tm_group *self, tm_fact *out)
     return true;
 }
 
-/* Holds the group's first fact back and looks at the next one. *alone: there is none. */
-static tm_status look_ahead(group_stream *g, bool *alone)
+/* Copies the bytes of the group's first fact. */
+static tm_status hold_first(group_stream *g)
 {
     if (g->held.room > LONG_BYTES) tm_buf_release(&g->held);
     tm_buf_clear(&g->held);
     tm_buf_str(&g->held, g->now.order);
     tm_buf_str(&g->held, g->now.data);
-    tm_buf_char(&g->held, 0); /* never NULL, also when both are empty */
     TM_TRY(tm_buf_ok(&g->held, g->err));
-    g->first = (tm_fact){.key = g->group.key,
-                         .order = {g->held.p, g->now.order.n},
-                         .data = {g->held.p + g->now.order.n, g->now.data.n},
-                         .rid = g->now.rid};
+    g->first.order = (tm_str){g->held.p, g->now.order.n};
+    g->first.data = (tm_str){g->held.p + g->now.order.n, g->now.data.n};
+    return TM_OK;
+}
+
+/* Holds the group's first fact back and looks at the next one. *alone: there is none. */
+static tm_status look_ahead(group_stream *g, bool *alone)
+{
+    g->first = (tm_fact){.key = g->group.key, .order = {"", 0}, .data = {"", 0}, .rid = g->now.rid};
+    if (g->now.order.n || g->now.data.n) TM_TRY(hold_first(g));
     g->first_due = true;
     TM_TRY(g->pull(g->from, &g->now, &g->more, g->err));
     g->have = g->more;

@@ -1,11 +1,12 @@
-/* Sorts lean facts: a radix sort over as many leading bytes as tell n random keys apart, then
- * insertion within the few that share them. Keys that are not random make long stretches of equal
- * leading bytes; those are sorted by comparison, so nothing is ever quadratic. */
+/* Sorts lean facts: they are dealt out by as many leading bits of the key as tell n random keys
+ * apart, at most twice, and insertion puts the few of a bucket right. Leading bits first, so that
+ * from the second time on what is sorted lies in cache. Keys that are not random make full buckets;
+ * those are sorted by comparison, so nothing is ever quadratic. */
 #include "flow/lean.h"
 
 #include <stdlib.h>
 
-enum { SHORT_STRETCH = 24 };
+enum { FEW = 24, DEAL_BITS = 11 };
 
 static int lean_cmp(const void *a, const void *b)
 {
@@ -14,20 +15,33 @@ static int lean_cmp(const void *a, const void *b)
     return tm_rid_cmp(x->rid, y->rid);
 }
 
-static void radix_pass(const tm_lean *from, tm_lean *to, size_t n, unsigned shift)
+/* Buckets of one on average, and as many as a cache takes at most. */
+static unsigned bits_for(size_t n)
 {
-    size_t count[256] = {0}, sum = 0;
-    for (size_t i = 0; i < n; i++) count[from[i].key >> shift & 255]++;
-    for (unsigned v = 0; v < 256; v++) {
-        size_t c = count[v];
-        count[v] = sum;
-        sum += c;
-    }
-    for (size_t i = 0; i < n; i++) to[count[from[i].key >> shift & 255]++] = from[i];
+    unsigned bits = 1;
+    while (bits < DEAL_BITS && n >> bits > 1) bits++;
+    return bits;
 }
 
-static void insert(tm_lean *list, size_t n)
+/* From one array into another, by the `bits` of the key behind its first `known`; end: of every
+ * bucket, when done. */
+static void deal(const tm_lean *from, tm_lean *to, size_t n, unsigned known, unsigned bits,
+                 uint64_t *end)
 {
+    uint64_t count[1 << DEAL_BITS], sum = 0;
+    memset(count, 0, sizeof *count << bits);
+    for (size_t i = 0; i < n; i++) count[from[i].key << known >> (64 - bits)]++;
+    for (size_t v = 0; v < (size_t)1 << bits; v++) {
+        end[v] = sum;
+        sum += count[v];
+    }
+    for (size_t i = 0; i < n; i++) to[end[from[i].key << known >> (64 - bits)]++] = from[i];
+}
+
+static void sort_few(tm_lean *list, size_t n)
+{
+    if (n > FEW) qsort(list, n, sizeof *list, lean_cmp);
+    if (n > FEW) return;
     for (size_t i = 1; i < n; i++) {
         tm_lean one = list[i];
         size_t k = i;
@@ -36,20 +50,32 @@ static void insert(tm_lean *list, size_t n)
     }
 }
 
+/* `from` into `to`; they share the first `known` bits. */
+static void sort_bucket(const tm_lean *from, tm_lean *to, size_t n, unsigned known)
+{
+    uint64_t end[1 << DEAL_BITS];
+    unsigned bits = bits_for(n);
+    deal(from, to, n, known, bits, end);
+    for (size_t v = 0, at = 0; v < (size_t)1 << bits; at = end[v++])
+        sort_few(to + at, end[v] - at);
+}
+
 void tm_lean_sort(tm_lean *list, tm_lean *spare, size_t n)
 {
-    unsigned bytes = 0;
-    while (bytes < 8 && n >> (8 * bytes) > 4) bytes++;
-    bytes += bytes & 1; /* an even number of passes ends where it began */
-    for (unsigned i = 0; i < bytes; i++)
-        radix_pass(i & 1 ? spare : list, i & 1 ? list : spare, n, 64 - 8 * (bytes - i));
-    unsigned shift = 64 - 8 * bytes;
-    for (size_t i = 0, j; i < n; i = j) {
-        for (j = i + 1; j < n && bytes && list[i].key >> shift == list[j].key >> shift;) j++;
-        if (!bytes) j = n;
-        if (j - i <= SHORT_STRETCH)
-            insert(list + i, j - i);
-        else
-            qsort(list + i, j - i, sizeof *list, lean_cmp);
+    uint64_t end[1 << DEAL_BITS];
+    if (n <= FEW) {
+        sort_few(list, n);
+        return;
+    }
+    unsigned bits = bits_for(n);
+    deal(list, spare, n, 0, bits, end);
+    for (size_t v = 0, at = 0; v < (size_t)1 << bits; at = end[v++]) {
+        size_t m = end[v] - at;
+        if (m > FEW) {
+            sort_bucket(spare + at, list + at, m, bits);
+            continue;
+        }
+        memcpy(list + at, spare + at, m * sizeof *list);
+        sort_few(list + at, m);
     }
 }

@@ -452,22 +452,37 @@ static tm_status fatten(tm_sorter *s, tm_err *err)
     return TM_OK;
 }
 
-tm_status tm_sorter_add_lean(tm_sorter *s, const tm_lean *lean, tm_err *err)
+/* Room for `more` lean facts, doubling. */
+static tm_status lean_room(tm_sorter *s, uint64_t more, tm_err *err)
+{
+    uint64_t room = TM_MAX(s->lean_room, (uint64_t)LEAN_FIRST);
+    while (room < s->leans + more) room *= 2;
+    if (room == s->lean_room) return TM_OK;
+    tm_lean *grown = tm_realloc(s->lean, room * sizeof *grown);
+    if (!grown) return tm_fail_memory(err, "facts", room * sizeof *grown);
+    s->lean = grown;
+    s->lean_room = room;
+    return TM_OK;
+}
+
+tm_status tm_sorter_add_lean(tm_sorter *s, const tm_lean *lean, size_t n, tm_err *err)
 {
     char key[8];
-    tm_fact as_frame = tm_lean_fact(lean, key);
-    if (s->facts.count) return tm_sorter_add(s, &as_frame, err);
-    if (s->leans == s->lean_room) {
-        uint64_t room = s->lean_room ? s->lean_room * 2 : LEAN_FIRST;
-        tm_lean *grown = tm_realloc(s->lean, room * sizeof *grown);
-        if (!grown) return tm_fail_memory(err, "facts", room * sizeof *grown);
-        s->lean = grown;
-        s->lean_room = room;
+    for (size_t i = 0; s->facts.count && i < n; i++) {
+        tm_fact as_frame = tm_lean_fact(&lean[i], key);
+        TM_TRY(tm_sorter_add(s, &as_frame, err));
     }
-    s->count++;
-    s->keyed = true;
-    s->lean[s->leans++] = *lean;
-    if (s->leans * LEAN_BYTES > s->budget) return spill_memory(s, err);
+    if (s->facts.count) return TM_OK;
+    uint64_t most = s->budget / LEAN_BYTES + 1; /* so many are over the budget */
+    for (size_t some; n; lean += some, n -= some) {
+        some = (size_t)TM_MIN((uint64_t)n, most - s->leans);
+        TM_TRY(lean_room(s, some, err));
+        memcpy(s->lean + s->leans, lean, some * sizeof *lean);
+        s->leans += some;
+        s->count += some;
+        s->keyed = true;
+        if (s->leans == most) TM_TRY(spill_memory(s, err));
+    }
     return TM_OK;
 }
 
@@ -493,7 +508,7 @@ tm_status tm_sorter_add(tm_sorter *s, const tm_fact *fact, tm_err *err)
 {
     if (!s->facts.count && tm_fact_is_lean(fact)) {
         tm_lean lean = tm_lean_of(fact);
-        return tm_sorter_add_lean(s, &lean, err);
+        return tm_sorter_add_lean(s, &lean, 1, err);
     }
     uint64_t bytes = (uint64_t)fact->key.n + fact->order.n + fact->data.n;
     s->count++;

@@ -13,8 +13,8 @@
 typedef struct tm_sorter tm_sorter;
 TM_MUST_USE tm_sorter *tm_sorter_new(tm_spill *spill, uint64_t budget_bytes); /* NULL: memory */
 tm_status tm_sorter_add(tm_sorter *s, const tm_fact *fact, tm_err *err);
-/* The same as tm_sorter_add of tm_lean_fact, without a frame in between. */
-tm_status tm_sorter_add_lean(tm_sorter *s, const tm_lean *lean, tm_err *err);
+/* The same as tm_sorter_add of the tm_lean_fact of each of n, without a frame in between. */
+tm_status tm_sorter_add_lean(tm_sorter *s, const tm_lean *lean, size_t n, tm_err *err);
 /* From now on it takes no more memory than that; what is above it is spilled. */
 tm_status tm_sorter_limit(tm_sorter *s, uint64_t budget_bytes, tm_err *err);
 tm_status tm_sorter_finish(tm_sorter *s, tm_err *err);
