@@ -4,6 +4,7 @@
  *   rounds.c    the passes of each set step         pass.c      workers, sequence window
  *   work.c      one block through the steps         steps.c     one step on one batch
  *   long.c      one that is a long record
+ *   sound.c     what need not be parsed twice
  *   levels.c    children of fan-outs, in order      emit.c      pieces in order, into files
  *   emit_order.c      or in another order           emit_findings.c   what was noticed
  *   piece.c     what a block leaves behind
@@ -48,6 +49,7 @@ typedef enum tm_pass_kind {
 } tm_pass_kind;
 
 typedef struct tm_emitter tm_emitter;
+typedef struct tm_sound tm_sound; /* sound.h */
 
 typedef struct tm_pass {
     tm_run *run;
@@ -142,6 +144,11 @@ typedef struct tm_worker {
     tm_text_place text_place;
     tm_part_place part_place;
     void *fold_state;
+    struct {
+        bool is, passes; /* looked at: the block is sound so far; written: its records may pass */
+        uint16_t layout;
+        uint32_t passed; /* spans whose records the piece has taken */
+    } sound;
     tm_buf refused; /* why the long record at hand is unreadable; empty: it is not */
     /* WRITE: takes up a piece that has grown large before its block is done, so that it is empty
      * again; NULL: it may grow. */
@@ -182,6 +189,7 @@ struct tm_run {
     unsigned passes;
     _Atomic unsigned pass;
     tm_lock batch_lock; /* on_batch: one at a time; guards `refused` too */
+    tm_sound *sound;
     tm_refused *refused;
     uint32_t refusals, refused_room;
     _Atomic bool cancel;
@@ -260,6 +268,8 @@ static inline uint32_t tm_batch_most(const tm_run *run)
 /* steps.c: steps [from, pass->steps) on one batch. Parents are marked, children not yet made. */
 tm_status tm_steps_apply(tm_worker *w, tm_piece *piece, tm_batch *b, uint32_t from, tm_err *err);
 
+/* It measures, and nobody asks for that in this pass. */
+bool tm_step_is_idle(const tm_worker *w, const tm_plan_step *step);
 /* A batch of a reference: signals of set steps that looked at references, and nothing else. */
 tm_status tm_steps_measure(tm_worker *w, tm_batch *b, tm_err *err);
 

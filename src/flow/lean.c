@@ -1,12 +1,12 @@
-/* Sorts lean facts: they are dealt out by as many leading bits of the key as tell n random keys
- * apart, at most twice, and insertion puts the few of a bucket right. Leading bits first, so that
- * from the second time on what is sorted lies in cache. Keys that are not random make full buckets;
- * those are sorted by comparison, so nothing is ever quadratic. */
+/* Lean facts are dealt out by as many leading bits of the key as tell n random keys apart, at most
+ * twice, and insertion puts the few of a bucket right. Leading bits first, so that from the second
+ * time on what is sorted lies in cache. Keys that are not random make full buckets; those are sorted
+ * by comparison, so nothing is ever quadratic. */
 #include "flow/lean.h"
 
 #include <stdlib.h>
 
-enum { FEW = 24, DEAL_BITS = 11 };
+enum { FEW = 24, SPARE_LEAST = 4096, SPARE_SHARE = 64 };
 
 static int lean_cmp(const void *a, const void *b)
 {
@@ -15,33 +15,58 @@ static int lean_cmp(const void *a, const void *b)
     return tm_rid_cmp(x->rid, y->rid);
 }
 
-/* Buckets of one on average, and as many as a cache takes at most. */
-static unsigned bits_for(size_t n)
+static tm_lean lean_at(tm_str leans, size_t at)
 {
-    unsigned bits = 1;
-    while (bits < DEAL_BITS && n >> bits > 1) bits++;
-    return bits;
+    tm_lean one;
+    memcpy(&one, leans.p + at, sizeof one);
+    return one;
 }
 
-/* From one array into another, by the `bits` of the key behind its first `known`; end: of every
- * bucket, when done. */
-static void deal(const tm_lean *from, tm_lean *to, size_t n, unsigned known, unsigned bits,
-                 uint64_t *end)
+/* Which bucket: by the bits of the key behind its first `known`. */
+static size_t bucket_of(uint64_t key, unsigned known, unsigned bits)
 {
-    uint64_t count[1 << DEAL_BITS], sum = 0;
-    memset(count, 0, sizeof *count << bits);
-    for (size_t i = 0; i < n; i++) count[from[i].key << known >> (64 - bits)]++;
-    for (size_t v = 0; v < (size_t)1 << bits; v++) {
-        end[v] = sum;
-        sum += count[v];
+    return (size_t)(key << known >> (64 - bits));
+}
+
+static void begin(tm_lean_deal *d, uint64_t n)
+{
+    d->bits = 1;
+    while (d->bits < TM_LEAN_DEAL_BITS && n >> d->bits > 1) d->bits++;
+    memset(d->end, 0, sizeof *d->end << d->bits);
+}
+
+void tm_lean_deal_begin(tm_lean_deal *d, uint64_t n)
+{
+    begin(d, n);
+}
+
+void tm_lean_deal_count(tm_lean_deal *d, tm_str leans)
+{
+    for (size_t at = 0; at < leans.n; at += sizeof(tm_lean))
+        d->end[bucket_of(lean_at(leans, at).key, 0, d->bits)]++;
+}
+
+/* Counts become where each bucket begins; dealing out moves that to where it ends. */
+void tm_lean_deal_place(tm_lean_deal *d)
+{
+    uint64_t sum = 0;
+    for (size_t v = 0; v < (size_t)1 << d->bits; v++) {
+        uint64_t count = d->end[v];
+        d->end[v] = sum;
+        sum += count;
     }
-    for (size_t i = 0; i < n; i++) to[end[from[i].key << known >> (64 - bits)]++] = from[i];
 }
 
-static void sort_few(tm_lean *list, size_t n)
+void tm_lean_deal_out(tm_lean_deal *d, tm_str leans, tm_lean *list)
 {
-    if (n > FEW) qsort(list, n, sizeof *list, lean_cmp);
-    if (n > FEW) return;
+    for (size_t at = 0; at < leans.n; at += sizeof(tm_lean)) {
+        tm_lean one = lean_at(leans, at);
+        list[d->end[bucket_of(one.key, 0, d->bits)]++] = one;
+    }
+}
+
+static void insert(tm_lean *list, size_t n)
+{
     for (size_t i = 1; i < n; i++) {
         tm_lean one = list[i];
         size_t k = i;
@@ -50,32 +75,40 @@ static void sort_few(tm_lean *list, size_t n)
     }
 }
 
-/* `from` into `to`; they share the first `known` bits. */
-static void sort_bucket(const tm_lean *from, tm_lean *to, size_t n, unsigned known)
+static void sort_few(tm_lean *list, size_t n)
 {
-    uint64_t end[1 << DEAL_BITS];
-    unsigned bits = bits_for(n);
-    deal(from, to, n, known, bits, end);
-    for (size_t v = 0, at = 0; v < (size_t)1 << bits; at = end[v++])
-        sort_few(to + at, end[v] - at);
+    if (n <= FEW)
+        insert(list, n);
+    else
+        qsort(list, n, sizeof *list, lean_cmp);
 }
 
-void tm_lean_sort(tm_lean *list, tm_lean *spare, size_t n)
+/* A bucket of many, which share the first `known` bits. */
+static void deal_again(tm_lean *list, size_t n, unsigned known, tm_lean *spare)
 {
-    uint64_t end[1 << DEAL_BITS];
-    if (n <= FEW) {
-        sort_few(list, n);
-        return;
-    }
-    unsigned bits = bits_for(n);
-    deal(list, spare, n, 0, bits, end);
-    for (size_t v = 0, at = 0; v < (size_t)1 << bits; at = end[v++]) {
-        size_t m = end[v] - at;
-        if (m > FEW) {
-            sort_bucket(spare + at, list + at, m, bits);
-            continue;
-        }
-        memcpy(list + at, spare + at, m * sizeof *list);
-        sort_few(list + at, m);
+    tm_lean_deal d;
+    begin(&d, n);
+    memcpy(spare, list, n * sizeof *list);
+    for (size_t i = 0; i < n; i++) d.end[bucket_of(spare[i].key, known, d.bits)]++;
+    tm_lean_deal_place(&d);
+    for (size_t i = 0; i < n; i++) list[d.end[bucket_of(spare[i].key, known, d.bits)]++] = spare[i];
+    for (size_t v = 0, at = 0; v < (size_t)1 << d.bits; at = d.end[v++])
+        sort_few(list + at, d.end[v] - at);
+}
+
+size_t tm_lean_spare(uint64_t n)
+{
+    return SPARE_LEAST + (size_t)(n / SPARE_SHARE);
+}
+
+void tm_lean_deal_end(const tm_lean_deal *d, tm_lean *list, tm_lean *spare)
+{
+    size_t buckets = (size_t)1 << d->bits, room = tm_lean_spare(d->end[buckets - 1]);
+    for (size_t v = 0, at = 0; v < buckets; at = d->end[v++]) {
+        size_t n = d->end[v] - at;
+        if (n > FEW && n <= room)
+            deal_again(list + at, n, d->bits, spare);
+        else
+            sort_few(list + at, n);
     }
 }

@@ -40,7 +40,19 @@ static inline tm_fact tm_lean_fact(const tm_lean *of, char bytes[8])
     return (tm_fact){.key = {bytes, sizeof key}, .rid = of->rid};
 }
 
-/* By key, then rid. `spare` has room for n. */
-void tm_lean_sort(tm_lean *list, tm_lean *spare, size_t n);
+/* Sorting n lean facts by key, then rid, out of stretches into one list:
+ *   begin, count (every stretch), place, out (every stretch), end
+ * `spare` has room for tm_lean_spare(n). */
+enum { TM_LEAN_DEAL_BITS = 11 };
+typedef struct tm_lean_deal {
+    unsigned bits;
+    uint64_t end[1 << TM_LEAN_DEAL_BITS]; /* of each bucket in the list, when all are dealt out */
+} tm_lean_deal;
+size_t tm_lean_spare(uint64_t n);
+void tm_lean_deal_begin(tm_lean_deal *d, uint64_t n);
+void tm_lean_deal_count(tm_lean_deal *d, tm_str leans);
+void tm_lean_deal_place(tm_lean_deal *d);
+void tm_lean_deal_out(tm_lean_deal *d, tm_str leans, tm_lean *list);
+void tm_lean_deal_end(const tm_lean_deal *d, tm_lean *list, tm_lean *spare);
 
 #endif

@@ -117,11 +117,11 @@ static size_t mass_cell(const tm_run *run, const places *p, uint32_t source, uin
 }
 
 void tm_matches_seen(tm_matches *m, const tm_run *run, uint32_t source, uint16_t step,
-                     uint64_t characters)
+                     uint64_t records, uint64_t characters)
 {
     places p = places_of(run);
     size_t cell = mass_cell(run, &p, source, step);
-    m->count[cell]++;
+    m->count[cell] += records;
     m->count[cell + 1] += characters;
 }
 

@@ -36,9 +36,9 @@ void tm_matches_next(tm_matches *m); /* another record */
 /* That `step` names `other` about the record at hand, which is of `source` (from 1). */
 void tm_matches_note(tm_matches *m, const struct tm_run *run, uint32_t source, uint16_t step,
                      tm_rid other);
-/* A record of `source` that the step saw. */
+/* Records of `source` that the step saw. */
 void tm_matches_seen(tm_matches *m, const struct tm_run *run, uint32_t source, uint16_t step,
-                     uint64_t characters);
+                     uint64_t records, uint64_t characters);
 /* The record at hand, `raw`, repeats another. True the first time the step says so of it. */
 bool tm_matches_found(tm_matches *m, const struct tm_run *run, uint32_t source, uint16_t step,
                       tm_str raw, bool merged);

@@ -6,6 +6,8 @@
  * that happens depends on the bytes alone. */
 #include "flow/piece.h"
 
+#include "flow/sound.h"
+
 tm_status tm_piece_init(tm_piece *p, const tm_run *run, tm_err *err)
 {
     uint32_t steps = run->plan->steps;
@@ -378,6 +380,7 @@ tm_status tm_piece_add(tm_worker *w, tm_piece *p, tm_level *level, uint32_t r, t
 {
     const tm_run *run = w->run;
     tm_batch *b = &level->batch;
+    TM_TRY(tm_sound_pass_to(w, p, (uint32_t)b->line[r], err));
     if (b->rid[r].path)
         p->counts.made++;
     else

@@ -5,6 +5,7 @@
 
 #include "base/system.h"
 #include "flow/engine.h"
+#include "flow/sound.h"
 #include "io/codec.h"
 
 enum { TABLE_SCRATCH = 8 };
@@ -195,6 +196,8 @@ static tm_status open_run(tm_run *run, tm_err *err)
     TM_TRY(tm_plan_make(&run->plan, &run->mem, run->recipe, run->input, run->inputs,
                         tm_inputs_identity(run), err));
     TM_TRY(number_codes(run, err));
+    run->sound = tm_sound_new();
+    if (!run->sound) return tm_fail_memory(err, "what is known of blocks", 0);
     run->result.source = run->source;
     run->result.sources = run->sources;
     if (run->folder) run->result.folder = tm_str_of(run->folder);
@@ -345,6 +348,7 @@ void tm_run_close(tm_run *run)
     if (run->plan) tm_plan_release(run->plan);
     tm_buf_release(&run->head);
     tm_free(run->refused);
+    tm_sound_free(run->sound);
     pthread_mutex_destroy(&run->batch_lock);
     pthread_mutex_destroy(&run->spill.making);
     tm_arena_release(&run->mem);

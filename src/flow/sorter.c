@@ -1,11 +1,7 @@
 /* External sort of facts: fill a buffer, sort it, spill it as a run, merge the runs.
  *
- * In memory the facts lie framed one behind another and an entry {prefix, where} stands for each.
- * The prefix is the first eight bytes of the key (of the order when all keys are empty), in big
- * endian, so a radix sort over it does nearly all the work when keys are hashes; runs of equal
- * prefixes are finished by comparison. Lean facts (lean.h) lie as numbers instead, on disk too; the
- * first fact that is not lean turns those in memory into frames. A spilled run is chunks of about
- * 64 KiB, each one zstd frame at level 1 (writes are the disk's limit, not the processor's). More
+ * The buffer is a pile (pile.h). A spilled run is chunks of about 64 KiB: lean facts as they are,
+ * frames as one zstd frame at level 1 (writes are the disk's limit, not the processor's). More
  * than MERGE_MAX runs are merged in between, so memory for merging stays bounded too.
  *
  * A fact that does not go well with others in memory, such as the text of a long record, is a run
@@ -13,9 +9,7 @@
  * once. */
 #include "flow/sorter.h"
 
-#include <stdlib.h>
-
-#include "flow/lean.h"
+#include "flow/pile.h"
 #include "io/sink.h"
 
 enum {
@@ -23,16 +17,10 @@ enum {
     MERGE_LEAST = 2,
     CHUNK_BYTES = 64 << 10,
     LONG_BYTES = 4 << 20,
-    ENTRY_BYTES = 32,
-    LEAN_FIRST = 1024
+    PILE_LEAST = 4 << 10,
+    PILE_SHARE = 16
 };
-/* With its share of the room for sorting, which few of an exchange's sorters need at once. */
-enum { LEAN_BYTES = sizeof(tm_lean) * 5 / 4 };
 #define LEAN_CHUNK ((uint32_t)1 << 31) /* in a chunk's size: it holds lean facts */
-
-typedef struct entry {
-    uint64_t prefix, at;
-} entry;
 
 typedef struct sorted_run { /* a spill file being read back */
     char *path;
@@ -52,14 +40,8 @@ typedef struct sorted_run { /* a spill file being read back */
 struct tm_sorter {
     tm_spill *spill;
     uint64_t budget, count;
-    tm_facts facts;
-    tm_lean *lean; /* either these or `facts` are in memory, never both */
-    uint64_t leans, lean_room;
-    char key[8];     /* of the lean fact handed out */
+    tm_pile pile;
     bool pairs_only; /* facts whose key no other has are left out */
-    entry *list;
-    uint64_t entries, cursor;
-    bool keyed; /* some fact has a key, so prefixes are of keys */
     sorted_run *run;
     uint32_t runs, run_room;
     uint32_t *heap; /* run indices, smallest fact first */
@@ -69,105 +51,15 @@ struct tm_sorter {
     tm_packer *packer;
 };
 
-static uint64_t prefix_of(const tm_fact *f, bool keyed)
-{
-    tm_str s = keyed ? f->key : f->order;
-    uint64_t value = 0;
-    for (size_t i = 0; i < 8; i++) value = value << 8 | (i < s.n ? (uint8_t)s.p[i] : 0);
-    return value;
-}
-
-static int fact_cmp(const tm_fact *a, const tm_fact *b)
-{
-    int c = tm_str_cmp(a->key, b->key);
-    if (!c) c = tm_str_cmp(a->order, b->order);
-    if (!c) c = tm_rid_cmp(a->rid, b->rid);
-    if (!c) c = tm_str_cmp(a->data, b->data);
-    return c;
-}
-
-static tm_fact fact_at(const tm_facts *facts, uint64_t at)
-{
-    tm_fact f;
-    size_t where = (size_t)at;
-    bool there = tm_facts_next(facts, &where, &f);
-    TM_ASSERT(there);
-    return f;
-}
-
-static int entry_cmp(const void *a, const void *b, void *facts)
-{
-    const entry *x = a, *y = b;
-    tm_fact fx = fact_at(facts, x->at), fy = fact_at(facts, y->at);
-    return fact_cmp(&fx, &fy);
-}
-
 tm_sorter *tm_sorter_new(tm_spill *spill, uint64_t budget_bytes)
 {
     tm_sorter *s = tm_alloc_zero(1, sizeof *s);
     if (!s) return NULL;
     s->spill = spill;
     s->budget = budget_bytes;
+    uint64_t chunk = TM_MAX(budget_bytes / PILE_SHARE, (uint64_t)PILE_LEAST);
+    s->pile.chunk_bytes = TM_MIN(chunk, (uint64_t)CHUNK_BYTES);
     return s;
-}
-
-/* LSD radix sort by prefix, bytes that are all equal skipped; `spare` has room for n. */
-static void radix_sort(entry *list, entry *spare, uint64_t n)
-{
-    for (unsigned shift = 0; shift < 64; shift += 8) {
-        uint64_t count[256] = {0};
-        for (uint64_t i = 0; i < n; i++) count[list[i].prefix >> shift & 255]++;
-        if (count[list[0].prefix >> shift & 255] == n) continue;
-        uint64_t sum = 0;
-        for (unsigned v = 0; v < 256; v++) {
-            uint64_t c = count[v];
-            count[v] = sum;
-            sum += c;
-        }
-        for (uint64_t i = 0; i < n; i++) spare[count[list[i].prefix >> shift & 255]++] = list[i];
-        memcpy(list, spare, n * sizeof *list);
-    }
-}
-
-static tm_status sort_lean(tm_sorter *s, tm_err *err)
-{
-    tm_lean *spare = tm_alloc(s->leans * sizeof *spare);
-    if (!spare) return tm_fail_memory(err, "sorting facts", s->leans * sizeof *spare);
-    tm_lean_sort(s->lean, spare, s->leans);
-    tm_free(spare);
-    s->entries = s->leans;
-    s->cursor = 0;
-    return TM_OK;
-}
-
-static tm_status sort_in_memory(tm_sorter *s, tm_err *err)
-{
-    uint64_t n = s->facts.count;
-    if (s->leans) return sort_lean(s, err);
-    tm_free(s->list);
-    s->list = tm_alloc((n + 1) * sizeof *s->list);
-    entry *spare = tm_alloc((n + 1) * sizeof *spare);
-    if (!s->list || !spare) {
-        tm_free(spare);
-        return tm_fail_memory(err, "sorting facts", n * sizeof *spare);
-    }
-    tm_fact f;
-    size_t at = 0;
-    for (uint64_t i = 0; i < n; i++) {
-        size_t where = at;
-        bool there = tm_facts_next(&s->facts, &at, &f);
-        TM_ASSERT(there);
-        s->list[i] = (entry){prefix_of(&f, s->keyed), where};
-    }
-    if (n > 1) radix_sort(s->list, spare, n);
-    tm_free(spare);
-    for (uint64_t i = 0, j; i < n; i = j) {
-        for (j = i + 1; j < n && s->list[j].prefix == s->list[i].prefix;) j++;
-        if (j - i > 1) qsort_r(s->list + i, j - i, sizeof *s->list, entry_cmp, &s->facts);
-    }
-    s->entries = n;
-    s->cursor = 0;
-    return TM_OK;
 }
 
 /* Room that a long fact took is given back. */
@@ -243,24 +135,10 @@ static tm_status write_run(tm_sorter *s, sorted_run *r, take next, tm_err *err)
     return status;
 }
 
-/* Moves the cursor to the next lean fact whose neighbour has its key. */
-static void skip_single(tm_sorter *s)
-{
-    uint64_t i = s->cursor, n = s->entries;
-    const tm_lean *l = s->lean;
-    if (i && i < n && l[i - 1].key == l[i].key) return;
-    while (i < n && (i + 1 == n || l[i + 1].key != l[i].key)) i++;
-    s->cursor = i;
-}
-
 static tm_status from_memory(tm_sorter *s, tm_fact *out, bool *more, tm_err *err)
 {
     TM_UNUSED(err);
-    if (s->leans && s->pairs_only) skip_single(s);
-    *more = s->cursor < s->entries;
-    if (!*more) return TM_OK;
-    uint64_t at = s->cursor++;
-    *out = s->leans ? tm_lean_fact(&s->lean[at], s->key) : fact_at(&s->facts, s->list[at].at);
+    *more = tm_pile_next(&s->pile, s->pairs_only, out);
     return TM_OK;
 }
 
@@ -294,7 +172,7 @@ static tm_status run_advance(sorted_run *r, tm_err *err)
     }
     if (!r->lean) {
         r->more = tm_facts_next(&r->chunk, &r->next, &r->now);
-        r->lead = prefix_of(&r->now, true);
+        r->lead = tm_fact_prefix(&r->now, false);
         return TM_OK;
     }
     tm_lean one;
@@ -308,7 +186,7 @@ static tm_status run_advance(sorted_run *r, tm_err *err)
 static bool comes_before(const sorted_run *a, const sorted_run *b)
 {
     if (a->lead != b->lead) return a->lead < b->lead;
-    return fact_cmp(&a->now, &b->now) < 0;
+    return tm_fact_cmp(&a->now, &b->now) < 0;
 }
 
 static void heap_down(tm_sorter *s, uint32_t at)
@@ -383,15 +261,11 @@ static tm_status new_run(tm_sorter *s, sorted_run **out, tm_err *err)
 
 static tm_status spill_memory(tm_sorter *s, tm_err *err)
 {
-    TM_TRY(sort_in_memory(s, err));
+    TM_TRY(tm_pile_sort(&s->pile, err));
     sorted_run *r;
     TM_TRY(new_run(s, &r, err));
     TM_TRY(write_run(s, r, from_memory, err));
-    tm_buf_clear(&s->facts.bytes);
-    s->facts.count = s->leans = 0;
-    tm_free(s->list);
-    s->list = NULL;
-    s->entries = 0;
+    tm_pile_clear(&s->pile);
     return TM_OK;
 }
 
@@ -421,67 +295,31 @@ static tm_status merge_some(tm_sorter *s, uint32_t count, tm_err *err)
     return TM_OK;
 }
 
-static bool is_over(const tm_sorter *s)
+static tm_status spill_what_is_over(tm_sorter *s, tm_err *err)
 {
-    return s->leans * LEAN_BYTES > s->budget ||
-           s->facts.bytes.n + s->facts.count * ENTRY_BYTES > s->budget;
+    return tm_pile_bytes(&s->pile) > s->budget ? spill_memory(s, err) : TM_OK;
 }
 
 tm_status tm_sorter_limit(tm_sorter *s, uint64_t budget_bytes, tm_err *err)
 {
     s->budget = TM_MIN(s->budget, budget_bytes);
-    if (!is_over(s)) return TM_OK;
-    TM_TRY(spill_memory(s, err));
-    tm_buf_release(&s->facts.bytes); /* the room it had is what is wanted back */
-    tm_free(s->lean);
-    s->lean = NULL;
-    s->lean_room = 0;
-    return TM_OK;
-}
-
-/* Lean facts in memory become frames. */
-static tm_status fatten(tm_sorter *s, tm_err *err)
-{
-    for (uint64_t i = 0; i < s->leans; i++) {
-        tm_fact f = tm_lean_fact(&s->lean[i], s->key);
-        TM_TRY(tm_facts_add(&s->facts, &f, err));
-    }
-    s->leans = s->lean_room = 0;
-    tm_free(s->lean);
-    s->lean = NULL;
-    return TM_OK;
-}
-
-/* Room for `more` lean facts, doubling. */
-static tm_status lean_room(tm_sorter *s, uint64_t more, tm_err *err)
-{
-    uint64_t room = TM_MAX(s->lean_room, (uint64_t)LEAN_FIRST);
-    while (room < s->leans + more) room *= 2;
-    if (room == s->lean_room) return TM_OK;
-    tm_lean *grown = tm_realloc(s->lean, room * sizeof *grown);
-    if (!grown) return tm_fail_memory(err, "facts", room * sizeof *grown);
-    s->lean = grown;
-    s->lean_room = room;
-    return TM_OK;
+    return spill_what_is_over(s, err);
 }
 
 tm_status tm_sorter_add_lean(tm_sorter *s, const tm_lean *lean, size_t n, tm_err *err)
 {
     char key[8];
-    for (size_t i = 0; s->facts.count && i < n; i++) {
-        tm_fact as_frame = tm_lean_fact(&lean[i], key);
-        TM_TRY(tm_sorter_add(s, &as_frame, err));
-    }
-    if (s->facts.count) return TM_OK;
-    uint64_t most = s->budget / LEAN_BYTES + 1; /* so many are over the budget */
     for (size_t some; n; lean += some, n -= some) {
-        some = (size_t)TM_MIN((uint64_t)n, most - s->leans);
-        TM_TRY(lean_room(s, some, err));
-        memcpy(s->lean + s->leans, lean, some * sizeof *lean);
-        s->leans += some;
+        if (s->pile.count && !s->pile.lean) {
+            tm_fact as_frame = tm_lean_fact(lean, key);
+            some = 1;
+            TM_TRY(tm_pile_add(&s->pile, &as_frame, err));
+        } else {
+            some = (size_t)TM_MIN((uint64_t)n, tm_pile_lean_room(&s->pile, s->budget));
+            TM_TRY(tm_pile_add_lean(&s->pile, lean, some, err));
+        }
         s->count += some;
-        s->keyed = true;
-        if (s->leans == most) TM_TRY(spill_memory(s, err));
+        TM_TRY(spill_what_is_over(s, err));
     }
     return TM_OK;
 }
@@ -506,28 +344,21 @@ static tm_status spill_one(tm_sorter *s, const tm_fact *fact, tm_err *err)
 
 tm_status tm_sorter_add(tm_sorter *s, const tm_fact *fact, tm_err *err)
 {
-    if (!s->facts.count && tm_fact_is_lean(fact)) {
+    if (tm_fact_is_lean(fact) && (s->pile.lean || !s->pile.count)) {
         tm_lean lean = tm_lean_of(fact);
         return tm_sorter_add_lean(s, &lean, 1, err);
     }
     uint64_t bytes = (uint64_t)fact->key.n + fact->order.n + fact->data.n;
     s->count++;
-    s->keyed |= fact->key.n > 0;
     if (bytes > CHUNK_BYTES && bytes > s->budget / 2) return spill_one(s, fact, err);
-    if (s->leans) TM_TRY(fatten(s, err));
-    TM_TRY(tm_facts_add(&s->facts, fact, err));
-    if (s->facts.bytes.n + s->facts.count * ENTRY_BYTES > s->budget) return spill_memory(s, err);
-    return TM_OK;
+    TM_TRY(tm_pile_add(&s->pile, fact, err));
+    return spill_what_is_over(s, err);
 }
 
 tm_status tm_sorter_finish(tm_sorter *s, tm_err *err)
 {
-    if (!s->runs) return sort_in_memory(s, err);
-    if (s->facts.count || s->leans) TM_TRY(spill_memory(s, err));
-    tm_buf_release(&s->facts.bytes);
-    s->facts = (tm_facts){0};
-    tm_free(s->lean);
-    s->lean = NULL;
+    if (!s->runs) return tm_pile_sort(&s->pile, err);
+    if (s->pile.count) TM_TRY(spill_memory(s, err));
     for (uint32_t count; (count = mergeable(s)) < s->runs;) TM_TRY(merge_some(s, count, err));
     return open_runs(s, s->runs, err);
 }
@@ -560,9 +391,7 @@ void tm_sorter_free(tm_sorter *s)
     for (uint32_t i = 0; i < s->runs; i++) run_release(s, &s->run[i]);
     tm_free(s->run);
     tm_free(s->heap);
-    tm_free(s->list);
-    tm_free(s->lean);
-    tm_buf_release(&s->facts.bytes);
+    tm_pile_clear(&s->pile);
     tm_packer_free(s->packer);
     tm_free(s);
 }

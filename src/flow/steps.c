@@ -63,7 +63,7 @@ static tm_status apply_decisions(tm_worker *w, tm_piece *piece, const tm_plan_st
         if (b->decision) b->decision[r] = d;
         if (!tm_live(b, r)) continue;
         if (weighed)
-            tm_matches_seen(&piece->matches, w->run, w->block.source, step->index,
+            tm_matches_seen(&piece->matches, w->run, w->block.source, step->index, 1,
                             tm_text_chars(b->raw[r]));
         if (!d) continue;
         if (d->set & TM_D_ORDER) b->order[r] = d->order;
@@ -124,7 +124,7 @@ static bool only_measures(const tm_op *op)
 
 /* Measures that no later step looks at, nobody is shown and no ledger keeps are not made; in an
  * observing pass none but those that a step up to its own looks at. */
-static bool is_idle(const tm_worker *w, const tm_plan_step *step)
+bool tm_step_is_idle(const tm_worker *w, const tm_plan_step *step)
 {
     const tm_run *run = w->run;
     if (!only_measures(step->op)) return false;
@@ -158,7 +158,7 @@ static tm_status step_on_batch(tm_worker *w, tm_piece *piece, const tm_plan_step
     uint32_t first = b->findings;
     if (op->shape == TM_FANOUT)
         TM_TRY(mark_parents(w, step, b, err));
-    else if (op->each && !is_idle(w, step))
+    else if (op->each && !tm_step_is_idle(w, step))
         TM_TRY(op->each(&w->view[step->index], b, NULL, err));
     apply_rules(w, piece, step, b, first);
     fates is = fates_of(b);
@@ -172,7 +172,7 @@ tm_status tm_steps_apply(tm_worker *w, tm_piece *piece, tm_batch *b, uint32_t fr
     for (uint32_t s = from; s < w->pass->steps; s++) {
         const tm_plan_step *step = &run->plan->step[s];
         double began = tm_now();
-        if (w->pass->kind != TM_PASS_WRITE && step->op->shape == TM_MEASURE && is_idle(w, step))
+        if (w->pass->kind != TM_PASS_WRITE && step->op->shape == TM_MEASURE && tm_step_is_idle(w, step))
             continue;
         TM_TRY(step_on_batch(w, piece, step, b, err));
         piece->step_seconds[s] += tm_now() - began;
@@ -186,7 +186,7 @@ tm_status tm_steps_measure(tm_worker *w, tm_batch *b, tm_err *err)
     for (uint32_t s = 0; s < w->pass->steps; s++) {
         const tm_plan_step *step = &w->run->plan->step[s];
         const tm_op *op = step->op;
-        if (op->shape != TM_SET || (op->flags & both) != both || is_idle(w, step)) continue;
+        if (op->shape != TM_SET || (op->flags & both) != both || tm_step_is_idle(w, step)) continue;
         for (uint32_t r = 0; r < b->records; r++)
             b->decision[r] = tm_verdict_of(&w->range[s], b->rid[r]);
         TM_TRY(op->each(&w->view[s], b, NULL, err));

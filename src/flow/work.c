@@ -5,6 +5,7 @@
  * round looks at what is left; in the writing pass all steps run and the piece takes what
  * remains. */
 #include "flow/piece.h"
+#include "flow/sound.h"
 #include "record/fieldpath.h"
 
 const tm_code tm_reader_codes[] = {
@@ -299,6 +300,7 @@ static bool wanted(const tm_worker *w, const tm_span *span)
     uint64_t place = TM_PLACE(w->block.source, tm_span_offset(&w->block, span));
     tm_rid cut;
     bool of_stream = w->block.source <= w->run->sources;
+    if (tm_sound_passes_one(w, place)) return false;
     if (of_stream && tm_run_cut(w->run, &cut) && place > cut.place) return false;
     return !w->pass->earlier || !w->pass->round->decided_only ||
            tm_verdict_touches(&w->earlier, place);
@@ -314,6 +316,8 @@ static tm_status work_spans(tm_worker *w, tm_piece *piece, tm_err *err)
                            .replace_utf8 = input->from->replace_utf8,
                            .scan_only = !run->layouts_needed};
     uint32_t most = tm_batch_most(run);
+    tm_sound_begin(w);
+    tm_sound_passes(w);
     for (uint32_t i = 0; i < w->block.spans;) {
         uint64_t bytes = 0;
         if (tm_cancelled(run)) return tm_fail(err, TM_ECANCELLED, "interrupted");
@@ -324,9 +328,11 @@ static tm_status work_spans(tm_worker *w, tm_piece *piece, tm_err *err)
             TM_TRY(add_span(w, &w->block.span[i], &rules, err));
             bytes += w->block.span[i].bytes;
         }
+        tm_sound_look(w, &w->level[0].batch);
         TM_TRY(finish_batch(w, piece, err));
     }
-    return TM_OK;
+    tm_sound_end(w);
+    return tm_sound_pass_to(w, piece, w->block.spans, err);
 }
 
 static void name_piece(const tm_worker *w, tm_piece *piece)

@@ -9,6 +9,7 @@ typedef struct fact_head {
     uint32_t key, order, data, unused;
     tm_rid rid;
 } fact_head;
+_Static_assert(sizeof(fact_head) == TM_FACT_HEAD, "the head of a frame");
 
 static char *put(char *to, tm_str s)
 {
@@ -42,19 +43,25 @@ tm_status tm_facts_add_lean(tm_facts *facts, uint64_t key, tm_rid rid, tm_err *e
     return tm_buf_ok(&facts->bytes, err);
 }
 
-bool tm_facts_next(const tm_facts *facts, size_t *at, tm_fact *out)
+void tm_fact_read(const char *p, tm_fact *out)
 {
     fact_head head;
-    if (facts->bytes.n - *at < sizeof head) return false;
-    memcpy(&head, facts->bytes.p + *at, sizeof head);
-    const char *p = facts->bytes.p + *at + sizeof head;
-    size_t body = (size_t)head.key + head.order + head.data;
-    TM_ASSERT(facts->bytes.n - *at - sizeof head >= body);
+    memcpy(&head, p, sizeof head);
+    p += sizeof head;
     *out = (tm_fact){.key = {p, head.key},
                      .order = {p + head.key, head.order},
                      .data = {p + head.key + head.order, head.data},
                      .rid = head.rid};
-    *at += sizeof head + body;
+}
+
+bool tm_facts_next(const tm_facts *facts, size_t *at, tm_fact *out)
+{
+    size_t left = facts->bytes.n - *at;
+    if (left < sizeof(fact_head)) return false;
+    tm_fact_read(facts->bytes.p + *at, out);
+    size_t body = out->key.n + out->order.n + out->data.n;
+    TM_ASSERT(left - sizeof(fact_head) >= body);
+    *at += sizeof(fact_head) + body;
     return true;
 }
 

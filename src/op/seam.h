@@ -58,6 +58,9 @@ tm_status tm_facts_add(tm_facts *facts, const tm_fact *fact, tm_err *err);
 tm_status tm_facts_add_lean(tm_facts *facts, uint64_t key, tm_rid rid, tm_err *err);
 /* Reads the fact at *at and moves on; false at the end. */
 bool tm_facts_next(const tm_facts *facts, size_t *at, tm_fact *out);
+/* The fact whose whole frame begins at p. */
+void tm_fact_read(const char *p, tm_fact *out);
+enum { TM_FACT_HEAD = 32 }; /* bytes of a frame before the fact's own */
 
 typedef struct tm_decisions { /* same idea: framed rows */
     tm_buf bytes;

@@ -1,0 +1,156 @@
+/* A block is known by the place where it begins and its length. Entries are written under a lock,
+ * one a block, in passes that look, and read in the writing pass alone. */
+#include "flow/sound.h"
+
+#include "text/terms.h"
+#include "text/words.h"
+
+enum { ENTRIES = 1 << 14 };
+
+typedef struct entry {
+    uint64_t place, bytes; /* bytes 0: none */
+    uint16_t layout;       /* of all its records */
+} entry;
+
+struct tm_sound {
+    tm_lock lock;
+    entry entry[ENTRIES];
+};
+
+tm_sound *tm_sound_new(void)
+{
+    tm_sound *s = tm_alloc_zero(1, sizeof *s);
+    if (s) pthread_mutex_init(&s->lock, NULL);
+    return s;
+}
+
+void tm_sound_free(tm_sound *s)
+{
+    if (!s) return;
+    pthread_mutex_destroy(&s->lock);
+    tm_free(s);
+}
+
+static uint64_t place_of(const tm_block *b)
+{
+    return TM_PLACE(b->source, b->at);
+}
+static entry *entry_of(tm_sound *s, uint64_t place)
+{
+    return &s->entry[tm_mix64(place) % ENTRIES];
+}
+
+/* ---- passes that look ------------------------------------------------------------------------ */
+
+/* Nothing between the records but the newline behind each; that of the last may be missing. */
+static bool all_lines(const tm_block *b)
+{
+    uint64_t bytes = b->spans;
+    for (uint32_t i = 0; i < b->spans; i++) bytes += b->span[i].bytes;
+    return b->spans && (bytes == b->bytes.n || bytes == b->bytes.n + 1);
+}
+
+void tm_sound_begin(tm_worker *w)
+{
+    tm_rid cut;
+    const tm_block *b = &w->block;
+    const tm_pass *pass = w->pass;
+    bool looks = pass->kind == TM_PASS_OBSERVE || pass->kind == TM_PASS_FOLD;
+    bool all = looks && !(pass->earlier && pass->round->decided_only) && !tm_run_cut(w->run, &cut);
+    bool lines = !b->span_lines && !b->of_rows && !b->damage.code && !tm_block_long(b);
+    w->sound.is = all && lines && b->source <= w->run->sources && all_lines(b);
+    w->sound.layout = TM_NOT_SOUND;
+}
+
+void tm_sound_look(tm_worker *w, const tm_batch *b)
+{
+    if (!w->sound.is || !b->records) return;
+    uint16_t layout = w->sound.layout == TM_NOT_SOUND ? b->layout[0] : w->sound.layout;
+    bool sound = !b->findings;
+    for (uint32_t r = 0; r < b->records; r++)
+        sound &= b->fate[r] == TM_LIVE && b->layout[r] == layout;
+    w->sound.is = sound;
+    w->sound.layout = layout;
+}
+
+void tm_sound_end(tm_worker *w)
+{
+    tm_sound *s = w->run->sound;
+    if (!w->sound.is) return;
+    tm_lock_take(&s->lock);
+    *entry_of(s, place_of(&w->block)) =
+        (entry){place_of(&w->block), w->block.bytes.n, w->sound.layout};
+    tm_lock_drop(&s->lock);
+    w->sound.is = false;
+}
+
+/* ---- the writing pass ------------------------------------------------------------------------ */
+
+static bool steps_let_pass(const tm_worker *w)
+{
+    for (uint32_t s = 0; s < w->pass->steps; s++) {
+        const tm_plan_step *step = &w->run->plan->step[s];
+        bool decides = step->op->shape == TM_SET && w->run->state[s].verdicts;
+        if (!decides && step->op->shape != TM_MEASURE) return false;
+        if (step->op->each && !tm_step_is_idle(w, step)) return false;
+    }
+    return true;
+}
+
+bool tm_sound_passes(tm_worker *w)
+{
+    tm_rid cut;
+    const tm_run *run = w->run;
+    const tm_run_options *o = &run->options;
+    entry *e = entry_of(run->sound, place_of(&w->block));
+    w->sound.passes = false;
+    w->sound.passed = 0;
+    if (w->pass->kind != TM_PASS_WRITE || e->place != place_of(&w->block) ||
+        e->bytes != w->block.bytes.n)
+        return false;
+    bool looked_at = o->on_batch || o->shown.on_kept || o->measure_only ||
+                     (run->folder && run->recipe->output.ledger);
+    if (looked_at || run->reorders || run->routes || tm_run_cut(run, &cut)) return false;
+    w->sound.layout = e->layout;
+    return w->sound.passes = steps_let_pass(w);
+}
+
+bool tm_sound_passes_one(const tm_worker *w, uint64_t place)
+{
+    for (uint32_t s = 0; w->sound.passes && s < w->pass->steps; s++)
+        if (tm_verdict_touches(&w->range[s], place)) return false;
+    return w->sound.passes;
+}
+
+static void count_passed(const tm_worker *w, tm_piece *p, uint32_t records, tm_str lines)
+{
+    const tm_run *run = w->run;
+    uint64_t characters = tm_text_chars(lines) - (records - 1);
+    p->counts.read += records;
+    p->counts.kept += records;
+    p->records += records;
+    p->written += records;
+    if (w->sound.layout < TM_COUNT(p->layouts)) p->layouts[w->sound.layout] += records;
+    for (uint32_t s = 0; s < w->pass->steps; s++) {
+        p->step_counts[s].read += records;
+        p->step_counts[s].kept += records;
+        if (tm_finds_duplicates(run->plan->step[s].op))
+            tm_matches_seen(&p->matches, run, w->block.source, (uint16_t)s, records, characters);
+    }
+}
+
+tm_status tm_sound_pass_to(tm_worker *w, tm_piece *p, uint32_t next, tm_err *err)
+{
+    uint32_t from = w->sound.passed;
+    const tm_block *b = &w->block;
+    if (!w->sound.passes) return TM_OK;
+    w->sound.passed = next + 1;
+    if (next <= from) return TM_OK;
+    const tm_span *last = &b->span[next - 1];
+    size_t begin = b->span[from].at, end = (size_t)last->at + last->bytes;
+    tm_str lines = {b->bytes.p + begin, end - begin};
+    count_passed(w, p, next - from, lines);
+    tm_buf_str(&p->data, lines);
+    tm_buf_char(&p->data, '\n');
+    return tm_buf_ok(&p->data, err);
+}
