@@ -1,7 +1,7 @@
 /* Lean facts are dealt out by as many leading bits of the key as tell n random keys apart, at most
  * twice, and insertion puts the few of a bucket right. Leading bits first, so that from the second
- * time on what is sorted lies in cache. Keys that are not random make full buckets; those are sorted
- * by comparison, so nothing is ever quadratic. */
+ * time on what is sorted lies in cache. Keys that are not random make full buckets; those are
+ * sorted by comparison, so nothing is ever quadratic. */
 #include "flow/lean.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Sound blocks: whatever is in them is a readable record of one line, and the reader found nothing
- * about any. The first pass that reads all records of a block sees that; the writing pass then needs
- * not parse those again about which nothing was decided. It passes over them, a stretch at a time:
- * their lines are copied as they stand and counted.
+ * about any. The first pass that reads all records of a block sees that; the writing pass then
+ * needs not parse those again about which nothing was decided. It passes over them, a stretch at a
+ * time: their lines are copied as they stand and counted.
  *
  * It may do so when nobody asks for more than their bytes: no record step has something to do, no
  * ledger has a row for each, and nothing is put into another order. What is decided about goes

@@ -172,7 +172,8 @@ tm_status tm_steps_apply(tm_worker *w, tm_piece *piece, tm_batch *b, uint32_t fr
     for (uint32_t s = from; s < w->pass->steps; s++) {
         const tm_plan_step *step = &run->plan->step[s];
         double began = tm_now();
-        if (w->pass->kind != TM_PASS_WRITE && step->op->shape == TM_MEASURE && tm_step_is_idle(w, step))
+        if (w->pass->kind != TM_PASS_WRITE && step->op->shape == TM_MEASURE &&
+            tm_step_is_idle(w, step))
             continue;
         TM_TRY(step_on_batch(w, piece, step, b, err));
         piece->step_seconds[s] += tm_now() - began;
