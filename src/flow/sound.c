@@ -134,7 +134,7 @@ static void count_passed(const tm_worker *w, tm_piece *p, uint32_t records, tm_s
     for (uint32_t s = 0; s < w->pass->steps; s++) {
         p->step_counts[s].read += records;
         p->step_counts[s].kept += records;
-        if (tm_finds_duplicates(run->plan->step[s].op))
+        if (run->plan->step[s].op->finds)
             tm_matches_seen(&p->matches, run, w->block.source, (uint16_t)s, records, characters);
     }
 }
