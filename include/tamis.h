@@ -357,8 +357,9 @@ TAMIS_API tamis_status tamis_stage_fold(tamis_plan *plan, uint32_t stage, void *
                                         const void *from, size_t bytes, tamis_error *error);
 /* Takes the folder, as tamis_run does. */
 TAMIS_API tamis_status tamis_stages_begin(tamis_plan *plan, tamis_error *error);
-/* Puts the run folder together from what the stages wrote. What tamis_run would say of the result
- * is said here, and tamis_result_json holds it. */
+/* Puts the run folder together from what the stages wrote, once this plan, too, was told what there
+ * is to tell (tamis_stage_tell): the manifest counts what tables left out. What tamis_run would say
+ * of the result is said here, and tamis_result_json holds it. */
 TAMIS_API tamis_status tamis_stages_join(tamis_plan *plan, tamis_error *error);
 /* The last call: no input changed meanwhile (TAMIS_INPUT), and what only the stages needed goes. */
 TAMIS_API tamis_status tamis_stages_end(tamis_plan *plan, tamis_error *error);

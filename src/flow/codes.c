@@ -87,6 +87,10 @@ static const advice ADVICE[] = {
     {"T1121", "no-byte-order-mark",
      "UTF-16 and UTF-32 are read when a byte order mark says which it is. Convert the file with "
      "iconv."},
+    {"T1130", "empty-reference",
+     "The file is empty or holds white space only, so nothing was compared with it and nothing can "
+     "have been found. Is it the right file, and was what makes it successful? The run is complete "
+     "all the same, and its exit status says nothing of it."},
 };
 
 static const advice *advice_of(const char *code)
@@ -114,7 +118,7 @@ static const said SOURCES[] = {
     TM_DAMAGES(X)
 #undef X
 #define X(code, sentence) {code, sentence},
-        TM_REFUSALS(X)
+        TM_REFUSALS(X) TM_SOURCE_REMARKS(X)
 #undef X
 };
 

@@ -18,6 +18,7 @@
 #include "flow/clusters.h"
 #include "flow/exchange.h"
 #include "flow/matches.h"
+#include "flow/reference_items.h"
 #include "flow/run.h"
 #include "flow/verdicts.h"
 #include "io/parquet.h"

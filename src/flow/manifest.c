@@ -69,6 +69,9 @@ static void put_references(const tm_run *run, tm_buf *b)
         tm_buf_print(b, ",\"bytes\":%llu,\"container\":\"%s\",", (unsigned long long)source->bytes,
                      tm_containers[source->container].name);
         put_text(b, "reference", run->input[run->input_of[s]].from->name);
+        if (run->result.empty)
+            tm_buf_print(b, ",\"empty\":%s",
+                         run->result.empty[s - run->sources] ? "true" : "false");
         tm_buf_char(b, '}');
     }
     tm_buf_z(b, "],\n");

@@ -183,6 +183,7 @@ void tm_matches_between_json(const tm_run *run, const uint64_t *cells, uint32_t 
     tm_buf_char(out, ']');
 }
 
+/* Of a step; file: NULL: of all behind the last that has a row. */
 static void put_file(const tm_run *run, const places *p, const tm_source *file, tm_str reference,
                      const uint64_t *cell, tm_buf *out)
 {
@@ -203,7 +204,7 @@ static void put_file(const tm_run *run, const places *p, const tm_source *file, 
     tm_buf_z(out, "},\"sources\":[");
     for (uint32_t row = 0; row < p->rows; row++)
         tm_buf_print(out, "%s%llu", row ? "," : "", (unsigned long long)cell[p->inputs + row]);
-    tm_buf_z(out, "]}");
+    tm_buf_char(out, ']');
 }
 
 void tm_matches_references_json(const tm_run *run, const uint64_t *cells, uint32_t step,
@@ -217,6 +218,8 @@ void tm_matches_references_json(const tm_run *run, const uint64_t *cells, uint32
         if (f) tm_buf_char(out, ',');
         put_file(run, &p, others ? NULL : &run->source[s], run->input[run->input_of[s]].from->name,
                  cells + run->cell_at[step] + file_cell(&p, f), out);
+        if (!others) tm_references_items_json(run, step, f, out);
+        tm_buf_char(out, '}');
     }
     tm_buf_char(out, ']');
 }

@@ -274,6 +274,15 @@ static bool decides(const tm_run *run)
     return false;
 }
 
+static tm_status look_at_references(tm_run *run, tm_err *err)
+{
+    tm_str *told = TM_NEW(&run->mem, tm_str, run->plan->steps + 1);
+    if (!told) return tm_fail_memory(err, "the references", 0);
+    for (uint32_t s = 0; s < run->plan->steps; s++)
+        if (run->state[s].verdicts) told[s] = tm_verdicts_told(run->state[s].verdicts);
+    return tm_references_look(run, told, err);
+}
+
 tm_status tm_run_go(tm_run *run, tm_err *err)
 {
     TM_TRY(tm_run_refuse_originals(run, err));
@@ -282,6 +291,7 @@ tm_status tm_run_go(tm_run *run, tm_err *err)
     if (decides(run) && !run->folder) TM_TRY(tm_spill_open(&run->spill, err));
     TM_TRY(tm_rounds_run(run, err));
     TM_TRY(write_pass(run, err));
+    TM_TRY(look_at_references(run, err));
     run->result.seconds = tm_now() - run->began;
     run->result.peak_memory = tm_peak_rss();
     run->result.spilled_bytes = atomic_load(&run->spill.ever);

@@ -118,7 +118,9 @@ typedef struct tm_step_result {
     tm_counts counts;
     const uint64_t *found;              /* by code index of the step's operator */
     const struct tm_clusters *clusters; /* of a step that finds duplicates; NULL: not gathered */
-    double seconds;                     /* busy time over all workers */
+    const uint64_t
+        *items;     /* by file of the references and item count (flow/reference_items.h), or NULL */
+    double seconds; /* busy time over all workers */
 } tm_step_result;
 
 typedef struct tm_code_count {
@@ -148,6 +150,8 @@ typedef struct tm_run_result {
     const tm_source *source;
     tm_source_result *source_result;
     uint32_t sources;
+    const bool *empty;    /* by file of the references: it holds no record */
+    uint32_t references;  /* files of references, if a step looks at them */
     tm_sink_info *output; /* data and parked files; route beside */
     tm_str *output_route;
     uint32_t outputs;

@@ -314,6 +314,15 @@ static void forget_results(tm_run *run)
     result->damaged = false;
 }
 
+static tm_status look_at_references(const tm_stages *s, tm_err *err)
+{
+    tm_run *run = s->run;
+    tm_str *told = TM_NEW(&run->mem, tm_str, run->plan->steps + 1);
+    if (!told) return tm_fail_memory(err, "the references", 0);
+    for (uint32_t i = 0; i < run->plan->steps; i++) told[i] = tm_stages_told(s, i, s->count);
+    return tm_references_look(run, told, err);
+}
+
 tm_status tm_stages_join(tm_stages *s, tm_err *err)
 {
     tm_run *run = s->run;
@@ -335,6 +344,7 @@ tm_status tm_stages_join(tm_stages *s, tm_err *err)
     }
     TM_TRY(tm_emitter_commit(j.emitter, err));
     TM_TRY(name_files(&j, err));
+    TM_TRY(look_at_references(s, err));
     run->result.seconds = tm_now() - run->began;
     run->result.peak_memory = tm_peak_rss();
     return tm_manifest_write(run, err);

@@ -147,6 +147,9 @@ typedef struct tm_read_limits {
     X("T1120", "this kind of file is not read by this version") \
     X("T1121", "the file looks like UTF-16 or UTF-32 but has no byte order mark")
 
+/* What is said of one that was read. X(code, sentence). */
+#define TM_SOURCE_REMARKS(X) X("T1130", "the reference holds no record")
+
 typedef enum tm_damage_kind {
 #define X(name, code, sentence) name,
     TM_DAMAGES(X)

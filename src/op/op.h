@@ -100,6 +100,17 @@ typedef struct tm_route { /* where kept records go; the index in the list is a d
     int64_t count;
 } tm_route;
 
+/* What became of the texts of a file of the references. */
+typedef struct tm_item_count {
+    const char *name;     /* "too_short": in manifests */
+    const char *sentence; /* "too short: fewer terms than least" */
+} tm_item_count;
+enum { /* how a list of them begins; behind these, why the others were left out */
+       TM_ITEM_RECORDS,
+       TM_ITEM_LOOKED_FOR,
+       TM_ITEM_REASONS
+};
+
 typedef struct tm_preview { /* what --dry-run says of a step beside its parameters and cost */
     tm_buf text;            /* lines */
     tm_buf json;            /* one object */
@@ -142,6 +153,10 @@ typedef struct tm_op {
     uint64_t (*head)(const void *shared); /* TM_HEAD: how many live records pass */
     /* A step that routes: the routes, at least one; the first takes whoever has no decision. */
     const tm_route *(*routes)(const void *shared, uint32_t *count);
+    /* TM_REFERENCES with a last round that is a TABLE: names of counts, ends with {0}; and the
+     * counts of one source, from what was told. Both or neither. */
+    const tm_item_count *items;
+    void (*count_items)(const void *told, uint32_t source, uint64_t *counts);
     /* What a user has to know to choose the parameters, worked out from them alone; or NULL. Sticky
      * failure in out. */
     tm_status (*preview)(const void *shared, tm_preview *out, tm_err *err);

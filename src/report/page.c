@@ -62,6 +62,8 @@ static const char STYLE[] =
     "code{font:12.5px ui-monospace,'DejaVu Sans Mono',monospace}ins,del{text-decoration:none;"
     "border-radius:2px}ins{background:var(--ins)}del{background:var(--del)}"
     "mark{background:var(--mark);color:inherit;border-radius:2px;box-shadow:0 1px var(--fell)}"
+    ".reason{text-align:right;max-width:9rem}.warn{border-left:4px solid "
+    "var(--fell);padding-left:.8rem}\n"
     "i.mark{font-style:normal;font-size:.8em;color:var(--fell)}\n"
     "@media "
     "print{body{font-size:11px}main{padding:0;max-width:none}article,svg,tr{break-inside:avoid}"
@@ -146,6 +148,19 @@ static void header(const tm_gathered *g, tm_buf *b)
     big(b, "dropped", tm_tree_number(counts, "dropped"));
     big(b, "unreadable", tm_tree_number(counts, "unreadable"));
     tm_buf_z(b, "</div>\n");
+}
+
+/* References without a record: what was compared with them is nothing. */
+static void empty_references(const tm_gathered *g, tm_buf *b)
+{
+    const tm_yaml *list = tm_tree_in(g->manifest, "references");
+    for (uint32_t i = 0; list && i < list->count; i++) {
+        if (!tm_str_is(tm_tree_text(&list->child[i], "empty"), "true")) continue;
+        tm_buf_z(b, "<p class=\"warn\"><b class=\"wrap\">");
+        tm_html_text(b, tm_tree_text(&list->child[i], "path"));
+        tm_buf_z(b, "</b>: this reference holds no record, so nothing was compared with it "
+                    "(T1130).</p>\n");
+    }
 }
 
 static uint64_t fell_of(const tm_yaml *counts)
@@ -349,6 +364,7 @@ tm_status tm_report_write(tm_str folder, tm_err *err)
         g && path ? tm_gather(g, &mem, folder, err) : tm_fail_memory(err, "the report", 0);
     if (status == TM_OK) {
         header(g, &b);
+        empty_references(g, &b);
         waterfall(g, &b);
         tm_page_sizes(g, &b);
         status = tm_page_duplicates(g, &b, err);

@@ -149,6 +149,52 @@ static void legend(const table *t, tm_buf *b)
     tm_buf_z(b, "</p>\n");
 }
 
+/* ---- what was looked for --------------------------------------------------------------------- */
+
+static uint64_t items_of(const table *t, const char *name)
+{
+    uint64_t all = 0;
+    for (uint32_t f = 0; f < t->files->count; f++)
+        all += tm_tree_number(tm_tree_in(&t->files->child[f], "items"), name);
+    return all;
+}
+
+static void item_row(const table *t, const tm_yaml *file, const tm_item_count *items, tm_buf *b)
+{
+    const tm_yaml *counts = tm_tree_in(file, "items");
+    tm_buf_z(b, "<tr><th scope=\"row\" class=\"wrap\">");
+    file_name(file, b);
+    tm_buf_z(b, "</th>");
+    for (unsigned i = 0; items[i].name; i++)
+        if (i < TM_ITEM_REASONS || items_of(t, items[i].name))
+            tm_page_number(b, tm_tree_number(counts, items[i].name));
+    tm_buf_z(b, "</tr>\n");
+}
+
+/* Of each file: texts that the step looked for, and why it left others out. */
+static void items_table(const table *t, const tm_item_count *items, tm_buf *b)
+{
+    bool any_left = false;
+    for (unsigned i = TM_ITEM_REASONS; items[i].name; i++)
+        any_left |= items_of(t, items[i].name) > 0;
+    tm_buf_print(b,
+                 "<h4>What was looked for</h4>\n<div class=\"scroll\"><table class=\"matrix\"><tr>"
+                 "<th></th><th class=\"n\">records</th><th class=\"n\">texts looked for</th>");
+    for (unsigned i = TM_ITEM_REASONS; items[i].name; i++)
+        if (items_of(t, items[i].name))
+            tm_buf_print(b, "<th class=\"reason\">%s</th>", items[i].sentence);
+    tm_buf_z(b, "</tr>\n");
+    for (uint32_t f = 0, shown = 0; f < t->files->count && shown < FILES_SHOWN; f++) {
+        if (!is_looked_at(t->step, &t->files->child[f])) continue;
+        item_row(t, &t->files->child[f], items, b);
+        shown++;
+    }
+    tm_buf_z(b, "</table></div>\n");
+    if (any_left)
+        tm_buf_z(b, "<p class=\"soft\">What stands right of the texts looked for was left out: "
+                    "nothing says whether a record holds it.</p>\n");
+}
+
 void tm_page_references(const tm_yaml *step, tm_buf *b)
 {
     const tm_yaml *d = tm_tree_in(step, "duplicates");
@@ -160,6 +206,8 @@ void tm_page_references(const tm_yaml *step, tm_buf *b)
     for (uint32_t c = 0; c < t.sources->count; c++) t.seen += seen_by(&t, c);
     if (!t.count) return;
     t.wide = t.sources->count > WIDE;
+    const tm_op *op = tm_op_named(tm_tree_text(step, "op"));
+    if (op && op->items && tm_tree_in(&t.files->child[0], "items")) items_table(&t, op->items, b);
     tm_buf_z(b, contamination ? "<h4>Which benchmarks stand in which sources</h4>\n"
                               : "<h4>Which references repeat in which sources</h4>\n");
     head(&t, contamination, b);

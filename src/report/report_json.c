@@ -15,6 +15,15 @@ static void inputs(const tm_run_result *r, tm_buf *out)
     }
 }
 
+static void references(const tm_run_result *r, tm_buf *out)
+{
+    for (uint32_t f = 0; f < r->references; f++) {
+        tm_buf_z(out, f ? ",{\"path\":" : "],\"references\":[{\"path\":");
+        tm_buf_json(out, r->source[r->sources + f].path);
+        tm_buf_print(out, ",\"empty\":%s}", r->empty[f] ? "true" : "false");
+    }
+}
+
 static void outputs(const tm_run_result *r, tm_buf *out)
 {
     for (uint32_t i = 0; i < r->outputs; i++) {
@@ -39,6 +48,7 @@ void tm_report_json(const tm_run *run, tm_buf *out)
     tm_reader_json(r, out);
     tm_buf_z(out, ",\"inputs\":[");
     inputs(r, out);
+    if (r->references) references(r, out);
     tm_buf_z(out, "],\"outputs\":[");
     outputs(r, out);
     tm_buf_z(out, "],\"run\":");

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "flow/codes.h"
+#include "flow/reference_items.h"
 #include "report/report.h"
+#include "text/visible.h"
 
 enum { NAME_WIDTH = 18, REASONS = 3 };
 
@@ -108,6 +110,29 @@ static void step_line(tm_buf *out, const tm_plan_step *step, const tm_step_resul
     tm_buf_char(out, '\n');
 }
 
+/* How many texts of the references a step looked for, and why it left the others out. */
+static void item_line(tm_buf *out, const tm_run *run, uint32_t s)
+{
+    const tm_item_count *items = tm_run_plan(run)->step[s].op->items;
+    uint64_t texts = 0;
+    unsigned shown = 0;
+    if (!items || !tm_run_result_of(run)->step[s].items) return;
+    for (unsigned i = TM_ITEM_LOOKED_FOR; items[i].name; i++)
+        texts += tm_references_items(run, s, TM_NONE, i);
+    label(out, TM_STR("  looked for"));
+    grouped(out, tm_references_items(run, s, TM_NONE, TM_ITEM_LOOKED_FOR), 12);
+    tm_buf_z(out, "  of ");
+    grouped(out, texts, 0);
+    tm_buf_print(out, " text%s of references", texts == 1 ? "" : "s");
+    for (unsigned i = TM_ITEM_REASONS; items[i].name; i++) {
+        uint64_t n = tm_references_items(run, s, TM_NONE, i);
+        if (!n) continue;
+        tm_buf_print(out, "%s%s ", shown++ ? ", " : "  [", items[i].name);
+        grouped(out, n, 0);
+    }
+    tm_buf_z(out, shown ? "]\n" : "\n");
+}
+
 /* The sides of a split, or the subsets of a sample, each with its size beside the one asked. */
 static void side_lines(tm_buf *out, const tm_run *run)
 {
@@ -127,6 +152,16 @@ static void side_lines(tm_buf *out, const tm_run *run)
             tm_buf_z(out, of.off < 0 ? " fewer" : of.off ? " more" : "");
         }
         tm_buf_char(out, '\n');
+    }
+}
+
+static void empty_references(tm_buf *out, const tm_run_result *result)
+{
+    for (uint32_t f = 0; f < result->references; f++) {
+        if (!result->empty[f]) continue;
+        tm_text_visible(result->source[result->sources + f].path, out);
+        tm_buf_z(out, ": warning: this reference holds no record, so nothing was compared with it "
+                      "(T1130)\n");
     }
 }
 
@@ -151,6 +186,7 @@ void tm_report_waterfall(const tm_run *run, tm_buf *out)
     }
     for (uint32_t s = 0; s < plan->steps; s++) {
         step_line(out, &plan->step[s], &result->step[s]);
+        item_line(out, run, s);
         if (s == tm_run_router(run)) side_lines(out, run);
     }
     label(out, TM_STR("kept"));
@@ -160,4 +196,5 @@ void tm_report_waterfall(const tm_run *run, tm_buf *out)
     tm_buf_print(out, " written; %.2f s, %.0f MB/s, peak memory %.0f MB\n", result->seconds,
                  result->seconds > 0 ? (double)bytes / 1e6 / result->seconds : 0.0,
                  (double)result->peak_memory / 1e6);
+    empty_references(out, result);
 }

@@ -1,14 +1,18 @@
 """The report's section on contamination, read as a browser without scripts would: its table of
 benchmarks and sources and what is marked in its cards, against text planted at known places."""
 
+import collections
+import gzip
 import html
 import json
 import os
+import random
 import re
+import subprocess
 import unittest
 
 from dedupkit import DedupCase, lines
-from lawkit import manifest
+from lawkit import TAMIS, manifest
 
 FILLER = "nothing of interest happens in this record number {} of the source called {}"
 TRAINS = "If a train leaves at noon and another at one, when do the %s trains meet on the way?"
@@ -30,6 +34,11 @@ def plain(markup):
 
 
 class Contamination(DedupCase):
+    def said_by(self, name, *words):
+        """A run's folder, and what it said at its end."""
+        folder = os.path.join(self.folder, name)
+        return folder, self.tamis(*words, "-o", folder + "/").stderr.decode()
+
     def planted(self, name, steps, **more):
         inputs, references = {}, {}
         for number, (source, hits) in enumerate(PLANTED.items()):
@@ -121,6 +130,64 @@ class Contamination(DedupCase):
         self.assertEqual([row[0].split()[0] for row in rows[1:-1]], ["facts"])
         rows = self.table(page, "Which references repeat in which sources")
         self.assertEqual([row[0].split()[0] for row in rows[1:-1]], ["sums"])
+
+    def test_texts_left_out_are_counted_by_reason(self):
+        rng = random.Random(5)
+        rows = [{"prompt": " ".join("w%d" % rng.randrange(99) for _ in range(rng.randrange(20))),
+                 "completion": " ".join("a%d" % n for n in range(rng.randrange(20)))}
+                for _ in range(300)]
+        exam = self.write("exam.jsonl", lines(rows))
+        other = self.write("other.jsonl", lines([{"text": "one two three four five six"}]))
+        source = self.write("source.jsonl", lines([{"text": "nothing"}]))
+        for short in ("exact", "none"):
+            want = collections.Counter(records=300)
+            for row in rows:
+                for key, text in row.items():
+                    n = len(text.split())
+                    want["too_short" if n < 4 else "looked_for" if n >= 11 else
+                         "short" if short == "none" else
+                         "short_answer" if key == "completion" else "looked_for"] += 1
+            for number, more in enumerate(([], ["--threads", "2", "--batch-records", "7"])):
+                folder, said = self.said_by(
+                    "left-%s-%d" % (short, number), "decontaminate", source, "--against", exam,
+                    "--against", other, "--ngram", "11", "--least", "4", "--short", short, *more)
+                files = manifest(folder)["steps"][0]["references"]
+                self.assertEqual(+collections.Counter(files[0]["items"]), want)
+                self.assertEqual(files[1]["items"]["records"], 1)
+                self.assertEqual(files[1]["items"]["short" if short == "none" else "looked_for"], 1)
+            looked = want["looked_for"] + (short == "exact")
+            self.assertIn("looked for %17d  of 601 texts of references" % looked, said)
+            self.assertIn("too_short %d" % want["too_short"], said)
+            cells = self.table(self.page(folder), "What was looked for")
+            self.assertEqual(cells[1][1:3], ["300", str(want["looked_for"])])
+
+    def test_an_empty_reference_is_said(self):
+        source = self.write("source.jsonl", lines([{"text": "a b c d e f g h"}] * 2))
+        full = self.write("full.jsonl", lines([{"text": "one two three four five six"}]))
+        blank = self.write("blank.jsonl", b"\n  \n\n")
+        nothing = self.write("nothing.jsonl", b"")
+        packed = self.write("packed.jsonl.gz", gzip.compress(b""))
+        for op in ("decontaminate", "dedup.near", "dedup.exact"):
+            for path in (blank, nothing, packed):
+                name = "%s-%s" % (op, os.path.basename(path))
+                folder, said = self.said_by(name, op, source, "--against", path, "--against",
+                                            full)
+                warning = "%s: warning: this reference holds no record" % path
+                self.assertEqual(said.count("warning"), 1)
+                self.assertIn(warning, said)
+                told = manifest(folder)["references"]
+                self.assertEqual([r["empty"] for r in told], [True, False])
+                self.assertIn("this reference holds no record", self.page(folder))
+        _, said = self.said_by("full", "dedup.near", source, "--against", full)
+        self.assertNotIn("warning", said)
+        read, write = os.pipe()
+        os.close(write)
+        done = subprocess.run([TAMIS, "dedup.exact", source, "--against",
+                               "/dev/fd/%d" % read, "-o", os.path.join(self.folder, "pipe/")],
+                              pass_fds=[read], capture_output=True, text=True)
+        os.close(read)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("holds no record", done.stderr)
 
 
 if __name__ == "__main__":

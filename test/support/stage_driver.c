@@ -395,6 +395,9 @@ void stage_drive(tamis_plan *plan, uint64_t split_bytes)
     d.s = &d.plan->stages;
     assert_true(d.s->splits > 6);
     for (uint32_t i = 0; i < d.s->count; i++) run_stage(&d, i);
+    for (uint32_t i = 0; i < 64; i++)
+        if (d.known.told[i].n)
+            must(tamis_stage_tell(plan, i, d.known.told[i].p, d.known.told[i].n, &error), &error);
     tamis_status status = tamis_stages_join(d.plan, &error);
     if (status == TAMIS_OK) status = tamis_stages_join(d.plan, &error); /* as after a death */
     if (status != TAMIS_OK && status != TAMIS_FINDINGS) fail_msg("%s", error.message);

@@ -84,8 +84,27 @@ static bool is_answer(const tm_part *part)
     return part->flags & TM_PART_RESPONSE && part->role != TM_DOCUMENT;
 }
 
-static tm_status add_item(const tm_step_view *step, tm_batch *b, uint32_t p, tm_facts *out,
+static tm_status add_fact(const tm_batch *b, uint32_t r, uint32_t part, tm_buf *data, tm_facts *out,
                           tm_err *err)
+{
+    char order[20];
+    put_order(b->rid[r], part, order);
+    TM_TRY(tm_buf_ok(data, err));
+    tm_fact f = {.order = {order, sizeof order}, .rid = b->rid[r], .data = tm_buf_view(data)};
+    return tm_facts_add(out, &f, err);
+}
+
+/* Why a text is no item, or that it is one. */
+static unsigned kind_of(const args *a, const tm_part *part, size_t terms)
+{
+    if (terms < (size_t)a->least) return TM_LEAK_TOO_SHORT;
+    if (terms >= (size_t)a->ngram) return TM_ITEM_LOOKED_FOR;
+    if (a->brief == SHORT_NONE) return TM_LEAK_SHORT_LEFT;
+    return is_answer(part) ? TM_LEAK_SHORT_ANSWER : TM_ITEM_LOOKED_FOR;
+}
+
+static tm_status add_item(const tm_step_view *step, tm_batch *b, uint32_t p, tm_leak_count *counts,
+                          tm_facts *out, tm_err *err)
 {
     const args *a = ((const shared *)step->shared)->args;
     scratch *own = step->scratch;
@@ -94,21 +113,34 @@ static tm_status add_item(const tm_step_view *step, tm_batch *b, uint32_t p, tm_
     if (!tm_leak_hashes(text, &own->text)) return tm_fail_memory(err, "decontaminate", text.n);
     size_t terms = own->text.count;
     bool brief = terms < (size_t)a->ngram;
-    if (terms < (size_t)a->least) return TM_OK;
-    if (brief && (a->brief == SHORT_NONE || is_answer(&b->part[p]))) return TM_OK;
+    unsigned kind = kind_of(a, &b->part[p], terms);
+    counts->count[kind]++;
+    if (kind != TM_ITEM_LOOKED_FOR) return TM_OK;
     tm_leak_fact head = {.reference = b->reference, .terms = (uint32_t)terms, .is_short = brief};
     if (brief) head.pair = best_pair(text, terms);
-    char order[20];
-    put_order(b->rid[b->part[p].record], p - b->first_part[b->part[p].record], order);
+    uint32_t r = b->part[p].record;
     tm_buf *data = &own->data;
     tm_buf_clear(data);
     tm_buf_add(data, &head, sizeof head);
     tm_buf_add(data, own->text.hash, terms * sizeof *own->text.hash);
-    TM_TRY(tm_buf_ok(data, err));
-    tm_fact f = {.order = {order, sizeof order},
-                 .rid = b->rid[b->part[p].record],
-                 .data = tm_buf_view(data)};
-    return tm_facts_add(out, &f, err);
+    return add_fact(b, r, p - b->first_part[r], data, out, err);
+}
+
+/* Behind the items of its first record. */
+static tm_status add_counts(const tm_step_view *step, const tm_batch *b,
+                            const tm_leak_count *counts, tm_facts *out, tm_err *err)
+{
+    tm_buf *data = &((scratch *)step->scratch)->data;
+    tm_leak_fact head = {.reference = b->reference};
+    tm_buf_clear(data);
+    tm_buf_add(data, &head, sizeof head);
+    tm_buf_add(data, counts, sizeof *counts);
+    return add_fact(b, 0, UINT32_MAX, data, out, err);
+}
+
+static bool is_item(const tm_batch *b, const tm_part *part, uint32_t selectors)
+{
+    return tm_live(b, part->record) && part->present == TM_IS_TEXT && tm_part_in(part, selectors);
 }
 
 static tm_status observe(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
@@ -120,10 +152,30 @@ static tm_status observe(const tm_step_view *step, tm_batch *b, tm_facts *out, t
                            "decontaminate looks for each text by itself, which an index does not "
                            "tell apart: name the files it was made of",
                            err));
+    if (!b->records) return TM_OK;
+    tm_leak_count counts = {.source = TM_PLACE_SOURCE(b->rid[0].place)};
+    for (uint32_t r = 0; r < b->records; r++) counts.count[TM_ITEM_RECORDS] += tm_live(b, r);
     for (uint32_t p = 0; p < b->parts; p++)
-        if (tm_live(b, b->part[p].record) && tm_part_in(&b->part[p], s->args->items))
-            TM_TRY(add_item(step, b, p, out, err));
-    return TM_OK;
+        if (is_item(b, &b->part[p], s->args->items))
+            TM_TRY(add_item(step, b, p, &counts, out, err));
+    return add_counts(step, b, &counts, out, err);
+}
+
+static const tm_item_count ITEMS[] = {
+    [TM_ITEM_RECORDS] = {"records", "records"},
+    [TM_ITEM_LOOKED_FOR] = {"looked_for", "texts that are looked for"},
+    [TM_LEAK_TOO_SHORT] = {"too_short", "too short: fewer terms than least"},
+    [TM_LEAK_SHORT_ANSWER] = {"short_answer", "short answers: fewer terms than ngram"},
+    [TM_LEAK_SHORT_LEFT] = {"short", "short ones, by short: none"},
+    {0},
+};
+
+static void count_items(const void *told, uint32_t source, uint64_t *counts)
+{
+    tm_leak_table t;
+    tm_leak_open(told, &t);
+    for (uint32_t i = 0; i < t.head.counts; i++)
+        if (t.count[i].source == source) memcpy(counts, t.count[i].count, sizeof t.count[i].count);
 }
 
 static tm_status tell(const tm_step_view *step, tm_group *facts, tm_buf *told, tm_err *err)
@@ -336,7 +388,7 @@ const tm_op tm_op_decontaminate = {
     .source = "Brown et al. 2020, Language Models are Few-Shot Learners, appendix C; Yang et al. "
               "2023, Rethinking Benchmark and Contamination for Language Models with Rephrased "
               "Samples",
-    .rev = 2,
+    .rev = 3,
     .shape = TM_SET,
     .flags = TM_REFERENCES,
     .finds = TM_FINDS_CONTAMINATION,
@@ -350,4 +402,6 @@ const tm_op tm_op_decontaminate = {
     .end = end,
     .each = each,
     .rounds = ROUNDS,
+    .items = ITEMS,
+    .count_items = count_items,
 };

@@ -32,6 +32,7 @@ typedef struct builder {
     size_t count;
     uint32_t *own; /* by item: its n-grams that are not common */
     uint64_t *filter;
+    tm_buf counts;         /* tm_leak_count */
     tm_buf pair_ways;      /* tm_leak_keyed: the hash of a pair, and its way */
     tm_buf ways, way_hash; /* tm_leak_way, uint64_t */
 } builder;
@@ -117,6 +118,20 @@ static void keep_item(builder *b, const tm_leak_fact *head, const tm_leak_item *
     tm_buf_str(&b->hashes, hashes);
 }
 
+/* They come in the order of sources. */
+static void add_counts(builder *b, tm_str data)
+{
+    tm_leak_count more, last = {.source = 0};
+    TM_ASSERT(data.n == sizeof more);
+    memcpy(&more, data.p, sizeof more);
+    if (b->counts.n) memcpy(&last, b->counts.p + b->counts.n - sizeof last, sizeof last);
+    if (b->counts.n && last.source == more.source) {
+        for (unsigned i = 0; i < TM_LEAK_ITEM_COUNTS; i++) more.count[i] += last.count[i];
+        b->counts.n -= sizeof last;
+    }
+    tm_buf_add(&b->counts, &more, sizeof more);
+}
+
 static tm_status read_items(builder *b, tm_group *facts, tm_err *err)
 {
     tm_fact f;
@@ -127,6 +142,10 @@ static tm_status read_items(builder *b, tm_group *facts, tm_err *err)
         source = TM_PLACE_SOURCE(f.rid.place);
         TM_ASSERT(f.data.n >= sizeof head);
         memcpy(&head, f.data.p, sizeof head);
+        if (!head.terms) {
+            add_counts(b, tm_str_slice(f.data, sizeof head, f.data.n));
+            continue;
+        }
         tm_leak_item item = {.rid = f.rid,
                              .first = (uint32_t)b->grams,
                              .terms = head.terms,
@@ -144,6 +163,7 @@ static tm_status read_items(builder *b, tm_group *facts, tm_err *err)
         if (b->grams > UINT32_MAX)
             return tm_fail(err, TM_ELIMIT, "the references hold more than 4,294,967,295 n-grams");
     }
+    TM_TRY(tm_buf_ok(&b->counts, err));
     TM_TRY(tm_buf_ok(&b->items, err));
     TM_TRY(tm_buf_ok(&b->starts, err));
     TM_TRY(tm_buf_ok(&b->pairs, err));
@@ -395,6 +415,7 @@ static void add_buckets(tm_buf *told, uint32_t bits, const void *hash, size_t st
 static void complete_head(builder *b)
 {
     tm_leak_head *h = &b->head;
+    h->counts = (uint32_t)(b->counts.n / sizeof(tm_leak_count));
     h->items = (uint32_t)(b->items.n / sizeof(tm_leak_item));
     h->entries = (uint32_t)b->count;
     h->ways = (uint32_t)(b->ways.n / sizeof(tm_leak_way));
@@ -410,10 +431,11 @@ static tm_status lay_out(builder *b, tm_buf *told, tm_err *err)
     size_t filter = sizeof(uint64_t) << h->filter_bits, entries = b->count * sizeof(tm_leak_entry);
     size_t shorts = sizeof(uint64_t) << h->short_bits;
     size_t buckets = ((size_t)1 << h->bucket_bits) + ((size_t)1 << h->way_bits) + 2;
-    size_t all = sizeof *h + filter + shorts + b->items.n + entries + b->ways.n;
+    size_t all = sizeof *h + b->counts.n + filter + shorts + b->items.n + entries + b->ways.n;
     if (!tm_buf_grow(told, all + buckets * sizeof(uint32_t)))
         return tm_fail_memory(err, "a table", all);
     tm_buf_add(told, h, sizeof *h);
+    tm_buf_str(told, tm_buf_view(&b->counts));
     tm_buf_add(told, b->filter, filter);
     uint64_t *bits = section(told, shorts), pair;
     for (size_t i = 0; i < h->ways; i++) {
@@ -449,7 +471,8 @@ tm_status tm_leak_build(const tm_leak_rules *rules, tm_group *facts, tm_buf *tol
 {
     builder b = {.rules = rules, .head = {.ngram = rules->ngram, .kgram = rules->ngram / 2 + 1}};
     tm_status status = build(&b, facts, told, err);
-    tm_buf *bufs[] = {&b.items, &b.hashes, &b.pairs, &b.starts, &b.pair_ways, &b.ways, &b.way_hash};
+    tm_buf *bufs[] = {&b.items,     &b.hashes, &b.pairs,    &b.starts,
+                      &b.pair_ways, &b.ways,   &b.way_hash, &b.counts};
     for (size_t i = 0; i < TM_COUNT(bufs); i++) tm_buf_release(bufs[i]);
     tm_free(b.list);
     tm_free(b.own);

@@ -30,6 +30,8 @@ void tm_leak_open(const void *told, tm_leak_table *t)
     memcpy(&t->head, p, sizeof t->head);
     const tm_leak_head *h = &t->head;
     p += sizeof *h;
+    t->count = (const void *)p;
+    p += h->counts * sizeof *t->count;
     t->filter = (const void *)p;
     p += sizeof *t->filter << h->filter_bits;
     t->short_filter = (const void *)p;

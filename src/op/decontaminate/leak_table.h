@@ -8,7 +8,7 @@
  * An item is one text of a reference. Of an item of `ngram` terms or more every n-gram is in the
  * table, of a shorter one the whole. The bytes hold no addresses. They are laid out for probing:
  *
- *   head | filter | short filter | items | entries | ways | buckets | buckets of ways
+ *   head | counts | filter | short filter | items | entries | ways | buckets | buckets of ways
  *
  * `entry` holds 8 bytes an n-gram (32 bits of its hash and its number among the n-grams of all
  * items), sorted by hash; `bucket` says where those of equal high bits begin. In front of it
@@ -18,7 +18,7 @@
 #ifndef TM_OP_DECONTAMINATE_LEAK_TABLE_H
 #define TM_OP_DECONTAMINATE_LEAK_TABLE_H
 
-#include "op/seam.h"
+#include "op/op.h"
 
 enum { TM_LEAK_NGRAM_MAX = 64 };
 
@@ -54,11 +54,24 @@ typedef struct tm_leak_head {
     uint32_t ngram, kgram, items, entries, ways;
     uint32_t filter_bits, short_bits, bucket_bits, way_bits; /* they hold 1 << bits (+ 1) */
     uint32_t files;                                          /* that hold items */
-    uint32_t nothing[2];                                     /* so that words follow aligned */
+    uint32_t counts;                                         /* rows of them */
+    uint32_t nothing;                                        /* so that words follow aligned */
 } tm_leak_head;
+
+/* What became of the texts of one source; the names stand in decontaminate.c. */
+enum {
+    TM_LEAK_TOO_SHORT = TM_ITEM_REASONS,
+    TM_LEAK_SHORT_ANSWER,
+    TM_LEAK_SHORT_LEFT,
+    TM_LEAK_ITEM_COUNTS
+};
+typedef struct tm_leak_count {
+    uint64_t source, count[TM_LEAK_ITEM_COUNTS];
+} tm_leak_count;
 
 typedef struct tm_leak_table {
     tm_leak_head head;
+    const tm_leak_count *count;
     const uint64_t *filter, *short_filter;
     const uint32_t *bucket, *way_bucket;
     const tm_leak_entry *entry;
@@ -66,7 +79,8 @@ typedef struct tm_leak_table {
     const tm_leak_item *item;
 } tm_leak_table;
 
-/* One item as a fact: this, then a 64-bit hash a term. Facts sort by `order`: the record's place,
+/* One item as a fact: this, then a 64-bit hash a term. Or, with no terms, counts of a stretch of a
+ * source: then a tm_leak_count. Facts sort by `order`: the record's place,
  * then the part's number. */
 typedef struct tm_leak_fact {
     uint32_t reference, terms;
