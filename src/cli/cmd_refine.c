@@ -17,8 +17,9 @@ const tm_command tm_command_refine = {
     .words = "INPUT...",
     .summary = "from messy files to a clean dataset, with the built-in recipe for their kind",
     .why = "Looks at a sample, chooses the recipe for the example kind it finds (conversations, "
-           "pairs, labelled answers, documents, prompts), prints it with --print-recipe, and runs "
-           "it. Nothing is dropped by it: records that no trainer can use are parked, duplicates "
+           "pairs, labelled answers, documents, prompts, or several of these), says which it is "
+           "(--print-recipe prints it), and runs it. Nothing is dropped by it: records that no "
+           "trainer can use are parked, duplicates "
            "are merged, characters are repaired, and every one of them is told.",
     .example = "tamis refine train.jsonl -o clean/",
     .params = PARAMS,

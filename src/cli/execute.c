@@ -171,6 +171,18 @@ static void print_notes(const tm_run *run)
     }
 }
 
+/* refine: what was chosen for what was found. */
+static void print_builtin(const tm_run *run)
+{
+    const char *name = tm_run_result_of(run)->builtin;
+    const tm_plan *plan = tm_run_plan(run);
+    if (!name) return;
+    fprintf(stderr, "recipe: %s (", name);
+    for (uint32_t s = 0; s < plan->steps; s++)
+        fprintf(stderr, "%s%.*s", s ? ", " : "", TM_FMT(plan->step[s].name));
+    fprintf(stderr, "); --print-recipe shows it\n");
+}
+
 static bool gives_once(const tm_source *s)
 {
     return !tm_source_is_file(s);
@@ -276,7 +288,7 @@ static tm_status go(tm_cli *cli, tm_run *run, tm_execution *e, teller *t, tm_err
     const tm_common *c = &cli->common;
     if (!c->quiet) print_notes(run);
     if (c->dry_run || c->print_recipe) return print_plan(cli, run, err);
-    if (!c->quiet) print_lint(tm_run_plan(run)), print_no_resume(run);
+    if (!c->quiet) print_builtin(run), print_lint(tm_run_plan(run)), print_no_resume(run);
     interrupted = run;
     if (stopped()) tm_run_cancel(run); /* while it was opened */
     tm_ticker *ticker = cli->err_is_terminal && !c->quiet ? tm_ticker_start(run) : NULL;

@@ -41,7 +41,7 @@ typedef enum tm_nkind {
 } tm_nkind;
 
 typedef enum tm_is_kind { TM_IS_UNKNOWN, TM_IS_TRUE, TM_IS_FALSE } tm_is_kind;
-typedef enum tm_fact_kind { TM_FACT_LAYOUT, TM_FACT_KIND } tm_fact_kind;
+typedef enum tm_fact_kind { TM_FACT_LAYOUT, TM_FACT_KIND, TM_FACT_LABEL } tm_fact_kind;
 
 /* Types only the checker knows, behind those of tm_etype. */
 enum { TM_E_PARTS = TM_E_ANY + 1, TM_E_NULL };

@@ -50,6 +50,10 @@ static tm_status eval_fact(tm_eval *x, const tm_node *n, tm_rows rows, tm_evec *
     for (uint32_t i = 0; i < rows.count; i++) {
         uint32_t r = rows.at[i], layout = x->b->layout[r];
         const char *word = NULL;
+        if (n->op == TM_FACT_LABEL) {
+            out->text[r] = x->b->label[r];
+            continue;
+        }
         if (n->op == TM_FACT_KIND)
             word = tm_example_kind_name((tm_example_kind)x->b->kind[r]);
         else if (layout < layouts->count)

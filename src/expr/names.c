@@ -7,7 +7,7 @@
 #include "base/param.h"
 #include "expr/checker.h"
 
-const char *const tm_fact_names[] = {"layout", "kind", NULL};
+const char *const tm_fact_names[] = {"layout", "kind", "label", NULL};
 
 /* The part of a signal's name behind the last dot. */
 static const char *bare_name(const char *name)

@@ -154,6 +154,8 @@ tm_status tm_echeck_call(tm_checker *c, tm_node **slot)
     if (call->kids < f->least || call->kids > f->most) return wrong_count(c, call, f);
     TM_TRY(check_arguments(c, call, f));
     tm_node *first = call->kids ? call->kid[0] : NULL;
+    if (!first && (f->first & TM_ARG_PARTS) && c->env->binds)
+        *c->env->binds = true; /* turns(): of all parts */
     if (f->run == tm_ef_matches) return check_pattern(c, call);
     if (f->gives == TM_E_ANY) return common_type(c, call);
     if (f->run == tm_ef_has && first->kind != TM_N_FIELD && first->kind != TM_N_PARTS)

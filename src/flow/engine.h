@@ -222,6 +222,8 @@ tm_status tm_inputs_folder(tm_run *run, tm_source_wish wish, const char *folder,
 tm_status tm_inputs_keep(tm_run *run, tm_source source, tm_err *err);
 tm_status tm_inputs_open(tm_run *run, tm_err *err);
 /* Constant fields of input i. */
+/* Its layouts, and what it will come to, by looking into its sources. */
+tm_status tm_sample_input(tm_run *run, tm_plan_input *input, tm_err *err);
 tm_status tm_inputs_tags(tm_run *run, const tm_recipe_input *from, uint32_t i, tm_err *err);
 tm_status tm_inputs_restore(tm_run *run, tm_err *err); /* stage_ticket.c: from options.ticket */
 tm_status tm_inputs_spool(tm_run *run, tm_err *err);   /* pipes, so that they can be read twice */

@@ -1,6 +1,5 @@
 /* From what the recipe says to sources with layouts: patterns are expanded, files probed by
- * content, the first block of each (of at most SAMPLED of an input) is scanned, and the layouts
- * found there are fixed for the whole run.
+ * content, and looked into (flow/sampling.c).
  *
  * What a folder stands for is told in input_folder.c. A run folder stands for the data of that run,
  * and `last` for the last run's, unless a file has that name.
@@ -16,8 +15,6 @@
 #include "flow/runfolder.h"
 #include "op/scalar.h"
 #include "text/utf8.h"
-
-enum { SAMPLED = 16, SAMPLE_RECORDS = 2000, SAMPLE_BLOCKS = 64 };
 
 /* "jsonl" or "zstd" as the index of a row in its table; empty = by content. */
 static tm_status wish_of(tm_str name, const char *what, const char *const *names, size_t count,
@@ -72,6 +69,14 @@ static tm_status refuse_twice(const tm_run *run, const tm_source *source, tm_err
     return TM_OK;
 }
 
+/* A name that leads nowhere, or to what may not be read, is an input that cannot be read. */
+static tm_status is_input(tm_status status, tm_err *err)
+{
+    if (status != TM_EUSAGE) return status;
+    if (err) err->status = TM_EINPUT;
+    return TM_EINPUT;
+}
+
 static tm_status add_source(tm_run *run, const tm_recipe_input *input, tm_str path, tm_err *err)
 {
     tm_source source = {0};
@@ -79,7 +84,8 @@ static tm_status add_source(tm_run *run, const tm_recipe_input *input, tm_str pa
     TM_TRY(parse_wish(input, &wish, err));
     bool is_stdin = tm_str_is(path, "-");
     TM_TRY(refuse_twice(run, &(tm_source){.path = path}, err)); /* before it is waited for */
-    TM_TRY(tm_source_probe(&run->mem, path, wish, &source, is_stdin ? &run->head : NULL, err));
+    tm_buf *head = is_stdin ? &run->head : NULL;
+    TM_TRY(is_input(tm_source_probe(&run->mem, path, wish, &source, head, err), err));
     tm_status once = refuse_twice(run, &source, err);
     if (once != TM_OK) {
         if (source.held) tm_fs_now.close(source.held);
@@ -111,7 +117,7 @@ static tm_status add_path(tm_run *run, const tm_recipe_input *input, tm_str path
     const char *z = tm_path_z(&run->mem, path);
     if (!z) return tm_fail_memory(err, "a path", path.n);
     if (tm_str_is(path, "-")) return add_source(run, input, path, err);
-    TM_TRY(tm_file_info_of(z, &info, err));
+    TM_TRY(is_input(tm_file_info_of(z, &info, err), err));
     if (!info.is_folder) return add_source(run, input, path, err);
     tm_source_wish wish = {-1, -1};
     TM_TRY(parse_wish(input, &wish, err));
@@ -145,158 +151,10 @@ static tm_status add_patterns(tm_run *run, const tm_recipe_input *input, tm_err 
         TM_TRY(resolve_last(run, &given, err));
         const char *pattern = tm_path_z(&run->mem, given);
         if (!pattern) return tm_fail_memory(err, "a path", input->path[i].n);
-        TM_TRY(tm_glob(&run->mem, pattern, &paths, &count, err));
+        TM_TRY(is_input(tm_glob(&run->mem, pattern, &paths, &count, err), err));
         for (uint32_t k = 0; k < count; k++) TM_TRY(add_path(run, input, paths[k], err));
     }
     return TM_OK;
-}
-
-/* ---- layouts --------------------------------------------------------------------------------- */
-
-typedef struct sample {
-    tm_layout_votes votes;
-    tm_json json;
-    tm_buf repaired; /* a record with U+FFFD for what is not UTF-8 */
-    uint64_t records, bytes;
-    uint64_t coded, decoded; /* bytes of compressed files that were read, and what they gave */
-    bool replace_utf8, all;  /* all: the whole source was seen */
-} sample;
-
-static void vote(sample *s, tm_str raw)
-{
-    s->records++;
-    s->bytes += raw.n + 1;
-    bool well = tm_json_scan(&s->json, raw.p, raw.n, 0, (tm_json_limits){0});
-    if (!well && s->json.trouble == TM_JSON_UTF8 && s->replace_utf8) {
-        tm_buf_clear(&s->repaired);
-        tm_utf8_repair(raw, &s->repaired);
-        raw = tm_buf_view(&s->repaired);
-        well = !s->repaired.failed && tm_json_scan(&s->json, raw.p, raw.n, 0, (tm_json_limits){0});
-    }
-    if (!well) return;
-    tm_layout_vote(&s->votes, &(tm_doc){.raw = raw, .node = s->json.node, .top = 0});
-}
-
-/* Lines of standard input as far as the probe has seen them; its last one may be cut and is not
- * looked at. */
-static void sample_head(tm_str head, sample *s)
-{
-    tm_str line;
-    for (uint32_t i = 0; i < SAMPLE_RECORDS && tm_str_cut(head, '\n', &line, &head); i++)
-        if (tm_str_trim(line).n) vote(s, line);
-}
-
-/* The first block of a source that has records: it may begin with lines that are too long. */
-static tm_status sample_source(tm_run *run, const tm_source *source, sample *s, tm_err *err)
-{
-    tm_reader *reader = NULL;
-    tm_block block = {0};
-    tm_room room = tm_room_of(&run->recipe->limits, 0, false, false);
-    tm_read_limits limits = {.max_line = room.longest};
-    tm_status status = tm_reader_open(&reader, source, &limits, (tm_str){0}, err);
-    for (uint32_t n = 0; status == TM_OK && n < SAMPLE_BLOCKS && !block.spans && !block.last; n++) {
-        status = tm_reader_next(reader, &block, err);
-        if (status == TM_OK) status = tm_block_records(&block, source, err);
-        s->all = n == 0 && block.last;
-    }
-    if (status == TM_OK) {
-        tm_alloc_meter(room.bytes); /* a record that takes more says nothing */
-        for (uint32_t i = 0; i < block.spans && i < SAMPLE_RECORDS; i++)
-            vote(s, (tm_str){block.bytes.p + block.span[i].at, block.span[i].bytes});
-    }
-    tm_alloc_meter_end();
-    if (status == TM_OK && source->codec != TM_PLAIN) {
-        uint64_t decoded;
-        tm_reader_summary(reader, NULL, NULL, &decoded);
-        s->coded += tm_reader_taken(reader);
-        s->decoded += decoded;
-    }
-    tm_block_release(&block);
-    if (reader) tm_reader_close(reader);
-    return status;
-}
-
-static tm_status unknown_layout(tm_str name, tm_err *err)
-{
-    const char *names[64];
-    size_t count = 0;
-    while (tm_layouts[count] && count < TM_COUNT(names)) {
-        names[count] = tm_layouts[count]->name;
-        count++;
-    }
-    const char *near = tm_str_suggest(name, names, count);
-    return tm_fail(err, TM_EUSAGE, "there is no layout \"%.*s\"%s%s: see tamis ops --layouts",
-                   TM_FMT(name), near ? "; did you mean " : "", near ? near : "");
-}
-
-static tm_status choose_layouts(tm_run *run, tm_plan_input *input, sample *s, tm_err *err)
-{
-    const tm_recipe_input *from = input->from;
-    if (from->map.count) {
-        tm_mapping *mapping;
-        TM_TRY(tm_mapping_compile(&run->mem, &from->map, &mapping, err));
-        input->layouts = (tm_layout_set){.mapping = mapping, .count = 1};
-        input->layouts.layout[0] = tm_layout_named(TM_STR("map"));
-        input->kind = tm_mapping_kind(mapping);
-        return TM_OK;
-    }
-    if (from->layout.n) {
-        const tm_layout *layout = tm_layout_named(from->layout);
-        if (!layout) return unknown_layout(from->layout, err);
-        input->layouts = (tm_layout_set){.layout = {layout}, .count = 1};
-    } else {
-        tm_layout_choose(&s->votes, &input->layouts);
-    }
-    uint32_t best = 0, second = 0;
-    for (uint32_t i = 0; tm_layouts[i]; i++) {
-        bool chosen = false;
-        for (uint32_t l = 0; l < input->layouts.count; l++)
-            chosen |= tm_layouts[i] == input->layouts.layout[l];
-        if (chosen || s->votes.fits[i] <= second) continue;
-        second = s->votes.fits[i];
-        input->runner_up = tm_layouts[i]->name;
-    }
-    input->kind = TM_SFT;
-    for (uint32_t l = 0; l < input->layouts.count; l++) {
-        uint32_t votes = 1;
-        for (uint32_t i = 0; tm_layouts[i]; i++)
-            if (tm_layouts[i] == input->layouts.layout[l]) votes += s->votes.first[i];
-        if (votes > best) best = votes, input->kind = input->layouts.layout[l]->kind;
-    }
-    return TM_OK;
-}
-
-/* What a file holds once decoded, by what the sampled ones gave; where none is compressed or could
- * be looked into, by the usual ratio of chat data. An estimate: files differ from end to end. */
-static uint64_t decoded_bytes(const tm_source *source, const sample *s)
-{
-    if (source->codec == TM_PLAIN) return source->bytes;
-    if (!s->coded) return source->bytes * 4;
-    return (uint64_t)((double)source->bytes * (double)s->decoded / (double)s->coded);
-}
-
-static tm_status sample_input(tm_run *run, tm_plan_input *input, tm_err *err)
-{
-    sample s = {.replace_utf8 = input->from->replace_utf8};
-    tm_status status = TM_OK;
-    uint32_t first = input->first_source - 1;
-    for (uint32_t i = 0; status == TM_OK && i < input->sources; i++) {
-        const tm_source *source = &run->source[first + i];
-        if (!source->seekable)
-            sample_head(tm_buf_view(&run->head), &s);
-        else if (i < SAMPLED)
-            status = sample_source(run, source, &s, err);
-    }
-    for (uint32_t i = 0; i < input->sources; i++)
-        input->facts.bytes += decoded_bytes(&run->source[first + i], &s);
-    if (status == TM_OK) status = choose_layouts(run, input, &s, err);
-    uint64_t mean = s.records ? s.bytes / s.records : 512;
-    input->facts.records =
-        s.all && input->sources == 1 ? s.records : input->facts.bytes / TM_MAX(mean, 1) + 1;
-    input->facts.text_bytes = input->facts.bytes;
-    tm_json_release(&s.json);
-    tm_buf_release(&s.repaired);
-    return status;
 }
 
 /* ---- what gives its bytes once --------------------------------------------------------------- */
@@ -405,7 +263,7 @@ static tm_status look_at(tm_run *run, uint32_t i, tm_err *err)
             TM_TRY(spool_to_look(run, &run->source[input->first_source - 1 + k], err));
     }
     if (run->options.scan_only) return TM_OK;
-    TM_TRY(sample_input(run, input, err));
+    TM_TRY(tm_sample_input(run, input, err));
     return tm_inputs_tags(run, input->from, i, err);
 }
 

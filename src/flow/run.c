@@ -155,12 +155,25 @@ static tm_status number_codes(tm_run *run, tm_err *err)
     return TM_OK;
 }
 
-/* refine: the built-in recipe for the example kind that was found takes the place of no steps. */
+static uint32_t kinds_of(const tm_run *run)
+{
+    uint32_t kinds = 0;
+    for (uint32_t i = 0; i < run->inputs; i++) {
+        const tm_plan_input *in = &run->input[i];
+        kinds |= 1u << in->kind;
+        for (uint32_t l = 0; !in->layouts.mapping && l < in->layouts.count; l++)
+            kinds |= 1u << in->layouts.layout[l]->kind;
+    }
+    return kinds;
+}
+
+/* refine: the built-in recipe for the example kinds that were found takes the place of no steps. */
 static tm_status choose_recipe(tm_run *run, tm_err *err)
 {
     tm_recipe builtin, *recipe = run->recipe;
-    tm_str yaml = tm_recipe_builtin(run->input[0].kind);
-    TM_TRY(tm_recipe_read(&builtin, &run->mem, TM_STR("refine"), yaml, err));
+    const tm_builtin *of = tm_builtin_for(kinds_of(run));
+    TM_TRY(tm_recipe_read(&builtin, &run->mem, TM_STR("refine"), of->text, err));
+    run->result.builtin = of->name;
     recipe->step = builtin.step;
     recipe->steps = builtin.steps;
     return TM_OK;

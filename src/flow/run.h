@@ -141,6 +141,7 @@ typedef struct tm_kept_file { /* what a run wrote beside its data */
 
 typedef struct tm_run_result {
     tm_counts counts;
+    const char *builtin;          /* with options->refine: the recipe that was chosen; else NULL */
     tm_step_result *step;         /* plan->steps of them */
     const uint64_t *reader_found; /* by index in tm_reader_codes */
     const uint64_t *matches;      /* flow/matches.h */

@@ -1,9 +1,10 @@
-/* The built-in recipes of refine, one an example kind.
+/* The built-in recipes of refine, one an example kind, and one for sets of several.
  *
  * They stand here as text so that the program needs no file beside it, and in recipes/ as files so
  * that people can read, copy and change them; a test compares the two byte for byte. A kind without
  * a recipe of its own takes the nearest one: stepwise answers are scored ones, labelled texts are
- * documents. */
+ * documents. The recipe of one kind is never used on another: what it compares may not be there,
+ * and records that have nothing of it would all look alike. */
 #include "plan/plan.h"
 
 static const char corpus_yaml[] =
@@ -90,19 +91,44 @@ static const char prompt_yaml[] =
     "  - dedup.exact: {by: prompt, normalise: [unicode, zero_width, case, space]}\n"
     "output: {format: jsonl.zst, ledger: signals}\n";
 
-#define RECIPE(text) ((tm_str){text, sizeof(text) - 1})
+static const char mixed_yaml[] =
+    "# What `tamis refine` does with records of several example kinds in one set.\n"
+    "# Only records of one kind are compared with one another, by all of their texts, and only "
+    "where their\n"
+    "# labels and scores are the same: one answer with two verdicts is news and not a duplicate.\n"
+    "steps:\n"
+    "  - check.record\n"
+    "  - clean.text: {on: all, fix: [control, zero_width, line_ends, trailing_space]}\n"
+    "  - length\n"
+    "  - dedup.exact:\n"
+    "      by: all\n"
+    "      within: [kind, label]\n"
+    "      normalise: [unicode, zero_width, case, space]\n"
+    "output: {format: jsonl.zst, ledger: signals}\n";
 
-tm_str tm_recipe_builtin(tm_example_kind kind)
-{
-    switch (kind) {
-    case TM_CORPUS:
-    case TM_LABEL: return RECIPE(corpus_yaml);
-    case TM_SFT: return RECIPE(sft_yaml);
-    case TM_PREFERENCE: return RECIPE(preference_yaml);
-    case TM_UNPAIRED: return RECIPE(unpaired_yaml);
-    case TM_SCORED:
-    case TM_STEPWISE: return RECIPE(scored_yaml);
-    case TM_PROMPT: return RECIPE(prompt_yaml);
+#define KIND(kind) (1u << TM_##kind)
+#define RECIPE(name, kinds)                      \
+    {                                            \
+#name, kinds,                            \
+        {                                        \
+            name##_yaml, sizeof(name##_yaml) - 1 \
+        }                                        \
     }
-    return RECIPE(sft_yaml);
+
+const tm_builtin tm_builtins[] = {
+    RECIPE(sft, KIND(SFT)),
+    RECIPE(corpus, KIND(CORPUS) | KIND(LABEL)),
+    RECIPE(preference, KIND(PREFERENCE)),
+    RECIPE(unpaired, KIND(UNPAIRED)),
+    RECIPE(scored, KIND(SCORED) | KIND(STEPWISE)),
+    RECIPE(prompt, KIND(PROMPT)),
+    RECIPE(mixed, UINT32_MAX),
+    {0},
+};
+
+const tm_builtin *tm_builtin_for(uint32_t kinds)
+{
+    const tm_builtin *b = tm_builtins;
+    while (kinds & ~b->kinds) b++;
+    return b;
 }

@@ -56,6 +56,11 @@ const tm_lint_rule tm_lint_rules[] = {
      "other but not like one that stands for both are of two clusters, and a split may part them. "
      "With link: chain (dedup.near) all that are alike, through others too, are one cluster; with "
      "prefix: true (dedup.exact) a beginning that two records share goes with the longer one."},
+    {"T3112", "map-leads-nowhere", false, "a path of map: leads nowhere",
+     "None of the records that were looked at has what the path names: it is probably misspelt. "
+     "The "
+     "part is absent in every record then, so records that differ in it alone look the same. "
+     "Compare it with the keys that `tamis cat FILE | head -1` shows."},
     {0}};
 
 enum {
@@ -69,7 +74,8 @@ enum {
     HEAD_TOO_LATE,
     REFERENCE_UNUSED,
     CLUSTERS_UNBOUND,
-    CLUSTERS_APART
+    CLUSTERS_APART,
+    MAP_LEADS_NOWHERE
 };
 
 typedef struct linting {
@@ -117,6 +123,19 @@ static bool is_op(const tm_plan_step *step, const char *name)
     return strcmp(step->op->name, name) == 0;
 }
 
+static tm_status add(linting *l, uint32_t rule, tm_place at, const char *sentence)
+{
+    tm_plan *plan = l->plan;
+    if (!sentence || !TM_ROOM(plan->mem, plan->lint, plan->lints, l->room, 1))
+        return tm_fail_memory(l->err, "the plan", sizeof(tm_lint));
+    plan->lint[plan->lints++] = (tm_lint){.code = tm_lint_rules[rule].code,
+                                          .stops = tm_lint_rules[rule].stops,
+                                          .sentence = tm_str_of(sentence),
+                                          .line = at.line,
+                                          .column = at.column};
+    return TM_OK;
+}
+
 /* Adds a remark at a parameter of the step (NULL: at the step). `sentence` is in the plan's
  * arena. */
 static tm_status remark(linting *l, uint32_t rule, uint32_t i, const char *param,
@@ -127,14 +146,7 @@ static tm_status remark(linting *l, uint32_t rule, uint32_t i, const char *param
     const tm_param *p = param ? param_of(&plan->step[i], param) : NULL;
     tm_place at = {from->line, from->column, false};
     if (p && from->at && from->at[p - from->op->params].line) at = from->at[p - from->op->params];
-    if (!sentence || !TM_ROOM(plan->mem, plan->lint, plan->lints, l->room, 1))
-        return tm_fail_memory(l->err, "the plan", sizeof(tm_lint));
-    plan->lint[plan->lints++] = (tm_lint){.code = tm_lint_rules[rule].code,
-                                          .stops = tm_lint_rules[rule].stops,
-                                          .sentence = tm_str_of(sentence),
-                                          .line = at.line,
-                                          .column = at.column};
-    return TM_OK;
+    return add(l, rule, at, sentence);
 }
 
 static tm_status check_keep(linting *l, uint32_t i, tm_truth_known known)
@@ -394,6 +406,18 @@ static tm_status check_clusters(linting *l, uint32_t i)
     return TM_OK;
 }
 
+/* ---- inputs ---------------------------------------------------------------------------------- */
+
+static tm_status check_mapping(linting *l, const tm_plan_input *in)
+{
+    if (!in->unreached.n) return TM_OK;
+    tm_place at = {in->from->line, in->from->column, false};
+    return add(l, MAP_LEADS_NOWHERE, at,
+               tm_arena_printf(l->plan->mem,
+                               "%.*s: map: %.*s leads nowhere in any of the first %u records",
+                               TM_FMT(in->from->name), TM_FMT(in->unreached), in->sampled));
+}
+
 static tm_status (*const checks[])(linting *, uint32_t) = {
     check_conditions, check_amount, check_asking,     check_flags,    check_order,
     check_head,       check_twice,  check_references, check_clusters,
@@ -402,6 +426,7 @@ static tm_status (*const checks[])(linting *, uint32_t) = {
 tm_status tm_plan_lint(tm_plan *plan, tm_err *err)
 {
     linting l = {.plan = plan, .err = err};
+    for (uint32_t i = 0; i < plan->inputs; i++) TM_TRY(check_mapping(&l, &plan->input[i]));
     for (uint32_t i = 0; i < plan->steps; i++)
         for (size_t c = 0; c < TM_COUNT(checks); c++) TM_TRY(checks[c](&l, i));
     for (uint32_t i = 0; i < plan->lints; i++) {

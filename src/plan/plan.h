@@ -95,8 +95,15 @@ tm_status tm_recipe_verb(tm_recipe *out, tm_arena *mem, const tm_op *op, const t
                          uint32_t options, tm_err *err);
 /* The recipe as YAML that tm_recipe_read reads back to the same. */
 void tm_recipe_print(const tm_recipe *r, tm_buf *out);
-/* The built-in recipe of refine for an example kind. */
-tm_str tm_recipe_builtin(tm_example_kind kind);
+
+typedef struct tm_builtin { /* a recipe of refine */
+    const char *name;
+    uint32_t kinds; /* 1 << tm_example_kind: what it is for */
+    tm_str text;
+} tm_builtin;
+extern const tm_builtin tm_builtins[]; /* ends with a nameless one */
+/* The one for inputs that hold these kinds; for none, that of sft. */
+const tm_builtin *tm_builtin_for(uint32_t kinds);
 
 typedef struct tm_plan_input { /* what flow found behind one recipe input */
     const tm_recipe_input *from;
@@ -105,6 +112,8 @@ typedef struct tm_plan_input { /* what flow found behind one recipe input */
     uint16_t layout_at[16]; /* tm_plan_make: where its layouts stand in plan->layouts */
     tm_example_kind kind;
     const char *container; /* name, for the JSON */
+    tm_str unreached;      /* paths of its mapping that lead nowhere in the sample, or empty */
+    uint32_t sampled;      /* records of which that is said */
     const char *runner_up; /* the layout that fits next best in the sample, or NULL */
     tm_input_facts facts;
 } tm_plan_input;

@@ -42,18 +42,9 @@ static tm_status add(const list *l, tm_str name, const tm_input_args *args, cons
             r, line, column,
             tm_fail(r->err, TM_ERECIPE, "%s \"%.*s\" has no path", l->what, TM_FMT(name)));
     }
-    if (args->layout.n && !tm_layout_named(args->layout)) {
-        const char *known[64];
-        size_t count = 0;
-        while (tm_layouts[count] && count < TM_COUNT(known))
-            known[count] = tm_layouts[count]->name, count++;
-        const char *near = tm_str_suggest(args->layout, known, count);
-        return tm_recipe_at(r, line, column,
-                            tm_fail(r->err, TM_ERECIPE, "there is no layout \"%.*s\"%s%s%s",
-                                    TM_FMT(tm_str_slice(args->layout, 0, 60)),
-                                    near ? "; did you mean \"" : "", near ? near : "",
-                                    near ? "\"?" : ""));
-    }
+    tm_layout_set named;
+    if (args->layout.n && tm_layouts_named(args->layout, &named, r->err) != TM_OK)
+        return tm_recipe_at(r, line, column, TM_ERECIPE);
     (*l->item)[(*l->count)++] = (tm_recipe_input){.name = name,
                                                   .path = args->path.item,
                                                   .paths = args->path.count,

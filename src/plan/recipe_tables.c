@@ -20,7 +20,9 @@ const tm_param tm_input_params[] = {
     {"tags", TM_P_PAIRS, offsetof(tm_input_args, tags),
      .help = "constant fields that are set on each record of this input"},
     {"layout", TM_P_TEXT, offsetof(tm_input_args, layout),
-     .help = "the layout all its records have; without it, it is found out from a sample"},
+     .help =
+         "the layout all its records have, or several, as messages,alpaca; without it, they are "
+         "found out from a sample"},
     {"container", TM_P_TEXT, offsetof(tm_input_args, container),
      .help = "the container, where the content does not say it"},
     {"codec", TM_P_TEXT, offsetof(tm_input_args, codec),

@@ -43,6 +43,11 @@ bool tm_layout_fits(const tm_layout *layout, const tm_doc *doc);
 typedef struct tm_mapping tm_mapping;
 tm_status tm_mapping_compile(tm_arena *mem, const tm_pairs *pairs, tm_mapping **out, tm_err *err);
 
+/* The slots whose paths lead somewhere in a record with this index, 1 << slot each. */
+uint32_t tm_mapping_reach(const tm_mapping *mapping, tm_json *json, tm_str raw);
+/* The others that the mapping names, as "prompt: in.question, label: rating". */
+void tm_mapping_unreached(const tm_mapping *mapping, uint32_t reached, tm_buf *out);
+
 /* What records bound by it teach: by the slots it names. */
 tm_example_kind tm_mapping_kind(const tm_mapping *mapping);
 extern const tm_layout tm_layout_map; /* stands for a mapping in a layout set; not in tm_layouts */
@@ -82,6 +87,9 @@ typedef struct tm_layout_votes {
     uint32_t first[24], fits[24]; /* by index in tm_layouts */
 } tm_layout_votes;
 void tm_layout_vote(tm_layout_votes *votes, const tm_doc *doc);
+/* "messages,alpaca" as a set, in detection order. TM_EUSAGE: one is unknown; it says what was
+ * meant. */
+tm_status tm_layouts_named(tm_str names, tm_layout_set *out, tm_err *err);
 /* The set to read with: every layout that came first at least once, in detection order. */
 void tm_layout_choose(const tm_layout_votes *votes, tm_layout_set *out);
 

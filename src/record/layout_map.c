@@ -93,6 +93,34 @@ tm_example_kind tm_mapping_kind(const tm_mapping *m)
     return p[S_SCORE] ? TM_SCORED : TM_SFT;
 }
 
+uint32_t tm_mapping_reach(const tm_mapping *m, tm_json *json, tm_str raw)
+{
+    tm_arena mem = {0};
+    tm_batch b = {.mem = &mem, .json = *json};
+    uint32_t reached = 0, nodes = json->nodes;
+    for (unsigned s = 0; s < S_COUNT; s++) {
+        tm_where where = {0};
+        const tm_step *step;
+        if (!m->path[s] || !tm_path_walk(&b, raw, 0, m->path[s], &where)) continue;
+        if (where.steps == tm_fieldpath_steps(m->path[s], &step)) reached |= 1u << s;
+    }
+    *json = b.json;
+    json->nodes = nodes;
+    tm_arena_release(&mem);
+    return reached;
+}
+
+void tm_mapping_unreached(const tm_mapping *m, uint32_t reached, tm_buf *out)
+{
+    for (size_t i = 0; i < TM_COUNT(names); i++) {
+        slot s = names[i].slot;
+        if (!m->path[s] || reached & 1u << s) continue;
+        reached |= 1u << s; /* slots with several names come once */
+        tm_buf_print(out, "%s%s: %.*s", out->n ? ", " : "", names[i].name,
+                     TM_FMT(tm_fieldpath_text(m->path[s])));
+    }
+}
+
 static tm_status bind_slot(tm_binder *to, const tm_doc *doc, const tm_where *at, bool found,
                            tm_role role, uint16_t answer, tm_err *err)
 {

@@ -27,6 +27,37 @@ const tm_layout *tm_layout_named(tm_str name)
     return tm_str_is(name, tm_layout_map.name) ? &tm_layout_map : NULL;
 }
 
+static tm_status unknown_layout(tm_str name, tm_err *err)
+{
+    const char *known[TM_COUNT(tm_layouts)];
+    size_t count = 0;
+    for (; tm_layouts[count]; count++) known[count] = tm_layouts[count]->name;
+    const char *near = tm_str_suggest(name, known, count);
+    name = tm_str_slice(name, 0, 60);
+    if (near)
+        return tm_fail(err, TM_EUSAGE, "there is no layout \"%.*s\"; did you mean \"%s\"?",
+                       TM_FMT(name), near);
+    return tm_fail(err, TM_EUSAGE, "there is no layout \"%.*s\": tamis ops --layouts lists them",
+                   TM_FMT(name));
+}
+
+tm_status tm_layouts_named(tm_str names, tm_layout_set *out, tm_err *err)
+{
+    bool wanted[TM_COUNT(tm_layouts)] = {false};
+    *out = (tm_layout_set){0};
+    for (tm_str one, rest = names; rest.n;) {
+        size_t i = 0;
+        tm_str_cut(rest, ',', &one, &rest);
+        one = tm_str_trim(one);
+        while (tm_layouts[i] && !tm_str_is(one, tm_layouts[i]->name)) i++;
+        if (!tm_layouts[i]) return unknown_layout(one, err);
+        wanted[i] = true;
+    }
+    for (size_t i = 0; tm_layouts[i]; i++)
+        if (wanted[i]) out->layout[out->count++] = tm_layouts[i];
+    return TM_OK;
+}
+
 bool tm_layout_fits(const tm_layout *layout, const tm_doc *doc)
 {
     tm_keys keys;

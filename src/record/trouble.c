@@ -151,6 +151,26 @@ static void name_layouts(const tm_layout_set *set, tm_buf *out)
     }
 }
 
+/* What would read it: the option with the layouts that were tried and the first one that fits. */
+static void add_advice(const tm_doc *doc, const tm_layout_set *tried, tm_buf *out)
+{
+    size_t i = 0;
+    bool mapped = tried && tried->mapping;
+    if (tm_kind_of(doc, TM_K_MESSAGES) == TM_JSON_STRING) {
+        tm_buf_z(out, "; messages is text: if it holds JSON, use map: {messages: messages}");
+        return;
+    }
+    while (!mapped && tm_layouts[i] && !tm_layout_fits(tm_layouts[i], doc)) i++;
+    if (mapped || !tm_layouts[i]) {
+        tm_buf_z(out, "; try --layout NAME or map:");
+        return;
+    }
+    tm_buf_print(out, "; it is %s: read both with --layout ", tm_layouts[i]->name);
+    for (uint32_t k = 0; tried && k < tried->count; k++)
+        tm_buf_print(out, "%s,", tried->layout[k]->name);
+    tm_buf_z(out, tm_layouts[i]->name);
+}
+
 tm_status tm_trouble_no_layout(tm_batch *b, uint32_t record, const tm_doc *doc,
                                const tm_layout_set *set_tried, tm_err *err)
 {
@@ -165,10 +185,7 @@ tm_status tm_trouble_no_layout(tm_batch *b, uint32_t record, const tm_doc *doc,
     tm_doc indexed = *doc;
     tm_keys_collect(doc, &keys);
     indexed.keys = &keys;
-    if (tm_kind_of(&indexed, TM_K_MESSAGES) == TM_JSON_STRING)
-        tm_buf_z(out, "; messages is text: if it holds JSON, use map: {messages: messages}");
-    else
-        tm_buf_z(out, "; try --layout NAME or map:");
+    add_advice(&indexed, set_tried, out);
     TM_TRY(tm_buf_ok(out, err));
     tm_str sentence = tm_arena_str(b->mem, tm_buf_view(out));
     if (!sentence.p) return tm_fail_memory(err, "a message", out->n);

@@ -69,7 +69,9 @@ static tm_status preview(const tm_plan_step *s, tm_buf *out, tm_err *err)
 tm_status tm_report_plan(const tm_run *run, tm_buf *out, tm_err *err)
 {
     const tm_plan *plan = tm_run_plan(run);
+    const char *builtin = tm_run_result_of(run)->builtin;
     for (uint32_t i = 0; i < plan->inputs; i++) input(plan, &plan->input[i], out);
+    if (builtin) tm_buf_print(out, "recipe  %s, built in\n", builtin);
     for (uint32_t s = 0; s < plan->steps; s++) {
         step(plan, &plan->step[s], out);
         if (!plan->step[s].op->preview) continue;

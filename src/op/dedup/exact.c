@@ -26,7 +26,7 @@ typedef struct args {
     uint32_t by;
     int64_t turn;
     uint64_t normalise;
-    tm_texts keep, against;
+    tm_texts keep, against, within;
     uint8_t across;
     bool prefix;
 } args;
@@ -41,9 +41,28 @@ typedef struct shared {
 
 typedef struct scratch {
     tm_keep_scratch *keep;
+    tm_exprs_scratch within;
     tm_exact_key key;
     tm_buf order, data;
 } scratch;
+
+/* References are measured by no step: they have no signals to be apart by. */
+static tm_status add_within(tm_prep *prep, const args *a, shared *s, tm_err *err)
+{
+    tm_expr_env env = prep->env;
+    env.used = TM_NEW(prep->mem, uint8_t, env.signals + 1);
+    if (!env.used) return tm_fail_memory(err, "dedup.exact", env.signals);
+    TM_TRY(tm_exprs_compile(prep->mem, &a->within, &env, &s->rules.within, err));
+    for (uint32_t i = 0; i < env.signals; i++) {
+        if (!env.used[i]) continue;
+        if (prep->env.used) prep->env.used[i] = 1;
+        if (a->against.count)
+            return tm_fail(err, TM_ERECIPE,
+                           "within: names the signal %s, which the records of against: do not have",
+                           env.name[i]);
+    }
+    return TM_OK;
+}
 
 static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_err *err)
 {
@@ -53,9 +72,14 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
     if (s->args->by & TM_SEL_EVERYTHING && (s->args->turn || s->args->prefix))
         return tm_fail(err, TM_ERECIPE,
                        "by: everything compares whole records: turn: and prefix: need by: all");
-    s->rules = (tm_exact_rules){{s->args->by, s->args->turn}, s->args->normalise};
+    s->rules = (tm_exact_rules){.choice = {s->args->by, s->args->turn},
+                                .normalise = s->args->normalise,
+                                .within = {.count = 0}};
     TM_TRY(tm_scope_make(prep, s->args->across, &s->args->against, &s->scope, err));
-    TM_TRY(tm_keep_compile(prep->mem, &s->args->keep, &prep->env, false, &s->keep, err));
+    tm_status status = add_within(prep, s->args, s, err);
+    if (status == TM_OK)
+        status = tm_keep_compile(prep->mem, &s->args->keep, &prep->env, false, &s->keep, err);
+    if (status != TM_OK) return tm_exprs_release(&s->rules.within), status;
     s->verdict = tm_keep_verdict(s->keep, prep->then);
     *out = s;
     return tm_keep_is_none(s->keep) ? tm_scope_takes_none(&s->scope, err) : TM_OK;
@@ -63,20 +87,25 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
 
 static void release(const void *of)
 {
-    tm_keep_release(((const shared *)of)->keep);
+    const shared *s = of;
+    tm_keep_release(s->keep);
+    tm_exprs_release(&s->rules.within);
 }
 
 static tm_status begin(const void *of, void *mine, tm_err *err)
 {
     scratch *own = mine;
-    own->keep = tm_keep_scratch_new(((const shared *)of)->keep);
-    return own->keep ? TM_OK : tm_fail_memory(err, "dedup.exact", 0);
+    const shared *s = of;
+    own->keep = tm_keep_scratch_new(s->keep);
+    if (!own->keep) return tm_fail_memory(err, "dedup.exact", 0);
+    return tm_exprs_begin(&s->rules.within, &own->within, err);
 }
 
 static void end(void *mine)
 {
     scratch *own = mine;
     tm_keep_scratch_free(own->keep);
+    tm_exprs_end(&own->within);
     tm_exact_key_release(&own->key);
     tm_buf_release(&own->order);
     tm_buf_release(&own->data);
@@ -93,9 +122,12 @@ static tm_status observe_hashes(const tm_step_view *step, tm_batch *b, tm_facts 
                                "dedup.exact compares texts as they stand, which an index does not "
                                "hold: name the earlier files themselves, or use dedup.near",
                                err));
-    for (uint32_t r = 0; tm_scope_sees(&s->scope, b) && r < b->records; r++) {
+    if (!tm_scope_sees(&s->scope, b)) return TM_OK;
+    tm_evalue *within;
+    TM_TRY(tm_exprs_values(&s->rules.within, &own->within, b, &within, err));
+    for (uint32_t r = 0; r < b->records; r++) {
         if (!tm_live(b, r)) continue;
-        TM_TRY(tm_exact_key_of(&s->rules, b, r, &own->key, err));
+        TM_TRY(tm_exact_key_of(&s->rules, b, r, within, &own->key, err));
         if (!key->any) continue;
         uint64_t hash = 0;
         for (uint32_t m = 0, from = 0; m < key->messages; m++) {
@@ -162,9 +194,11 @@ static tm_status observe_texts(const tm_step_view *step, tm_batch *b, tm_facts *
     if (!keep) return tm_fail_memory(err, "dedup.exact", b->records);
     if (!tm_scope_sees(&s->scope, b)) return TM_OK;
     if (!b->reference) TM_TRY(tm_keep_keys(s->keep, own->keep, step, b, s->args->by, keep, err));
+    tm_evalue *within;
+    TM_TRY(tm_exprs_values(&s->rules.within, &own->within, b, &within, err));
     for (uint32_t r = 0; r < b->records; r++) {
         if (!tm_live(b, r)) continue;
-        TM_TRY(tm_exact_key_of(&s->rules, b, r, &own->key, err));
+        TM_TRY(tm_exact_key_of(&s->rules, b, r, within, &own->key, err));
         if (!key->any) continue;
         if (s->args->prefix)
             TM_TRY(add_beginnings(s, own, b, r, keep[r], out, err));
@@ -322,6 +356,13 @@ static const tm_param PARAMS[] = {
         .help = TM_SCOPE_HELP_ACROSS,
     },
     {
+        .name = "within",
+        .type = TM_P_EXPRS,
+        .at = offsetof(args, within),
+        .help = "only records whose values of these are equal are compared: a field, a signal, "
+                "kind, label",
+    },
+    {
         .name = "against",
         .type = TM_P_TEXTS,
         .at = offsetof(args, against),
@@ -395,6 +436,16 @@ static const tm_example EXAMPLES[] = {
         .fates = "kept kept merged",
     },
     {
+        .title = "One answer with two labels is news, and not a duplicate",
+        .recipe = "{within: [kind, label]}",
+        .in = "{\"prompt\":\"2+2?\",\"completion\":\"4\",\"label\":true}\n"
+              "{\"prompt\":\"2+2?\",\"completion\":\"4\",\"label\":false}\n"
+              "{\"prompt\":\"2+2?\",\"completion\":\"4\",\"label\":true}\n",
+        .out = "{\"prompt\":\"2+2?\",\"completion\":\"4\",\"label\":true}\n"
+               "{\"prompt\":\"2+2?\",\"completion\":\"4\",\"label\":false}\n",
+        .fates = "kept kept merged",
+    },
+    {
         .title = "Empty answers say nothing about each other",
         .recipe = "{by: response}",
         .in = "{\"prompt\":\"a\",\"completion\":\"\"}\n{\"prompt\":\"b\",\"completion\":\"\"}\n",
@@ -414,7 +465,7 @@ const tm_op tm_op_dedup_exact = {
         "compared, what does not count as a difference and who survives are all yours to say, and "
         "every merged record names the one it was merged into.",
     .source = "Lee et al. 2022, Deduplicating Training Data Makes Language Models Better",
-    .rev = 6,
+    .rev = 7,
     .shape = TM_SET,
     .flags = TM_REFERENCES | TM_EACH_MEASURES,
     .finds = TM_FINDS_EQUAL,

@@ -15,7 +15,7 @@ static tm_status end_message(tm_exact_key *own, tm_err *err)
 }
 
 /* What stands behind a head. An absent text, null and an empty one are three things. */
-enum { KEY_TEXT, KEY_OTHER, KEY_NAME, KEY_NODE, KEY_NULL, KEY_ABSENT };
+enum { KEY_TEXT, KEY_OTHER, KEY_NAME, KEY_NODE, KEY_NULL, KEY_ABSENT, KEY_WITHIN };
 
 /* One element of the key: what and where it is, its length and its bytes, so that no two different
  * records give the same key. */
@@ -90,14 +90,27 @@ static tm_status add_everything(const tm_exact_rules *rules, tm_exact_key *own, 
     return tm_buf_ok(&own->text, err);
 }
 
-tm_status tm_exact_key_of(const tm_exact_rules *rules, tm_batch *b, uint32_t r, tm_exact_key *own,
-                          tm_err *err)
+static tm_status add_within(const tm_exact_rules *rules, tm_exact_key *own, const tm_batch *b,
+                            uint32_t r, const tm_evalue *value, tm_err *err)
+{
+    for (uint32_t i = 0; i < rules->within.count; i++) {
+        tm_buf_clear(&own->value);
+        tm_evalue_key(&value[(size_t)i * b->records + r], false, &own->value);
+        TM_TRY(tm_buf_ok(&own->value, err));
+        add_element(own, KEY_WITHIN, i, tm_buf_view(&own->value), 0);
+    }
+    return tm_buf_ok(&own->text, err);
+}
+
+tm_status tm_exact_key_of(const tm_exact_rules *rules, tm_batch *b, uint32_t r,
+                          const tm_evalue *within, tm_exact_key *own, tm_err *err)
 {
     tm_chosen chosen;
     const tm_part *last = NULL;
     own->any = false;
     tm_buf_clear(&own->text);
     own->messages = 0;
+    TM_TRY(add_within(rules, own, b, r, within, err));
     if (rules->choice.by & TM_SEL_EVERYTHING) {
         TM_TRY(add_everything(rules, own, b, r, err));
         return end_message(own, err);
@@ -120,6 +133,7 @@ void tm_exact_key_release(tm_exact_key *own)
     tm_buf_release(&own->pass);
     tm_buf_release(&own->string);
     tm_buf_release(&own->now);
+    tm_buf_release(&own->value);
     tm_json_release(&own->json);
     tm_free(own->ends);
 }

@@ -8,11 +8,13 @@
 #define TM_OP_DEDUP_EXACT_KEY_H
 
 #include "op/chosen.h"
+#include "op/exprs.h"
 #include "op/op.h"
 
 typedef struct tm_exact_rules {
     tm_choice choice;
     uint64_t normalise; /* steps of tm_normalise */
+    tm_exprs within;    /* equal only if the values of these are, too */
 } tm_exact_rules;
 
 typedef struct tm_exact_key { /* a worker's scratch */
@@ -20,12 +22,13 @@ typedef struct tm_exact_key { /* a worker's scratch */
     uint32_t *ends;           /* of `text`: behind each message */
     uint32_t messages, room;
     bool any; /* false: nothing to compare */
-    tm_buf pass, string, now;
+    tm_buf pass, string, now, value;
     tm_json json; /* of `now`: a record as steps have changed it */
 } tm_exact_key;
 
+/* within: the values of rules->within for the whole batch (tm_exprs_values). */
 tm_status tm_exact_key_of(const tm_exact_rules *rules, tm_batch *b, uint32_t record,
-                          tm_exact_key *out, tm_err *err);
+                          const tm_evalue *within, tm_exact_key *out, tm_err *err);
 void tm_exact_key_release(tm_exact_key *key);
 
 #endif

@@ -11,25 +11,29 @@
 
 static const struct {
     tm_example_kind kind;
-    const char *file, *layout;
-} builtin[] = {
-    {TM_CORPUS, "recipes/corpus.yaml", "text"},
-    {TM_SFT, "recipes/sft.yaml", "messages"},
-    {TM_PREFERENCE, "recipes/preference.yaml", "preference"},
-    {TM_UNPAIRED, "recipes/unpaired.yaml", "unpaired"},
-    {TM_SCORED, "recipes/scored.yaml", "scored"},
-    {TM_PROMPT, "recipes/prompt.yaml", "prompt"},
+    const char *recipe, *layout;
+} kinds[] = {
+    {TM_CORPUS, "corpus", "text"},
+    {TM_SFT, "sft", "messages"},
+    {TM_PREFERENCE, "preference", "preference"},
+    {TM_UNPAIRED, "unpaired", "unpaired"},
+    {TM_SCORED, "scored", "scored"},
+    {TM_PROMPT, "prompt", "prompt"},
+    {TM_STEPWISE, "scored", NULL},
+    {TM_LABEL, "corpus", NULL},
 };
 
 static void the_files_are_what_is_built_in(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < TM_COUNT(builtin); i++) {
+    for (const tm_builtin *b = tm_builtins; b->name; b++) {
         tm_buf file = {0};
         tm_err err = {0};
-        if (tm_file_load(builtin[i].file, TM_MIB, &file, &err) != TM_OK)
+        char path[64];
+        snprintf(path, sizeof path, "recipes/%s.yaml", b->name);
+        if (tm_file_load(path, TM_MIB, &file, &err) != TM_OK)
             print_message("%s: run the tests from the root of the repository\n", err.msg);
-        assert_true(tm_str_eq(tm_buf_view(&file), tm_recipe_builtin(builtin[i].kind)));
+        assert_true(tm_str_eq(tm_buf_view(&file), b->text));
         tm_buf_release(&file);
     }
 }
@@ -42,13 +46,16 @@ static void every_kind_has_a_recipe_that_plans_without_a_remark(void **state)
         tm_recipe r;
         tm_plan *plan = NULL;
         tm_err err = {0};
-        tm_str text = tm_recipe_builtin((tm_example_kind)kind);
+        const tm_builtin *of = tm_builtin_for(1u << kind);
         tm_plan_input input = {.first_source = 1, .sources = 1, .container = "jsonl"};
-        for (size_t i = 0; i < TM_COUNT(builtin); i++)
-            if ((int)builtin[i].kind == kind)
-                input.layouts.layout[0] = tm_layout_named(tm_str_of(builtin[i].layout));
+        for (size_t i = 0; i < TM_COUNT(kinds); i++) {
+            if ((int)kinds[i].kind != kind) continue;
+            assert_string_equal(of->name, kinds[i].recipe);
+            if (kinds[i].layout)
+                input.layouts.layout[0] = tm_layout_named(tm_str_of(kinds[i].layout));
+        }
         input.layouts.count = input.layouts.layout[0] != NULL;
-        tm_status status = tm_recipe_read(&r, &mem, TM_STR("refine"), text, &err);
+        tm_status status = tm_recipe_read(&r, &mem, TM_STR("refine"), of->text, &err);
         if (status == TM_OK)
             status = tm_plan_make(&plan, &mem, &r, &input, 1, (tm_hash){1, 2}, &err);
         if (status != TM_OK) print_message("%d:%d %s\n", (int)err.line, (int)err.column, err.msg);
@@ -60,14 +67,22 @@ static void every_kind_has_a_recipe_that_plans_without_a_remark(void **state)
     }
 }
 
+static void several_kinds_have_the_recipe_that_keeps_them_apart(void **state)
+{
+    (void)state;
+    assert_string_equal(tm_builtin_for(0)->name, "sft");
+    assert_string_equal(tm_builtin_for(1u << TM_SFT | 1u << TM_PREFERENCE)->name, "mixed");
+    assert_string_equal(tm_builtin_for(1u << TM_CORPUS | 1u << TM_LABEL)->name, "corpus");
+    assert_string_equal(tm_builtin_for(1u << TM_UNPAIRED | 1u << TM_SCORED)->name, "mixed");
+}
+
 static void no_built_in_recipe_drops(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < TM_COUNT(builtin); i++) {
+    for (const tm_builtin *b = tm_builtins; b->name; b++) {
         tm_arena mem = {0};
         tm_recipe r;
-        tm_str text = tm_recipe_builtin(builtin[i].kind);
-        assert_int_equal(tm_recipe_read(&r, &mem, TM_STR("refine"), text, NULL), TM_OK);
+        assert_int_equal(tm_recipe_read(&r, &mem, TM_STR("refine"), b->text, NULL), TM_OK);
         for (uint32_t s = 0; s < r.steps; s++) {
             assert_int_not_equal(r.step[s].then, TM_V_DROP);
             for (const tm_code *c = r.step[s].op->codes; c && c->code; c++)
@@ -110,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_files_are_what_is_built_in),
         cmocka_unit_test(every_kind_has_a_recipe_that_plans_without_a_remark),
+        cmocka_unit_test(several_kinds_have_the_recipe_that_keeps_them_apart),
         cmocka_unit_test(no_built_in_recipe_drops),
         cmocka_unit_test(no_operator_takes_a_reserved_name_for_itself),
         cmocka_unit_test(no_two_codes_of_operators_and_plans_are_the_same),

@@ -1,0 +1,128 @@
+"""Sets of several example kinds and layouts, and mappings that lead nowhere: nothing is taken for
+something else, and nothing is merged because neither record has what is compared."""
+
+import itertools
+import json
+import os
+import random
+import subprocess
+import tempfile
+import unittest
+
+TAMIS = os.environ.get("TAMIS", "build/release/tamis")
+
+
+def chat(*texts):
+    roles = itertools.cycle(("user", "assistant"))
+    return {"messages": [{"role": r, "content": t} for r, t in zip(roles, texts)]}
+
+
+class SeveralKinds(unittest.TestCase):
+    def setUp(self):
+        self.tmp = tempfile.TemporaryDirectory(dir=os.environ.get("TAMIS_TMP"))
+        self.addCleanup(self.tmp.cleanup)
+
+    def run_it(self, rows, *words):
+        path = os.path.join(self.tmp.name, "in.jsonl")
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+        words = [path if word == "IN" else word for word in words]
+        done = subprocess.run([TAMIS, *words, "-o", "-"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+    def test_refine_says_which_recipe_it_chose(self):
+        for rows, name in (([chat("a", "b")], "sft"), ([{"text": "a"}], "corpus"),
+                           ([chat("a", "b"), {"text": "a"}], "mixed")):
+            _, said = self.run_it(rows, "refine", "IN")
+            self.assertTrue(said.startswith(f"recipe: {name} ("), said)
+            _, said = self.run_it(rows, "refine", "IN", "--quiet")
+            self.assertEqual(said, "")
+
+    def test_the_recipe_of_the_commonest_kind_is_not_used_on_the_others(self):
+        pairs = [{"prompt": p, "chosen": "x", "rejected": "y"} for p in "abc"]
+        chats = [chat("Write a poem.", "Roses are red."), chat("Write a poem.", "An ode.")]
+        kept, _ = self.run_it(pairs + chats, "refine", "IN")
+        self.assertEqual(kept, pairs + chats)
+        prompts = [{"prompt": p} for p in "abc"]
+        answered = [{"prompt": "c", "completion": x} for x in ("x", "quite another")]
+        kept, _ = self.run_it(prompts + answered, "refine", "IN")
+        self.assertEqual(kept, prompts + answered)
+
+    def test_refine_merges_what_is_the_same_of_one_kind_and_label_only(self):
+        chance = random.Random(6)
+        rows = []
+        for number in range(300):
+            p, c = chance.choice("ab"), chance.choice("xy")
+            rows.append(chance.choice((
+                {"prompt": p, "completion": c}, {"prompt": p, "completion": c, "label": True},
+                {"prompt": p, "completion": c, "label": False}, {"prompt": p},
+                {"prompt": p, "completion": c, "score": chance.choice((1, 2))},
+                chat(p, c), {"prompt": p, "chosen": c, "rejected": "z"}, {"text": c})))
+            rows[-1]["n"] = number
+        kept, _ = self.run_it(rows, "refine", "IN")
+        first, want = set(), []
+        for row in rows:
+            same = {k: v for k, v in row.items() if k != "n"}
+            if "messages" in same:  # a completion is the end of the same conversation
+                same = dict(zip(("prompt", "completion"), (m["content"] for m in row["messages"])))
+            key = json.dumps(same, sort_keys=True)
+            if key not in first:
+                want.append(row)
+            first.add(key)
+        self.assertEqual(kept, want)
+
+    def test_within_compares_records_of_equal_values_only(self):
+        chance = random.Random(7)
+        rows = [{"text": chance.choice("ab"), "lang": chance.choice(("en", "de", None, 1, "1"))}
+                for _ in range(60)]
+        kept, _ = self.run_it(rows, "dedup.exact", "IN", "--within", "$.lang")
+        want = list({(r["text"], repr(r["lang"])): r for r in reversed(rows)}.values())[::-1]
+        self.assertEqual({(r["text"], repr(r["lang"])) for r in kept},
+                         {(r["text"], repr(r["lang"])) for r in want})
+        self.assertEqual(len(kept), len(want))
+
+    def test_turns_of_a_record_where_nothing_else_asks_for_texts(self):
+        rows = [{"text": "a"}, chat("a", "b"), chat("a", "b", "c", "d")]
+        for condition, want in (("turns() >= 1", rows), ("turns() = 2", rows[1:2]),
+                                ("turns() > 1", rows[1:])):
+            self.assertEqual(self.run_it(rows, "filter", "IN", "--keep", condition)[0], want)
+        tagged, _ = self.run_it(rows, "tag", "IN", "--set", "t==turns()")
+        self.assertEqual([r["t"] for r in tagged], [1, 2, 4])
+
+    def test_a_mapping_that_leads_nowhere_is_remarked(self):
+        rows = [{"in": {"q": q}, "a": "Yes."} for q in "abc"]
+        for words, said in (
+                (("prompt=in.question", "response=a"), "map: prompt: in.question leads nowhere"),
+                (("prompt=in.q", "response=a", "label=in.ok"), "map: label: in.ok leads nowhere"),
+                (("prompt=in.q", "response=a"), None)):
+            maps = itertools.chain.from_iterable(("--map", word) for word in words)
+            _, told = self.run_it(rows, "refine", "IN", *maps)
+            self.assertEqual("T3112" in told, said is not None, told)
+            self.assertIn(said or "recipe:", told)
+
+    def test_a_layout_that_the_sample_misses_is_named_and_can_be_read(self):
+        rows = [chat(f"q{i}", "a") for i in range(4000)]
+        rows.insert(3990, {"instruction": "x", "output": "y"})
+        path = os.path.join(self.tmp.name, "late.jsonl")
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+        done = subprocess.run([TAMIS, "length", path, "-o", "-", "--limit-unreadable", "1"],
+                              capture_output=True, text=True)
+        self.assertIn("it is alpaca: read both with --layout messages,alpaca (T1020)", done.stderr)
+        kept, _ = self.run_it(rows, "length", "IN", "--layout", "messages,alpaca")
+        self.assertEqual(kept, rows)
+        done = subprocess.run([TAMIS, "length", path, "--layout", "messages,alpacca"],
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('there is no layout "alpacca"; did you mean "alpaca"?', done.stderr)
+
+    def test_an_input_that_is_not_there_ends_with_3(self):
+        for words in (("cat", "missing.jsonl"), ("refine", "no*.jsonl"), ("check", "no/where")):
+            done = subprocess.run([TAMIS, *words], capture_output=True, text=True,
+                                  cwd=self.tmp.name, env={**os.environ, "TAMIS": TAMIS})
+            self.assertEqual(done.returncode, 3, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
