@@ -1,75 +1,193 @@
-"""clean.text against a plain reading of its own words, on random texts: whether a text is ASCII
-(and takes the short way through the code) or not may make no difference to what is repaired."""
+"""clean.text against a plain reading of its own words, on random texts made of what is hard for it:
+whether a text is ASCII (and takes the short way through the code) or not makes no difference, one
+pass is as good as two, and no word is lost or joined to another. Every set of fixes is tried."""
 
+import itertools
 import json
 import os
 import random
 import re
 import subprocess
 import tempfile
+import unicodedata
 import unittest
 
 TAMIS = os.environ.get("TAMIS", "build/release/tamis")
-FIXES = ("control", "zero_width", "line_ends", "trailing_space", "blank_runs")
-PIECES = ["a", "b c", " ", "\t", "\n", "\n\n", "\r\n", "\r", "\x01", "\x7f", "```\n", "~~~", "  "]
+FIXES = ("unicode", "control", "zero_width", "line_ends", "trailing_space", "blank_runs")
+ASCII = ["a", "e", "b c", " ", "\t", "\n", "\n\n", "\r\n", "\r", "\x01", "\x7f", "  ", "\f", "\v",
+         "\x1c", "\x1f", "\x1e", "```\n", "~~~", "```", "`", "~", "````", "- ", "1. ", "    ",
+         "\n```\n", "\n~~~~ x\n"]
+ODD = ["é", "e\u0301", "\u0301", "\u0323", "\u200b", "\u00ad", "\ufeff", "\x85", "\u3000",
+       "\u2000", "\u1fef", "\u1fef" * 3, "\u1100\u1161", "\u11a8", "\u200d", "\u2028", "日本",
+       "\u0345", "\u00a0", "\U0001F372"]
+CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
 STRAY = "[\u200b\u2060\ufeff\u00ad\u180e]"
 
 
-def line_and_end(text):
-    return re.findall(r"([^\r\n]*)(\r\n|\r|\n|\Z)", text)
+class Fences:
+    """CommonMark 0.31, 4.5, in the columns of the list items that a line can belong to."""
+
+    def __init__(self, items=(), open_row=None):
+        self.items, self.open_row = items, open_row
+
+    def behind(self, line):
+        """(what is known behind this line, is it code or the edge of code)."""
+        line = line.expandtabs(4)
+        body = line.lstrip(" ")
+        column = len(line) - len(body)
+        if self.open_row:
+            mark, length, margin = self.open_row
+            row = body.rstrip(" ")
+            closed = row == mark * len(row) and len(row) >= length and column <= margin + 3
+            return Fences(self.items, None if closed else self.open_row), True
+        if not body:
+            return self, False
+        items = [item for item in self.items if item <= column]
+        while True:
+            margin = items[-1] if items else 0
+            if column > margin + 3:
+                return Fences(items), False
+            row = re.match(r"(`{3,})[^`]*$|(~{3,})", body)
+            if row:
+                row = row[1] or row[2]
+                return Fences(items, (row[0], len(row), margin)), True
+            rule = re.fullmatch(r"([-*])( *\1){2,} *", body)
+            item = re.match(r"([-+*]|[0-9]{1,9}[.)])( +|$)", body)
+            if not item or rule or len(items) == 16:
+                return Fences(items), False
+            text = body[item.end():]
+            far = len(item[2]) > 4 or not text
+            items.append(column + len(item[1]) + (1 if far else len(item[2])))
+            column, body = column + item.end(), text
+
+
+def mended(line, fixes):
+    """A line outside of fences, without its line end."""
+    if "zero_width" in fixes:
+        line = re.sub(STRAY, "", line)
+    if "control" in fixes:
+        line = re.sub("(?![\x1c-\x1f])[%s]" % CONTROL, "", line)
+        line = re.sub(r"(?<=\S)[\x1c-\x1f]+(?=\S)", " ", line)
+        line = re.sub("[\x1c-\x1f]", "", line)
+    if "unicode" in fixes:
+        line = unicodedata.normalize("NFC", line)
+    return line.rstrip(" \t") if "trailing_space" in fixes else line
+
+
+def broken(line, fixes):
+    """Where a control ends this line before its line end, or None."""
+    for at, c in enumerate(line[:-1]):
+        if c in "\v\f\x85" and "control" in fixes and mended(line[:at], fixes).strip(" \t"):
+            return at
+    return None
 
 
 def repaired(text, fixes):
-    out, fenced, blank_lines = [], False, 0
-    for line, end in line_and_end(text):
-        fence = line.strip(" \t\f\v").startswith(("```", "~~~"))
-        fenced ^= fence
-        if fence or fenced:
-            blank_lines = 0
+    out, fences, blank_lines, at = [], Fences(), 0, 0
+    while at < len(text):
+        whole = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)").match(text, at)
+        line, end = whole.groups()
+        behind, code = fences.behind(line)
+        cut = None if code else broken(line, fixes)
+        at = whole.end() if cut is None else at + cut + 1
+        if code:
+            fences, blank_lines = behind, 0
             out.append(line + end)
             continue
-        blank_lines = 0 if line.strip(" \t\f\v") else blank_lines + 1
+        if cut is not None:
+            line, end = line[:cut], "\n"
+        line = mended(line, fixes)
+        blank_lines = 0 if line.strip(" \t") else blank_lines + 1
         if "blank_runs" in fixes and blank_lines > 1 and end:
             continue
-        if "trailing_space" in fixes:
-            line = line.rstrip(" \t")
-        if "control" in fixes:
-            line = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", "", line)
-        if "zero_width" in fixes:
-            line = re.sub(STRAY, "", line)
-        if "line_ends" in fixes and end:
-            end = "\n"
-        out.append(line + end)
+        fences, code = fences.behind(line)
+        blank_lines = 0 if code else blank_lines
+        out.append(line + ("\n" if end and "line_ends" in fixes else end))
     return "".join(out)
 
 
+def random_texts(seed, pieces, count):
+    chosen = random.Random(seed)
+    return ["x"] + ["".join(chosen.choice(pieces) for _ in range(chosen.randint(1, 12)))
+                    for _ in range(count)]
+
+
 class CleanText(unittest.TestCase):
-    def clean(self, texts, fixes):
+    def clean(self, texts, fixes, keep=False):
+        """The cleaned texts, and how many findings of each code where the run is kept."""
         with tempfile.TemporaryDirectory(dir=os.environ.get("TAMIS_TMP")) as folder:
             recipe, data = os.path.join(folder, "r.yaml"), os.path.join(folder, "in.jsonl")
+            run = os.path.join(folder, "run")
             with open(recipe, "w") as file:
                 file.write("steps:\n  - clean.text: {fix: [%s]}\n" % ", ".join(fixes))
             with open(data, "w") as file:
                 file.writelines(json.dumps({"text": text}) + "\n" for text in texts)
-            done = subprocess.run([TAMIS, "run", recipe, data, "-o", "-", "--quiet"],
-                                  capture_output=True)
+            done = subprocess.run([TAMIS, "run", recipe, data, "-o", "-", "--quiet"]
+                                  + (["--run", run] if keep else []), capture_output=True)
             self.assertEqual(done.returncode, 0, done.stderr)
-        return [json.loads(line)["text"] for line in done.stdout.splitlines()]
+            findings = None
+            if keep:
+                with open(os.path.join(run, "manifest.json")) as file:
+                    findings = json.load(file)["steps"][0]["findings"]
+        return [json.loads(line)["text"] for line in done.stdout.splitlines()], findings
 
-    def test_what_is_repaired_does_not_depend_on_ascii(self):
-        chosen = random.Random(1)
-        for ascii_only in (True, False):
-            pieces = PIECES if ascii_only else PIECES + ["é", "\u200b", "\u00ad", "\x85"]
-            for turn in range(8):
-                fixes = [fix for fix in FIXES if turn == 0 or chosen.random() < 0.5] or FIXES[:1]
-                texts = ["x"] + ["".join(chosen.choice(pieces) for _ in range(chosen.randint(1, 9)))
-                                 for _ in range(2000)]
-                for text, got in zip(texts, self.clean(texts, fixes)):
-                    self.assertEqual(got, repaired(text, fixes), (text, fixes))
+    def same(self, texts, fixes):
+        once, _ = self.clean(texts, fixes)
+        self.assertEqual(len(once), len(texts))
+        for text, got in zip(texts, once):
+            self.assertEqual(got, repaired(text, fixes), (text, fixes))
+        twice, findings = self.clean(once, fixes, keep=True)
+        self.assertEqual(twice, once, fixes)
+        self.assertEqual(findings, {}, fixes)
+
+    def test_every_set_of_fixes_on_random_texts_once_and_twice(self):
+        sets = [some for n in range(1, 7) for some in itertools.combinations(FIXES, n)]
+        self.assertEqual(len(sets), 63)
+        for seed, fixes in enumerate(sets):
+            self.same(random_texts(seed, ASCII, 400) + random_texts(seed, ASCII + ODD, 800), fixes)
+
+    def test_no_word_is_joined_to_another(self):
+        fixes = [fix for fix in FIXES if fix != "unicode"]
+        texts = random_texts(99, ASCII + ODD, 4000)
+        gone = re.compile("[%s]|%s" % (CONTROL, STRAY))
+        for text, got in zip(texts, self.clean(texts, fixes)[0]):
+            words = [[w for w in (gone.sub("", w) for w in t.split()) if w] for t in (text, got)]
+            self.assertEqual(words[1], words[0], (text, got))
+
+    def test_pages_of_a_document_stay_apart(self):
+        cases = {"page one\fpage two": "page one\npage two", "one\n\ftwo": "one\ntwo",
+                 "one\f\ntwo\f": "one\ntwo", "a\v\vb": "a\nb", "a \x85 b": "a\n b",
+                 "a\x1cb\x1f c": "a b c", "\fa\x1e": "a"}
+        self.assertEqual(self.clean(list(cases), ["control", "trailing_space"])[0],
+                         list(cases.values()))
+
+    def test_a_fix_sees_what_the_others_leave(self):
+        cases = {"a \u200b\nb": "a\nb", "x \x00": "x", "\n\u200b\n\n\nb": "\nb",
+                 "e\u200b\u0301": "é", "a\n\u200b\n\n\nb": "a\n\nb", "e\x01\u0301": "é",
+                 "\u200b```\na  \n```\nb  ": "```\na  \n```\nb"}
+        self.assertEqual(self.clean(list(cases), FIXES)[0], list(cases.values()))
+
+    def test_fences(self):
+        cases = {
+            "````md\nx  \n```py\ny  \n```\nz  \n````\nw  ":
+                "````md\nx  \n```py\ny  \n```\nz  \n````\nw",
+            "```\na  \n~~~\nb  \n```\nc  ": "```\na  \n~~~\nb  \n```\nc",
+            "```\na  \n``` js\nb  \n```\nc  ": "```\na  \n``` js\nb  \n```\nc",
+            "```x = 1```\ntrail  \nzw\u200bx": "```x = 1```\ntrail\nzwx",
+            "~~~ `a`\nb  \n~~~~ \t\nc  ": "~~~ `a`\nb  \n~~~~ \t\nc",
+            "    ```\na  \n": "    ```\na\n",
+            "   ```\na  \n    ```\nb  ": "   ```\na  \n    ```\nb  ",
+            "1.  Run:\n\n    ```sh\n    a  \n    ```\n    b  ":
+                "1.  Run:\n\n    ```sh\n    a  \n    ```\n    b",
+            "- - ```\n    a  \n    ```\nb  ": "- - ```\n    a  \n    ```\nb",
+            "```\ns = \"cafe\u0301\"\n```\ncafe\u0301": "```\ns = \"cafe\u0301\"\n```\ncafé",
+        }
+        self.assertEqual(self.clean(list(cases), FIXES)[0], list(cases.values()))
 
     def test_a_text_begins_with_at_most_one_blank_line(self):
         texts = ["\n\nx", "\n\né", "\n\n", "\nx", "x\n\n\ny"]
-        self.assertEqual(self.clean(texts, ["blank_runs"]), ["\nx", "\né", "\n", "\nx", "x\n\ny"])
+        self.assertEqual(self.clean(texts, ["blank_runs"])[0],
+                         ["\nx", "\né", "\n", "\nx", "x\n\ny"])
 
 
 if __name__ == "__main__":

@@ -1,17 +1,11 @@
 /* clean.text: repairs characters and white space, never words.
  *
- * Each fix is a switch and a finding of its own. A part is scanned once; every repair is a splice,
- * so what is not repaired keeps its bytes. Lines inside code fences (``` or ~~~) are left alone:
- * there white space and odd characters are data. Unicode form goes first, in a pass of its own,
- * because it changes the characters that the others look at. */
-#include "op/op.h"
+ * Each fix is a switch and a finding of its own. Every repair is a splice, so what is not repaired
+ * keeps its bytes (repair.c). Fenced code is left alone (text/fence.h): there white space and odd
+ * characters are data. Most texts are ASCII in which no fix would find anything; a kernel tells. */
+#include "op/clean/repair.h"
 
-#include "base/vec.h"
 #include "text/kernel.h"
-#include "text/utf8.h"
-#include "text/words.h"
-
-enum { UNICODE, CONTROL, ZERO_WIDTH, LINE_ENDS, TRAILING_SPACE, BLANK_RUNS, FIXES };
 
 static const char *const FIX_NAMES[] = {"unicode",        "control",    "zero_width", "line_ends",
                                         "trailing_space", "blank_runs", NULL};
@@ -21,157 +15,28 @@ typedef struct args {
     uint64_t fix;
 } args;
 
-typedef struct scan { /* one part's text, on its way */
-    tm_batch *b;
-    uint64_t fix;
-    tm_str text;
-    tm_splice *splice;
-    uint32_t splices, room;
-    uint32_t count[FIXES], first[FIXES];
-    bool fenced; /* inside a code fence */
-    uint32_t blank_lines;
-} scan;
-
-static tm_status add(scan *s, unsigned fix, size_t at, size_t cut, tm_str put, tm_err *err)
+static tm_status apply(const tm_step_view *step, tm_batch *b, uint32_t p, const tm_repair *r,
+                       tm_err *err)
 {
-    if (!TM_ROOM(s->b->mem, s->splice, s->splices, s->room, 1))
-        return tm_fail_memory(err, "clean.text", sizeof *s->splice);
-    s->splice[s->splices++] = (tm_splice){(uint32_t)at, (uint32_t)cut, put};
-    if (!s->count[fix]++) s->first[fix] = (uint32_t)at;
-    return TM_OK;
-}
-
-static bool on(const scan *s, unsigned fix)
-{
-    return s->fix >> fix & 1;
-}
-
-/* Marks that show nothing and join nothing. Joiners (U+200C, U+200D) and direction marks carry
- * meaning in Persian, Indic scripts, emoji and mixed-direction text: they stay. */
-static bool is_stray_mark(uint32_t c)
-{
-    return c == 0x200B || c == 0x2060 || c == 0xFEFF || c == 0x00AD || c == 0x180E;
-}
-
-static bool is_plain(char c)
-{
-    return (uint8_t)c >= 0x20 && (uint8_t)c < 0x7F;
-}
-
-/* Inside a line: controls and stray marks. [at, end) has no line end. */
-static tm_status fix_line(scan *s, size_t at, size_t end, tm_err *err)
-{
-    while (at < end) {
-        if (is_plain(s->text.p[at])) {
-            at++;
-            continue;
-        }
-        size_t from = at;
-        uint32_t c = tm_utf8_next(s->text, &at);
-        if (on(s, CONTROL) && c != TM_UTF8_BAD && tm_is_control(c))
-            TM_TRY(add(s, CONTROL, from, at - from, (tm_str){0}, err));
-        else if (on(s, ZERO_WIDTH) && is_stray_mark(c))
-            TM_TRY(add(s, ZERO_WIDTH, from, at - from, (tm_str){0}, err));
+    if (!r->splices) return TM_OK;
+    for (uint16_t f = 0; f < (uint16_t)TM_COUNT(r->count); f++) {
+        if (!r->count[f]) continue;
+        uint32_t at = b->part[p].version ? 0 : r->first[f];
+        TM_TRY(tm_find(b, b->part[p].record, p, at, 0, step->step, f, r->count[f], err));
     }
-    return TM_OK;
-}
-
-static bool is_fence(tm_str line)
-{
-    line = tm_str_trim(line);
-    return tm_str_starts(line, TM_STR("```")) || tm_str_starts(line, TM_STR("~~~"));
-}
-
-/* One line: [at, end) without its line end, which is [end, next). */
-static tm_status fix_one(scan *s, size_t at, size_t end, size_t next, tm_err *err)
-{
-    tm_str line = tm_str_slice(s->text, at, end);
-    bool fence = is_fence(line), blank = !tm_str_trim(line).n;
-    if (fence) s->fenced = !s->fenced;
-    if (s->fenced || fence) {
-        s->blank_lines = 0;
-        return TM_OK;
-    }
-    s->blank_lines = blank ? s->blank_lines + 1 : 0;
-    if (on(s, BLANK_RUNS) && s->blank_lines > 1 && next > end)
-        return add(s, BLANK_RUNS, at, next - at, (tm_str){0}, err);
-    size_t stop = end;
-    if (on(s, TRAILING_SPACE))
-        while (stop > at && (s->text.p[stop - 1] == ' ' || s->text.p[stop - 1] == '\t')) stop--;
-    TM_TRY(fix_line(s, at, stop, err));
-    if (stop < end) TM_TRY(add(s, TRAILING_SPACE, stop, end - stop, (tm_str){0}, err));
-    bool odd = next > end && s->text.p[end] == '\r';
-    if (odd && on(s, LINE_ENDS)) TM_TRY(add(s, LINE_ENDS, end, next - end, TM_STR("\n"), err));
-    return TM_OK;
-}
-
-static tm_status fix_lines(scan *s, tm_err *err)
-{
-    tm_str t = s->text;
-    for (size_t at = 0, next; at < t.n; at = next) {
-        size_t end = at;
-        while (end < t.n && t.p[end] != '\n' && t.p[end] != '\r') end++;
-        next = end;
-        if (next < t.n)
-            next += t.p[next] == '\r' && next + 1 < t.n && t.p[next + 1] == '\n' ? 2 : 1;
-        TM_TRY(fix_one(s, at, end, next, err));
-    }
-    return TM_OK;
-}
-
-/* Runs of non-ASCII with the ASCII character before them: the smallest pieces that compose
- * alone. */
-static tm_status fix_form(scan *s, tm_err *err)
-{
-    tm_buf form = {0};
-    tm_status status = TM_OK;
-    for (size_t at = 0; status == TM_OK && at < s->text.n;) {
-        if ((uint8_t)s->text.p[at] < 0x80) {
-            at++;
-            continue;
-        }
-        size_t from = at ? at - 1 : 0;
-        while (at < s->text.n && (uint8_t)s->text.p[at] >= 0x80) at++;
-        tm_str run = tm_str_slice(s->text, from, at);
-        if (tm_text_is_form(run, TM_FORM_NFC)) continue;
-        tm_buf_clear(&form);
-        tm_text_to_form(run, TM_FORM_NFC, &form);
-        status = tm_buf_ok(&form, err);
-        tm_str put = status == TM_OK ? tm_arena_str(s->b->mem, tm_buf_view(&form)) : (tm_str){0};
-        if (status == TM_OK && !put.p) status = tm_fail_memory(err, "clean.text", form.n);
-        if (status == TM_OK) status = add(s, UNICODE, from, at - from, put, err);
-    }
-    tm_buf_release(&form);
-    return status;
-}
-
-static tm_status apply(const tm_step_view *step, tm_batch *b, uint32_t p, scan *s, tm_err *err)
-{
-    if (!s->splices) return TM_OK;
-    for (uint16_t f = 0; f < (uint16_t)TM_COUNT(s->count); f++) {
-        if (!s->count[f]) continue;
-        uint32_t at = b->part[p].version ? 0 : s->first[f];
-        TM_TRY(tm_find(b, b->part[p].record, p, at, 0, step->step, f, s->count[f], err));
-    }
-    TM_TRY(tm_part_edit(b, p, s->splice, s->splices, step->step, 0, err));
-    s->splices = 0;
-    memset(s->count, 0, sizeof s->count);
-    return TM_OK;
+    return tm_part_edit(b, p, r->splice, r->splices, step->step, 0, err);
 }
 
 static tm_status clean_part(const tm_step_view *step, tm_batch *b, uint32_t p, tm_err *err)
 {
     const args *a = step->shared;
-    scan s = {.b = b, .fix = a->fix};
-    if (!tm_part_text(b, p, &s.text)) return tm_fail_memory(err, "a part's text", 0);
-    if (tm_kernel_now()->is_tidy(s.text.p, s.text.n)) return TM_OK; /* as most texts are */
-    if (on(&s, UNICODE)) {
-        TM_TRY(fix_form(&s, err));
-        TM_TRY(apply(step, b, p, &s, err));
-        if (!tm_part_text(b, p, &s.text)) return tm_fail_memory(err, "a part's text", 0);
-    }
-    TM_TRY(fix_lines(&s, err));
-    return apply(step, b, p, &s, err);
+    tm_repair r = {.mem = b->mem, .fix = a->fix};
+    if (!tm_part_text(b, p, &r.text)) return tm_fail_memory(err, "a part's text", 0);
+    if (tm_kernel_now()->is_tidy(r.text.p, r.text.n)) return TM_OK; /* as most texts are */
+    tm_status status = tm_repair_text(&r, err);
+    if (status == TM_OK) status = apply(step, b, p, &r, err);
+    tm_repair_release(&r);
+    return status;
 }
 
 static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, tm_err *err)
@@ -208,47 +73,51 @@ static const tm_param PARAMS[] = {
 };
 
 static const tm_code CODES[] = {
-    [UNICODE] = {.code = "T1301",
-                 .name = "unicode-form",
-                 .verdict = TM_V_FIX,
-                 .sentence = "characters were not in Unicode NFC",
-                 .help = "The same letter can be one character or two; models and duplicate checks "
-                         "see a difference. The text was composed.",
-                 .fixed_verdict = true},
-    [CONTROL] = {.code = "T1302",
-                 .name = "control-character",
-                 .verdict = TM_V_FIX,
-                 .sentence = "control characters stood in the text",
-                 .help =
-                     "Left-overs of terminals, editors or broken decoding. Tab and line ends are "
-                     "not among them.",
-                 .fixed_verdict = true},
-    [ZERO_WIDTH] = {.code = "T1303",
-                    .name = "zero-width",
-                    .verdict = TM_V_FIX,
-                    .sentence = "zero-width characters stood in the text",
-                    .help = "Zero-width space, word joiner, byte order mark and soft hyphen: they "
-                            "show nothing but become tokens. Joiners of scripts and emoji stay.",
-                    .fixed_verdict = true},
-    [LINE_ENDS] = {.code = "T1304",
-                   .name = "line-ends",
-                   .verdict = TM_V_FIX,
-                   .sentence = "lines ended in CR LF or CR",
-                   .help = "They end in LF now.",
-                   .fixed_verdict = true},
-    [TRAILING_SPACE] = {.code = "T1305",
-                        .name = "trailing-space",
-                        .verdict = TM_V_FIX,
-                        .sentence = "lines ended in spaces or tabs",
-                        .help = "Invisible, and learned. Inside code fences they stay.",
-                        .fixed_verdict = true},
-    [BLANK_RUNS] = {.code = "T1306",
-                    .name = "blank-run",
-                    .verdict = TM_V_FIX,
-                    .sentence = "more than one blank line in a row",
-                    .help = "One is left.",
-                    .fixed_verdict = true},
-    [FIXES] = {0},
+    [TM_FIX_UNICODE] =
+        {.code = "T1301",
+         .name = "unicode-form",
+         .verdict = TM_V_FIX,
+         .sentence = "characters were not in Unicode NFC",
+         .help = "The same letter can be one character or two; models and duplicate checks "
+                 "see a difference. The text was composed.",
+         .fixed_verdict = true},
+    [TM_FIX_CONTROL] =
+        {.code = "T1302",
+         .name = "control-character",
+         .verdict = TM_V_FIX,
+         .sentence = "control characters stood in the text",
+         .help = "Left-overs of terminals, editors or broken decoding. Where one parts "
+                 "words it leaves what it means: form feed, vertical tab and NEL a line "
+                 "end, the separators U+001C to U+001F a space, unless a line or a space "
+                 "ends there already. Tab and line ends are not among them.",
+         .fixed_verdict = true},
+    [TM_FIX_ZERO_WIDTH] =
+        {.code = "T1303",
+         .name = "zero-width",
+         .verdict = TM_V_FIX,
+         .sentence = "zero-width characters stood in the text",
+         .help = "Zero-width space, word joiner, byte order mark and soft hyphen: they "
+                 "show nothing but become tokens. Joiners of scripts and emoji stay.",
+         .fixed_verdict = true},
+    [TM_FIX_LINE_ENDS] = {.code = "T1304",
+                          .name = "line-ends",
+                          .verdict = TM_V_FIX,
+                          .sentence = "lines ended in CR LF or CR",
+                          .help = "They end in LF now.",
+                          .fixed_verdict = true},
+    [TM_FIX_TRAILING_SPACE] = {.code = "T1305",
+                               .name = "trailing-space",
+                               .verdict = TM_V_FIX,
+                               .sentence = "lines ended in spaces or tabs",
+                               .help = "Invisible, and learned. Inside code fences they stay.",
+                               .fixed_verdict = true},
+    [TM_FIX_BLANK_RUNS] = {.code = "T1306",
+                           .name = "blank-run",
+                           .verdict = TM_V_FIX,
+                           .sentence = "more than one blank line in a row",
+                           .help = "One is left.",
+                           .fixed_verdict = true},
+    [TM_FIXES] = {0},
 };
 
 static const tm_example EXAMPLES[] = {
@@ -267,6 +136,20 @@ static const tm_example EXAMPLES[] = {
         .fates = "kept",
     },
     {
+        .title = "A fence shows another one",
+        .recipe = "{}",
+        .in = "{\"text\":\"````md\\n```py\\nx = 1  \\n```\\ny  \\n````\\nz  \"}\n",
+        .out = "{\"text\":\"````md\\n```py\\nx = 1  \\n```\\ny  \\n````\\nz\"}\n",
+        .fates = "kept",
+    },
+    {
+        .title = "A page ends, and a mark hides a blank at the end of a line",
+        .recipe = "{}",
+        .in = "{\"text\":\"page one\\u000cpage two \\u200b\\nend\"}\n",
+        .out = "{\"text\":\"page one\\npage two\\nend\"}\n",
+        .fates = "kept",
+    },
+    {
         .title = "Only what is asked for",
         .recipe = "{fix: [unicode, blank_runs]}",
         .in = "{\"text\":\"cafe\\u0301 \\n\\n\\n\\nbar\"}\n",
@@ -280,11 +163,16 @@ const tm_op tm_op_clean_text = {
     .name = "clean.text",
     .group = "clean",
     .summary = "repair control and zero-width characters, line ends, trailing space, Unicode form",
-    .why = "Invisible characters become tokens, split words and hide duplicates. This step removes "
-           "them and tells where; it changes no word, no case and no punctuation. Tool calls and "
-           "fenced code are left alone.",
-    .source = "Unicode Standard Annex 15 (normalisation forms)",
-    .rev = 1,
+    .why =
+        "Invisible characters become tokens, split words and hide duplicates. This step removes "
+        "them and tells where; it changes no word, no case and no punctuation, and a second pass "
+        "finds nothing more. Tool calls are left alone, and so is fenced code as CommonMark has "
+        "it: a fence closes with as many of its own marks, and one that never closes runs to the "
+        "end of the text.",
+    .source =
+        "Unicode Standard Annexes 15 (normalisation forms) and 14 (line breaking); CommonMark "
+        "0.31, section 4.5 (fenced code)",
+    .rev = 2,
     .shape = TM_EDIT,
     .params = PARAMS,
     .codes = CODES,
