@@ -29,6 +29,9 @@ typedef struct tm_layout {
     /* Exact for this record: bind will find the required keys with the right types. Call it through
      * tm_layout_fits. */
     bool (*fits)(const tm_doc *doc);
+    /* NULL, or of a record that fits: is it reason enough to read its set with this layout? If not,
+     * it is of this layout where others brought it into the set. */
+    bool (*claims)(const tm_doc *doc);
     tm_status (*bind)(tm_binder *to, const tm_doc *doc, tm_err *err);
 } tm_layout;
 
@@ -81,7 +84,7 @@ tm_status tm_batch_refuse(tm_batch *b, tm_rid rid, uint64_t line, tm_str raw, tm
  * how many, and the raw offset of the first repeat. */
 uint32_t tm_record_duplicate_keys(const tm_batch *b, uint32_t record, uint32_t *first_at);
 
-/* Detection over a sample: for each layout how many of the records fit it first. */
+/* Detection over a sample: for each layout how many of the records fit it first (and claim it). */
 typedef struct tm_layout_votes {
     uint32_t records, none;       /* readable records; those no layout fits */
     uint32_t first[24], fits[24]; /* by index in tm_layouts */

@@ -1,8 +1,9 @@
 /* The table of layouts, and detection by vote over a sample.
  *
- * Every record votes for the first layout that fits it; a set to read with holds each layout that
- * was first at least once, in the same order. So a file with two shapes is read with two layouts,
- * and a record's layout stays a pure function of the record. */
+ * Every record votes for the first layout that fits it and that it claims (where the layout asks); a
+ * set to read with holds each layout that was first at least once, in the same order. So a file
+ * with two shapes is read with two layouts, and a record's layout stays a pure function of the
+ * record. */
 #include "record/layout_bind.h"
 
 #define X(symbol) extern const tm_layout symbol;
@@ -79,7 +80,8 @@ void tm_layout_vote(tm_layout_votes *votes, const tm_doc *doc)
     for (size_t i = 0; tm_layouts[i]; i++) {
         if (!tm_layouts[i]->fits(&indexed)) continue;
         votes->fits[i]++;
-        if (!found) votes->first[i]++;
+        if (found || (tm_layouts[i]->claims && !tm_layouts[i]->claims(&indexed))) continue;
+        votes->first[i]++;
         found = true;
     }
     if (!found) votes->none++;

@@ -28,6 +28,10 @@ def chat(*messages, **more):
     return {"messages": list(messages), **more}
 
 
+def lines(records):
+    return "".join(json.dumps(r) + "\n" for r in records)
+
+
 class CheckCase(LawCase):
     def found(self, records, *words):
         """For each record, what was found: [(code, the raw text from there on)]."""
@@ -184,6 +188,57 @@ class Weights(CheckCase):
         said = {**SAYS, "tool_calls": None, "tool_call_id": None, "name": None, "weight": None}
         self.expect([(chat({**ASKS, "weight": None}, said, tools=[tool]), []),
                      (chat(ASKS, said, tools=None), [])])
+
+
+class Labels(CheckCase):
+    def test_a_label_that_is_no_boolean_is_found(self):
+        def label(value, **more):
+            return {"prompt": "p", "completion": "c", "label": value, **more}
+
+        bad = (1, 0, "true", "false", "True", 0.5, [], {}, "good", -1)
+        for value in bad:
+            self.expect([(label(value), ["T1233"])])
+        self.expect([(label(True), []), (label(False), []), (label(1), ["T1233"]),
+                     (label(None), ["T1233"]), (label(None, kto_tag=True), []),
+                     (label(True, kto_tag=None), []), ({"prompt": "p", "completion": "c"}, []),
+                     (label("a", score=2), []), (chat(ASKS, SAYS, label=0), ["T1233"]),
+                     (chat(ASKS, SAYS, label=None), ["T1233"]), (chat(ASKS, SAYS), [])])
+        (found,) = self.found(['{"label":"false","prompt":"p","completion":"c"}'])
+        self.assertEqual(found, [("T1233", '"false","prompt":"p","completion":"c"}')])
+
+    def test_a_column_of_nulls_is_no_label(self):
+        rows = [{"prompt": "p", "completion": "c", "label": None}] * 2
+        self.expect([(row, []) for row in rows])
+        self.expect([(chat(ASKS, SAYS, label="physics"), []), (chat(ASKS, SAYS, label=2), [])])
+        self.expect([({"prompt": "p", "completion": "c", "label": 3}, [])],
+                    "--layout", "prompt-completion")
+
+    def test_refine_parks_them_and_trains_none(self):
+        source = self.write("k.jsonl", lines([{"prompt": "p", "completion": str(n), "label": v}
+                                              for n, v in enumerate((True, 1, "false", None))]))
+        folder = self.run_folder("out", "refine", source)
+        self.assertEqual([json.loads(x)["completion"] for x in self.data(folder).splitlines()],
+                         ["0"])
+        self.assertEqual(manifest(folder)["counts"]["parked"], 3)
+
+    def test_a_label_by_a_path(self):
+        words = ("--map", "prompt=q", "--map", "response=a", "--map", "label=m.ok")
+        self.expect([({"q": "p", "a": "c", "m": {"ok": True}}, []),
+                     ({"q": "p", "a": "c", "m": {"ok": 1}}, ["T1233"]),
+                     ({"q": "p", "a": "c", "label": 1}, ["T1233"]),
+                     ({"q": "p", "a": "c", "m": {"ok": False}, "label": 1}, [])], *words)
+
+
+class Prompts(CheckCase):
+    def test_a_prompt_that_is_absent(self):
+        words = ("--map", "prompt=q.text", "--map", "response=a")
+        self.expect([({"q": {"text": "p"}, "a": "c"}, []), ({"a": "c"}, ["T1205"]),
+                     ({"q": {}, "a": "c"}, ["T1205"]), ({"q": {"text": " "}, "a": "c"}, ["T1201"]),
+                     ({"q": {"text": "p"}}, ["T1202"])], *words)
+        self.expect([({"prompt": [], "completion": "c"}, ["T1205"]),
+                     ({"prompt": [ASKS], "completion": "c"}, []),
+                     ({"prompt": [], "chosen": [SAYS], "rejected": [answer(content="No.")]},
+                      ["T1205"])])
 
 
 class Calls(CheckCase):

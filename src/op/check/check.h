@@ -12,6 +12,7 @@
     X(CHECK_EMPTY_RESPONSE, "T1202", TM_V_PARK, false, "empty-response")                 \
     X(CHECK_NUL, "T1203", TM_V_FLAG, true, "nul-character")                              \
     X(CHECK_LONE_SURROGATE, "T1204", TM_V_PARK, false, "lone-surrogate")                 \
+    X(CHECK_NO_PROMPT, "T1205", TM_V_FLAG, true, "no-prompt")                            \
     X(CHECK_NO_MESSAGES, "T1210", TM_V_PARK, false, "no-messages")                       \
     X(CHECK_UNKNOWN_ROLE, "T1211", TM_V_PARK, false, "unknown-role")                     \
     X(CHECK_SYSTEM_PLACE, "T1212", TM_V_PARK, false, "system-not-first")                 \

@@ -91,14 +91,17 @@ static tm_status check_pair(const tm_checking *c)
     return TM_OK;
 }
 
+/* The label as the layout or the mapping bound it. One inside a string has no place of its own. */
+static tm_status check_label(const tm_checking *c)
+{
+    tm_str label = c->b->label[c->r], raw = c->b->raw[c->r];
+    if (tm_str_is(label, "true") || tm_str_is(label, "false")) return TM_OK;
+    bool inside = label.p && label.p >= raw.p && label.p < raw.p + raw.n;
+    return tm_check_find(c, CHECK_LABEL, inside ? (uint32_t)(label.p - raw.p) : 0);
+}
+
 tm_status tm_check_answers(const tm_checking *c)
 {
     if (c->kind == TM_PREFERENCE) return check_pair(c);
-    if (c->kind != TM_UNPAIRED) return TM_OK;
-    const tm_json_node *node = tm_check_nodes(c);
-    uint32_t label = tm_check_key(c, c->b->top[c->r], "label");
-    if (label == TM_NONE) label = tm_check_key(c, c->b->top[c->r], "kto_tag");
-    if (label == TM_NONE) return TM_OK;
-    bool boolean = node[label].kind == TM_JSON_TRUE || node[label].kind == TM_JSON_FALSE;
-    return boolean ? TM_OK : tm_check_find(c, CHECK_LABEL, node[label].at);
+    return c->kind == TM_UNPAIRED ? check_label(c) : TM_OK;
 }

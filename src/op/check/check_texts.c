@@ -100,6 +100,15 @@ static bool is_trained(const tm_checking *c, const tm_turn *turn)
     return trained;
 }
 
+/* A slot for the prompt that this record leaves open. */
+static bool is_open_slot(const tm_checking *c, const tm_turn *turn)
+{
+    bool open = turn->role == TM_USER && turn->node == TM_NONE;
+    for (uint32_t p = turn->first_part; p < turn->first_part + turn->parts; p++)
+        open &= c->b->part[p].present == TM_ABSENT;
+    return open;
+}
+
 static tm_status check_empty(const tm_checking *c, const tm_turn *turn)
 {
     bool empty, trained = is_trained(c, turn);
@@ -109,7 +118,20 @@ static tm_status check_empty(const tm_checking *c, const tm_turn *turn)
     uint32_t place = tm_check_place(c, turn);
     for (uint32_t p = turn->first_part + turn->parts; p-- > turn->first_part;)
         if (c->b->part[p].kind == TM_CONTENT) place = c->b->part[p].raw_at;
-    return tm_check_find(c, trained ? CHECK_EMPTY_RESPONSE : CHECK_EMPTY_TEXT, place);
+    tm_check code = trained               ? CHECK_EMPTY_RESPONSE
+                    : is_open_slot(c, turn) ? CHECK_NO_PROMPT
+                                            : CHECK_EMPTY_TEXT;
+    return tm_check_find(c, code, place);
+}
+
+/* A prompt that is an empty list of messages has no message to look at. */
+static tm_status check_prompt(const tm_checking *c)
+{
+    uint32_t prompt = tm_check_key(c, c->b->top[c->r], "prompt");
+    bool asked = prompt == TM_NONE || !c->answers;
+    for (uint32_t t = c->b->first_turn[c->r]; t < c->b->first_turn[c->r + 1] && !asked; t++)
+        asked = c->b->turn[t].answer == 0 && c->b->turn[t].role != TM_SYSTEM;
+    return asked ? TM_OK : tm_check_find(c, CHECK_NO_PROMPT, tm_check_nodes(c)[prompt].at);
 }
 
 /* A corpus record trains all its documents as one. */
@@ -134,5 +156,5 @@ tm_status tm_check_texts(const tm_checking *c)
         TM_TRY(check_null(c, &c->b->turn[t]));
         TM_TRY(check_empty(c, &c->b->turn[t]));
     }
-    return c->kind == TM_CORPUS ? check_corpus(c) : TM_OK;
+    return c->kind == TM_CORPUS ? check_corpus(c) : check_prompt(c);
 }

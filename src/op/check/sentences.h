@@ -7,6 +7,10 @@
 #define CHECK_EMPTY_TEXT_HELP                                                     \
     "The user asks nothing, or an assistant message that is not trained on says " \
     "nothing. Empty alpaca inputs are normal and not meant."
+#define CHECK_NO_PROMPT_SENTENCE "there is no prompt"
+#define CHECK_NO_PROMPT_HELP                                                                    \
+    "The answer stands alone: what it answers is absent. A path of map: that leads nowhere in " \
+    "this record gives no prompt."
 #define CHECK_EMPTY_RESPONSE_SENTENCE "there is nothing to train on: the response is empty"
 #define CHECK_EMPTY_RESPONSE_HELP                                                       \
     "An answer that a trainer would learn from shows nothing (white space, controls "   \
@@ -85,8 +89,10 @@
 #define CHECK_ANSWER_END_SENTENCE "an answer does not end with the assistant"
 #define CHECK_ANSWER_END_HELP "Chosen and rejected must both end with an assistant message."
 #define CHECK_LABEL_SENTENCE "the label is not true or false"
-#define CHECK_LABEL_HELP \
-    "Unpaired preferences are labelled with a boolean; 1, \"true\" and null are not."
+#define CHECK_LABEL_HELP                                                                         \
+    "Unpaired preferences are labelled with a boolean; 1, \"true\" and null are not. Where the " \
+    "label is no verdict but a class, read the records with --layout prompt-completion or "      \
+    "messages."
 #define CHECK_NOT_TEXT_SENTENCE "this content is not text; it is carried untouched"
 #define CHECK_NOT_TEXT_HELP "An image, audio or unknown block. Text steps pass it by."
 

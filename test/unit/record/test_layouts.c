@@ -153,7 +153,9 @@ static void prompts_with_answers(void **state)
         {"{\"prompt\":\"p\"}", "prompt", "u0:p"},
         {"{\"prompt\":[" U("p") "],\"solution\":7}", "prompt", "u0:p"},
         {"{\"prompt\":\"p\",\"completion\":\"c\",\"label\":true}", "unpaired", "u0:p|a1*:c"},
-        {"{\"prompt\":\"p\",\"completion\":\"c\",\"label\":1}", "prompt-completion", "u0:p|a1*:c"},
+        {"{\"prompt\":\"p\",\"completion\":\"c\",\"label\":1}", "unpaired", "u0:p|a1*:c"},
+        {"{\"prompt\":\"p\",\"completion\":\"c\",\"label\":\"g\",\"score\":1}", "scored",
+         "u0:p|a1*:c"},
         {"{\"kto_tag\":false,\"messages\":[" U("p") "," A("c") "]}", "unpaired", "u0:p|a0*:c"},
         {"{\"score\":1e3,\"messages\":[" U("p") "," A("c") "]}", "scored", "u0:p|a0*:c"},
         {"{\"prompt\":\"p\",\"response\":\"c\",\"reward\":-0.5}", "scored", "u0:p|a1*:c"},
@@ -283,6 +285,47 @@ static void votes_count_the_first_layout_and_all_that_fit(void **state)
     tm_json_release(&json);
 }
 
+/* The set that these records are read with, "unpaired prompt-completion"; at most 100 bytes. */
+static const char *chosen_for(const char *const *sample, char names[100])
+{
+    tm_layout_votes votes = {0};
+    tm_layout_set set;
+    tm_json json = {0};
+    for (; *sample; sample++) {
+        assert_true(tm_json_scan(&json, *sample, strlen(*sample), 0, (tm_json_limits){0}));
+        tm_layout_vote(&votes, &(tm_doc){.raw = tm_str_of(*sample), .node = json.node});
+    }
+    tm_layout_choose(&votes, &set);
+    tm_json_release(&json);
+    names[0] = 0;
+    for (uint32_t i = 0; i < set.count; i++) {
+        if (i) strcat(names, " ");
+        strcat(names, set.layout[i]->name);
+    }
+    return names;
+}
+#define SET(want, ...) \
+    assert_string_equal(chosen_for((const char *const[]){__VA_ARGS__, NULL}, names), want)
+#define L(label) "{\"prompt\":\"p\",\"completion\":\"c\",\"label\":" label "}"
+#define C(label) "{\"messages\":[" U("a") "],\"label\":" label "}"
+
+static void a_null_label_counts_beside_others_only(void **state)
+{
+    char names[100];
+    (void)state;
+    SET("unpaired", L("true"));
+    SET("unpaired", L("1"));
+    SET("unpaired", L("\"false\""));
+    SET("unpaired", L("[]"));
+    SET("prompt-completion", L("null"));
+    SET("unpaired prompt-completion", L("null"), L("false"));
+    SET("messages", C("null"));
+    SET("messages", C("\"physics\""));
+    SET("unpaired messages", C("\"physics\""), C("true"));
+    SET("unpaired", "{\"messages\":[" U("a") "],\"kto_tag\":\"yes\"}");
+    SET("unpaired", "{\"messages\":[" U("a") "],\"kto_tag\":true,\"label\":null}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +340,7 @@ int main(void)
         cmocka_unit_test(what_fits_no_layout_says_so),
         cmocka_unit_test(a_record_may_have_as_many_parts_as_the_limit),
         cmocka_unit_test(turns_count_from_zero_within_their_answer),
+        cmocka_unit_test(a_null_label_counts_beside_others_only),
         cmocka_unit_test(votes_count_the_first_layout_and_all_that_fit),
     };
     return cmocka_run_group_tests_name("layouts", tests, NULL, NULL);
