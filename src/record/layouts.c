@@ -1,7 +1,7 @@
 /* The table of layouts, and detection by vote over a sample.
  *
- * Every record votes for the first layout that fits it and that it claims (where the layout asks); a
- * set to read with holds each layout that was first at least once, in the same order. So a file
+ * Every record votes for the first layout that fits it and that it claims (where the layout asks);
+ * a set to read with holds each layout that was first at least once, in the same order. So a file
  * with two shapes is read with two layouts, and a record's layout stays a pure function of the
  * record. */
 #include "record/layout_bind.h"

@@ -118,7 +118,7 @@ static tm_status check_empty(const tm_checking *c, const tm_turn *turn)
     uint32_t place = tm_check_place(c, turn);
     for (uint32_t p = turn->first_part + turn->parts; p-- > turn->first_part;)
         if (c->b->part[p].kind == TM_CONTENT) place = c->b->part[p].raw_at;
-    tm_check code = trained               ? CHECK_EMPTY_RESPONSE
+    tm_check code = trained                 ? CHECK_EMPTY_RESPONSE
                     : is_open_slot(c, turn) ? CHECK_NO_PROMPT
                                             : CHECK_EMPTY_TEXT;
     return tm_check_find(c, code, place);
