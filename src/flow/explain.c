@@ -11,6 +11,7 @@
 #include "flow/codes.h"
 #include "flow/ledger_read.h"
 #include "flow/quote.h"
+#include "flow/reference_place.h"
 #include "flow/replay.h"
 #include "flow/runfolder.h"
 #include "flow/unreadable_read.h"
@@ -32,6 +33,7 @@ typedef struct story {
     const tm_yaml *manifest;
     const tm_yaml *lost; /* the row of unreadable.jsonl that tells of the record at hand, or NULL */
     unsigned told;
+    tm_reference_places places;
 } story;
 
 static tm_status parse_place(tm_str text, question *q, tm_err *err)
@@ -123,27 +125,15 @@ static tm_str text_of(const tm_yaml *map, const char *key)
     return value ? value->text : (tm_str){0};
 }
 
-/* "file@offset" of a rid in a reference; those are numbered behind the inputs. Else empty. */
-static tm_str place_in_reference(const story *s, tm_rid rid)
-{
-    const tm_yaml *inputs = tm_yaml_get(s->manifest, "inputs");
-    const tm_yaml *list = tm_yaml_get(s->manifest, "references");
-    uint32_t before = inputs ? inputs->count : 0, source = TM_PLACE_SOURCE(rid.place);
-    if (!list || source <= before || source - before > list->count) return TM_STR("");
-    tm_str path = text_of(&list->child[source - before - 1], "path");
-    return tm_str_of(tm_arena_printf(s->mem, "%.*s@%llu", TM_FMT(path),
-                                     (unsigned long long)TM_PLACE_OFFSET(rid.place)));
-}
-
 /* "file:line" of a rid, by the ledger. */
 static tm_status place_of(story *s, const char *path, tm_rid rid, tm_str *out, tm_err *err)
 {
     tm_ledger l;
     tm_ledger_row row;
     bool more = true;
+    TM_TRY(tm_reference_place(&s->places, rid, out, err));
     TM_TRY(tm_ledger_read(&l, path, err));
     tm_status status = TM_OK;
-    *out = place_in_reference(s, rid);
     while (status == TM_OK && more && !out->n) {
         status = tm_ledger_next(&l, &row, &more, err);
         if (status != TM_OK || !more || tm_rid_cmp(row.rid, rid) != 0) continue;
@@ -205,7 +195,9 @@ static tm_status matched(story *s, const noticed *n, uint32_t row, tm_str part, 
     if (status == TM_OK) field(s, "matched", tm_buf_view(&text));
     if (!tm_pq_is_null(r, n->column[VALUE], row))
         number(s, "value", tm_pq_get_f64(r, n->column[VALUE], row));
-    field(s, "other", place_in_reference(s, other));
+    tm_str place = {0};
+    if (status == TM_OK) status = tm_reference_place(&s->places, other, &place, err);
+    if (status == TM_OK) field(s, "other", place);
     tm_buf_release(&text);
     return status;
 }
@@ -480,6 +472,7 @@ tm_status tm_explain(tm_arena *mem, tm_str folder, tm_str place, bool json, tm_b
     TM_TRY(parse_place(place, &q, err));
     TM_TRY(tm_folder_manifest(mem, folder, &manifest, err));
     s.manifest = manifest;
+    s.places = (tm_reference_places){.mem = mem, .manifest = manifest};
     const char *path = tm_path_join(mem, folder.p, "ledger.parquet");
     if (!path) return tm_fail_memory(err, "a path", 0);
     TM_TRY(tm_file_there(path, &there, err));

@@ -224,9 +224,16 @@ static tm_status bad_reference(const tm_worker *w, uint64_t at, const char *code
     static const tm_str ADVICE = TM_STR_INIT("; try --layout NAME or map:");
     bool fits = strcmp(code, "T1020") != 0;
     if (!fits && tm_str_ends(sentence, ADVICE)) sentence.n -= ADVICE.n;
-    tm_fail(err, TM_EINPUT, "a record of this reference, at byte %llu, cannot be read: %.*s%s",
-            (unsigned long long)at, TM_FMT(sentence), fits ? "" : HOW_TO_MAP);
-    tm_err_at(err, source->path, 0, 0, at);
+    uint64_t line;
+    tm_read_limits limits = tm_long_limits(w->run);
+    bool known = tm_source_line_of(source, &limits, at, &line, NULL) == TM_OK;
+    if (known)
+        tm_fail(err, TM_EINPUT, "this record of a reference cannot be read: %.*s%s",
+                TM_FMT(sentence), fits ? "" : HOW_TO_MAP);
+    else
+        tm_fail(err, TM_EINPUT, "a record of this reference, at byte %llu, cannot be read: %.*s%s",
+                (unsigned long long)at, TM_FMT(sentence), fits ? "" : HOW_TO_MAP);
+    tm_err_at(err, source->path, known ? line : 0, 0, at);
     return TM_EINPUT;
 }
 

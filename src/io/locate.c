@@ -8,13 +8,13 @@ typedef struct search { /* one of the two is given */
     bool by_line;
     uint64_t offset, line; /* line from 0 */
     bool found;
-    tm_buf *raw;
+    tm_buf *raw; /* NULL: nobody asks for the bytes, and a record without any has a line, too */
 } search;
 
 static void take(search *s, const tm_block *b, const tm_span *span, uint64_t lines)
 {
-    tm_buf_clear(s->raw);
-    tm_buf_add(s->raw, b->bytes.p + span->at, span->bytes);
+    if (s->raw) tm_buf_clear(s->raw);
+    if (s->raw) tm_buf_add(s->raw, b->bytes.p + span->at, span->bytes);
     s->offset = tm_span_offset(b, span);
     s->line = lines + span->line;
     s->found = true;
@@ -34,7 +34,7 @@ static void look(search *s, const tm_block *b, uint64_t lines)
     }
 }
 
-static tm_status in_damage(const search *s, const tm_block *b, uint64_t lines, tm_err *err)
+static tm_status in_damage(search *s, const tm_block *b, uint64_t lines, tm_err *err)
 {
     const tm_damage *d = &b->damage;
     if (!d->code || s->found) return TM_OK;
@@ -42,6 +42,11 @@ static tm_status in_damage(const search *s, const tm_block *b, uint64_t lines, t
     bool here =
         s->by_line ? s->line == line || (d->ends_source && s->line >= line) : d->at == s->offset;
     if (!here) return TM_OK;
+    if (!s->raw) {
+        s->found = true;
+        s->line = line;
+        return TM_OK;
+    }
     tm_fail(err, TM_EINPUT, "%s", d->sentence);
     if (err) memcpy(err->code, d->code, TM_MIN(strlen(d->code) + 1, sizeof err->code));
     return TM_EINPUT;
@@ -68,7 +73,7 @@ static tm_status find(const tm_source *source, const tm_read_limits *limits, sea
     tm_block_release(&b);
     tm_reader_close(r);
     TM_TRY(status);
-    TM_TRY(tm_buf_ok(s->raw, err));
+    if (s->raw) TM_TRY(tm_buf_ok(s->raw, err));
     if (s->found) return TM_OK;
     if (s->by_line)
         return tm_fail(err, TM_EINPUT,
@@ -84,6 +89,15 @@ tm_status tm_source_record(const tm_source *source, const tm_read_limits *limits
     search s = {.offset = offset, .raw = raw};
     tm_status status = find(source, limits, &s, err);
     if (status != TM_OK) return tm_err_at(err, source->path, 0, 0, offset), status;
+    *line = s.line + 1;
+    return TM_OK;
+}
+
+tm_status tm_source_line_of(const tm_source *source, const tm_read_limits *limits, uint64_t offset,
+                            uint64_t *line, tm_err *err)
+{
+    search s = {.offset = offset};
+    TM_TRY(find(source, limits, &s, err));
     *line = s.line + 1;
     return TM_OK;
 }

@@ -230,6 +230,9 @@ tm_status tm_block_records(tm_block *block, const tm_source *source, tm_err *err
  * Reads from the start of the source. */
 tm_status tm_source_record(const tm_source *source, const tm_read_limits *limits, uint64_t offset,
                            tm_buf *raw, uint64_t *line, tm_err *err);
+/* Its line alone, whether or not it can be read. */
+tm_status tm_source_line_of(const tm_source *source, const tm_read_limits *limits, uint64_t offset,
+                            uint64_t *line, tm_err *err);
 /* The other way round: offset of the record that holds line `line` (from 1). */
 tm_status tm_source_line(const tm_source *source, const tm_read_limits *limits, uint64_t line,
                          tm_buf *raw, uint64_t *offset, tm_err *err);

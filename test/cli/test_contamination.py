@@ -189,6 +189,40 @@ class Contamination(DedupCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("holds no record", done.stderr)
 
+    def test_records_of_references_are_named_by_line(self):
+        text = EXAMS["sums"][0]
+        source = self.write("source.jsonl", lines([{"text": "Q: " + text}, {"text": text}]))
+        rows = lines([{"text": "Nothing %d" % n} for n in range(40)])
+        files = {"exam.jsonl": "\n" + rows + "\n\n" + json.dumps({"text": text}) + "\n",
+                 "list.json": "[%s,\n\n{\"text\":\n\"%s\"}]" % (
+                     ",\n".join(rows.splitlines()), text)}
+        os.mkdir(self.path("texts"))
+        for n in range(3):
+            self.write("texts/%d.txt" % n, text if n == 1 else "Nothing %d" % n)
+        places = {"exam.jsonl": "exam.jsonl:44", "list.json": "list.json:42",
+                  "texts": "texts/1.txt:1"}
+        for name, place in places.items():
+            path = self.write(name, files[name]) if name in files else self.path(name)
+            for op in ("decontaminate", "dedup.exact"):
+                folder = self.run_folder(op + "-" + name, op, source, "--against", path)
+                told = self.tamis("explain", folder, "source.jsonl:2").stdout.decode()
+                others = set(re.findall(r"(?m)^  other +(.*)$", told))
+                self.assertEqual(others, {self.path(place)}, told)
+                told = json.loads(self.tamis("explain", folder, "source.jsonl:2", "--json").stdout)
+                self.assertEqual(told["records"][0]["other"], self.path(place))
+        self.write("exam.jsonl", "other bytes")
+        told = self.tamis("explain", self.path("decontaminate-exam.jsonl"), "source.jsonl:2").stdout
+        self.assertIn(b"exam.jsonl@", told)  # nobody knows where it stands now
+
+    def test_what_cannot_be_read_of_a_reference_is_named_by_line(self):
+        source = self.write("source.jsonl", lines([{"text": "a"}]))
+        rows = lines([{"text": "Nothing %d" % n} for n in range(40)])
+        for name, bad in (("layout", '{"n": 5}'), ("json", '{"text": '), ("long", "x" * 5000)):
+            path = self.write(name + ".jsonl", rows + "\n" + bad + "\n" + rows)
+            done = self.tamis("decontaminate", source, "--against", path, "--max-line", "4096",
+                              "-o", self.path(name) + "/", expect=3)
+            self.assertIn("%s:42: error: " % path, done.stderr.decode())
+
 
 if __name__ == "__main__":
     unittest.main()
