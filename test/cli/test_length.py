@@ -1,4 +1,4 @@
-"""length against a few lines of Python: what is counted where, of talks with tools and reasoning."""
+"""length against a few lines of Python: what counts as what, of talks with tools and reasoning."""
 
 import json
 import os
