@@ -98,7 +98,8 @@ typedef struct tamis_options {
     const char *file;   /* the data to this one file, or "-" for standard output; its name decides
                          * the format; NULL: into the folder, if there is one */
     unsigned threads;   /* 0: one a processor. Decides no result */
-    int overwrite;      /* not 0: an existing result is replaced; 0: it is refused */
+    int overwrite;      /* not 0: an existing result, or an unfinished run of another plan, is
+                         * replaced; 0: it is refused */
     int no_resume;      /* not 0: an unfinished run of the same plan is begun anew; 0: it goes on */
     /* Tables, ended by one without a name; NULL: none. A path that is the name of one means it,
      * before any file: in `inputs`, and among the inputs and references of a recipe. With `inputs`
@@ -136,8 +137,8 @@ TAMIS_API tamis_status tamis_open(tamis_plan **plan, const tamis_options *option
 TAMIS_API const char *tamis_plan_json(tamis_plan *plan);
 
 /* Carries the plan out and blocks until it is done. With a folder: takes it (TAMIS_USAGE when a
- * result is there or another process holds it), goes on with what an earlier attempt left, and
- * writes data, ledger, manifest and report. With a file: the data. With neither: counts only.
+ * result or an unfinished run of another plan is there, or another process holds it), goes on with
+ * what an earlier attempt left, and writes data, ledger, manifest and report. With a file: the data. With neither: counts only.
  * Results take their names when they are complete. TAMIS_FINDINGS and TAMIS_INPUT are said at the
  * end of a run that is otherwise complete: too many or all records could not be read, or an input
  * broke off. TAMIS_CANCELLED: tamis_cancel was called; with a folder, opening the same plan anew

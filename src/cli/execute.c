@@ -160,15 +160,17 @@ static void print_lint(const tm_plan *plan)
     }
 }
 
-static void print_notes(const tm_run *run)
+/* Notes behind the first `told`. */
+static uint32_t print_notes(const tm_run *run, uint32_t told)
 {
     const tm_run_result *r = tm_run_result_of(run);
-    for (uint32_t i = 0; i < r->notes; i++) {
+    for (uint32_t i = told; i < r->notes; i++) {
         tm_buf shown = {0};
         tm_text_visible(r->note[i], &shown);
         fprintf(stderr, "tamis: note: %.*s\n", (int)shown.n, shown.p ? shown.p : "");
         tm_buf_release(&shown);
     }
+    return r->notes;
 }
 
 /* refine: what was chosen for what was found. */
@@ -268,6 +270,26 @@ static void say_interrupted(const tm_run *run, const tm_run_options *o, tm_err *
                  TM_FMT(again));
 }
 
+/* A run folder was asked for beside the pipe and is not there: not what whoever reads it has had
+ * enough of. */
+static void say_closed(const tm_run *run, const tm_run_options *o, tm_err *err)
+{
+    tm_str folder = o->folder;
+    if (!err || strcmp(err->msg, TM_OUTPUT_CLOSED) != 0 || !folder.n) return;
+    if (once_only(run))
+        snprintf(err->msg, sizeof err->msg,
+                 TM_OUTPUT_CLOSED
+                 " before all was written, so %.*s was not made; the input cannot be read again: "
+                 "give it anew, with a reader that takes all",
+                 TM_FMT(folder));
+    else
+        snprintf(err->msg, sizeof err->msg,
+                 TM_OUTPUT_CLOSED
+                 " before all was written, so %.*s is not finished: run the same command again, "
+                 "with a reader that takes all, to go on (it keeps what is done)",
+                 TM_FMT(folder));
+}
+
 static tm_status finish(tm_cli *cli, tm_run *run, tm_execution *e, const teller *t, tm_err *err)
 {
     const tm_run_result *result = tm_run_result_of(run);
@@ -286,7 +308,7 @@ static tm_status finish(tm_cli *cli, tm_run *run, tm_execution *e, const teller 
 static tm_status go(tm_cli *cli, tm_run *run, tm_execution *e, teller *t, tm_err *err)
 {
     const tm_common *c = &cli->common;
-    if (!c->quiet) print_notes(run);
+    uint32_t told = c->quiet ? 0 : print_notes(run, 0);
     if (c->dry_run || c->print_recipe) return print_plan(cli, run, err);
     if (!c->quiet) print_builtin(run), print_lint(tm_run_plan(run)), print_no_resume(run);
     interrupted = run;
@@ -296,7 +318,11 @@ static tm_status go(tm_cli *cli, tm_run *run, tm_execution *e, teller *t, tm_err
     tm_status status = tm_run_go(run, err);
     tm_ticker_stop(ticker);
     interrupted = NULL;
-    if (status == TM_ECANCELLED) say_interrupted(run, &e->options, err);
+    if (!c->quiet) print_notes(run, told);
+    if (status == TM_ECANCELLED) {
+        say_interrupted(run, &e->options, err);
+        say_closed(run, &e->options, err);
+    }
     return status == TM_OK ? finish(cli, run, e, t, err) : status;
 }
 
@@ -327,6 +353,10 @@ tm_status tm_cli_execute(tm_cli *cli, tm_execution *e, tm_err *err)
                        "--json and the data cannot both go to standard output: give -o");
     o->threads = (unsigned)c->threads;
     o->resume = c->resume;
+    o->must_resume = c->resume && tm_cli_given(cli, "resume");
+    if (o->must_resume && !shown && !o->folder.n)
+        return tm_fail(err, TM_EUSAGE,
+                       "--resume needs a run folder, which keeps what is done: give -o DIR/");
     o->batch_records = (uint32_t)c->batch_records;
     if (!o->on_finding) o->on_unreadable = tell; /* else the verb tells of them in its own way */
     o->unreadable_arg = &t;

@@ -48,8 +48,11 @@ const tm_param tm_common_params[] = {
     {"spill_dir", TM_P_TEXT, AT(spill_dir), .flags = TM_P_PATH, .help = "where spill files go"},
     {"max_disk", TM_P_SIZE, AT(max_disk), .help = "the most disk that spilling may take"},
     {"resume", TM_P_BOOL, AT(resume), .fallback = "true",
-     .help = "take up an unfinished run of the same plan"},
-    {"overwrite", TM_P_BOOL, AT(overwrite), .help = "replace an existing result"},
+     .help =
+         "take up an unfinished run of the same plan, as is done without it; said, a run is not "
+         "begun"},
+    {"overwrite", TM_P_BOOL, AT(overwrite),
+     .help = "replace an existing result, or an unfinished run of another plan"},
     {"dry_run", TM_P_BOOL, AT(dry_run), .help = "print the plan with its cost and stop"},
     {"print_recipe", TM_P_BOOL, AT(print_recipe), .help = "print the recipe and stop"},
     {"json", TM_P_BOOL, AT(json), .help = "one JSON object on standard output"},

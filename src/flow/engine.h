@@ -215,6 +215,9 @@ uint64_t tm_run_table_room(const tm_run *run, const tm_plan_step *step);
  * most). What the plan had not reckoned with is taken from the exchange and from the threads. */
 tm_status tm_run_charge_table(tm_run *run, const tm_plan_step *step, uint64_t bytes, tm_err *err);
 
+/* A sentence for whoever runs it; text is released. */
+tm_status tm_run_note(tm_run *run, tm_buf *text, tm_err *err);
+
 /* input_folder.c: the sources that a folder stands for, and notes of what it does not */
 tm_status tm_inputs_folder(tm_run *run, tm_source_wish wish, const char *folder, tm_err *err);
 
@@ -234,6 +237,8 @@ tm_status tm_pass_run(tm_pass *pass, tm_err *err);
 
 /* rounds.c */
 tm_status tm_rounds_run(tm_run *run, tm_err *err); /* decides every set step and head */
+/* Where the decisions of a step are kept: tail ".bin" when they are complete. NULL: memory */
+char *tm_decisions_path(const tm_run *run, const tm_plan_step *step, const char *tail, tm_err *err);
 
 /* work.c: one block; WRITE and HEAD fill the piece */
 tm_status tm_worker_init(tm_worker *w, tm_run *run, tm_pass *pass, unsigned number, tm_err *err);
@@ -311,6 +316,7 @@ tm_str tm_without_temporary(tm_str name); /* NAME of .NAME.tmp-PROCESS-NUMBER; e
 
 /* runfolder.c */
 tm_status tm_run_folder_take(tm_run *run, tm_err *err); /* make, lock, look for an unfinished run */
+bool tm_run_resumes(const tm_run *run);                 /* whether its inputs can be read again */
 tm_status tm_run_folder_clear(tm_run *run, tm_err *err); /* results of an earlier run go */
 /* No file that is written, beside those of the run folder, is one that is read. */
 tm_status tm_run_refuse_originals(tm_run *run, tm_err *err);

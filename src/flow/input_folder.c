@@ -18,7 +18,6 @@
 #include "flow/engine.h"
 #include "flow/runfolder.h"
 
-#include "base/vec.h"
 #include "io/stream.h"
 
 enum { NAMED = 5 };
@@ -178,17 +177,6 @@ static void put_names(const left_out *l, tm_buf *out)
     if (l->count > NAMED) tm_buf_print(out, " and %u more", l->count - NAMED);
 }
 
-static tm_status add_note(tm_run *run, tm_buf *text, tm_err *err)
-{
-    tm_run_result *result = &run->result;
-    tm_str copy = text->failed ? (tm_str){0} : tm_arena_str(&run->mem, tm_buf_view(text));
-    tm_buf_release(text);
-    if (!copy.p || !TM_ROOM(&run->mem, result->note, result->notes, run->note_room, 1))
-        return tm_fail_memory(err, "a note", 0);
-    result->note[result->notes++] = copy;
-    return TM_OK;
-}
-
 static tm_status note(walk *w, why reason, const char *before, const char *behind, tm_err *err)
 {
     tm_buf text = {0};
@@ -196,7 +184,7 @@ static tm_status note(walk *w, why reason, const char *before, const char *behin
     tm_buf_print(&text, "%s: %s: ", w->root, before);
     put_names(&w->left[reason], &text);
     tm_buf_print(&text, " (%s)", behind);
-    return add_note(w->run, &text, err);
+    return tm_run_note(w->run, &text, err);
 }
 
 static tm_status note_all(walk *w, tm_err *err)
@@ -245,7 +233,7 @@ static tm_status nothing_there(const walk *w, tm_err *err)
     for (size_t i = 0; i < WHYS; i++)
         if (w->left[i].count) return TM_OK; /* a note tells of it */
     tm_buf_z(&text, said.msg);
-    return add_note(w->run, &text, err);
+    return tm_run_note(w->run, &text, err);
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */

@@ -301,8 +301,7 @@ static tm_status run_round(step_rounds *r, const tm_round *round, tm_err *err)
     return tm_fail(err, TM_EBUG, "a round of no kind");
 }
 
-static char *decisions_path(const tm_run *run, const tm_plan_step *step, const char *tail,
-                            tm_err *err)
+char *tm_decisions_path(const tm_run *run, const tm_plan_step *step, const char *tail, tm_err *err)
 {
     char hex[33];
     tm_hash_hex(step->prefix, hex);
@@ -328,7 +327,7 @@ static tm_status run_rounds(step_rounds *r, char *path, tm_err *err)
         char tail[32];
         bool last = rounds[i + 1].how == TM_NO_ROUND;
         snprintf(tail, sizeof tail, ".round%u", i);
-        char *to = last ? path : decisions_path(r->run, r->step, tail, err);
+        char *to = last ? path : tm_decisions_path(r->run, r->step, tail, err);
         if (!to) return TM_EMEMORY;
         bool tells = rounds[i].how == TM_FOLD || rounds[i].how == TM_TABLE;
         if (tells && !last) {
@@ -359,7 +358,7 @@ static tm_status charge_table(tm_run *run, const tm_plan_step *step, tm_err *err
 static tm_status decide_set(tm_run *run, const tm_plan_step *step, tm_err *err)
 {
     step_rounds r = {.run = run, .step = step, .lock = TM_LOCK_INIT};
-    char *path = decisions_path(run, step, ".bin", err);
+    char *path = tm_decisions_path(run, step, ".bin", err);
     if (!path) return TM_EMEMORY;
     tm_err why = {0};
     tm_status status = tm_verdicts_open(&run->state[step->index].verdicts, path, &why);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/system.h"
+#include "base/vec.h"
 #include "flow/engine.h"
 #include "flow/sound.h"
 #include "io/codec.h"
@@ -14,6 +15,17 @@ bool tm_counts_close(const tm_counts *c)
 {
     return c->read + c->made ==
            c->kept + c->dropped + c->merged + c->parked + c->replaced + c->unreadable;
+}
+
+tm_status tm_run_note(tm_run *run, tm_buf *text, tm_err *err)
+{
+    tm_run_result *result = &run->result;
+    tm_str copy = text->failed ? (tm_str){0} : tm_arena_str(&run->mem, tm_buf_view(text));
+    tm_buf_release(text);
+    if (!copy.p || !TM_ROOM(&run->mem, result->note, result->notes, run->note_room, 1))
+        return tm_fail_memory(err, "a note", 0);
+    result->note[result->notes++] = copy;
+    return TM_OK;
 }
 
 bool tm_run_cut(const tm_run *run, tm_rid *cut)
@@ -296,7 +308,7 @@ static tm_status look_at_references(tm_run *run, tm_err *err)
     return tm_references_look(run, told, err);
 }
 
-tm_status tm_run_go(tm_run *run, tm_err *err)
+static tm_status go(tm_run *run, tm_err *err)
 {
     TM_TRY(tm_run_refuse_originals(run, err));
     if (run->folder) TM_TRY(tm_run_folder_take(run, err));
@@ -311,6 +323,16 @@ tm_status tm_run_go(tm_run *run, tm_err *err)
     if (!run->folder) return TM_OK;
     TM_TRY(tm_manifest_write(run, err));
     return tm_run_folder_done(run, err);
+}
+
+tm_status tm_run_go(tm_run *run, tm_err *err)
+{
+    tm_status status = go(run, err);
+    tm_err ignored = {0};
+    /* Nobody can go on from what is left of it; what went wrong is told already. */
+    if (status == TM_ECANCELLED && run->lock_file >= 0 && !tm_run_resumes(run))
+        (void)tm_run_folder_done(run, &ignored);
+    return status;
 }
 
 void tm_run_progress(const tm_run *run, tm_progress *out)

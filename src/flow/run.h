@@ -79,6 +79,7 @@ typedef struct tm_run_options {
      * result when the run is done. NULL = none. */
     const char *recipe_file, *writes[2];
     bool resume;            /* take up an unfinished run of the same plan in the folder */
+    bool must_resume;       /* and refuse to begin one: with nothing to take up it fails */
     bool overwrite;         /* replace an existing result */
     bool scan_only;         /* no layouts: validate and pass on (cat) */
     bool refine;            /* the built-in recipe for the example kind found in the input */
@@ -158,7 +159,7 @@ typedef struct tm_run_result {
     uint32_t outputs;
     tm_kept_file file[4]; /* ledger, findings, unreadable records, as far as there are some */
     uint32_t files;
-    tm_str *note; /* of what is left out of the inputs; from tm_run_open on */
+    tm_str *note; /* what is left out of the inputs, from tm_run_open on; what is taken up */
     uint32_t notes;
     double seconds;
     uint64_t peak_memory, spilled_bytes;

@@ -2,7 +2,7 @@
  *
  *   RUN/.tamis/         while a run is unfinished: decisions and spill
  *   RUN/.tamis/lock     while a process runs there (flock: it dies with its holder)
- *   RUN/.tamis/plan     names the plan
+ *   RUN/.tamis/plan     names the plan and the recipe
  *   RUN/manifest.json   the last file written: a run folder with it is finished
  *
  * A run folder may be a folder that was there and holds other things. So nothing is taken away but
@@ -134,23 +134,76 @@ static tm_status clean_work(tm_run *run, bool all, tm_err *err)
 }
 
 /* What comes through a pipe, or from a table, may be other records under the same name. */
-static bool can_resume(const tm_run *run)
+bool tm_run_resumes(const tm_run *run)
 {
     for (uint32_t i = 0; i < run->every_source; i++)
         if (!tm_source_is_file(&run->source[i])) return false;
     return true;
 }
 
-enum { PLAN_NAME = 33 };
+enum { NAME_BYTES = 32 }; /* of a plan, and of a recipe: hexadecimal */
 
-/* The plan's name, and whose files there may be. */
+/* The plan's name and the recipe's, and whose files there may be. */
 static void print_plan(const tm_run *run, tm_buf *out)
 {
-    char hex[33];
+    char hex[NAME_BYTES + 1];
     tm_hash_hex(run->plan->identity, hex);
+    tm_buf_print(out, "%s ", hex);
+    tm_hash_hex(tm_hash128(run->recipe->text.p, run->recipe->text.n), hex);
     tm_buf_print(out, "%s\n", hex);
     for (uint32_t i = 0; i < run->shard_names; i++)
         tm_buf_print(out, "%.*s\n", TM_FMT(run->shard_name[i]));
+}
+
+static tm_status decided_before(const tm_run *run, uint32_t *steps, tm_err *err)
+{
+    *steps = 0;
+    for (uint32_t s = 0; s < run->plan->steps; s++) {
+        bool there;
+        if (run->plan->step[s].op->shape != TM_SET) continue;
+        const char *path = tm_decisions_path(run, &run->plan->step[s], ".bin", err);
+        if (!path) return TM_EMEMORY;
+        TM_TRY(tm_file_there(path, &there, err));
+        *steps += there;
+    }
+    return TM_OK;
+}
+
+static tm_status refuse_resume(const tm_run *run, const char *why, tm_err *err)
+{
+    return tm_fail(err, TM_EUSAGE, "there is nothing to resume in %s: %s", run->folder, why);
+}
+
+/* What an unfinished run of another plan decided would be lost with it, so it is refused as a
+ * result is; unless this plan begins as that one did and takes its decisions up, or it is the same
+ * recipe whose inputs have changed, which made them void. */
+static tm_status look_at_other(tm_run *run, bool same_recipe, tm_err *err)
+{
+    uint32_t steps;
+    tm_buf text = {0};
+    const tm_run_options *o = &run->options;
+    TM_TRY(decided_before(run, &steps, err));
+    bool takes = steps && o->resume && tm_run_resumes(run);
+    if (!takes && !same_recipe && !o->overwrite)
+        return tm_fail(err, TM_EEXISTS,
+                       "%s holds an unfinished run of another plan: give the command that began it "
+                       "to go on with that, --overwrite to throw it away, or another -o",
+                       run->folder);
+    if (!takes && o->must_resume)
+        return refuse_resume(run,
+                             same_recipe ? "the inputs have changed since"
+                                         : "what is unfinished there is of another plan",
+                             err);
+    if (takes)
+        tm_buf_print(&text,
+                     "%s holds an unfinished run of another plan, and this one takes up what %u of "
+                     "its steps decided",
+                     run->folder, steps);
+    else if (same_recipe)
+        tm_buf_print(&text,
+                     "the inputs have changed since the run in %s was interrupted: it begins anew",
+                     run->folder);
+    return text.n ? tm_run_note(run, &text, err) : TM_OK;
 }
 
 static tm_status take_work(tm_run *run, const char *plan, tm_str old, tm_err *err)
@@ -158,9 +211,15 @@ static tm_status take_work(tm_run *run, const char *plan, tm_str old, tm_err *er
     tm_buf own = {0};
     print_plan(run, &own);
     tm_status status = tm_buf_ok(&own, err);
-    bool same = own.n >= PLAN_NAME && tm_str_starts(old, (tm_str){own.p, PLAN_NAME});
+    tm_str names = tm_str_slice(tm_buf_view(&own), 0, 2 * NAME_BYTES + 2);
+    bool same = old.n && tm_str_starts(old, tm_str_slice(names, 0, NAME_BYTES));
+    tm_str recipe = tm_str_slice(names, NAME_BYTES, names.n);
+    bool same_recipe = tm_str_starts(tm_str_slice(old, NAME_BYTES, old.n), recipe);
+    if (status == TM_OK && old.n && !same) status = look_at_other(run, same_recipe, err);
+    if (status == TM_OK && same && run->options.must_resume && !tm_run_resumes(run))
+        status = refuse_resume(run, "a pipe cannot be read again", err);
     /* of another plan the decisions of equal prefixes are still good: they go by name */
-    bool all = (!same && !run->options.resume) || !can_resume(run);
+    bool all = (!same && !run->options.resume) || !tm_run_resumes(run);
     if (status == TM_OK) status = clean_work(run, all, err);
     if (status == TM_OK) status = tm_file_save(plan, tm_buf_view(&own), true, err);
     tm_buf_release(&own);
@@ -177,6 +236,8 @@ static tm_status take(tm_run *run, const char *plan, tm_buf *old, tm_err *err)
     if (finished && !overwrite)
         return tm_fail(err, TM_EEXISTS, "%s holds a finished run: give --overwrite or another -o",
                        run->folder);
+    if (!unfinished && run->options.must_resume)
+        return refuse_resume(run, "no unfinished run is there; without --resume one begins", err);
     if (unfinished) TM_TRY(tm_file_load(plan, 64 << 10, old, err));
     TM_TRY(tm_results_know(run, finished, tm_buf_view(old), err));
     TM_TRY(refuse_results(run, !finished && !unfinished && !overwrite, err));
@@ -218,6 +279,15 @@ static tm_status lock_work(tm_run *run, const char *lock, tm_err *err)
     return status;
 }
 
+/* Before a folder is made for it. */
+static tm_status refuse_new(const tm_run *run, tm_err *err)
+{
+    bool there;
+    if (!run->options.must_resume) return TM_OK;
+    TM_TRY(tm_file_there(run->folder, &there, err));
+    return there ? TM_OK : refuse_resume(run, "there is no such folder", err);
+}
+
 tm_status tm_run_folder_take(tm_run *run, tm_err *err)
 {
     tm_buf old = {0};
@@ -225,6 +295,7 @@ tm_status tm_run_folder_take(tm_run *run, tm_err *err)
     const char *plan = tm_path_join(&run->mem, run->work, "plan");
     if (!lock || !plan) return tm_fail_memory(err, "a path", 0);
     TM_TRY(refuse_strange_work(run, err));
+    TM_TRY(refuse_new(run, err));
     TM_TRY(lock_work(run, lock, err));
     tm_status status = refuse_among_texts(run, err);
     if (status == TM_OK) status = take(run, plan, &old, err);

@@ -112,6 +112,34 @@ class Ends(LawCase):
         self.assertEqual(child.wait(timeout=60), 4, said)
         return said
 
+    def closed(self, *words, stdin=None):
+        """A run whose reader takes one line of much and goes; its exit status and messages."""
+        child = subprocess.Popen([TAMIS, *words], cwd=self.folder, stdin=stdin,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(child.stdout.readline(), LINES.splitlines(True)[0])
+        child.stdout.close()
+        said = child.stderr.read().decode()
+        child.stderr.close()
+        return child.wait(timeout=60), said
+
+    def test_a_closed_pipe_is_an_end_unless_a_run_folder_is_kept(self):
+        self.write("big.jsonl", LINES * 200_000)
+        self.assertEqual(self.closed("length", "big.jsonl", "-o", "-"), (0, ""))
+        words = ["length", "big.jsonl", "-o", "-", "--run", "kept/"]
+        code, said = self.closed(*words)
+        self.assertEqual(code, 4)
+        self.assertIn("standard output was closed before all was written", said)
+        self.assertIn("kept/ is not finished: run the same command again", said)
+        self.assertEqual(os.listdir(self.path("kept")), [".tamis"])
+        out = self.tamis(*words, "--resume", "-q").stdout
+        self.assertEqual(out, LINES * 200_000)
+        self.tamis("audit", "kept")
+        with open(self.path("big.jsonl"), "rb") as file:
+            code, said = self.closed("length", "-", *words[2:4], "--run", "gone/", stdin=file)
+        self.assertEqual(code, 4)
+        self.assertIn("gone/ was not made", said)
+        self.assertEqual(os.listdir(self.path("gone")), [])
+
     def test_no_resume_is_promised_where_there_can_be_none(self):
         for words in (["-o", "out/"], ["-o", "x.jsonl"], ["-o", "-"]):
             said = self.interrupt("dedup.exact", "-", *words)
