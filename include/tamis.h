@@ -138,11 +138,12 @@ TAMIS_API const char *tamis_plan_json(tamis_plan *plan);
 
 /* Carries the plan out and blocks until it is done. With a folder: takes it (TAMIS_USAGE when a
  * result or an unfinished run of another plan is there, or another process holds it), goes on with
- * what an earlier attempt left, and writes data, ledger, manifest and report. With a file: the data. With neither: counts only.
- * Results take their names when they are complete. TAMIS_FINDINGS and TAMIS_INPUT are said at the
- * end of a run that is otherwise complete: too many or all records could not be read, or an input
- * broke off. TAMIS_CANCELLED: tamis_cancel was called; with a folder, opening the same plan anew
- * and running it goes on. TAMIS_INTERNAL: memory, disk. A second call: TAMIS_USAGE. */
+ * what an earlier attempt left, and writes data, ledger, manifest and report. With a file: the
+ * data. With neither: counts only. Results take their names when they are complete. TAMIS_FINDINGS
+ * and TAMIS_INPUT are said at the end of a run that is otherwise complete: too many or all records
+ * could not be read, or an input broke off. TAMIS_CANCELLED: tamis_cancel was called; with a
+ * folder, opening the same plan anew and running it goes on. TAMIS_INTERNAL: memory, disk. A second
+ * call: TAMIS_USAGE. */
 TAMIS_API tamis_status tamis_run(tamis_plan *plan, tamis_error *error);
 
 /* What a complete run came to, as one JSON object: counts, steps, inputs, outputs, folder, seconds
