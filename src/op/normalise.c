@@ -54,7 +54,6 @@ static bool fold_ascii(tm_str s, uint64_t steps, tm_buf *out)
     return true;
 }
 
-typedef void (*pass)(tm_str s, tm_buf *out);
 static void to_nfc(tm_str s, tm_buf *out)
 {
     tm_text_to_form(s, TM_FORM_NFC, out);
@@ -62,14 +61,21 @@ static void to_nfc(tm_str s, tm_buf *out)
 
 void tm_normalise(tm_str text, uint64_t steps, tm_buf *scratch, tm_buf *out)
 {
-    static const pass PASSES[] = {to_nfc, drop_zero_width, tm_text_fold, fold_space};
+    static const struct {
+        uint64_t steps; /* all of them asked for */
+        void (*pass)(tm_str s, tm_buf *out);
+    } ORDER[] = {
+        {TM_NORM_ZERO_WIDTH, drop_zero_width}, {TM_NORM_UNICODE, to_nfc},
+        {TM_NORM_CASE, tm_text_fold},          {TM_NORM_UNICODE | TM_NORM_CASE, to_nfc},
+        {TM_NORM_SPACE, fold_space},
+    };
     if (fold_ascii(text, steps, out)) return;
     size_t from = out->n;
     tm_buf_str(out, text);
-    for (unsigned i = 0; i < TM_COUNT(PASSES); i++) {
-        if (!(steps >> i & 1)) continue;
+    for (unsigned i = 0; i < TM_COUNT(ORDER); i++) {
+        if ((steps & ORDER[i].steps) != ORDER[i].steps) continue;
         tm_buf_clear(scratch);
-        PASSES[i]((tm_str){out->p + from, out->n - from}, scratch);
+        ORDER[i].pass((tm_str){out->p + from, out->n - from}, scratch);
         if (scratch->failed) out->failed = true;
         if (out->failed) return;
         out->n = from;

@@ -1,5 +1,6 @@
 """Text functions against Python's: normal forms (unicodedata.normalize), lower case, case folding,
-words, repair of broken UTF-8, UTF-16 and UTF-32 input, and JSON strings.
+words, the normaliser of dedup.exact, repair of broken UTF-8, UTF-16 and UTF-32 input, and JSON
+strings.
 
 Python and utf8proc carry tables of different Unicode versions. A character is asked about if both
 know it: normal forms and foldings of assigned characters never change (Unicode stability policies),
@@ -8,9 +9,11 @@ but for a character that had none before; such a one would be named by this test
 """
 
 import ctypes
+import itertools
 import json
 import os
 import random
+import re
 import sys
 import tempfile
 import unicodedata
@@ -25,7 +28,7 @@ FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 def setUpModule():
     global FOLDER, LIB
     FOLDER = tempfile.TemporaryDirectory(dir=os.environ.get("TAMIS_TMP"))
-    sources = ["src/base/*.c", "src/text/*.c"]
+    sources = ["src/base/*.c", "src/text/*.c", "src/op/normalise.c"]
     LIB = ctypes.CDLL(build_shared("text_feed", FOLDER.name, sources))
     LIB.text_change.restype = ctypes.c_void_p
     LIB.text_change.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_size_t,
@@ -43,6 +46,23 @@ def change(how, data):
     size = ctypes.c_size_t()
     out = LIB.text_change(how.encode(), data, len(data), ctypes.byref(size))
     return ctypes.string_at(out, size.value)
+
+
+# What docs/guide/duplicates.md lists.
+MARKS = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+STEPS = ("zero_width", "unicode", "case", "space")
+
+
+def key(text, steps):
+    if "zero_width" in steps:
+        text = MARKS.sub("", text)
+    if "unicode" in steps:
+        text = unicodedata.normalize("NFC", text)
+    if "case" in steps:
+        text = text.casefold()
+    if "unicode" in steps and "case" in steps:
+        text = unicodedata.normalize("NFC", text)
+    return " ".join(text.split()) if "space" in steps else text
 
 
 def count(what, data):
@@ -138,6 +158,41 @@ class Unicode(unittest.TestCase):
     def test_case_folding(self):
         texts = [c for c in self.points if c != "\n"]
         self.all_the_same(texts, "fold", str.casefold, "case folding")
+
+    def random_texts(self, seed, count):
+        chosen = random.Random(seed)
+        marks = [c for c in self.points if unicodedata.combining(c)]
+        cased = [c for c in self.points if c.casefold() != c or c.upper() != c]
+        hidden = [c for c in self.points if MARKS.match(c)]
+        self.assertEqual(len(hidden), 19)
+        pools = (marks, cased, hidden, self.points, "aEJ", " \t\n\u00a0\u3000",
+                 "\u0301\u0323\u030c")
+        return ["".join(chosen.choice(chosen.choice(pools)) for _ in range(chosen.randint(1, 9)))
+                for _ in range(count)]
+
+    def test_the_normaliser(self):
+        sets = [some for n in range(5) for some in itertools.combinations(STEPS, n)]
+        for seed, steps in enumerate(sets):
+            how = "normalise " + " ".join(steps)
+            for text in self.random_texts(seed, 1000):
+                self.assertEqual(text_of(change(how, bytes_of(text))), key(text, steps),
+                                 (how, code_points(text)))
+
+    def test_the_same_text_has_one_key(self):
+        """Canonical caseless matching (Unicode 15.0, D145), and marks anywhere. U+0345, which folds
+        to a letter and so may come to stand before a mark, is left out."""
+        chosen = random.Random(7)
+        how = "normalise " + " ".join(STEPS)
+        for text in self.random_texts(8, 6000):
+            if "\u0345" in unicodedata.normalize("NFD", text):
+                continue
+            at = chosen.randint(0, len(text))
+            want = change(how, bytes_of(text))
+            for other in (unicodedata.normalize("NFD", text), unicodedata.normalize("NFC", text),
+                          text.casefold(), text[:at] + "\u200b" + text[at:],
+                          unicodedata.normalize("NFD", text.casefold())):
+                self.assertEqual(change(how, bytes_of(other)), want,
+                                 (code_points(text), code_points(other)))
 
     def test_words_and_characters(self):
         chosen = random.Random(2)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "op/normalise.h"
 #include "text/json.h"
 #include "text/utf8.h"
 #include "text/words.h"
@@ -37,6 +38,14 @@ const char *text_change(const char *how, const char *p, size_t n, size_t *bytes)
     if (!strcmp(how, "unescape")) tm_json_unescape(s, &out);
     for (unsigned form = TM_FORM_NFC; form <= TM_FORM_NFKD; form++)
         if (!strcmp(how, form_names[form])) tm_text_to_form(s, (tm_unicode_form)form, &out);
+    if (!strncmp(how, "normalise ", 10)) {
+        tm_buf scratch = {0};
+        uint64_t steps = 0;
+        for (unsigned i = 0; tm_norm_names[i]; i++)
+            if (strstr(how + 10, tm_norm_names[i])) steps |= (uint64_t)1 << i;
+        tm_normalise(s, steps, &scratch, &out);
+        tm_buf_release(&scratch);
+    }
     if (!strncmp(how, "UTF-", 4)) {
         tm_transcoder t = {.from = encoding_named(how)};
         tm_transcode(&t, p, n, true, &out);

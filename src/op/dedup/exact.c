@@ -321,7 +321,10 @@ static const tm_param PARAMS[] = {
         .type = TM_P_CHOICES,
         .at = offsetof(args, normalise),
         .choices = tm_norm_names,
-        .help = "what does not count as a difference (normaliser version 1)",
+        .help = "what does not count as a difference: zero_width (zero-width and direction marks), "
+                "unicode (another spelling of the same character; NFC), case (full case folding), "
+                "space (runs of white space; at the ends, any); always in this order (normaliser "
+                "version 2)",
     },
     {
         .name = "keep",
@@ -465,7 +468,7 @@ const tm_op tm_op_dedup_exact = {
         "compared, what does not count as a difference and who survives are all yours to say, and "
         "every merged record names the one it was merged into.",
     .source = "Lee et al. 2022, Deduplicating Training Data Makes Language Models Better",
-    .rev = 7,
+    .rev = 8,
     .shape = TM_SET,
     .flags = TM_REFERENCES | TM_EACH_MEASURES,
     .finds = TM_FINDS_EQUAL,

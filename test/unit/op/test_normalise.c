@@ -47,8 +47,7 @@ static void reference(tm_str s, uint64_t steps, tm_buf *text)
     tm_buf copy = {0};
     tm_buf_clear(text);
     tm_buf_str(text, s);
-    if (steps & TM_NORM_UNICODE) map(UTF8PROC_STABLE | UTF8PROC_COMPOSE, text);
-    tm_buf_str(&copy, tm_buf_view(text));
+    tm_buf_str(&copy, s);
     if (steps & TM_NORM_ZERO_WIDTH) {
         tm_buf_clear(text);
         for (size_t at = 0; at < copy.n;) {
@@ -56,7 +55,10 @@ static void reference(tm_str s, uint64_t steps, tm_buf *text)
             if (!tm_is_zero_width(c)) put(c, text);
         }
     }
+    if (steps & TM_NORM_UNICODE) map(UTF8PROC_STABLE | UTF8PROC_COMPOSE, text);
     if (steps & TM_NORM_CASE) map(UTF8PROC_CASEFOLD, text);
+    if (steps & TM_NORM_CASE && steps & TM_NORM_UNICODE)
+        map(UTF8PROC_STABLE | UTF8PROC_COMPOSE, text);
     if (steps & TM_NORM_SPACE) {
         bool wait = false;
         tm_buf_clear(&copy);
@@ -90,8 +92,7 @@ static void check(tm_str s)
         if (!tm_str_eq(key, tm_buf_view(&want)))
             fail_msg("steps %u: \"%.*s\" becomes \"%.*s\", not \"%.*s\"", (unsigned)steps,
                      TM_FMT(s), TM_FMT(key), TM_FMT(tm_buf_view(&want)));
-        if (steps & TM_NORM_UNICODE) continue;
-        tm_buf_clear(&again); /* without it every step says the same the second time */
+        tm_buf_clear(&again); /* every step says the same the second time */
         tm_normalise(key, steps, &scratch, &again);
         assert_true(tm_str_eq(tm_buf_view(&again), key));
     }
@@ -205,6 +206,8 @@ static void makes_one_key_of_texts_that_look_the_same(void **state)
          "a b", TM_NORM_SPACE},
         {"\xEF\xBB\xBF", "", 15},
         {" \n\t ", "", TM_NORM_SPACE},
+        {"e\xE2\x80\x8B\xCC\x81", "\xC3\xA9", TM_NORM_UNICODE | TM_NORM_ZERO_WIDTH},
+        {"J\xCC\x8C\xCC\xA3", "\xC7\xB0\xCC\xA3", TM_NORM_UNICODE | TM_NORM_CASE},
     };
     TM_UNUSED(state);
     for (size_t i = 0; i < TM_COUNT(cases); i++) {
