@@ -1,11 +1,14 @@
 /* split.turns: one record per assistant turn.
  *
  * Child k is the record as it is now with everything behind its k-th assistant message cut out of
- * the message list: the bytes that stay are the parent's own. Records with one assistant turn, or
- * in a layout without a message list, pass unchanged. */
+ * the message list: the bytes that stay are the parent's own. What stands behind the last answer is
+ * in no child, which a finding says; a record that ends with its only answer passes unchanged. So
+ * do, with a finding, records whose answers stand in no one list of messages (a history beside an
+ * output, a prompt beside a completion), for there a child would need another shape; and pairs,
+ * whose judgement is of the last answers. */
 #include "op/op.h"
 
-enum { NOT_FOUND_AGAIN, TOO_MANY };
+enum { NOT_FOUND_AGAIN, TOO_MANY, NO_LIST, TAIL_CUT };
 
 typedef struct scratch {
     tm_json json;
@@ -34,28 +37,44 @@ static uint32_t array_around(const tm_json_node *node, uint32_t top, uint32_t m)
 
 static bool is_answer(const tm_turn *turn)
 {
-    return turn->role == TM_ASSISTANT && turn->answer <= 1 && turn->node != TM_NONE;
+    return turn->role == TM_ASSISTANT && turn->answer <= 1;
 }
 
-/* The one array whose elements all assistant messages are, if there are at least two; else TM_NONE.
- * *answers: how many. */
-static uint32_t message_list(const tm_batch *b, uint32_t r, uint32_t *answers)
+typedef struct answers {
+    uint32_t count;  /* assistant turns, wherever they stand */
+    uint32_t array;  /* the one list whose elements they all are, or TM_NONE */
+    uint32_t behind; /* elements behind the last of them ... */
+    uint32_t tail;   /* ... from this one on, or TM_NONE */
+} answers;
+
+/* Looks for all answers in the list around the first one. */
+static void find_list(const tm_batch *b, uint32_t t, uint32_t end, uint32_t top, answers *a)
 {
     const tm_json_node *node = b->json.node;
-    uint32_t t = b->first_turn[r], end = b->first_turn[r + 1];
-    *answers = 0;
-    while (t < end && !is_answer(&b->turn[t])) t++;
-    if (t == end) return TM_NONE;
-    uint32_t list = array_around(node, b->top[r], b->turn[t].node);
-    if (list == TM_NONE) return TM_NONE;
-    uint32_t m = tm_json_first(node, list);
-    for (; t < end; t++) {
+    uint32_t list = TM_NONE, m = TM_NONE;
+    if (b->turn[t].node != TM_NONE) list = array_around(node, top, b->turn[t].node);
+    if (list != TM_NONE) m = tm_json_first(node, list);
+    for (; t < end && m != TM_NONE; t++) {
         if (!is_answer(&b->turn[t])) continue;
         while (m != TM_NONE && m != b->turn[t].node) m = tm_json_after(node, list, m);
-        if (m == TM_NONE) return TM_NONE;
-        ++*answers;
     }
-    return *answers > 1 ? list : TM_NONE;
+    if (m == TM_NONE) return;
+    a->array = list;
+    a->tail = tm_json_after(node, list, m);
+    for (m = a->tail; m != TM_NONE; m = tm_json_after(node, list, m)) a->behind++;
+}
+
+static answers answers_of(const tm_batch *b, uint32_t r)
+{
+    answers a = {.array = TM_NONE, .tail = TM_NONE};
+    uint32_t first = TM_NONE, end = b->first_turn[r + 1];
+    for (uint32_t t = b->first_turn[r]; t < end; t++) {
+        if (!is_answer(&b->turn[t])) continue;
+        if (first == TM_NONE) first = t;
+        a.count++;
+    }
+    if (a.count && b->kind[r] != TM_PREFERENCE) find_list(b, first, end, b->top[r], &a);
+    return a;
 }
 
 typedef struct list { /* of messages, in the record as it is now */
@@ -117,24 +136,28 @@ static tm_status add_child(tm_batch *b, uint32_t r, scratch *own, const list *no
 static tm_status children(const tm_step_view *step, tm_batch *b, uint32_t r, uint32_t *count,
                           tm_err *err)
 {
-    uint32_t answers, array = message_list(b, r, &answers);
+    const answers a = answers_of(b, r);
     list now;
-    if (array == TM_NONE) return TM_OK;
-    if (answers > TM_CHILDREN_MAX)
-        return tm_find(b, r, TM_NONE, b->json.node[array].at, 0, step->step, TOO_MANY, answers,
+    if (a.array == TM_NONE)
+        return a.count < 2 ? TM_OK
+                           : tm_find(b, r, TM_NONE, 0, 0, step->step, NO_LIST, a.count, err);
+    if (a.count == 1 && !a.behind) return TM_OK;
+    if (a.count > TM_CHILDREN_MAX)
+        return tm_find(b, r, TM_NONE, b->json.node[a.array].at, 0, step->step, TOO_MANY, a.count,
                        err);
-    TM_TRY(list_now(b, r, array, step->scratch, &now, err));
+    TM_TRY(list_now(b, r, a.array, step->scratch, &now, err));
     if (now.array == TM_NONE)
         return tm_find(b, r, TM_NONE, 0, 0, step->step, NOT_FOUND_AGAIN, TM_NO_VALUE, err);
-    *count = answers;
-    return TM_OK;
+    *count = a.count;
+    if (!a.behind) return TM_OK;
+    return tm_find(b, r, TM_NONE, b->json.node[a.tail].at, 0, step->step, TAIL_CUT, a.behind, err);
 }
 
 static tm_status fan_out(const tm_step_view *step, tm_batch *b, uint32_t r, tm_children *out,
                          tm_err *err)
 {
     scratch *own = step->scratch;
-    uint32_t answers, array = message_list(b, r, &answers), t = b->first_turn[r];
+    uint32_t array = answers_of(b, r).array, t = b->first_turn[r];
     list now;
     TM_TRY(list_now(b, r, array, own, &now, err));
     uint32_t same = tm_json_first(now.node, now.array);
@@ -169,6 +192,25 @@ static const tm_code CODES[] = {
         .verdict = TM_V_PARK,
         .fixed_verdict = true,
     },
+    {
+        .code = "T1603",
+        .name = "no-message-list",
+        .sentence = "the record has several answers, and no one list of messages holds them",
+        .help = "A history beside an output, a prompt beside a completion, or a pair, whose "
+                "judgement is of the last answers: the earlier ones cannot be cut out. The record "
+                "passed unsplit.",
+        .verdict = TM_V_FLAG,
+        .fixed_verdict = true,
+    },
+    {
+        .code = "T1604",
+        .name = "messages-behind-the-last-answer",
+        .sentence = "messages behind the last answer are in no child",
+        .help = "Each child ends with an answer, so what is said behind the last one trains "
+                "nothing and was left out.",
+        .verdict = TM_V_FLAG,
+        .fixed_verdict = true,
+    },
     {0},
 };
 
@@ -186,6 +228,16 @@ static const tm_example EXAMPLES[] = {
                "{\"role\":\"assistant\",\"content\":\"d\"}],\"n\":1}\n",
         .fates = "replaced",
     },
+    {
+        .title = "A question behind the only answer",
+        .recipe = "{}",
+        .in =
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},"
+            "{\"role\":\"assistant\",\"content\":\"b\"},{\"role\":\"user\",\"content\":\"c\"}]}\n",
+        .out = "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},"
+               "{\"role\":\"assistant\",\"content\":\"b\"}]}\n",
+        .fates = "replaced",
+    },
     {0},
 };
 
@@ -197,7 +249,7 @@ const tm_op tm_op_split_turns = {
            "conversation. The parent is replaced by its children; every child keeps the parent's "
            "other fields, and its rid names the parent. Deduplicate by response afterwards, not "
            "before: the children share their beginnings by design.",
-    .rev = 2,
+    .rev = 3,
     .shape = TM_FANOUT,
     .params = PARAMS,
     .codes = CODES,
