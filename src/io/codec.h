@@ -29,6 +29,10 @@ const tm_decoder_ops *tm_decoder_of(tm_codec_id codec);
 #define TM_MAX_WINDOW_DEFAULT (128 * TM_MIB)
 #define TM_MAX_LINE_DEFAULT (64 * TM_MIB)
 
+/* Of a codec: even nothing at all takes some bytes when it is compressed. */
+#define TM_NO_BYTES \
+    "there are no bytes, and %s data have a header at least: an upload or a copy that failed?"
+
 /* Fills in code and sentence; the sentence is `format` when given, else that of the kind. */
 void tm_damage_set(tm_damage *d, tm_damage_kind kind, const char *format, ...) TM_PRINTF(3, 4);
 /* Does the damage cut through what came before it? A checksum that does not match does not. */

@@ -127,11 +127,15 @@ static tm_status next_member(tm_feed *feed, bool first, bool *more, tm_damage *d
         if (feed->n - feed->at < feed->room / 2 || !feed->n) TM_TRY(tm_feed_fill(feed, err));
         while (!first && feed->at < feed->n && !feed->p[feed->at]) feed->at++;
         if (feed->at < feed->n) break;
-        if (feed->ended) return TM_OK;
+        if (!feed->ended) continue;
+        if (first) tm_damage_set(damage, TM_DAMAGE_CUT, TM_NO_BYTES, "gzip");
+        return TM_OK;
     }
     const uint8_t *p = (const uint8_t *)feed->p + feed->at;
     if (feed->n - feed->at >= 2 && p[0] == 0x1f && p[1] == 0x8b)
         *more = true;
+    else if (first && feed->n - feed->at == 1 && p[0] == 0x1f)
+        tm_damage_set(damage, TM_DAMAGE_CUT, NULL);
     else if (first)
         tm_damage_set(damage, TM_DAMAGE_CORRUPT, "this is not gzip data");
     else

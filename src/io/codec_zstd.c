@@ -17,6 +17,7 @@ typedef struct zstd_decoder {
     ZSTD_DCtx *zstd;
     size_t want; /* bytes it asks for next; 0 = at the end of a frame */
     bool full;   /* the last call filled its room: more may be inside */
+    bool begun;  /* a frame was there */
     uint64_t max_window;
 } zstd_decoder;
 
@@ -62,9 +63,13 @@ static tm_status next_frame(zstd_decoder *d, tm_feed *feed, bool *more, tm_damag
     *more = false;
     if (feed->n - feed->at < 4) TM_TRY(tm_feed_fill(feed, err));
     size_t left = feed->n - feed->at;
-    if (!left) return TM_OK;
+    if (!left) {
+        if (!d->begun) tm_damage_set(damage, TM_DAMAGE_CUT, TM_NO_BYTES, "zstd");
+        return TM_OK;
+    }
     const char *p = feed->p + feed->at;
     if (left >= 4 && is_magic(p)) {
+        d->begun = true;
         d->want = 5; /* ZSTD_startingInputLength: what says how long the header is */
         *more = true;
     } else if (left < 4 && memcmp(p, frame_magic, left) == 0) {

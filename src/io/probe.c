@@ -1,4 +1,5 @@
-/* What is this file? Answered by its content; its name only breaks ties.
+/* What is this file? Answered by its content; its name only breaks ties, and tells of a compressed
+ * file that was cut before its magic number was whole.
  *
  * Up to PROBE_BYTES of the file are read, the codec is told by its magic number and taken off in
  * memory, then the encoding and the container are told from what is inside. One layer of
@@ -95,6 +96,18 @@ static tm_codec_id codec_of(tm_str head)
 {
     if (has_magic(head, TM_ZSTD) || is_skippable_frame(head)) return TM_ZSTD;
     return has_magic(head, TM_GZIP) ? TM_GZIP : TM_PLAIN;
+}
+
+/* By content; by the name where the content is too little to say: a file that was cut before its
+ * magic number was whole, which may be at once, is no text. */
+static tm_codec_id codec_told(tm_str raw, bool whole, tm_str path)
+{
+    tm_codec_id named, found = codec_of(raw);
+    if (found != TM_PLAIN || !whole) return found;
+    (void)tm_container_named(path, &named);
+    const tm_codec_info *c = &tm_codecs[named];
+    bool cut = c->reads && raw.n < c->magic_bytes && memcmp(raw.p, c->magic, raw.n) == 0;
+    return cut ? named : TM_PLAIN;
 }
 
 /* name without the ends that name a codec; lower case is what people write */
@@ -254,7 +267,7 @@ static tm_status probe_bytes(tm_str raw, bool whole, tm_source_wish wish, tm_sou
 {
     bool head_whole = false;
     size_t mark = 0;
-    out->codec = wish.codec >= 0 ? (tm_codec_id)wish.codec : codec_of(raw);
+    out->codec = wish.codec >= 0 ? (tm_codec_id)wish.codec : codec_told(raw, whole, out->path);
     if (!tm_codecs[out->codec].reads)
         return tm_fail(err, TM_EUNSUPPORTED, "%s is not read by this version",
                        tm_codecs[out->codec].name);
