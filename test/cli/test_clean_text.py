@@ -61,34 +61,35 @@ class Fences:
             column, body = column + item.end(), text
 
 
-def mended(line, fixes):
-    """A line outside of fences, without its line end."""
+def mended(line, fixes, goes_on=False):
+    """A line outside of fences, without its line end; goes_on: another text follows it."""
     if "zero_width" in fixes:
         line = re.sub(STRAY, "", line)
     if "control" in fixes:
         line = re.sub("(?![\x1c-\x1f])[%s]" % CONTROL, "", line)
-        line = re.sub(r"(?<=\S)[\x1c-\x1f]+(?=\S)", " ", line)
+        line = re.sub(r"(?<=\S)[\x1c-\x1f]+(?=\S%s)" % (r"|\Z" * goes_on), " ", line)
         line = re.sub("[\x1c-\x1f]", "", line)
     if "unicode" in fixes:
         line = unicodedata.normalize("NFC", line)
-    return line.rstrip(" \t") if "trailing_space" in fixes else line
+    return line.rstrip(" \t") if "trailing_space" in fixes and not goes_on else line
 
 
-def broken(line, fixes):
+def broken(line, fixes, goes_on):
     """Where a control ends this line before its line end, or None."""
-    for at, c in enumerate(line[:-1]):
+    for at, c in enumerate(line if goes_on else line[:-1]):
         if c in "\v\f\x85" and "control" in fixes and mended(line[:at], fixes).strip(" \t"):
             return at
     return None
 
 
-def repaired(text, fixes):
+def repaired(text, fixes, runs_on=False):
     out, fences, blank_lines, at = [], Fences(), 0, 0
     while at < len(text):
         whole = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)").match(text, at)
         line, end = whole.groups()
+        goes_on = runs_on and not end
         behind, code = fences.behind(line)
-        cut = None if code else broken(line, fixes)
+        cut = None if code else broken(line, fixes, goes_on)
         at = whole.end() if cut is None else at + cut + 1
         if code:
             fences, blank_lines = behind, 0
@@ -96,7 +97,7 @@ def repaired(text, fixes):
             continue
         if cut is not None:
             line, end = line[:cut], "\n"
-        line = mended(line, fixes)
+        line = mended(line, fixes, goes_on and cut is None)
         blank_lines = 0 if line.strip(" \t") else blank_lines + 1
         if "blank_runs" in fixes and blank_lines > 1 and end:
             continue
@@ -113,7 +114,7 @@ def random_texts(seed, pieces, count):
 
 
 class CleanText(unittest.TestCase):
-    def clean(self, texts, fixes, keep=False):
+    def clean(self, texts, fixes, keep=False, key="text", more=()):
         """The cleaned texts, and how many findings of each code where the run is kept."""
         with tempfile.TemporaryDirectory(dir=os.environ.get("TAMIS_TMP")) as folder:
             recipe, data = os.path.join(folder, "r.yaml"), os.path.join(folder, "in.jsonl")
@@ -121,7 +122,8 @@ class CleanText(unittest.TestCase):
             with open(recipe, "w") as file:
                 file.write("steps:\n  - clean.text: {fix: [%s]}\n" % ", ".join(fixes))
             with open(data, "w") as file:
-                file.writelines(json.dumps({"text": text}) + "\n" for text in texts)
+                file.writelines(json.dumps({key: text, **dict(more)}) + "\n"
+                                for text in texts)
             done = subprocess.run([TAMIS, "run", recipe, data, "-o", "-", "--quiet"]
                                   + (["--run", run] if keep else []), capture_output=True)
             self.assertEqual(done.returncode, 0, done.stderr)
@@ -129,7 +131,7 @@ class CleanText(unittest.TestCase):
             if keep:
                 with open(os.path.join(run, "manifest.json")) as file:
                     findings = json.load(file)["steps"][0]["findings"]
-        return [json.loads(line)["text"] for line in done.stdout.splitlines()], findings
+        return [json.loads(line)[key] for line in done.stdout.splitlines()], findings
 
     def same(self, texts, fixes):
         once, _ = self.clean(texts, fixes)
@@ -153,6 +155,34 @@ class CleanText(unittest.TestCase):
         for text, got in zip(texts, self.clean(texts, fixes)[0]):
             words = [[w for w in (gone.sub("", w) for w in t.split()) if w] for t in (text, got)]
             self.assertEqual(words[1], words[0], (text, got))
+
+    def test_a_prompt_runs_on_in_its_completion(self):
+        cases = {"The sky is ": "The sky is ", "def f(x): \n    ": "def f(x):\n    ",
+                 "a \n": "a\n", "a\f": "a\n", "a\x1c": "a ", "a \u200b": "a "}
+        more = {"completion": "b"}
+        self.assertEqual(self.clean(list(cases), FIXES, key="prompt", more=more)[0],
+                         list(cases.values()))
+        for seed, fixes in enumerate([FIXES, FIXES[1:5], FIXES[:2], FIXES[4:]]):
+            texts = random_texts(1000 + seed, ASCII + ODD, 1500)
+            once, _ = self.clean(texts, fixes, key="prompt", more=more)
+            for text, got in zip(texts, once):
+                self.assertEqual(got, repaired(text, fixes, runs_on=True), (text, fixes))
+            twice, findings = self.clean(once, fixes, True, "prompt", more)
+            self.assertEqual((twice, findings), (once, {}))
+
+    def test_messages_and_answers_are_trimmed_at_their_ends(self):
+        with tempfile.TemporaryDirectory(dir=os.environ.get("TAMIS_TMP")) as folder:
+            data = os.path.join(folder, "in.jsonl")
+            chat = [{"role": "user", "content": "q "}, {"role": "assistant", "content": "a "}]
+            with open(data, "w") as file:
+                for row in ({"messages": chat}, {"prompt": chat[:1], "completion": chat[1:]},
+                            {"prompt": "q", "chosen": "a ", "rejected": "b "}, {"text": "t "}):
+                    file.write(json.dumps(row) + "\n")
+            done = subprocess.run([TAMIS, "clean.text", data, "-o", "-", "--quiet"],
+                                  capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(done.stdout.splitlines()), 4)
+        self.assertNotIn(' "}', done.stdout)
 
     def test_pages_of_a_document_stay_apart(self):
         cases = {"page one\fpage two": "page one\npage two", "one\n\ftwo": "one\ntwo",

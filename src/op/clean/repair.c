@@ -7,6 +7,8 @@
  * unless white space or a border is there already; the rest goes. So no two words are joined that
  * tm_text_words tells apart, whatever stood between them.
  *
+ * Where another text goes on behind this one, the same holds for its very end.
+ *
  * Fences are looked for in the text as it will be (a mark that goes may hide one), but a line that
  * opens one as it stands is left alone like the code behind it. Composing goes by runs: characters
  * beyond ASCII with the ASCII character before them, the smallest pieces that compose alone. */
@@ -114,6 +116,12 @@ static size_t skip_plain(tm_str s, size_t at, size_t end, bool all)
     return at;
 }
 
+/* Nothing ends the line at `end`, and another text goes on there. */
+static bool goes_on(const tm_repair *r, size_t end)
+{
+    return r->runs_on && end == r->text.n;
+}
+
 /* [at, end), from character to character, up to a control that ends the line. */
 static tm_status cut(tm_repair *r, line *l, size_t *at, size_t end, tm_err *err)
 {
@@ -125,7 +133,7 @@ static tm_status cut(tm_repair *r, line *l, size_t *at, size_t end, tm_err *err)
             continue;
         }
         what w = what_of(r, tm_utf8_next(r->text, &next));
-        bool needless = l->ink == l->begin || next == r->raw_end;
+        bool needless = l->ink == l->begin || (next == r->raw_end && !goes_on(r, next));
         l->broken = w == BREAKS && !needless;
         if (l->broken) return TM_OK;
         *at = next;
@@ -230,6 +238,7 @@ static tm_status fix_characters(tm_repair *r, line *l, tm_err *err)
         at = next;
         if (at < r->raw_end) TM_TRY(fix_odd(r, l, &at, err));
     }
+    if (l->waiting && goes_on(r, at)) r->splice[l->waiting - 1].put = TM_STR(" ");
     l->end = l->next = at;
     if (l->broken)
         tm_utf8_next(r->text, &l->next);
@@ -269,7 +278,7 @@ static tm_status fix_ends(tm_repair *r, line *l, tm_err *err)
         take_back(r, l, l->begin);
         return add(r, TM_FIX_BLANK_RUNS, l->begin, l->next, (tm_str){0}, err);
     }
-    if (on(r, TM_FIX_TRAILING_SPACE) && l->last > l->ink) {
+    if (on(r, TM_FIX_TRAILING_SPACE) && l->last > l->ink && !goes_on(r, l->end)) {
         take_back(r, l, l->ink);
         TM_TRY(add(r, TM_FIX_TRAILING_SPACE, l->ink, l->end, (tm_str){0}, err));
     }

@@ -20,10 +20,11 @@ enum {
     TM_FIXES
 };
 
-typedef struct tm_repair { /* the first three are given, the rest is zero */
+typedef struct tm_repair { /* the first four are given, the rest is zero */
     tm_arena *mem;         /* for the splices and what they put */
     uint64_t fix;          /* bits of the fixes asked for */
     tm_str text;
+    bool runs_on;      /* another text follows: blanks at the very end part words */
     tm_splice *splice; /* the result: sorted, disjoint */
     uint32_t splices, room;
     uint32_t count[TM_FIXES], first[TM_FIXES]; /* how often, and where first */

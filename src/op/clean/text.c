@@ -27,12 +27,25 @@ static tm_status apply(const tm_step_view *step, tm_batch *b, uint32_t p, const 
     return tm_part_edit(b, p, r->splice, r->splices, step->step, 0, err);
 }
 
+/* A prompt that is a text and no message: its answer, a text as well, goes on where it ends. */
+static bool runs_on(const tm_batch *b, uint32_t p)
+{
+    uint32_t r = b->part[p].record, begin = b->first_turn[r], end = b->first_turn[r + 1], t = end;
+    if (b->part[p].role != TM_USER || b->part[p].answer) return false;
+    for (; t > begin && b->turn[t - 1].answer; t--)
+        if (b->turn[t - 1].node != TM_NONE) return false;
+    if (t == begin || (t == end && b->kind[r] != TM_PROMPT)) return false;
+    const tm_turn *last = &b->turn[t - 1];
+    return last->node == TM_NONE && p + 1 == last->first_part + last->parts;
+}
+
 static tm_status clean_part(const tm_step_view *step, tm_batch *b, uint32_t p, tm_err *err)
 {
     const args *a = step->shared;
     tm_repair r = {.mem = b->mem, .fix = a->fix};
     if (!tm_part_text(b, p, &r.text)) return tm_fail_memory(err, "a part's text", 0);
     if (tm_kernel_now()->is_tidy(r.text.p, r.text.n)) return TM_OK; /* as most texts are */
+    r.runs_on = runs_on(b, p);
     tm_status status = tm_repair_text(&r, err);
     if (status == TM_OK) status = apply(step, b, p, &r, err);
     tm_repair_release(&r);
@@ -105,12 +118,15 @@ static const tm_code CODES[] = {
                           .sentence = "lines ended in CR LF or CR",
                           .help = "They end in LF now.",
                           .fixed_verdict = true},
-    [TM_FIX_TRAILING_SPACE] = {.code = "T1305",
-                               .name = "trailing-space",
-                               .verdict = TM_V_FIX,
-                               .sentence = "lines ended in spaces or tabs",
-                               .help = "Invisible, and learned. Inside code fences they stay.",
-                               .fixed_verdict = true},
+    [TM_FIX_TRAILING_SPACE] =
+        {.code = "T1305",
+         .name = "trailing-space",
+         .verdict = TM_V_FIX,
+         .sentence = "lines ended in spaces or tabs",
+         .help = "Invisible, and learned. Inside code fences they stay, and at the end "
+                 "of a prompt that is a text and no message: its answer goes on "
+                 "there.",
+         .fixed_verdict = true},
     [TM_FIX_BLANK_RUNS] = {.code = "T1306",
                            .name = "blank-run",
                            .verdict = TM_V_FIX,
@@ -150,6 +166,13 @@ static const tm_example EXAMPLES[] = {
         .fates = "kept",
     },
     {
+        .title = "A prompt and its completion are one running text",
+        .recipe = "{}",
+        .in = "{\"prompt\":\"It is  \\nSay: \",\"completion\":\"blue. \"}\n",
+        .out = "{\"prompt\":\"It is\\nSay: \",\"completion\":\"blue.\"}\n",
+        .fates = "kept",
+    },
+    {
         .title = "Only what is asked for",
         .recipe = "{fix: [unicode, blank_runs]}",
         .in = "{\"text\":\"cafe\\u0301 \\n\\n\\n\\nbar\"}\n",
@@ -172,7 +195,7 @@ const tm_op tm_op_clean_text = {
     .source =
         "Unicode Standard Annexes 15 (normalisation forms) and 14 (line breaking); CommonMark "
         "0.31, section 4.5 (fenced code)",
-    .rev = 2,
+    .rev = 3,
     .shape = TM_EDIT,
     .params = PARAMS,
     .codes = CODES,
