@@ -38,7 +38,8 @@ const tm_param tm_common_params[] = {
      .help = "container and compression of the output: jsonl, jsonl.zst, jsonl.gz, json, json.zst, "
              "json.gz"},
     {"level", TM_P_INT, AT(level), .min = 0, .max = 22, .help = "compression level of the output"},
-    {"shard", TM_P_SIZE, AT(shard), .help = "begin a new data file after so many decoded bytes"},
+    {"shard", TM_P_SIZE, AT(shard),
+     .help = "the most decoded bytes of one data file; a longer record has one to itself"},
     {"ledger", TM_P_CHOICE, AT(ledger), .choices = LEDGERS, .fallback = "signals",
      .help = "how much the ledger says of each record"},
     {"max_parts", TM_P_INT, AT(max_parts), .min = 1, .max = 16777216,

@@ -3,10 +3,15 @@
  * ledger.c; and adds up the counts.
  *
  * Every file is temporary until tm_emitter_commit, so a run that ends early leaves nothing that
- * could be taken for a result. Shards are cut between pieces: a piece depends on bytes of the
- * source alone, so the cut is the same for any number of threads. */
+ * could be taken for a result. Shards are cut between records, each as full as the size that was
+ * asked for allows, so the cut depends on the records alone. A piece that a cut goes through is
+ * packed once more, here. */
 #include "flow/emit.h"
 #include "io/stream.h"
+
+/* What an array has beyond lines: a bracket or comma with a line end before each record, which has
+ * none of its own then; and the end. */
+enum { ARRAY_RECORD = 1, ARRAY_END = 3 };
 
 tm_status tm_emit_path(const tm_emitter *e, const char *name, char out[4096], tm_err *err)
 {
@@ -116,18 +121,49 @@ static tm_status close_shard(tm_emitter *e, tm_lane *lane, tm_err *err)
     return sink ? note_output(e, sink, lane->path, lane->name, err) : TM_OK;
 }
 
+static tm_status put_data(tm_emitter *e, tm_lane *lane, tm_str decoded, tm_str packed,
+                          uint64_t records, tm_err *err)
+{
+    bool array = e->format.container == TM_JSON;
+    if (!decoded.n) return TM_OK;
+    lane->shard_bytes += decoded.n + (array ? records * ARRAY_RECORD : 0);
+    return tm_sink_write(lane->sink, decoded, packed, records, err);
+}
+
+/* A line at a time: one that does not fit begins the next file. */
+static tm_status cut_data(tm_emitter *e, tm_lane *lane, tm_str lines, tm_str packed, uint64_t limit,
+                          tm_err *err)
+{
+    bool array = e->format.container == TM_JSON;
+    uint64_t more = array ? ARRAY_RECORD : 0, end = array ? ARRAY_END : 0, held = 0, records = 0;
+    size_t from = 0;
+    for (size_t at = 0; at < lines.n;) {
+        size_t n = tm_str_find_char(tm_str_slice(lines, at, lines.n), '\n') + 1;
+        uint64_t there = lane->shard_bytes + held;
+        if (there && there + n + more + end > limit) {
+            TM_TRY(put_data(e, lane, tm_str_slice(lines, from, at), (tm_str){0}, records, err));
+            TM_TRY(close_shard(e, lane, err));
+            TM_TRY(open_shard(e, lane, err));
+            from = at;
+            held = records = 0;
+        }
+        held += n + more;
+        records++;
+        at += n;
+    }
+    /* the frame that a worker packed is that of the whole */
+    return put_data(e, lane, tm_str_slice(lines, from, lines.n), from ? (tm_str){0} : packed,
+                    records, err);
+}
+
 static tm_status write_data(tm_emitter *e, tm_lane *lane, tm_str decoded, tm_str packed,
                             uint64_t records, tm_err *err)
 {
     uint64_t limit = e->run->recipe->output.shard_bytes;
     bool shards = limit && e->run->folder && !e->run->options.file.n;
     if (!decoded.n || !lane->sink) return TM_OK;
-    if (shards && lane->shard_bytes >= limit) {
-        TM_TRY(close_shard(e, lane, err));
-        TM_TRY(open_shard(e, lane, err));
-    }
-    lane->shard_bytes += decoded.n;
-    return tm_sink_write(lane->sink, decoded, packed, records, err);
+    if (shards) return cut_data(e, lane, decoded, packed, limit, err);
+    return put_data(e, lane, decoded, packed, records, err);
 }
 
 void tm_emit_to_lane(tm_emitter *e, const tm_piece_order *entry, tm_str data)

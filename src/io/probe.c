@@ -12,6 +12,7 @@
  *   '{'  JSONL, unless the first value goes on over several lines and is valid as far as it can be
  *        seen: then it is pretty printed, one object or several. A first line that is merely broken
  *        does not look like that, because what follows it does not continue the value.
+ *        Objects behind one another on one line, which is all there is, are read as JSON.
  *        When there is no newline at all, carriage returns behind the first value mean old Mac line
  *        ends; white space may separate values in JSON, so it is read as JSON.
  *   else JSONL; JSON if the name ends in .json.
@@ -176,6 +177,8 @@ static tm_container_id of_object(tm_str s, size_t at, size_t line_end, bool whol
     size_t next = skip_space(s, TM_MIN(end, s.n));
     if (end <= line_end) {
         if (next == s.n) return named_json ? TM_JSON : TM_JSONL;
+        bool one_line = skip_space(s, line_end) == s.n;
+        if (one_line && (s.p[next] == '{' || s.p[next] == '[')) return TM_JSON;
         bool no_newline = line_end == s.n && tm_str_find_char(s, '\n') == s.n;
         bool old_ends = no_newline && next > end && s.p[end] == '\r' && begins_value(s.p[next]);
         return old_ends ? TM_JSON : TM_JSONL;

@@ -46,7 +46,9 @@ const tm_param tm_output_params[] = {
      .help = "how much is kept of each record: nothing, its fate and why (fates), its findings too "
              "(reasons), its signals too (signals)"},
     {"shard", TM_P_SIZE, offsetof(tm_output, shard_bytes), .unit = "bytes",
-     .help = "decoded bytes after which a new file begins; 0 writes one file a route"},
+     .help =
+         "the most decoded bytes of one data file; a record that is longer has one to itself. 0 "
+         "writes one file a route"},
     {"level", TM_P_INT, offsetof(tm_output, level), .min = 0, .max = 22,
      .help = "compression level; 0 is the format's own default"},
     {0}};

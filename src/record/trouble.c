@@ -50,6 +50,8 @@ static const char *advice_line(tm_str raw, const tm_json *json)
         while (from && (raw.p[from - 1] == ' ' || raw.p[from - 1] == '\r')) from--;
         if (from < at && memchr(raw.p + from, '\r', at - from))
             return "lines seem to end in CR alone; change them to LF (tr '\\r' '\\n')";
+        if (raw.p[at] == '{' || raw.p[at] == '[')
+            return "another value begins there; --container json reads values one after another";
         if (raw.p[at] == ',' && tm_str_ends(body, TM_STR(",")))
             return "this looks like a line of a JSON array; read the file with --container json";
     }

@@ -44,6 +44,22 @@ class AnyJson(unittest.TestCase):
                            "--limit-unreadable", "100%", "-o", "-")
         self.assertEqual(done.stdout.splitlines(), [LINES[2]])
 
+    def test_values_one_behind_another_on_a_line(self):
+        two = '{"text":"a"} {"text":"b"}'
+        for name, text, code in (("one.json", two, 0), ("one.jsonl", two + "\n\n", 0),
+                                 ("more.jsonl", two + '\n{"text":"c"}\n', 1)):
+            path = os.path.join(self.tmp.name, name)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            done = self.run_it("cat", path)
+            want = ['{"text":"c"}'] if code else two.split()
+            self.assertEqual((done.returncode, done.stdout.splitlines()), (code, want), name)
+            if code:
+                self.assertIn(":1:14: error:", done.stderr)
+                self.assertIn("--container json reads values one after another", done.stderr)
+                done = self.run_it("cat", path, "--container", "json")
+                self.assertEqual(done.stdout.splitlines(), two.split() + want)
+
     def test_the_dry_run_says_so(self):
         done = self.run_it("filter", self.file, "--keep", "$.a >= 1", "--dry-run")
         self.assertIn("any JSON", done.stdout)

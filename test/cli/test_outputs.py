@@ -148,6 +148,15 @@ class Ends(LawCase):
             self.assertNotIn("to go on (", said)
         self.assertFalse(os.path.exists(self.path("x.jsonl")))
 
+    def test_memory_names_a_plan_only_where_it_decides_what_is_readable(self):
+        names = {}
+        for memory in ("200MiB", "400MiB", "700MiB", "1GiB", "8GiB"):
+            self.tamis("length", "a.jsonl", "-o", memory + "/", "-q", "--memory", memory)
+            names[memory] = manifest(self.path(memory))["identity"]
+        self.assertEqual(names["700MiB"], names["1GiB"])
+        self.assertEqual(names["8GiB"], names["1GiB"])
+        self.assertEqual(len(set(names.values())), 3)
+
     def test_the_manifest_says_what_a_step_does_with_its_findings(self):
         self.write("r.yaml", "inputs: {a: {path: a.jsonl}}\n"
                              "steps: [{check.record: {then: park}}, length]\n")
