@@ -57,7 +57,8 @@ class Shards(LawCase):
     def test_threads_and_order(self):
         want = packed(self.lines, 30_000, False)
         for words in (["--threads", "1"], ["--threads", "3", "--batch-records", "7"]):
-            folder = self.run_folder("o" + words[1], "length", "a.jsonl", "--shard", "30000", *words)
+            folder = self.run_folder("o" + words[1], "length", "a.jsonl", "--shard", "30000",
+                                     *words)
             self.assertEqual(self.files(folder), want)
         folder = self.run_folder("sorted", "sort", "a.jsonl", "--by", "max $.n", "--shard", "30000")
         self.assertEqual(self.files(folder), packed(self.lines[::-1], 30_000, False))
