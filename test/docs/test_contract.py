@@ -181,8 +181,8 @@ class Contract(unittest.TestCase):
         return table.to_pylist()
 
     def test_the_ledger_has_the_columns_that_the_page_names(self):
-        signals = ["length." + s for s in ("chars words turns system user assistant tool response "
-                                           "response_words").split()]
+        signals = ["length." + s for s in ("chars words turns system user assistant tool "
+                                           "reasoning call response response_words").split()]
         signals += ["dedup.exact.cluster"]
         rows = self.check_columns("ledger.parquet", "ledger.parquet", signals)
         self.assertEqual([r["fate"] for r in rows], ["kept", "merged", "parked", "kept",
