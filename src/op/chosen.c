@@ -36,6 +36,39 @@ bool tm_choose(const tm_choice *c, const tm_batch *b, uint32_t r, tm_chosen *out
     return false;
 }
 
+static bool stands_beside(tm_str key)
+{
+    static const tm_str names[] = {
+        TM_STR_INIT("images"), TM_STR_INIT("image"), TM_STR_INIT("videos"), TM_STR_INIT("video"),
+        TM_STR_INIT("audios"), TM_STR_INIT("audio"), TM_STR_INIT("tools")};
+    if (key.n < 5 || key.n > 6) return false;
+    for (size_t i = 0; i < TM_COUNT(names); i++)
+        if (tm_str_eq(key, names[i])) return true;
+    return false;
+}
+
+static bool says_something(const tm_json_node *v, tm_str raw)
+{
+    if (v->kind == TM_JSON_NULL) return false;
+    tm_str inside = tm_str_trim(tm_str_slice(raw, 1, raw.n - 1)); /* of [] {} "" */
+    bool holds = v->kind == TM_JSON_ARRAY || v->kind == TM_JSON_OBJECT || v->kind == TM_JSON_STRING;
+    return !holds || inside.n;
+}
+
+uint32_t tm_chosen_beside(const tm_chosen *c, const tm_batch *b, uint32_t r, uint32_t at)
+{
+    const tm_json_node *node = b->json.node;
+    uint32_t top = b->top[r];
+    if (!c->all || !(c->by & (TM_SEL_ALL | TM_SEL_PROMPT | TM_SEL_USER))) return TM_NONE;
+    if (top == TM_NONE || node[top].kind != TM_JSON_OBJECT) return TM_NONE;
+    for (uint32_t k = at == TM_NONE ? top + 1 : node[at + 1].next; k < node[top].next;
+         k = node[k + 1].next) {
+        if (!stands_beside(tm_json_inside(node, b->raw[r].p, k))) continue;
+        if (says_something(&node[k + 1], tm_json_raw(node, b->raw[r].p, k + 1))) return k;
+    }
+    return TM_NONE;
+}
+
 /* An index has the hash of its record's own in hexadecimal. */
 static uint64_t carried_by_index(tm_str hex)
 {
@@ -58,6 +91,10 @@ uint64_t tm_chosen_carries(const tm_chosen *c, const tm_batch *b, uint32_t r)
         tm_str other = tm_part_other(b, p);
         if (part->name.p) all = tm_hash64(part->name.p, part->name.n, all + 1);
         if (other.n) all = tm_hash64(other.p, other.n, all + 2);
+    }
+    for (uint32_t k = TM_NONE; (k = tm_chosen_beside(c, b, r, k)) != TM_NONE;) {
+        tm_str beside = tm_json_raw(b->json.node, b->raw[r].p, k + 1);
+        all = tm_hash64(beside.p, beside.n, all + 3);
     }
     return all;
 }

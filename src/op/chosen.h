@@ -27,9 +27,15 @@ static inline bool tm_is_chosen(const tm_chosen *c, const tm_part *part)
            (part->answer == c->answer && part->turn == c->turn);
 }
 
+/* What stands beside the messages and belongs to what is asked: pictures, sounds and tools in
+ * fields of the record, where all texts or those of the prompt are chosen. The key behind `at`
+ * (TM_NONE: the first) whose value says something; its value is the node behind it. TM_NONE: no
+ * more. */
+uint32_t tm_chosen_beside(const tm_chosen *c, const tm_batch *b, uint32_t record, uint32_t at);
+
 /* What the chosen parts carry beside their texts, in their order: names of called functions,
- * pictures and other blocks as they stand, hashed; 0: nothing. Records that carry different things
- * are never near duplicates, however alike their texts are. */
+ * pictures and other blocks as they stand, and what stands beside the messages, hashed; 0: nothing.
+ * Records that carry different things are never near duplicates, however alike their texts are. */
 uint64_t tm_chosen_carries(const tm_chosen *c, const tm_batch *b, uint32_t record);
 
 #define TM_TURN_HELP                                                                            \

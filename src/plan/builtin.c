@@ -24,15 +24,20 @@ static const char corpus_yaml[] =
 static const char sft_yaml[] =
     "# What `tamis refine` does with conversations and instructions with their answers (example "
     "kind sft).\n"
-    "# It repairs what is certain, sets aside what is broken, and merges what is there twice. It "
-    "throws\n"
-    "# nothing away: short answers, odd languages and rude words are yours to judge, with a "
+    "# It repairs what is certain, sets aside what is broken, and merges what is there twice; what "
+    "differs\n"
+    "# in case and spacing alone is told and stays, for in code and in spelling that is a "
+    "difference. It\n"
+    "# throws nothing away: short answers, odd languages and rude words are yours to judge, with a "
     "filter.\n"
     "steps:\n"
     "  - check.record\n"
     "  - clean.text: {on: all, fix: [control, zero_width, line_ends, trailing_space]}\n"
     "  - length\n"
-    "  - dedup.exact: {by: [prompt, response], normalise: [unicode, zero_width, case, space]}\n"
+    "  - dedup.exact:\n"
+    "      by: [prompt, response]\n"
+    "      normalise: [unicode, zero_width, case, space]\n"
+    "      alike: flag\n"
     "output: {format: jsonl.zst, ledger: signals}\n";
 
 static const char preference_yaml[] =
@@ -47,8 +52,10 @@ static const char preference_yaml[] =
     "  - check.record\n"
     "  - clean.text: {on: all, fix: [control, zero_width, line_ends, trailing_space]}\n"
     "  - length\n"
-    "  - dedup.exact: {by: [prompt, chosen, rejected], normalise: [unicode, zero_width, case, "
-    "space]}\n"
+    "  - dedup.exact:\n"
+    "      by: [prompt, chosen, rejected]\n"
+    "      normalise: [unicode, zero_width, case, space]\n"
+    "      alike: flag\n"
     "output: {format: jsonl.zst, ledger: signals}\n";
 
 static const char unpaired_yaml[] =
@@ -88,7 +95,10 @@ static const char prompt_yaml[] =
     "  - check.record\n"
     "  - clean.text: {on: all, fix: [control, zero_width, line_ends, trailing_space]}\n"
     "  - length\n"
-    "  - dedup.exact: {by: prompt, normalise: [unicode, zero_width, case, space]}\n"
+    "  - dedup.exact:\n"
+    "      by: prompt\n"
+    "      normalise: [unicode, zero_width, case, space]\n"
+    "      alike: flag\n"
     "output: {format: jsonl.zst, ledger: signals}\n";
 
 static const char mixed_yaml[] =
@@ -104,6 +114,7 @@ static const char mixed_yaml[] =
     "      by: all\n"
     "      within: [kind, label]\n"
     "      normalise: [unicode, zero_width, case, space]\n"
+    "      alike: flag\n"
     "output: {format: jsonl.zst, ledger: signals}\n";
 
 #define KIND(kind) (1u << TM_##kind)

@@ -82,6 +82,42 @@ class SeveralKinds(unittest.TestCase):
                          {(r["text"], repr(r["lang"])) for r in want})
         self.assertEqual(len(kept), len(want))
 
+    def test_what_stands_beside_the_messages_tells_records_apart(self):
+        tool = {"type": "function", "function": {"name": "look", "parameters": {}}}
+        same = chat("What is this" + " and that" * 9, "A cat" + " or a dog" * 9)
+        rows = [{**same, **more} for more in (
+            {"images": ["a.png"]}, {"images": ["b.png"]}, {"images": []}, {"tools": [tool]},
+            {"videos": ["a.mp4"]}, {"n": 1}, {"images": None, "n": 2},
+            {"images": ["a.png"], "n": 3})]
+        for words in (("dedup.exact",), ("dedup.near",), ("refine",),
+                      ("dedup.exact", "--by", "prompt,response")):
+            kept, _ = self.run_it(rows, words[0], "IN", *words[1:])
+            self.assertEqual(kept, rows[:5], words)
+        kept, _ = self.run_it(rows, "dedup.exact", "IN", "--by", "response")
+        self.assertEqual(kept, rows[:1])
+
+    def test_refine_merges_equal_texts_and_tells_of_other_spellings(self):
+        code = [{"prompt": "Fix it", "completion": f"if a:\n    b()\n{gap}c()"}
+                for gap in ("", "    ", "")]
+        names = [{"prompt": "In capitals?", "completion": word}
+                 for word in ("NATO", "nato", "nato")]
+        kept, said = self.run_it(code + names, "refine", "IN")
+        self.assertEqual(kept, code[:2] + names[:2])
+        self.assertIn("[exact-duplicate 2, spelled-otherwise 2]", said)
+
+    def test_spellings_as_an_oracle_tells_them(self):
+        chance = random.Random(8)
+        for flags in (True, False):
+            rows = [{"text": "".join(chance.choices(("a", "A", "b", " ", "  "), k=3)) + "x", "n": n}
+                    for n in range(200)]
+            words = ("--alike", "flag") if flags else ()
+            kept, _ = self.run_it(rows, "dedup.exact", "IN", "--normalise", "case,space", *words)
+            first = {}
+            for row in rows:
+                folded = " ".join(row["text"].casefold().split())
+                first.setdefault(row["text"] if flags else folded, row)
+            self.assertEqual(kept, list(first.values()))
+
     def test_turns_of_a_record_where_nothing_else_asks_for_texts(self):
         rows = [{"text": "a"}, chat("a", "b"), chat("a", "b", "c", "d")]
         for condition, want in (("turns() >= 1", rows), ("turns() = 2", rows[1:2]),

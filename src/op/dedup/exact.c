@@ -1,50 +1,18 @@
 /* dedup.exact: merges records whose chosen texts are equal, under a normaliser that is spelled out.
+ * How is said in exact_rounds.c, what a record is compared by in exact_key.h.
  *
- * Two rounds. In the first every record gives a 64-bit hash (XXH3) of its normalised texts; records
- * that share one are candidates. In the second only candidates give the texts themselves, and a
- * record is merged only if they equal its representative's byte for byte: a hash collision can
- * never lose a record, and texts of unique records never travel. The scope and the keep list decide
- * who represents.
- *
- * With `prefix` a record gives a hash for each of its beginnings too, and is merged into one that
- * begins with all of it: the longest first. The texts of all beginnings of a long conversation are
- * far more than the conversation, so in their place their SHA-256 is compared, which goes on from
- * one beginning to the next; no two texts are known, or can be made, that share it.
- *
- * What a record is compared by is said in exact_key.h. Records with nothing selected, or with
- * nothing but empty texts, are never merged: they say nothing about each other. */
+ * Equal but for what the normaliser leaves out is a finding of its own, and with `alike: flag` no
+ * record falls for it. Records with nothing selected, or with nothing but empty texts, are never
+ * merged: they say nothing about each other. */
+#include "op/dedup/exact.h"
 #include "op/dedup/cluster.h"
-#include "op/dedup/exact_key.h"
-#include "op/dedup/index_head.h"
-#include "op/dedup/scope.h"
-#include "op/keep.h"
 #include "op/normalise.h"
 
-enum { EXACT_DUPLICATE };
+static const char *const alike_names[] = {"merge", "flag", NULL};
 
-typedef struct args {
-    uint32_t by;
-    int64_t turn;
-    uint64_t normalise;
-    tm_texts keep, against, within;
-    uint8_t across;
-    bool prefix;
-} args;
-
-typedef struct shared {
-    const args *args;
-    tm_exact_rules rules;
-    tm_scope scope;
-    tm_keep *keep;
-    uint8_t verdict;
-} shared;
-
-typedef struct scratch {
-    tm_keep_scratch *keep;
-    tm_exprs_scratch within;
-    tm_exact_key key;
-    tm_buf order, data;
-} scratch;
+typedef tm_exact_args args;
+typedef tm_exact_shared shared;
+typedef tm_exact_scratch scratch;
 
 /* References are measured by no step: they have no signals to be apart by. */
 static tm_status add_within(tm_prep *prep, const args *a, shared *s, tm_err *err)
@@ -81,6 +49,13 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
         status = tm_keep_compile(prep->mem, &s->args->keep, &prep->env, false, &s->keep, err);
     if (status != TM_OK) return tm_exprs_release(&s->rules.within), status;
     s->verdict = tm_keep_verdict(s->keep, prep->then);
+    s->plain = s->rules;
+    s->plain.normalise = 0;
+    s->spelled = s->args->normalise && !s->args->prefix;
+    if (s->args->alike == TM_ALIKE_FLAG && (s->args->prefix || tm_keep_is_none(s->keep)))
+        return tm_fail(err, TM_ERECIPE,
+                       "alike: flag says who is only spelled otherwise than the record that stays: "
+                       "it goes with neither prefix: true nor keep: none");
     *out = s;
     return tm_keep_is_none(s->keep) ? tm_scope_takes_none(&s->scope, err) : TM_OK;
 }
@@ -107,171 +82,9 @@ static void end(void *mine)
     tm_keep_scratch_free(own->keep);
     tm_exprs_end(&own->within);
     tm_exact_key_release(&own->key);
+    tm_exact_key_release(&own->plain);
     tm_buf_release(&own->order);
     tm_buf_release(&own->data);
-}
-
-/* One of all of the record, and of each of its beginnings when those are asked for. */
-static tm_status observe_hashes(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
-{
-    const shared *s = step->shared;
-    scratch *own = step->scratch;
-    const tm_exact_key *key = &own->key;
-    if (b->reference && tm_scope_sees(&s->scope, b))
-        TM_TRY(tm_index_refuse(b,
-                               "dedup.exact compares texts as they stand, which an index does not "
-                               "hold: name the earlier files themselves, or use dedup.near",
-                               err));
-    if (!tm_scope_sees(&s->scope, b)) return TM_OK;
-    tm_evalue *within;
-    TM_TRY(tm_exprs_values(&s->rules.within, &own->within, b, &within, err));
-    for (uint32_t r = 0; r < b->records; r++) {
-        if (!tm_live(b, r)) continue;
-        TM_TRY(tm_exact_key_of(&s->rules, b, r, within, &own->key, err));
-        if (!key->any) continue;
-        uint64_t hash = 0;
-        for (uint32_t m = 0, from = 0; m < key->messages; m++) {
-            if (!s->args->prefix && m + 1 < key->messages) continue;
-            hash = tm_hash64(key->text.p + from, key->ends[m] - from, hash);
-            if (s->args->prefix) from = key->ends[m];
-            TM_TRY(tm_facts_add_lean(out, hash, b->rid[r], err));
-        }
-    }
-    return TM_OK;
-}
-
-/* What is compared stands behind the first byte of the data, which says whether this is all of the
- * record. Order: the scope's rank, then the longest record first (it is not the beginning of
- * another), then the keep key. */
-static tm_status add_fact(const shared *s, scratch *own, const tm_batch *b, uint32_t r, tm_str keep,
-                          tm_str same, bool whole, tm_facts *out, tm_err *err)
-{
-    char rank[TM_RANK_BYTES], shorter[8];
-    const tm_buf *text = &own->key.text;
-    tm_scope_rank_put(tm_scope_rank(&s->scope, b), rank);
-    tm_be64_put(s->args->prefix ? UINT64_MAX - text->n : 0, shorter);
-    tm_buf_clear(&own->order);
-    tm_buf_add(&own->order, rank, sizeof rank);
-    tm_buf_add(&own->order, shorter, sizeof shorter);
-    tm_buf_str(&own->order, keep);
-    tm_buf_clear(&own->data);
-    tm_buf_char(&own->data, whole);
-    tm_buf_str(&own->data, same);
-    TM_TRY(tm_buf_ok(&own->order, err));
-    TM_TRY(tm_buf_ok(&own->data, err));
-    tm_hash hash = tm_hash128(same.p, same.n);
-    tm_fact f = {.key = {(const char *)&hash, sizeof hash},
-                 .order = tm_buf_view(&own->order),
-                 .data = tm_buf_view(&own->data),
-                 .rid = b->rid[r]};
-    return tm_facts_add(out, &f, err);
-}
-
-static tm_status add_beginnings(const shared *s, scratch *own, const tm_batch *b, uint32_t r,
-                                tm_str keep, tm_facts *out, tm_err *err)
-{
-    const tm_exact_key *key = &own->key;
-    tm_status status = TM_OK;
-    tm_sha256 *sha = tm_sha256_new();
-    if (!sha) return tm_fail_memory(err, "dedup.exact", 0);
-    for (uint32_t m = 0, from = 0; status == TM_OK && m < key->messages; from = key->ends[m++]) {
-        char hex[65];
-        tm_sha256_add(sha, key->text.p + from, key->ends[m] - from);
-        tm_sha256_hex(sha, hex);
-        tm_str same = {hex, sizeof hex - 1};
-        status = add_fact(s, own, b, r, keep, same, m + 1 == key->messages, out, err);
-    }
-    tm_sha256_free(sha);
-    return status;
-}
-
-static tm_status observe_texts(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
-{
-    const shared *s = step->shared;
-    scratch *own = step->scratch;
-    const tm_exact_key *key = &own->key;
-    tm_str *keep = TM_NEW(b->mem, tm_str, b->records + 1);
-    if (!keep) return tm_fail_memory(err, "dedup.exact", b->records);
-    if (!tm_scope_sees(&s->scope, b)) return TM_OK;
-    if (!b->reference) TM_TRY(tm_keep_keys(s->keep, own->keep, step, b, s->args->by, keep, err));
-    tm_evalue *within;
-    TM_TRY(tm_exprs_values(&s->rules.within, &own->within, b, &within, err));
-    for (uint32_t r = 0; r < b->records; r++) {
-        if (!tm_live(b, r)) continue;
-        TM_TRY(tm_exact_key_of(&s->rules, b, r, within, &own->key, err));
-        if (!key->any) continue;
-        if (s->args->prefix)
-            TM_TRY(add_beginnings(s, own, b, r, keep[r], out, err));
-        else
-            TM_TRY(add_fact(s, own, b, r, keep[r], tm_buf_view(&key->text), true, out, err));
-    }
-    return TM_OK;
-}
-
-static tm_status reduce_hashes(const tm_step_view *step, tm_group *group, tm_facts *next,
-                               tm_decisions *out, tm_err *err)
-{
-    tm_fact f;
-    TM_UNUSED(next);
-    while (group->next(group, &f)) {
-        tm_decision d = {.rid = f.rid, .step = step->step};
-        TM_TRY(tm_decide(out, &d, err));
-    }
-    return TM_OK;
-}
-
-static tm_status merge(const tm_step_view *step, tm_rid rid, tm_rid into, uint8_t more,
-                       tm_decisions *out, tm_err *err)
-{
-    const shared *s = step->shared;
-    tm_decision d = {.rid = rid,
-                     .step = step->step,
-                     .rule = EXACT_DUPLICATE,
-                     .verdict = s->verdict,
-                     .set = TM_D_OTHER | more,
-                     .other = into,
-                     .value = TM_NO_VALUE};
-    return tm_decide(out, &d, err);
-}
-
-/* What follows the first of its text: merged into it, but for records of references, which only
- * share its cluster. */
-static tm_status follow(const tm_step_view *step, const tm_fact *f, tm_rid first, tm_decisions *out,
-                        tm_err *err)
-{
-    if (!tm_scope_rank_get(f->order)) return tm_cluster_join(step, f->rid, first, out, err);
-    return merge(step, f->rid, first, 0, out, err);
-}
-
-/* Texts of one hash: the first is the representative, and those that equal it are merged into it.
- * Different texts under one hash (never seen; 2^-64 odds for a billion records) are kept. */
-static tm_status reduce_texts(const tm_step_view *step, tm_group *group, tm_facts *next,
-                              tm_decisions *out, tm_err *err)
-{
-    const shared *s = step->shared;
-    tm_fact f;
-    tm_buf text = {0};
-    TM_UNUSED(next);
-    if (!group->next(group, &f)) return TM_OK;
-    tm_rid first = f.rid, second = f.rid;
-    uint32_t rank = tm_scope_rank_get(f.order);
-    bool stays = !rank || !tm_keep_is_none(s->keep), alone = true;
-    tm_buf_add(&text, f.data.p + 1, f.data.n - 1);
-    tm_status status = tm_buf_ok(&text, err);
-    while (status == TM_OK && group->next(group, &f)) {
-        bool whole = f.data.p[0];
-        uint32_t own = tm_scope_rank_get(f.order);
-        if (!whole || (own && !tm_scope_merges(&s->scope, rank, own))) continue;
-        if (!tm_str_eq(tm_str_slice(f.data, 1, f.data.n), tm_buf_view(&text))) continue;
-        status = follow(step, &f, first, out, err);
-        if (alone) second = f.rid;
-        alone = false;
-    }
-    if (status == TM_OK && !alone)
-        status = stays ? tm_cluster_join(step, first, first, out, err)
-                       : merge(step, first, second, TM_D_FIRST, out, err);
-    tm_buf_release(&text);
-    return status;
 }
 
 static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, tm_err *err)
@@ -287,25 +100,6 @@ static tm_status cost(const void *given, const tm_input_facts *facts, tm_cost *o
     *out = (tm_cost){.memory = 1 << 20, .facts = facts->records, .fact_bytes = facts->records * 60};
     return TM_OK;
 }
-
-static const tm_round ROUNDS[] = {
-    {
-        .name = "hash",
-        .how = TM_GROUP,
-        .pairs_only = true,
-        .observe = observe_hashes,
-        .reduce = reduce_hashes,
-    },
-    {
-        .name = "verify",
-        .how = TM_GROUP,
-        .decided_only = true,
-        .pairs_only = true,
-        .observe = observe_texts,
-        .reduce = reduce_texts,
-    },
-    {0},
-};
 
 static const tm_param PARAMS[] = {
     {
@@ -325,6 +119,15 @@ static const tm_param PARAMS[] = {
                 "unicode (another spelling of the same character; NFC), case (full case folding), "
                 "space (runs of white space; at the ends, any); always in this order (normaliser "
                 "version 2)",
+    },
+    {
+        .name = "alike",
+        .type = TM_P_CHOICE,
+        .at = offsetof(args, alike),
+        .choices = alike_names,
+        .fallback = "merge",
+        .help = "what becomes of records that are equal only under normalise: merge, or flag: they "
+                "stay, and each tells which it is like",
     },
     {
         .name = "keep",
@@ -391,6 +194,15 @@ static const tm_code CODES[] = {
             "normalise: to count fewer differences.",
         .verdict = TM_V_MERGE,
     },
+    {
+        .code = "T1702",
+        .name = "spelled-otherwise",
+        .sentence = "the texts equal those of another record but for what normalise: leaves out",
+        .help = "Case, spacing, or another spelling of the same characters is all that tells the "
+                "record from the one named in other_place. It was merged into it, or, with alike: "
+                "flag, stays. In code and in answers about spelling such differences count.",
+        .verdict = TM_V_MERGE,
+    },
     {0},
 };
 
@@ -408,6 +220,14 @@ static const tm_example EXAMPLES[] = {
         .in = "{\"text\":\"red  wine\",\"rating\":2}\n{\"text\":\"Red wine\",\"rating\":5}\n",
         .out = "{\"text\":\"Red wine\",\"rating\":5}\n",
         .fates = "merged kept",
+    },
+    {
+        .title = "Another spelling is told and stays; equal texts are merged",
+        .recipe = "{normalise: [case, space], alike: flag}",
+        .in =
+            "{\"text\":\"nato\"}\n{\"text\":\"NATO\"}\n{\"text\":\"nato\"}\n{\"text\":\"NATO\"}\n",
+        .out = "{\"text\":\"nato\"}\n{\"text\":\"NATO\"}\n",
+        .fates = "kept kept merged merged",
     },
     {
         .title = "The beginning of a longer conversation",
@@ -484,5 +304,5 @@ const tm_op tm_op_dedup_exact = {
     .begin = begin,
     .end = end,
     .each = each,
-    .rounds = ROUNDS,
+    .rounds = tm_exact_rounds,
 };

@@ -124,6 +124,11 @@ tm_status tm_exact_key_of(const tm_exact_rules *rules, tm_batch *b, uint32_t r,
         last = part;
         TM_TRY(add_part(rules, own, b, p, err));
     }
+    for (uint32_t k = TM_NONE; (k = tm_chosen_beside(&chosen, b, r, k)) != TM_NONE;) {
+        tm_str name = tm_json_inside(b->json.node, b->raw[r].p, k);
+        tm_str value = tm_json_raw(b->json.node, b->raw[r].p, k + 1);
+        add_element(own, KEY_OTHER, tm_hash64(name.p, name.n, 0) >> 8, value, 0);
+    }
     return end_message(own, err);
 }
 

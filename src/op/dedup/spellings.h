@@ -1,0 +1,28 @@
+/* The ways in which one normalised text is spelled by the records of a group: each with the first
+ * record that has it. One is told from another by 128 bits of its SHA-256: no two texts that share
+ * them are known, or can be made. */
+#ifndef TM_OP_DEDUP_SPELLINGS_H
+#define TM_OP_DEDUP_SPELLINGS_H
+
+#include "op/seam.h"
+
+enum { TM_SPELLING_BYTES = 32 }; /* a digest, in hex */
+
+typedef struct tm_spelling {
+    char digest[TM_SPELLING_BYTES];
+    tm_rid rid;    /* the first record that has it */
+    uint32_t rank; /* of the scope (scope.h) */
+} tm_spelling;
+
+typedef struct tm_spellings { /* an open-addressing table; zero is empty */
+    tm_spelling *at;
+    size_t count, room;
+} tm_spellings;
+
+/* *first: what has this spelling already; `record` itself when nothing does. TM_ELIMIT: more than
+ * `memory` bytes of them. */
+tm_status tm_spellings_of(tm_spellings *s, const tm_spelling *record, uint64_t memory,
+                          tm_spelling *first, tm_err *err);
+void tm_spellings_release(tm_spellings *s);
+
+#endif
