@@ -83,6 +83,7 @@ void tm_steps_json(const tm_run *run, tm_buf *b)
         tm_buf_char(b, '}');
         if (run->routes && run->router == s) {
             put_routes(b, run);
+            tm_buf_print(b, ",\"largest_group\":%llu", (unsigned long long)all->largest_group);
             tm_buf_z(b, ",\"same\":");
             tm_same_sides_json(run, b);
         }

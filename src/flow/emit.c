@@ -234,6 +234,7 @@ static void take_counts(tm_emitter *e, const tm_piece *p)
     tm_run_result *result = &run->result;
     add_counts(&result->counts, &p->counts);
     result->counts.written += p->written;
+    result->largest_group = TM_MAX(result->largest_group, p->largest_group);
     for (uint32_t s = 0; s < run->plan->steps; s++) {
         add_counts(&result->step[s].counts, &p->step_counts[s]);
         result->step[s].seconds += p->step_seconds[s];

@@ -91,6 +91,7 @@ typedef struct tm_piece {
     tm_buf rows, findings, lost; /* framed: ledger rows, findings, unreadable records (piece.h) */
     tm_buf heads;                /* HEAD pass: rids of live records */
     uint64_t records, written, parked_records;
+    uint64_t largest_group; /* records of it, of those that the step that routes told here */
     tm_counts *step_counts; /* plan->steps */
     uint64_t *found;        /* by code over all steps: run->code_at */
     double *step_seconds;

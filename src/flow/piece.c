@@ -52,6 +52,7 @@ void tm_piece_clear(tm_piece *p, const tm_run *run)
     p->deferred = p->last = false;
     p->row_bytes = 0;
     p->records = p->written = p->parked_records = p->lines = 0;
+    p->largest_group = 0;
 }
 
 void tm_piece_give_back(tm_piece *p)

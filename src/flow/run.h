@@ -152,9 +152,10 @@ typedef struct tm_run_result {
     const tm_source *source;
     tm_source_result *source_result;
     uint32_t sources;
-    const bool *empty;    /* by file of the references: it holds no record */
-    uint32_t references;  /* files of references, if a step looks at them */
-    tm_sink_info *output; /* data and parked files; route beside */
+    uint64_t largest_group; /* of a split, in records; 0: no group has two */
+    const bool *empty;      /* by file of the references: it holds no record */
+    uint32_t references;    /* files of references, if a step looks at them */
+    tm_sink_info *output;   /* data and parked files; route beside */
     tm_str *output_route;
     uint32_t outputs;
     tm_kept_file file[4]; /* ledger, findings, unreadable records, as far as there are some */

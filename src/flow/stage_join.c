@@ -307,6 +307,7 @@ static void forget_results(tm_run *run)
     memset(result->step, 0, steps * sizeof *result->step);
     memset(result->source_result, 0, run->sources * sizeof *result->source_result);
     result->lost_codes = 0;
+    result->largest_group = 0;
     result->output = NULL;
     result->output_route = NULL;
     result->outputs = 0;

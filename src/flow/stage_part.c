@@ -28,7 +28,7 @@ struct tm_part_writer {
 
 typedef struct frame_head {
     uint32_t tail, source;
-    uint64_t lines, records, written, parked_records;
+    uint64_t lines, records, written, parked_records, largest_group;
     tm_counts counts;
     uint64_t layouts[17];
     tm_damage damage;
@@ -117,6 +117,7 @@ tm_status tm_part_add(tm_part_writer *w, tm_piece *p, tm_err *err)
                        .records = p->records,
                        .written = p->written,
                        .parked_records = p->parked_records,
+                       .largest_group = p->largest_group,
                        .counts = p->counts,
                        .damage = p->damage,
                        .rows = p->rows.n,
@@ -305,6 +306,7 @@ tm_status tm_part_next(tm_part_reader *r, tm_piece *p, bool *more, tm_err *err)
     p->records = head.records;
     p->written = head.written;
     p->parked_records = head.parked_records;
+    p->largest_group = head.largest_group;
     p->counts = head.counts;
     p->damage = head.damage;
     if (head.source == 0 || head.source > run->sources) return not_whole(r, err);

@@ -51,6 +51,15 @@ static tm_status flag(tm_batch *b, uint32_t r, uint16_t step, const tm_decision 
     return TM_OK;
 }
 
+/* A step that routes by groups tells how large each is with one of its records. */
+static void note_route(const tm_worker *w, tm_piece *piece, const tm_plan_step *step, tm_batch *b,
+                       uint32_t r, const tm_decision *d)
+{
+    b->route[r] = d->route;
+    bool group = d->set & TM_D_VALUE && w->run->routes && step->index == w->run->router;
+    if (group) piece->largest_group = TM_MAX(piece->largest_group, (uint64_t)d->value);
+}
+
 /* Joins the decisions of a finished set step by rid. */
 static tm_status apply_decisions(tm_worker *w, tm_piece *piece, const tm_plan_step *step,
                                  tm_batch *b, tm_err *err)
@@ -67,7 +76,7 @@ static tm_status apply_decisions(tm_worker *w, tm_piece *piece, const tm_plan_st
                             tm_text_chars(b->raw[r]));
         if (!d) continue;
         if (d->set & TM_D_ORDER) b->order[r] = d->order;
-        if (d->set & TM_D_ROUTE) b->route[r] = d->route;
+        if (d->set & TM_D_ROUTE) note_route(w, piece, step, b, r, d);
         if (d->set & TM_D_COPIES) b->copies[r] = d->copies;
         tm_fate fate = fate_of(d->verdict);
         if (step->op->codes && d->verdict != TM_V_NONE)

@@ -263,10 +263,13 @@ void tm_page_sizes(const tm_gathered *g, tm_buf *b)
 {
     uint64_t all = 0;
     const tm_yaml *steps = tm_tree_in(g->manifest, "steps"), *routes = NULL;
-    for (uint32_t i = 0; steps && !routes && i < steps->count; i++)
+    uint64_t largest = 0;
+    for (uint32_t i = 0; steps && !routes && i < steps->count; i++) {
         routes = tm_tree_in(&steps->child[i], "routes");
+        largest = tm_tree_number(&steps->child[i], "largest_group");
+    }
     if (!routes) return;
-    bool split = find_split(g) != NULL;
+    bool split = find_split(g) != NULL, any_off = false;
     for (uint32_t i = 0; i < routes->count; i++)
         all += tm_tree_number(&routes->child[i], "records");
     tm_buf_z(b, split ? "<h2>The sides of the split</h2>\n<table><tr><th>side</th>"
@@ -278,6 +281,7 @@ void tm_page_sizes(const tm_gathered *g, tm_buf *b)
         const tm_yaml *route = &routes->child[i];
         uint64_t records = tm_tree_number(route, "records");
         double off = tm_tree_double(route, "off");
+        any_off |= !isnan(off) && off != 0;
         tm_buf_z(b, "<tr>");
         tm_page_cell(b, tm_tree_text(route, "route"), NULL);
         tm_page_number(b, records);
@@ -296,6 +300,12 @@ void tm_page_sizes(const tm_gathered *g, tm_buf *b)
                      off);
     }
     tm_buf_z(b, "</table>\n");
+    if (!largest || !any_off) return;
+    tm_buf_z(b, "<p class=\"soft\">The largest group has ");
+    tm_html_number(b, largest);
+    tm_buf_z(b, " records, ");
+    tm_page_share(b, largest, all);
+    tm_buf_z(b, " of all: a group is never parted.</p>\n");
 }
 
 void tm_page_sides(const tm_gathered *g, tm_buf *b)

@@ -137,7 +137,11 @@ static void item_line(tm_buf *out, const tm_run *run, uint32_t s)
 static void side_lines(tm_buf *out, const tm_run *run)
 {
     tm_route_size of;
+    uint64_t all = 0, largest = tm_run_result_of(run)->largest_group;
+    bool off = false;
     for (uint32_t i = 0; tm_run_route(run, i, &of); i++) {
+        off |= of.off != 0;
+        all += of.records;
         tm_buf_z(out, "  ");
         label(out, of.name);
         grouped(out, of.records, 10);
@@ -153,6 +157,12 @@ static void side_lines(tm_buf *out, const tm_run *run)
         }
         tm_buf_char(out, '\n');
     }
+    if (!off || !largest) return;
+    tm_buf_z(out, "  ");
+    label(out, TM_STR("largest group"));
+    grouped(out, largest, 10);
+    tm_buf_print(out, "  records, %.1f %% of all: a group is never parted\n",
+                 all ? 100.0 * (double)largest / (double)all : 0.0);
 }
 
 static void empty_references(tm_buf *out, const tm_run_result *result)

@@ -268,6 +268,26 @@ class Split(LawCase):
             self.assertEqual(manifest(folder)["steps"][0]["findings"], found)
             self.assertEqual(b"-value 60]" in done.stderr, bool(found), done.stderr)
 
+    def test_the_largest_group_is_named_where_a_side_is_off(self):
+        rows = records(500) + [{"text": "many %d" % n, "user": -1, "org": None, "lang": "d"}
+                               for n in range(300)]
+        path = self.write("in.jsonl", "".join(json.dumps(r) + "\n" for r in rows))
+        for fields in (["user"], ["user", "org"]):
+            largest = max(collections.Counter(components(rows, fields)).values())
+            self.assertGreaterEqual(largest, 300)
+            for size in ("10%", "100"):
+                for threads in ("1", "2"):
+                    group = ",".join("$." + f for f in fields)
+                    done = self.tamis("split", path, "--eval", size, "--group", group, "--threads",
+                                      threads, "--overwrite", "-o", self.path("out") + "/")
+                    step = manifest(self.path("out"))["steps"][0]
+                    self.assertEqual(step["largest_group"], largest)
+                    off = any(route["off"] for route in step["routes"])
+                    said = "largest group %14d  records, %.1f %% of all" % (largest, largest / 8)
+                    self.assertEqual(said in done.stderr.decode(), off, done.stderr.decode())
+        self.tamis("split", path, "--eval", "10%", "-o", self.path("alone") + "/")
+        self.assertEqual(manifest(self.path("alone"))["steps"][0]["largest_group"], 0)
+
     def test_names_of_sides(self):
         """Sides under into: and beside it are all sides; a misspelt option is none."""
         rows = [{"text": f"r{i}"} for i in range(40)]

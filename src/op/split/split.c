@@ -282,7 +282,7 @@ const tm_op tm_op_split = {
            "strata, are met to within the largest group, so exactly without groups, however many "
            "strata there are. Each side becomes the beginning of its files' names.",
     .source = "L. Cox 1987, A constructive procedure for unbiased controlled rounding (strata)",
-    .rev = 7,
+    .rev = 8,
     .shape = TM_SET,
     .flags = TM_REFERENCES,
     .params = PARAMS,

@@ -235,23 +235,26 @@ static tm_status reduce_members(const tm_step_view *step, tm_group *group, tm_fa
 
 /* ---- sides ----------------------------------------------------------------------------------- */
 
+/* group: how many records the group has, told once a group that has several (largest group of a
+ * run), or 0. */
 static tm_status decide(const tm_step_view *step, tm_rid rid, const member *m, uint32_t side,
-                        tm_decisions *out, tm_err *err)
+                        uint64_t group, tm_decisions *out, tm_err *err)
 {
-    bool parks = is_parked(m);
+    bool parks = is_parked(m), tells = group > 1 && !parks;
     tm_decision d = {.rid = rid,
                      .step = step->step,
                      .rule = m->fixed == IS_BRIDGE ? TM_SPLIT_BRIDGES : TM_SPLIT_BRIDGED,
                      .verdict = parks ? TM_V_PARK : TM_V_NONE,
-                     .set = TM_D_ROUTE,
+                     .set = TM_D_ROUTE | (tells ? TM_D_VALUE : 0),
                      .route = (uint16_t)(parks ? 0 : side),
-                     .value = TM_NO_VALUE};
-    return side || parks ? tm_decide(out, &d, err) : TM_OK; /* the rest needs no word */
+                     .value = tells ? (double)group : TM_NO_VALUE};
+    return side || parks || tells ? tm_decide(out, &d, err) : TM_OK; /* the rest needs no word */
 }
 
 typedef struct walk { /* over all groups, in the order of their places */
     tm_quotas quotas;
-    uint32_t side; /* of the group at hand */
+    uint32_t side;    /* of the group at hand */
+    uint64_t records; /* of it; 0 once a member has told them */
     char when;
 } walk;
 
@@ -272,6 +275,7 @@ static tm_status take_group(walk *w, const tm_fact *f, tm_err *err)
     if (when == SIZE)
         return tm_quotas_add(&w->quotas, stratum, of.records, (uint32_t)of.fixed, err);
     if (when == LINE) return tm_quotas_line(&w->quotas, stratum, of.records, err);
+    w->records = of.records;
     w->side = of.fixed ? (uint32_t)of.fixed - 1 : tm_quotas_side(&w->quotas, stratum, of.records);
     return TM_OK;
 }
@@ -290,7 +294,8 @@ static tm_status reduce_quotas(const tm_step_view *step, tm_group *group, tm_dec
             continue;
         }
         memcpy(&m, f.data.p, sizeof m);
-        status = decide(step, f.rid, &m, w.side, out, err);
+        status = decide(step, f.rid, &m, w.side, w.records, out, err);
+        w.records = 0;
     }
     tm_quotas_release(&w.quotas);
     return status;
@@ -303,13 +308,17 @@ static tm_status reduce_sides(const tm_step_view *step, tm_group *group, tm_fact
     tm_fact f;
     TM_UNUSED(next);
     if (s->sides.quotas) return reduce_quotas(step, group, out, err);
+    member m = {.chance = 0};
+    tm_rid last = {0, 0};
+    uint64_t records = 0;
+    uint32_t side = 0;
     while (group->next(group, &f)) {
-        member m;
+        if (records++) TM_TRY(decide(step, last, &m, side, 0, out, err));
         memcpy(&m, f.data.p, sizeof m);
-        uint32_t side = m.fixed ? m.fixed - 1u : tm_side_of_chance(&s->sides, m.chance);
-        TM_TRY(decide(step, f.rid, &m, side, out, err));
+        side = m.fixed ? m.fixed - 1u : tm_side_of_chance(&s->sides, m.chance);
+        last = f.rid;
     }
-    return TM_OK;
+    return records ? decide(step, last, &m, side, records, out, err) : TM_OK;
 }
 
 const tm_round tm_split_rounds[] = {
