@@ -48,6 +48,8 @@ struct tm_sorter {
     uint32_t heaped;
     const tm_fact *one; /* that is written as a run of its own */
     bool pull_top;      /* the top run's fact was handed out: advance it first */
+    bool handed_out;    /* one was, that began with last_lead */
+    uint64_t last_lead;
     tm_packer *packer;
 };
 
@@ -69,25 +71,30 @@ static void empty(tm_buf *b)
     tm_buf_clear(b);
 }
 
-static tm_status write_chunk(tm_sorter *s, sorted_run *r, int file, tm_facts *chunk, tm_err *err)
+static tm_status write_bytes(tm_sorter *s, sorted_run *r, int file, tm_str bytes, tm_err *err)
 {
-    if (!chunk->bytes.n) return TM_OK;
     tm_buf_clear(&r->packed);
-    uint32_t head[2] = {0, (uint32_t)chunk->bytes.n | (r->lean ? LEAN_CHUNK : 0)};
+    uint32_t head[2] = {0, (uint32_t)bytes.n | (r->lean ? LEAN_CHUNK : 0)};
     tm_buf_add(&r->packed, head, sizeof head);
     if (r->lean) /* hashes and places: packing them costs more than the disk */
-        tm_buf_str(&r->packed, tm_buf_view(&chunk->bytes));
+        tm_buf_str(&r->packed, bytes);
     else
-        TM_TRY(tm_pack(s->packer, TM_ZSTD, 1, tm_buf_view(&chunk->bytes), &r->packed, err));
+        TM_TRY(tm_pack(s->packer, TM_ZSTD, 1, bytes, &r->packed, err));
     TM_TRY(tm_buf_ok(&r->packed, err));
     head[0] = (uint32_t)(r->packed.n - sizeof head);
     memcpy(r->packed.p, head, sizeof head);
     TM_TRY(tm_spill_take(s->spill, r->packed.n, err));
     r->bytes += r->packed.n;
-    r->largest = TM_MAX(r->largest, (uint64_t)chunk->bytes.n);
+    r->largest = TM_MAX(r->largest, (uint64_t)bytes.n);
+    return tm_file_write(file, r->path, r->packed.p, r->packed.n, err);
+}
+
+static tm_status write_chunk(tm_sorter *s, sorted_run *r, int file, tm_facts *chunk, tm_err *err)
+{
+    if (!chunk->bytes.n) return TM_OK;
+    tm_status status = write_bytes(s, r, file, tm_buf_view(&chunk->bytes), err);
     empty(&chunk->bytes);
     chunk->count = 0;
-    tm_status status = tm_file_write(file, r->path, r->packed.p, r->packed.n, err);
     empty(&r->packed);
     return status;
 }
@@ -108,6 +115,41 @@ static tm_status chunk_add(tm_sorter *s, sorted_run *r, int file, tm_facts *chun
 /* Where sorted facts come from while a run is written: memory, or a merge of older runs. */
 typedef tm_status (*take)(tm_sorter *s, tm_fact *out, bool *more, tm_err *err);
 
+static tm_status from_memory(tm_sorter *s, tm_fact *out, bool *more, tm_err *err)
+{
+    TM_UNUSED(err);
+    *more = tm_pile_next(&s->pile, s->pairs_only, out);
+    return TM_OK;
+}
+
+static tm_status write_facts(tm_sorter *s, sorted_run *r, int file, take next, tm_err *err)
+{
+    tm_fact f;
+    tm_facts chunk = {0};
+    tm_status status = TM_OK;
+    for (bool more = true; status == TM_OK && more;) {
+        status = next(s, &f, &more, err);
+        if (status == TM_OK && more) status = chunk_add(s, r, file, &chunk, &f, err);
+        if (status == TM_OK && (chunk.bytes.n >= CHUNK_BYTES || !more))
+            status = write_chunk(s, r, file, &chunk, err);
+    }
+    tm_buf_release(&chunk.bytes);
+    return status;
+}
+
+/* A sorted pile of lean facts lies as its chunks will. */
+static tm_status write_leans(tm_sorter *s, sorted_run *r, int file, tm_err *err)
+{
+    enum { A_CHUNK = CHUNK_BYTES / sizeof(tm_lean) };
+    r->lean = true;
+    for (uint64_t i = 0; i < s->pile.sorted; i += A_CHUNK) {
+        uint64_t n = TM_MIN(s->pile.sorted - i, (uint64_t)A_CHUNK);
+        tm_str bytes = {(const char *)(s->pile.list + i), (size_t)n * sizeof(tm_lean)};
+        TM_TRY(write_bytes(s, r, file, bytes, err));
+    }
+    return TM_OK;
+}
+
 static tm_status write_run(tm_sorter *s, sorted_run *r, take next, tm_err *err)
 {
     char path[4096];
@@ -115,31 +157,17 @@ static tm_status write_run(tm_sorter *s, sorted_run *r, take next, tm_err *err)
     if (!s->packer && !(s->packer = tm_packer_new())) return tm_fail_memory(err, "spilling", 0);
     TM_TRY(tm_spill_create(s->spill, path, &file, err));
     size_t length = strlen(path) + 1;
-    tm_facts chunk = {0};
     tm_status status = TM_OK;
     if (!(r->path = tm_alloc(length))) status = tm_fail_memory(err, "spilling", length);
     if (status == TM_OK) memcpy(r->path, path, length);
-    tm_fact f;
-    bool more = status == TM_OK;
-    while (status == TM_OK && more) {
-        status = next(s, &f, &more, err);
-        if (status == TM_OK && more) status = chunk_add(s, r, file, &chunk, &f, err);
-        if (status == TM_OK && (chunk.bytes.n >= CHUNK_BYTES || !more))
-            status = write_chunk(s, r, file, &chunk, err);
-    }
-    tm_buf_release(&chunk.bytes);
+    if (status == TM_OK)
+        status = next == from_memory && s->pile.lean ? write_leans(s, r, file, err)
+                                                     : write_facts(s, r, file, next, err);
     tm_buf_release(&r->packed); /* a run on disk holds no memory until it is read back */
     tm_status closed = tm_file_close(file, path, status == TM_OK ? err : NULL);
     if (status == TM_OK) status = closed;
     if (status != TM_OK && !r->path) tm_spill_drop(s->spill, path, 0);
     return status;
-}
-
-static tm_status from_memory(tm_sorter *s, tm_fact *out, bool *more, tm_err *err)
-{
-    TM_UNUSED(err);
-    *more = tm_pile_next(&s->pile, s->pairs_only, out);
-    return TM_OK;
 }
 
 static tm_status load_chunk(sorted_run *r, uint32_t packed, uint32_t bytes, tm_err *err)
@@ -186,6 +214,7 @@ static tm_status run_advance(sorted_run *r, tm_err *err)
 static bool comes_before(const sorted_run *a, const sorted_run *b)
 {
     if (a->lead != b->lead) return a->lead < b->lead;
+    if (a->lean && b->lean) return tm_rid_cmp(a->now.rid, b->now.rid) < 0;
     return tm_fact_cmp(&a->now, &b->now) < 0;
 }
 
@@ -205,17 +234,37 @@ static void heap_down(tm_sorter *s, uint32_t at)
     }
 }
 
+static tm_status drop_top(tm_sorter *s, tm_err *err)
+{
+    sorted_run *top = &s->run[s->heap[0]];
+    TM_TRY(run_advance(top, err));
+    if (!top->more) s->heap[0] = s->heap[--s->heaped];
+    heap_down(s, 0);
+    return TM_OK;
+}
+
+/* Whether the top is a lean fact whose key no other has, as far as that shows at once. */
+static bool is_single(const tm_sorter *s)
+{
+    tm_lean next;
+    const sorted_run *top = &s->run[s->heap[0]];
+    if (!top->lean || (s->handed_out && top->lead == s->last_lead)) return false;
+    for (uint32_t i = 1; i < TM_MIN(s->heaped, 3u); i++)
+        if (s->run[s->heap[i]].lead == top->lead) return false;
+    if (top->next >= top->chunk.bytes.n) return false;
+    memcpy(&next, top->chunk.bytes.p + top->next, sizeof next);
+    return next.key != top->lead;
+}
+
 static tm_status from_runs(tm_sorter *s, tm_fact *out, bool *more, tm_err *err)
 {
-    if (s->pull_top) {
-        sorted_run *top = &s->run[s->heap[0]];
-        TM_TRY(run_advance(top, err));
-        if (!top->more) s->heap[0] = s->heap[--s->heaped];
-        heap_down(s, 0);
-    }
-    *more = s->heaped > 0;
-    s->pull_top = *more;
-    if (*more) *out = s->run[s->heap[0]].now;
+    if (s->pull_top) TM_TRY(drop_top(s, err));
+    while (s->pairs_only && s->heaped && is_single(s)) TM_TRY(drop_top(s, err));
+    *more = s->pull_top = s->heaped > 0;
+    if (!*more) return TM_OK;
+    *out = s->run[s->heap[0]].now;
+    s->last_lead = s->run[s->heap[0]].lead;
+    s->handed_out = true;
     return TM_OK;
 }
 
@@ -225,7 +274,7 @@ static tm_status open_runs(tm_sorter *s, uint32_t count, tm_err *err)
     s->heap = tm_alloc_zero(count, sizeof *s->heap);
     if (!s->heap) return tm_fail_memory(err, "merging", count * sizeof *s->heap);
     s->heaped = 0;
-    s->pull_top = false;
+    s->pull_top = s->handed_out = false;
     for (uint32_t i = 0; i < count; i++) {
         sorted_run *r = &s->run[i];
         TM_TRY(tm_file_open(r->path, &r->file, err));
@@ -377,7 +426,7 @@ bool tm_sorter_is_long(const tm_sorter *s)
 
 void tm_sorter_leave_out_single(tm_sorter *s)
 {
-    s->pairs_only = !s->runs;
+    s->pairs_only = true;
 }
 
 uint64_t tm_sorter_count(const tm_sorter *s)

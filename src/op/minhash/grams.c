@@ -213,8 +213,9 @@ tm_status tm_grams_of(const tm_gram_rules *rules, tm_batch *b, uint32_t r, tm_gr
 {
     TM_TRY(tm_grams_gather(&rules->choice, b, r, g, err));
     if (!g->terms.n) return no_terms(g, err);
-    bool chars;
-    TM_TRY(tm_grams_by_chars(rules, b, r, &chars, err));
+    bool chars = rules->units == TM_UNITS_CHARS;
+    bool wide = following(tm_buf_view(&g->terms)) > 0; /* else no letter is of such a script */
+    if (rules->units == TM_UNITS_AUTO && wide) TM_TRY(tm_grams_by_chars(rules, b, r, &chars, err));
     return hash_terms(rules, chars, g, err);
 }
 
