@@ -226,10 +226,10 @@ class Signals(faultkit.Case):
         os.chmod(self.path("old"), 0o555)
         self.assertIn("Permission denied", self.as_nobody(*self.run_words("old/"), expect=2).said)
         os.chmod(self.path("chats.jsonl"), 0)
-        done = self.as_nobody("cat", "chats.jsonl", expect=2)
+        done = self.as_nobody("cat", "chats.jsonl", expect=3)
         self.assertIn("chats.jsonl", done.said)
         self.assertIn("Permission denied", done.said)
-        self.tamis("cat", "nowhere.jsonl", expect=2)
+        self.tamis("cat", "nowhere.jsonl", expect=3)
         self.tamis("run", "recipe.yaml", "-o", "nowhere/out.jsonl", expect=2)
 
     def half_done(self):
@@ -247,7 +247,7 @@ class Signals(faultkit.Case):
         self.chats(2)
         self.half_done()
         os.rename(self.path("chats.jsonl"), self.path("elsewhere.jsonl"))
-        done = self.tamis(*self.run_words(), expect=2)
+        done = self.tamis(*self.run_words(), expect=3)
         self.assertIn("chats.jsonl", done.said)
         os.rename(self.path("elsewhere.jsonl"), self.path("chats.jsonl"))
         self.tamis(*self.run_words())
