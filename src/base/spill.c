@@ -1,11 +1,12 @@
 /* The spill folder: names, accounting, deletion.
  *
  * It lies inside a run folder, whose lock keeps others out and who takes a run up again cleans it;
- * or *apart*, under --spill-dir or in /tmp, where nobody looks after it. A run that is killed there
- * would leave the text of its records for good. So a folder apart holds a lock that dies with its
- * holder, and whoever makes one sweeps away first those beside it whose holders are dead. What is
- * swept has a name like ours, is a folder and no link to one, belongs to this user and has a lock
- * in it that nobody holds: a folder without a lock is one that is being made just now.
+ * or *apart*, under --spill-dir, in TMPDIR or /tmp, where nobody looks after it. A run that is
+ * killed there would leave the text of its records for good. So a folder apart holds a lock that
+ * dies with its holder, and whoever makes one sweeps away first those beside it whose holders are
+ * dead. What is swept has a name like ours, is a folder and no link to one, belongs to this user
+ * and has a lock in it that nobody holds: a folder without a lock is one that is being made just
+ * now.
  *
  * Between the making of a lock and the taking of it another run may take it for a dead one's; then
  * the folder is gone, and is made again. That a sweep fails is no failure of the run. */

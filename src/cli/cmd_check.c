@@ -1,5 +1,6 @@
 /* check: the findings of check.record, one a line, and an exit code. Writes no data. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/command.h"
 #include "text/visible.h"
@@ -33,10 +34,24 @@ static void print_text(printer *p, const tm_finding_view *f)
     tm_buf_print(&p->out, "%s%.*s (%s)\n", f->path.n ? ": " : "", TM_FMT(f->sentence), f->code);
 }
 
+/* Controls, `special`, and what is not ASCII if it must be, as %XX. */
+static void put_percent(tm_buf *b, tm_str s, const char *special, bool ascii)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c < 0x20 || strchr(special, c) || (ascii && c >= 0x7f))
+            tm_buf_print(b, "%%%02X", c);
+        else
+            tm_buf_char(b, (char)c);
+    }
+}
+
+/* A value of a workflow command: a line break would begin another one, a comma or a colon ends the
+ * value. */
 static void print_github(printer *p, const tm_finding_view *f)
 {
     tm_buf_print(&p->out, "::%s file=", level(f));
-    tm_text_visible(f->source, &p->out); /* no line break: what follows one would be a command */
+    put_percent(&p->out, f->source, "%,:", false);
     tm_buf_print(&p->out, ",line=%llu,col=%llu,title=%s::%.*s\n", (unsigned long long)f->line,
                  (unsigned long long)f->column, f->code, TM_FMT(f->sentence));
 }
@@ -70,8 +85,10 @@ static void print_sarif(printer *p, const tm_finding_view *f)
                  f->code, level(f));
     put(b, "text", f->sentence);
     tm_buf_z(b, "},\"locations\":[{\"physicalLocation\":{\"artifactLocation\":{");
-    put(b, "uri", f->source);
-    tm_buf_print(b, "},\"region\":{\"startLine\":%llu,\"startColumn\":%llu}}}]}",
+    tm_buf_z(b, "\"uri\":\"");
+    /* a path as a URI reference (RFC 3986, 3.3): what is in no segment, and a colon */
+    put_percent(b, f->source, " \"#%:<>?[\\]^`{|}", true);
+    tm_buf_print(b, "\"},\"region\":{\"startLine\":%llu,\"startColumn\":%llu}}}]}",
                  (unsigned long long)f->line, (unsigned long long)TM_MAX(f->column, 1));
 }
 
@@ -195,7 +212,7 @@ static const tm_param PARAMS[] = {
 };
 
 /* It writes no data. */
-static const char *const WITHOUT[] = {"output", "shard", "level", "overwrite", NULL};
+static const char *const WITHOUT[] = {"output", "shard", "level", NULL};
 
 const tm_command tm_command_check = {
     .name = "check",

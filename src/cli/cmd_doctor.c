@@ -36,6 +36,8 @@ static void as_text(tm_buf *out)
 {
     tm_buf_print(out, "tamis %s\nkernel      %s (TAMIS_SIMD=scalar, avx2 or avx512 forces one)\n",
                  TM_VERSION, tm_kernel_now()->name);
+    if (tm_kernel_missed())
+        tm_buf_z(out, "            what TAMIS_SIMD names now is none that this processor has\n");
     tm_buf_print(out, "processors  %u\n", tm_cores());
     for (size_t i = 0; i < TM_CONTAINER_COUNT; i++)
         tm_buf_print(out, "%-11s %s%s%s\n", i ? "" : "containers", tm_containers[i].name,

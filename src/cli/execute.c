@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "flow/runfolder.h"
 #include "report/report.h"
+#include "text/kernel.h"
 #include "text/visible.h"
 
 enum { SHOWN = 10 }; /* unreadable records printed one by one */
@@ -62,6 +63,18 @@ static tm_status need_folder_of(tm_cli *cli, tm_str path, tm_err *err)
     if (tm_fs_now.info(z, &info) == 0 && info.is_folder) return TM_OK;
     return tm_fail(err, TM_EUSAGE,
                    "there is no folder %s for the output: make it, or give another -o", z);
+}
+
+/* One that is misspelt is not made, to hold the spill of a run and be left behind. */
+static tm_status need_spill_dir(tm_cli *cli, tm_str path, tm_err *err)
+{
+    tm_file_info info;
+    const char *z = tm_path_z(cli->mem, path);
+    if (!path.n) return TM_OK;
+    if (!z) return tm_fail_memory(err, "a path", path.n);
+    if (tm_fs_now.info(z, &info) == 0 && info.is_folder) return TM_OK;
+    return tm_fail(err, TM_EUSAGE,
+                   "there is no folder %s for the spill: make it, or give another --spill-dir", z);
 }
 
 /* By the name; where that says nothing, what the recipe says. */
@@ -160,6 +173,16 @@ static void print_lint(const tm_plan *plan)
     }
 }
 
+/* Another kernel does the same, at another speed: who asked for one may measure. */
+static void print_kernel(void)
+{
+    if (tm_kernel_missed())
+        fprintf(stderr,
+                "tamis: note: what TAMIS_SIMD names is no kernel of this processor: %s is used "
+                "(see tamis doctor)\n",
+                tm_kernel_now()->name);
+}
+
 /* Notes behind the first `told`. */
 static uint32_t print_notes(const tm_run *run, uint32_t told)
 {
@@ -211,6 +234,16 @@ static void print_no_resume(const tm_run *run)
     }
 }
 
+static void print_not_kept(uint64_t parked)
+{
+    if (parked)
+        fprintf(stderr,
+                "tamis: note: %llu parked record%s not kept: -o DIR/ or --run DIR keeps %s for "
+                "repair\n",
+                (unsigned long long)parked, parked == 1 ? " was" : "s were",
+                parked == 1 ? "it" : "them");
+}
+
 static tm_status print_result(tm_cli *cli, const tm_run *run, const tm_execution *e, tm_err *err)
 {
     tm_buf out = {0};
@@ -225,6 +258,7 @@ static tm_status print_result(tm_cli *cli, const tm_run *run, const tm_execution
         fwrite(out.p, 1, out.n, stderr);
     }
     tm_buf_release(&out);
+    if (!result->folder.n) print_not_kept(result->counts.parked);
     if (cli->common.quiet || cli->common.json) return status;
     if (result->folder.n)
         fprintf(stderr,
@@ -309,6 +343,7 @@ static tm_status go(tm_cli *cli, tm_run *run, tm_execution *e, teller *t, tm_err
 {
     const tm_common *c = &cli->common;
     uint32_t told = c->quiet ? 0 : print_notes(run, 0);
+    if (!c->quiet) print_kernel();
     if (c->dry_run || c->print_recipe) return print_plan(cli, run, err);
     if (!c->quiet) print_builtin(run), print_lint(tm_run_plan(run)), print_no_resume(run);
     interrupted = run;
@@ -360,6 +395,7 @@ tm_status tm_cli_execute(tm_cli *cli, tm_execution *e, tm_err *err)
     o->batch_records = (uint32_t)c->batch_records;
     if (!o->on_finding) o->on_unreadable = tell; /* else the verb tells of them in its own way */
     o->unreadable_arg = &t;
+    TM_TRY(need_spill_dir(cli, e->recipe->limits.spill_dir, err));
     catch_signals();
     tm_status status = tm_run_open(&run, e->recipe, o, err);
     if (status == TM_OK && wants_another(run, e)) {

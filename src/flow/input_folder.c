@@ -261,12 +261,29 @@ static tm_status take_texts(walk *w, tm_err *err)
     return tm_inputs_keep(w->run, source, err);
 }
 
+/* From then on it would stand for what the run kept, and nothing else in it be read. */
+static tm_status refuse_becoming_a_run(const tm_run *run, const char *folder, tm_err *err)
+{
+    tm_file_info in, out;
+    bool there;
+    if (!run->folder) return TM_OK;
+    TM_TRY(tm_file_look(run->folder, &out, &there, err));
+    if (!there) return TM_OK;
+    TM_TRY(tm_file_info_of(folder, &in, err));
+    if (in.inode != out.inode || in.device != out.device) return TM_OK;
+    return tm_fail(err, TM_EUSAGE,
+                   "%s is an input of this run, and would become a run folder: write into a folder "
+                   "of its own, which may lie in it (-o %s/clean/)",
+                   run->folder, run->folder);
+}
+
 tm_status tm_inputs_folder(tm_run *run, tm_source_wish wish, const char *folder, tm_err *err)
 {
     bool is_run;
     walk w = {.run = run, .wish = wish, .root = folder};
     TM_TRY(take_run(run, wish, folder, &is_run, err));
     if (is_run) return TM_OK;
+    TM_TRY(refuse_becoming_a_run(run, folder, err));
     TM_TRY(take_folder(&w, folder, NULL, err));
     if (w.texts && !w.data) TM_TRY(take_texts(&w, err));
     TM_TRY(note_all(&w, err));

@@ -85,7 +85,8 @@ tm_status tm_run_charge_table(tm_run *run, const tm_plan_step *step, uint64_t by
     return share_memory(run, err);
 }
 
-/* A place for spill and decisions: .tamis/ in the run folder, else under --spill-dir. What one of
+/* A place for spill and decisions: .tamis/ in the run folder, else under --spill-dir,
+ * TMPDIR or /tmp. What one of
  * many processes spills is nobody else's business and lies on its own machine. A process number
  * comes again, in a container soon; so the moment is part of the name, and the run, which may be
  * one of many in this process. */
@@ -93,13 +94,13 @@ static tm_status choose_work(tm_run *run, tm_err *err)
 {
     unsigned long long process = tm_process_id(), moment = (unsigned long long)(run->began * 1e6);
     tm_str spill = run->recipe->limits.spill_dir;
-    const char *here = run->options.ticket.n ? tm_environment("TMPDIR") : NULL;
+    const char *here = tm_environment("TMPDIR");
     if (run->folder && !spill.n && !run->options.ticket.n) {
         run->work = tm_arena_printf(&run->mem, "%s/" TM_WORK_NAME, run->folder);
         run->spill.folder = tm_arena_printf(&run->mem, "%s/" TM_WORK_NAME "/spill-%llu-%llx",
                                             run->folder, process, moment);
     } else {
-        if (!spill.n) spill = here ? tm_str_of(here) : TM_STR("/tmp");
+        if (!spill.n) spill = here && *here ? tm_str_of(here) : TM_STR("/tmp");
         char *own = tm_arena_printf(&run->mem, "%.*s/" TM_SPILL_NAME "%llu-%llx-%p", TM_FMT(spill),
                                     process, moment, (void *)run);
         run->spill.folder = own;

@@ -69,7 +69,8 @@ const tm_param tm_limit_params[] = {
     {"max_parts", TM_P_INT, offsetof(tm_limits, max_parts), .fallback = "65536", .min = 1,
      .max = 16777216, .unit = "parts", .help = "a record of more parts is unreadable"},
     {"spill_dir", TM_P_TEXT, offsetof(tm_limits, spill_dir), .flags = TM_P_PATH | TM_P_NO_IDENTITY,
-     .help = "folder for what does not fit into memory; without it, inside the run folder"},
+     .help = "folder for what does not fit into memory; without it, inside the run folder, else "
+             "in TMPDIR or /tmp"},
     {0}};
 
 tm_status tm_limits_resolve(tm_limits *limits, tm_err *err)

@@ -53,7 +53,9 @@ static const char *advice_line(tm_str raw, const tm_json *json)
         if (raw.p[at] == '{' || raw.p[at] == '[')
             return "another value begins there; --container json reads values one after another";
         if (raw.p[at] == ',' && tm_str_ends(body, TM_STR(",")))
-            return "this looks like a line of a JSON array; read the file with --container json";
+            return "a comma ends the line: if the lines are the elements of one JSON array, read "
+                   "the file with --container json; if there is no [ before them, take the commas "
+                   "away (sed 's/,$//' FILE)";
     }
     bool cut = json->trouble == TM_JSON_CUT;
     if (cut && body.n && body.p[0] == '[' && body.n < 64)

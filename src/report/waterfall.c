@@ -51,12 +51,13 @@ static uint32_t next_common(const tm_code *codes, const uint64_t *found, uint32_
 }
 
 /* The commonest findings of a step: "[empty-response 12, unknown-role 3, and 2 more kinds]". */
-static void reasons(tm_buf *out, const tm_plan_step *step, const tm_step_result *result)
+static void reasons(tm_buf *out, const tm_plan_step *step, const tm_step_result *result,
+                    uint32_t most)
 {
     uint32_t last = TM_NONE, shown = 0, more = 0;
     if (!step->op->codes) return;
     while ((last = next_common(step->op->codes, result->found, last)) != TM_NONE) {
-        if (shown == REASONS) {
+        if (shown == most) {
             more++;
             continue;
         }
@@ -94,8 +95,12 @@ static bool reader_noticed(const tm_run_result *result)
     return result->lost_codes > 0;
 }
 
-static void step_line(tm_buf *out, const tm_plan_step *step, const tm_step_result *result)
+/* Where no ledger is kept, this is all that is known of its findings: none is left out then. */
+static void step_line(tm_buf *out, const tm_run *run, uint32_t s)
 {
+    const tm_plan_step *step = &tm_run_plan(run)->step[s];
+    const tm_step_result *result = &tm_run_result_of(run)->step[s];
+    bool ledger = tm_run_result_of(run)->folder.n > 0;
     const tm_counts *c = &result->counts;
     bool first = true;
     label(out, step->name);
@@ -106,7 +111,7 @@ static void step_line(tm_buf *out, const tm_plan_step *step, const tm_step_resul
     amount(out, "replaced", c->replaced, &first);
     amount(out, "made", c->made, &first);
     amount(out, "unreadable", c->unreadable, &first);
-    reasons(out, step, result);
+    reasons(out, step, result, ledger ? REASONS : UINT32_MAX);
     tm_buf_char(out, '\n');
 }
 
@@ -195,7 +200,7 @@ void tm_report_waterfall(const tm_run *run, tm_buf *out)
         tm_buf_char(out, '\n');
     }
     for (uint32_t s = 0; s < plan->steps; s++) {
-        step_line(out, &plan->step[s], &result->step[s]);
+        step_line(out, run, s);
         item_line(out, run, s);
         if (s == tm_run_router(run)) side_lines(out, run);
     }

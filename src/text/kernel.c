@@ -44,6 +44,12 @@ const tm_kernel *tm_kernel_named(const char *name)
     return NULL;
 }
 
+const char *tm_kernel_missed(void)
+{
+    const char *wish = tm_environment("TAMIS_SIMD");
+    return wish && *wish && !tm_kernel_named(wish) ? wish : NULL;
+}
+
 static const tm_kernel *choose(void)
 {
     const char *wish = tm_environment("TAMIS_SIMD");

@@ -82,6 +82,8 @@ size_t tm_terms_scalar(const char *p, size_t n, char *to, bool *inside, size_t *
 size_t tm_term_hashes_scalar(const char *p, size_t n, uint64_t *out);
 /* The table in use: chosen once, thread-safe. */
 const tm_kernel *tm_kernel_now(void);
+/* What TAMIS_SIMD names though it is no kernel of this processor; NULL: nothing of the kind. */
+const char *tm_kernel_missed(void);
 /* The table by name if this CPU can run it, else NULL. */
 const tm_kernel *tm_kernel_named(const char *name);
 

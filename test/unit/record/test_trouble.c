@@ -15,7 +15,7 @@ static void sentences_say_what_to_do_next(void **state)
         {"{\"text\": 'a'}", "T1004", "json.dumps", 9},
         {"{\"text\": NaN}", "T1004", "write null", 9},
         {"{\"text\": Infinity}", "T1004", "write null", 9},
-        {"{\"text\": \"a\"},", "T1003", "--container json", 13},
+        {"{\"text\": \"a\"},", "T1003", "--container json; if there is no [ before", 13},
         {"{\"text\":\"a\"}\r{\"text\":\"b\"}", "T1003", "CR alone", 13},
         {"[", "T1002", "--container json", 1},
         {"{", "T1002", "--container json", 1},
