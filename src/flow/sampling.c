@@ -1,12 +1,19 @@
-/* A look into an input before the plan is made: the first block of each of its sources (of SAMPLED
- * at most) is scanned. The layouts found there are fixed for the whole run; how many records there
- * are is estimated from theirs; and a path of map: that leads nowhere in any of them is told, for
- * it is more likely misspelt than rare. */
+/* A look into an input before the plan is made: the first block of each of its sources is scanned
+ * (of a folder of very many, of as many as SAMPLED, evenly spread), and where lines can be read
+ * from any place on, STRETCHES of each file, too: sets of several layouts are often one behind
+ * another. The layouts found there are fixed for the whole run; how many records there are is
+ * estimated from theirs; and a path of map: that leads nowhere in any of them is told, for it is
+ * more likely misspelt than rare. */
 #include "flow/engine.h"
 #include "op/scalar.h"
 #include "text/utf8.h"
 
-enum { SAMPLED = 16, SAMPLE_RECORDS = 2000, SAMPLE_BLOCKS = 64 };
+enum { SAMPLED = 256, SAMPLE_RECORDS = 2000, SAMPLE_BLOCKS = 64 };
+enum {
+    FEW_RECORDS = 200,
+    STRETCHES = 15,
+    STRETCH_BYTES = 64 << 10
+}; /* what is looked at besides */
 
 typedef struct sample {
     tm_layout_votes votes;
@@ -44,22 +51,24 @@ static void sample_head(tm_str head, sample *s)
         if (tm_str_trim(line).n) vote(s, line);
 }
 
-/* The first block of a source that has records: it may begin with lines that are too long. */
-static tm_status sample_source(tm_run *run, const tm_source *source, sample *s, tm_err *err)
+/* The first block of a source, or of a stretch of it, that has records: it may begin with lines
+ * that are too long. */
+static tm_status sample_source(tm_run *run, const tm_source *source, uint64_t from, uint64_t to,
+                               uint32_t most, sample *s, tm_err *err)
 {
     tm_reader *reader = NULL;
     tm_block block = {0};
     tm_room room = tm_room_of(&run->recipe->limits, 0, false, false);
-    tm_read_limits limits = {.max_line = room.longest};
+    tm_read_limits limits = {.max_line = room.longest, .from = from, .to = to};
     tm_status status = tm_reader_open(&reader, source, &limits, (tm_str){0}, err);
     for (uint32_t n = 0; status == TM_OK && n < SAMPLE_BLOCKS && !block.spans && !block.last; n++) {
         status = tm_reader_next(reader, &block, err);
         if (status == TM_OK) status = tm_block_records(&block, source, err);
-        s->all = n == 0 && block.last;
+        s->all = !to && n == 0 && block.last;
     }
     if (status == TM_OK) {
         tm_alloc_meter(room.bytes); /* a record that takes more says nothing */
-        for (uint32_t i = 0; i < block.spans && i < SAMPLE_RECORDS; i++)
+        for (uint32_t i = 0; i < block.spans && i < most; i++)
             vote(s, (tm_str){block.bytes.p + block.span[i].at, block.span[i].bytes});
     }
     tm_alloc_meter_end();
@@ -71,6 +80,19 @@ static tm_status sample_source(tm_run *run, const tm_source *source, sample *s, 
     }
     tm_block_release(&block);
     if (reader) tm_reader_close(reader);
+    return status;
+}
+
+/* More of a long file of lines. A set appended to others can begin anywhere. */
+static tm_status sample_stretches(tm_run *run, const tm_source *source, sample *s, tm_err *err)
+{
+    uint64_t bytes = source->bytes;
+    tm_status status = TM_OK;
+    if (!tm_source_cuts(source) || bytes < 2 * (uint64_t)STRETCHES * STRETCH_BYTES) return TM_OK;
+    for (uint64_t i = 1; status == TM_OK && i <= STRETCHES; i++) {
+        uint64_t from = i == STRETCHES ? bytes - STRETCH_BYTES : bytes / STRETCHES * i;
+        status = sample_source(run, source, from, from + STRETCH_BYTES, FEW_RECORDS, s, err);
+    }
     return status;
 }
 
@@ -135,15 +157,18 @@ tm_status tm_sample_input(tm_run *run, tm_plan_input *input, tm_err *err)
 {
     sample s = {.replace_utf8 = input->from->replace_utf8};
     tm_status status = TM_OK;
-    uint32_t first = input->first_source - 1;
+    uint32_t first = input->first_source - 1, apart = input->sources / SAMPLED + 1;
     if (input->from->map.count)
         TM_TRY(tm_mapping_compile(&run->mem, &input->from->map, &s.mapping, err));
     for (uint32_t i = 0; status == TM_OK && i < input->sources; i++) {
         const tm_source *source = &run->source[first + i];
         if (!source->seekable)
             sample_head(tm_buf_view(&run->head), &s);
-        else if (i < SAMPLED)
-            status = sample_source(run, source, &s, err);
+        else if (i % apart == 0)
+            status =
+                sample_source(run, source, 0, 0, i < 16 ? SAMPLE_RECORDS : FEW_RECORDS, &s, err);
+        if (status == TM_OK && source->seekable && i % apart == 0)
+            status = sample_stretches(run, source, &s, err);
     }
     for (uint32_t i = 0; i < input->sources; i++)
         input->facts.bytes += decoded_bytes(&run->source[first + i], &s);

@@ -137,6 +137,20 @@ class SeveralKinds(unittest.TestCase):
             self.assertEqual("T3112" in told, said is not None, told)
             self.assertIn(said or "recipe:", told)
 
+    def test_sets_one_behind_another_and_many_files_are_looked_into(self):
+        first = [{"instruction": f"question {i} of many", "output": f"answer {i}"}
+                 for i in range(40000)]
+        second = [{"conversations": [{"from": "human", "value": f"q{i}"},
+                                     {"from": "gpt", "value": "a"}]} for i in range(1500)]
+        self.assertEqual(self.run_it(first + second, "length", "IN")[0], first + second)
+        folder = os.path.join(self.tmp.name, "many")
+        os.mkdir(folder)
+        for i, row in enumerate(first[:40] + second[:1]):
+            with open(os.path.join(folder, f"{i:03}.jsonl"), "w", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+        done = subprocess.run([TAMIS, "length", folder, "-o", "-"], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout.count("\n")), (0, 41), done.stderr)
+
     def test_a_layout_that_the_sample_misses_is_named_and_can_be_read(self):
         rows = [chat(f"q{i}", "a") for i in range(4000)]
         rows.insert(3990, {"instruction": "x", "output": "y"})
