@@ -13,10 +13,11 @@ echo
 echo "\$ tamis refine $folder/data/*.jsonl* -o $folder/clean/"
 "$tamis" refine "$folder"/data/*.jsonl* -o "$folder/clean/" --overwrite
 echo
-python3 tools/demo_compare.py "$folder/data/planted.json" "$folder/clean"
+python3 tools/demo_compare.py "$folder/data/planted.json" "$folder/clean" "$tamis"
 echo
 echo "\$ tamis audit $folder/clean"
 "$tamis" audit "$folder/clean" | tail -3
 echo
 echo "The report lies in $folder/clean/report.html: open it in a browser."
-echo "Why did a record go? For example:  $tamis explain $folder/clean chats-1.jsonl:42"
+gone=$(python3 tools/demo_compare.py --gone "$folder/data/planted.json")
+echo "Why did a record go? For example:  $tamis explain $folder/clean $gone"

@@ -206,7 +206,8 @@ def page_codes(t):
             if c["verdict"] in VERDICTS:
                 fixed = "." if c["fixed_verdict"] else ", unless `then:` says otherwise."
                 facts.append(f"The record {VERDICTS[c['verdict']]}{fixed}")
-            lines += [wrapped(" ".join(facts + [sentence(c["help"])])), ""]
+            cure = [f"To mend it or see more: `tamis {c['cure']}`."] if c["cure"] else []
+            lines += [wrapped(" ".join(facts + [sentence(c["help"])] + cure)), ""]
     return "Codes", lines
 
 

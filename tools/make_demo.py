@@ -5,9 +5,10 @@
 
 Writes chats-1.jsonl (with a byte order mark), chats-2.jsonl (CR LF line ends), chats-3.jsonl.gz,
 ...
-and planted.json: how many flaws of each kind were planted, under the code that should find them. A
-record has at most one flaw, so the counts must agree exactly. The same arguments give the same
-bytes. All text is put together from the word lists below; nothing is taken from anywhere.
+and planted.json: how many flaws of each kind were planted, under the code that should find them,
+where the first of each lies, and how many lines each file has. A record has at most one flaw, so
+the counts must agree exactly. The same arguments give the same bytes. All text is put together
+from the word lists below; nothing is taken from anywhere.
 """
 
 import argparse
@@ -260,7 +261,7 @@ def main():
     parser.add_argument("--clean", action="store_true", help="plant no flaws")
     args = parser.parse_args()
     os.makedirs(args.folder, exist_ok=True)
-    planted, files = {}, []
+    planted, first, lengths, files = {}, {}, {}, []
     for number in range(args.files):
         name = os.path.join(
             args.folder, f"chats-{number + 1}.jsonl" + (".gz" if number == 2 else "")
@@ -276,16 +277,27 @@ def main():
         if number == 0 and not args.clean:
             files[0][0].write(b"\xef\xbb\xbf")
     for number, (line, flaw) in enumerate(lines(args.records, args.seed, args.clean)):
-        out, _, end = files[number * args.files // args.records]
+        file = number * args.files // args.records
+        out, raw, end = files[file]
         out.write(line + end)
+        name = os.path.basename(raw.name)
+        lengths[name] = lengths.get(name, 0) + 1
         if flaw:
             planted[flaw] = planted.get(flaw, 0) + 1
+            first.setdefault(flaw, f"{name}:{lengths[name]}")
     for out, raw, _ in files:
         out.close()
         raw.close()
     with open(os.path.join(args.folder, "planted.json"), "w") as out:
         json.dump(
-            {"records": args.records, "planted": dict(sorted(planted.items()))}, out, indent=1
+            {
+                "records": args.records,
+                "lines": lengths,
+                "planted": dict(sorted(planted.items())),
+                "first": dict(sorted(first.items())),
+            },
+            out,
+            indent=1,
         )
         out.write("\n")
 

@@ -12,6 +12,7 @@
 #include "cli/inspection.h"
 #include "cli/inspection_levels.h"
 #include "report/report.h"
+#include "text/shell.h"
 
 typedef struct args {
     double near;
@@ -23,8 +24,54 @@ typedef struct inspecting {
     tm_cli *cli;
     const args *args;
     tm_inspection *seen, *sampled;
-    bool sample; /* near duplicates are looked for in the first records alone */
+    bool sample;       /* near duplicates are looked for in the first records alone */
+    tm_str words, few; /* the inputs in commands: all; as shown */
 } inspecting;
+
+enum { NAMED_MOST = 8 }; /* inputs that a command on the screen names one by one */
+
+static void put_option(const tm_cli *cli, const char *name, tm_str value, tm_buf *out)
+{
+    if (!tm_cli_given(cli, name)) return;
+    tm_buf_print(out, " --%s ", name);
+    tm_text_shell(value, out);
+}
+
+/* How the inputs are read, where the command line says so. */
+static void put_options(const tm_cli *cli, tm_buf *out)
+{
+    const tm_common *c = &cli->common;
+    put_option(cli, "layout", c->layout, out);
+    put_option(cli, "container", c->container, out);
+    put_option(cli, "codec", c->codec, out);
+    if (c->utf8) put_option(cli, "utf8", TM_STR("replace"), out);
+    for (uint32_t i = 0; i < c->map.count; i++) {
+        tm_buf pair = {0};
+        tm_buf_print(&pair, "%.*s=%.*s", TM_FMT(c->map.item[i].name), TM_FMT(c->map.item[i].value));
+        put_option(cli, "map", tm_buf_view(&pair), out);
+        if (pair.failed) out->failed = true;
+        tm_buf_release(&pair);
+    }
+}
+
+static tm_status name_inputs(inspecting *i, tm_err *err)
+{
+    tm_cli *cli = i->cli;
+    tm_buf all = {0}, few = {0};
+    for (uint32_t w = 0; w < cli->words; w++) {
+        if (w) tm_buf_char(&all, ' ');
+        tm_text_shell(cli->word[w], &all);
+    }
+    tm_buf_str(&few, cli->words > NAMED_MOST ? TM_STR("INPUTS") : tm_buf_view(&all));
+    put_options(cli, &all);
+    put_options(cli, &few);
+    i->words = tm_arena_str(cli->mem, tm_buf_view(&all));
+    i->few = cli->words > NAMED_MOST ? tm_arena_str(cli->mem, tm_buf_view(&few)) : i->words;
+    bool kept = !all.failed && !few.failed && i->words.p && i->few.p;
+    tm_buf_release(&all);
+    tm_buf_release(&few);
+    return kept ? TM_OK : tm_fail_memory(err, "inspect", 0);
+}
 
 static void put_near(const args *a, tm_buf *text)
 {
@@ -109,7 +156,8 @@ static tm_status after(tm_run *run, void *arg, tm_err *err)
     inspecting *i = arg;
     tm_recipe recipe;
     tm_run *of_sample = NULL;
-    tm_inspected sample = {.seen = i->sampled}, all = {i->seen, run, NULL};
+    tm_inspected sample = {.seen = i->sampled};
+    tm_inspected all = {.seen = i->seen, .run = run, .words = i->words, .few = i->few};
     if (!i->sample) return show(i, &all, err);
     tm_status status = open_sample(i, tm_run_plan(run)->recipe, &recipe, &of_sample, err);
     if (status == TM_OK) status = tm_run_go(of_sample, err);
@@ -205,6 +253,7 @@ static tm_status run(tm_cli *cli, tm_err *err)
                       .arg = &i};
     bool memory = i.seen && i.sampled;
     tm_status status = memory ? make_recipe(&i, &recipe, err) : tm_fail_memory(err, "inspect", 0);
+    if (status == TM_OK) status = name_inputs(&i, err);
     if (status == TM_OK) status = execute(cli, &e, err);
     tm_inspection_free(i.seen);
     tm_inspection_free(i.sampled);

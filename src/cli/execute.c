@@ -9,6 +9,7 @@
 #include "flow/runfolder.h"
 #include "report/report.h"
 #include "text/kernel.h"
+#include "text/shell.h"
 #include "text/visible.h"
 
 enum { SHOWN = 10 }; /* unreadable records printed one by one */
@@ -244,6 +245,33 @@ static void print_not_kept(uint64_t parked)
                 parked == 1 ? "it" : "them");
 }
 
+/* Where the result lies; what can be pasted is quoted for a shell. */
+static tm_status say_where(tm_str folder, const tm_execution *e, tm_err *err)
+{
+    tm_buf out = {0}, page = {0};
+    tm_str file = e->options.file;
+    if (folder.n) {
+        tm_buf_print(&page, "%.*s/report.html", TM_FMT(folder));
+        tm_buf_z(&out, "result: ");
+        tm_text_visible(folder, &out);
+        tm_buf_z(&out, "   next: open ");
+        tm_text_shell(tm_buf_view(&page), &out);
+        tm_buf_z(&out, ", or tamis explain ");
+        tm_text_shell(folder, &out);
+        tm_buf_z(&out, " FILE:LINE\n");
+    } else if (file.n && !tm_str_is(file, "-")) {
+        tm_buf_z(&out, "result: ");
+        tm_text_visible(file, &out);
+        tm_buf_char(&out, '\n');
+    }
+    if (page.failed) out.failed = true;
+    tm_status status = tm_buf_ok(&out, err);
+    if (status == TM_OK) fwrite(out.p, 1, out.n, stderr);
+    tm_buf_release(&page);
+    tm_buf_release(&out);
+    return status;
+}
+
 static tm_status print_result(tm_cli *cli, const tm_run *run, const tm_execution *e, tm_err *err)
 {
     tm_buf out = {0};
@@ -260,13 +288,7 @@ static tm_status print_result(tm_cli *cli, const tm_run *run, const tm_execution
     tm_buf_release(&out);
     if (!result->folder.n) print_not_kept(result->counts.parked);
     if (cli->common.quiet || cli->common.json) return status;
-    if (result->folder.n)
-        fprintf(stderr,
-                "result: %.*s   next: open %.*s/report.html, or tamis explain %.*s FILE:LINE\n",
-                TM_FMT(result->folder), TM_FMT(result->folder), TM_FMT(result->folder));
-    else if (e->options.file.n && !tm_str_is(e->options.file, "-"))
-        fprintf(stderr, "result: %.*s\n", TM_FMT(e->options.file));
-    return status;
+    return status == TM_OK ? say_where(result->folder, e, err) : status;
 }
 
 /* ---- the run --------------------------------------------------------------------------------- */

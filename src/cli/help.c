@@ -141,6 +141,7 @@ void tm_help_code(const tm_code_walk *at, tm_buf *out)
                      c->fixed_verdict ? "" : ", unless then: says otherwise");
     tm_buf_char(out, '\n');
     wrap(out, c->help, 0, 0);
+    if (c->cure) tm_buf_print(out, "\nTo mend it or see more: tamis %s\n", c->cure);
 }
 
 void tm_help_all(tm_buf *out)

@@ -8,19 +8,24 @@
 
 #include "base/alloc.h"
 #include "base/bins.h"
+#include "base/tally.h"
 #include "cli/inspection_levels.h"
+#include "report/cure.h"
+#include "text/visible.h"
 #include "text/words.h"
 
-enum { ROLES = 6, KINDS = 128 };
+enum { ROLES = 6, KINDS = 128, SOURCES_SHOWN = 20, WORST = 5 };
 
 typedef struct lengths {
-    uint64_t parts, chars, most, bin[TM_BINS];
+    tm_tally tally;
+    uint64_t bin[TM_BINS];
 } lengths;
 
-typedef struct noticed { /* one code of findings */
-    char code[8], sentence[160], place[320], step[48];
-    uint64_t count;
-    uint8_t verdict;
+typedef struct noticed { /* one code of findings, and the first of them */
+    char code[8], sentence[160];
+    tm_buf source; /* its file */
+    uint64_t line, column, count;
+    bool unreadable;
 } noticed;
 
 struct tm_inspection {
@@ -30,6 +35,7 @@ struct tm_inspection {
     tm_levels levels;
     noticed found[KINDS];
     uint32_t kinds;
+    bool no_memory; /* a name could not be kept */
 };
 
 tm_inspection *tm_inspection_new(void)
@@ -38,14 +44,13 @@ tm_inspection *tm_inspection_new(void)
 }
 void tm_inspection_free(tm_inspection *seen)
 {
+    for (uint32_t i = 0; seen && i < seen->kinds; i++) tm_buf_release(&seen->found[i].source);
     tm_free(seen);
 }
 
 static void count(lengths *l, uint64_t n)
 {
-    l->parts++;
-    l->chars += n;
-    l->most = TM_MAX(l->most, n);
+    tm_tally_add(&l->tally, n);
     l->bin[tm_bin(n)]++;
 }
 
@@ -91,25 +96,15 @@ void tm_inspection_finding(void *arg, const tm_finding_view *f)
     if (n == seen->found + KINDS) return;
     if (n == seen->found + seen->kinds) {
         seen->kinds++;
-        n->verdict = f->verdict;
+        n->unreadable = !f->step.n && f->verdict == TM_V_DROP;
+        n->line = f->line;
+        n->column = f->column;
+        tm_buf_str(&n->source, f->source);
+        seen->no_memory |= n->source.failed;
         snprintf(n->sentence, sizeof n->sentence, "%.*s", TM_FMT(f->sentence));
-        snprintf(n->step, sizeof n->step, "%.*s", TM_FMT(f->step));
-        snprintf(n->place, sizeof n->place, "%.*s:%llu:%llu", TM_FMT(f->source),
-                 (unsigned long long)f->line, (unsigned long long)f->column);
         snprintf(n->code, sizeof n->code, "%s", f->code);
     }
     n->count++;
-}
-
-/* The length below which `share` of the parts lie, from the bins. */
-static uint64_t quantile(const lengths *l, double share)
-{
-    uint64_t want = (uint64_t)((double)l->parts * share), sum = 0;
-    for (unsigned b = 0; b < TM_BINS; b++) {
-        sum += l->bin[b];
-        if (sum > want) return tm_bin_floor(b);
-    }
-    return l->most;
 }
 
 static int by_count(const void *a, const void *b)
@@ -119,24 +114,9 @@ static int by_count(const void *a, const void *b)
     return strcmp(x->code, y->code);
 }
 
-/* The command that mends it, with the file in which it was first seen. */
-static void remedy(const noticed *n, tm_buf *out)
+static void place(const noticed *n, tm_buf *out)
 {
-    bool reader = !n->step[0];
-    tm_str file = tm_str_of(n->place);
-    for (int colons = 0; colons < 2; colons++) file.n = tm_str_rfind_char(file, ':');
-    if (reader && strcmp(n->code, "T1008") == 0)
-        tm_buf_print(out, "tamis refine %.*s --utf8 replace", TM_FMT(file));
-    else if (reader && n->verdict == TM_V_DROP)
-        tm_buf_print(out, "tamis check %.*s", TM_FMT(file));
-    else if (reader)
-        tm_buf_print(out, "tamis ops %s", n->code);
-    else if (strncmp(n->code, "T17", 3) == 0)
-        tm_buf_print(out, "tamis dedup.exact %.*s", TM_FMT(file));
-    else if (strcmp(n->code, "T1203") == 0)
-        tm_buf_print(out, "tamis clean.text %.*s --fix control", TM_FMT(file));
-    else
-        tm_buf_print(out, "tamis check.record %.*s --then park", TM_FMT(file));
+    tm_buf_print(out, ":%llu:%llu", (unsigned long long)n->line, (unsigned long long)n->column);
 }
 
 static void bars(const lengths *l, tm_buf *out)
@@ -154,14 +134,23 @@ static void inputs_text(const tm_run *run, tm_buf *out)
 {
     const tm_run_result *result = tm_run_result_of(run);
     const tm_plan *plan = tm_run_plan(run);
-    for (uint32_t s = 0; s < result->sources && s < 20; s++) {
+    uint64_t records = 0, unreadable = 0;
+    for (uint32_t s = 0; s < result->sources; s++) {
         const tm_source *source = &result->source[s];
         const tm_source_result *r = &result->source_result[s];
-        tm_buf_print(out, "%.*s: %s%s%s, %llu records, %llu unreadable\n", TM_FMT(source->path),
+        records += s < SOURCES_SHOWN ? 0 : r->records;
+        unreadable += s < SOURCES_SHOWN ? 0 : r->unreadable;
+        if (s >= SOURCES_SHOWN) continue;
+        tm_text_visible(source->path, out);
+        tm_buf_print(out, ": %s%s%s, %llu records, %llu unreadable\n",
                      tm_containers[source->container].name, source->codec ? " in " : "",
                      source->codec ? tm_codecs[source->codec].name : "",
                      (unsigned long long)r->records, (unsigned long long)r->unreadable);
     }
+    if (result->sources > SOURCES_SHOWN)
+        tm_buf_print(out, "and %u more files: %llu records, %llu unreadable\n",
+                     result->sources - SOURCES_SHOWN, (unsigned long long)records,
+                     (unsigned long long)unreadable);
     for (uint32_t i = 0; i < plan->inputs; i++) {
         const tm_layout_set *set = &plan->input[i].layouts;
         tm_buf_z(out, set->count > 1 ? "layouts     " : "layout      ");
@@ -184,22 +173,63 @@ static void inputs_text(const tm_run *run, tm_buf *out)
     }
 }
 
-static void worst_text(const tm_inspection *seen, tm_buf *out)
+static void worst_text(const tm_inspected *inspected, tm_buf *out)
 {
     const noticed *list[KINDS];
+    const tm_inspection *seen = inspected->seen;
     for (uint32_t i = 0; i < seen->kinds; i++) list[i] = &seen->found[i];
     qsort(list, seen->kinds, sizeof *list, by_count);
-    if (!seen->kinds)
-        tm_buf_z(out, "\nfindings    none\n");
-    else
-        tm_buf_z(out, "\nfindings\n");
-    for (uint32_t i = 0; i < seen->kinds && i < 5; i++) {
-        tm_buf_print(out, "%8llu  %s %s\n          first %s\n          ",
-                     (unsigned long long)list[i]->count, list[i]->code, list[i]->sentence,
-                     list[i]->place);
-        remedy(list[i], out);
+    tm_buf_z(out, seen->kinds ? "\nfindings\n" : "\nfindings    none\n");
+    for (uint32_t i = 0; i < seen->kinds && i < WORST; i++) {
+        tm_buf_print(out, "%8llu  %s %s\n          first ", (unsigned long long)list[i]->count,
+                     list[i]->code, list[i]->sentence);
+        tm_text_visible(tm_buf_view(&list[i]->source), out);
+        place(list[i], out);
+        tm_buf_z(out, "\n          ");
+        tm_cure_print(list[i]->code, list[i]->unreadable, inspected->few, out);
         tm_buf_char(out, '\n');
     }
+    if (seen->kinds > WORST)
+        tm_buf_print(out, "          and %u more kinds: tamis check %.*s\n", seen->kinds - WORST,
+                     TM_FMT(inspected->few));
+    if (seen->kinds && inspected->few.p != inspected->words.p)
+        tm_buf_z(out, "INPUTS: all that this command was given\n");
+}
+
+/* ~ before what is not exact, in a column. */
+static void cell(tm_quantile q, int width, tm_buf *out)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%s%llu", q.exact ? "" : "~", (unsigned long long)q.value);
+    tm_buf_print(out, "%*s", width, digits);
+}
+
+static void roles_text(const tm_inspection *seen, tm_buf *out)
+{
+    bool about = false;
+    tm_buf_print(out, "\ncharacters      texts     median  90 %% up to        max  1 to 32,768\n");
+    for (unsigned r = 0; r < ROLES; r++) {
+        const tm_tally *t = &seen->role[r].tally;
+        tm_quantile half = tm_tally_quantile(t, 50), most = tm_tally_quantile(t, 90);
+        if (!t->count) continue;
+        tm_buf_print(out, "%-10s %10llu", tm_role_name((tm_role)r), (unsigned long long)t->count);
+        cell(half, 11, out);
+        cell(most, 12, out);
+        tm_buf_print(out, "%11llu  ", (unsigned long long)t->most);
+        bars(&seen->role[r], out);
+        tm_buf_char(out, '\n');
+        about |= !half.exact || !most.exact;
+    }
+    if (about) tm_buf_z(out, "(~ about: less than 1 % too high, never too low)\n");
+}
+
+static void turns_text(const tm_tally *t, tm_buf *out)
+{
+    tm_buf_z(out, "turns a record: median ");
+    cell(tm_tally_quantile(t, 50), 0, out);
+    tm_buf_z(out, ", 90 % up to ");
+    cell(tm_tally_quantile(t, 90), 0, out);
+    tm_buf_print(out, ", most %llu\n", (unsigned long long)t->most);
 }
 
 static tm_level_view levels_of(const tm_inspected *i)
@@ -212,37 +242,28 @@ tm_status tm_inspection_text(const tm_inspected *i, tm_buf *out, tm_err *err)
     const tm_inspection *seen = i->seen;
     const tm_run *run = i->run;
     tm_level_view all = levels_of(i), sample = i->sample ? levels_of(i->sample) : all;
+    if (seen->no_memory) return tm_fail_memory(err, "a name", 0);
     inputs_text(run, out);
     if (seen->not_text)
         tm_buf_print(out, "not text    %llu blocks, carried untouched\n",
                      (unsigned long long)seen->not_text);
-    tm_buf_print(out, "\ncharacters      texts     median        90 %%        max  1 to 32,768\n");
-    for (unsigned r = 0; r < ROLES; r++) {
-        const lengths *l = &seen->role[r];
-        if (!l->parts) continue;
-        tm_buf_print(out, "%-10s %10llu %10llu %11llu %10llu  ", tm_role_name((tm_role)r),
-                     (unsigned long long)l->parts, (unsigned long long)quantile(l, 0.5),
-                     (unsigned long long)quantile(l, 0.9), (unsigned long long)l->most);
-        bars(l, out);
-        tm_buf_char(out, '\n');
-    }
-    tm_buf_print(out, "turns a record: median %llu, 90 %% up to %llu, most %llu\n",
-                 (unsigned long long)quantile(&seen->turns, 0.5),
-                 (unsigned long long)quantile(&seen->turns, 0.9),
-                 (unsigned long long)seen->turns.most);
+    roles_text(seen, out);
+    turns_text(&seen->turns.tally, out);
     TM_TRY(tm_levels_text(&all, i->sample ? &sample : NULL, out, err));
-    worst_text(seen, out);
+    worst_text(i, out);
     return TM_OK;
 }
 
 /* names: what is counted, and the sum of what. */
 static void lengths_json(const lengths *l, const char *counted, const char *sum, tm_buf *out)
 {
-    tm_buf_print(out,
-                 "{\"%s\":%llu,\"%s\":%llu,\"median\":%llu,\"p90\":%llu,\"max\":%llu,\"bins\":[",
-                 counted, (unsigned long long)l->parts, sum, (unsigned long long)l->chars,
-                 (unsigned long long)quantile(l, 0.5), (unsigned long long)quantile(l, 0.9),
-                 (unsigned long long)l->most);
+    const tm_tally *t = &l->tally;
+    tm_quantile half = tm_tally_quantile(t, 50), most = tm_tally_quantile(t, 90);
+    tm_buf_print(out, "{\"%s\":%llu,\"%s\":%llu,\"median\":%llu,\"p90\":%llu,\"exact\":%s,",
+                 counted, (unsigned long long)t->count, sum, (unsigned long long)t->sum,
+                 (unsigned long long)half.value, (unsigned long long)most.value,
+                 half.exact && most.exact ? "true" : "false");
+    tm_buf_print(out, "\"max\":%llu,\"bins\":[", (unsigned long long)t->most);
     bool first = true;
     for (unsigned b = 0; b < TM_BINS; b++) {
         if (!l->bin[b]) continue;
@@ -283,7 +304,7 @@ void tm_inspection_json(const tm_inspected *inspected, tm_buf *out)
     tm_buf_z(out, "],\"roles\":{");
     bool first = true;
     for (unsigned r = 0; r < ROLES; r++) {
-        if (!seen->role[r].parts) continue;
+        if (!seen->role[r].tally.count) continue;
         tm_buf_print(out, "%s\"%s\":", first ? "" : ",", tm_role_name((tm_role)r));
         lengths_json(&seen->role[r], "texts", "chars", out);
         first = false;
@@ -298,16 +319,19 @@ void tm_inspection_json(const tm_inspected *inspected, tm_buf *out)
         const noticed *n = &seen->found[i];
         tm_buf_print(out, "%s{\"code\":\"%s\",\"count\":%llu,\"first\":", i ? "," : "", n->code,
                      (unsigned long long)n->count);
-        tm_buf_json(out, tm_str_of(n->place));
+        tm_buf_clear(&command);
+        tm_buf_str(&command, tm_buf_view(&n->source));
+        place(n, &command);
+        tm_buf_json(out, tm_buf_view(&command));
         tm_buf_z(out, ",\"message\":");
         tm_buf_json(out, tm_str_of(n->sentence));
         tm_buf_z(out, ",\"remedy\":");
         tm_buf_clear(&command);
-        remedy(n, &command);
+        tm_cure_print(n->code, n->unreadable, inspected->words, &command);
         tm_buf_json(out, tm_buf_view(&command));
         tm_buf_char(out, '}');
     }
-    if (command.failed) out->failed = true;
+    if (command.failed || seen->no_memory) out->failed = true;
     tm_buf_release(&command);
     tm_buf_z(out, "]}\n");
 }

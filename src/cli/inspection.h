@@ -15,6 +15,8 @@ typedef struct tm_inspected {
     const tm_inspection *seen;
     const tm_run *run;
     const struct tm_inspected *sample;
+    tm_str words; /* the inputs and how they are read, as on a command line */
+    tm_str few;   /* the same, or a word for them where they are many */
 } tm_inspected;
 tm_status tm_inspection_text(const tm_inspected *i, tm_buf *out, tm_err *err);
 void tm_inspection_json(const tm_inspected *i, tm_buf *out);

@@ -111,18 +111,42 @@ static tm_status clusters(const tm_run *run, const tm_clusters *c, tm_arena *mem
     return TM_OK;
 }
 
+/* Back over *points characters from `at`, or as many as there are: then *points says how many. */
+static size_t step_back(tm_str s, size_t at, size_t *points)
+{
+    size_t most = *points;
+    for (*points = 0; at && *points < most; ++*points) do
+            at--;
+        while (at && ((uint8_t)s.p[at] & 0xC0) == 0x80);
+    return at;
+}
+
+/* The end of a path in so many columns, padded; dots stand for what is left out. */
+static void cut_path(tm_str path, size_t width, tm_buf *out)
+{
+    tm_buf name = {0};
+    tm_text_visible(path, &name);
+    tm_str all = tm_buf_view(&name);
+    size_t shown = width;
+    if (step_back(all, all.n, &shown)) {
+        size_t end = width - 3;
+        tm_buf_z(out, "...");
+        all = tm_str_slice(all, step_back(all, all.n, &end), all.n);
+    }
+    tm_buf_str(out, all);
+    for (; shown < width; shown++) tm_buf_char(out, ' ');
+    if (name.failed) out->failed = true;
+    tm_buf_release(&name);
+}
+
 static void source_row(const tm_run *run, const tm_mass *mass, const uint64_t *shared, uint32_t r,
                        tm_buf *out)
 {
     const tm_rows *rows = &run->rows;
     tm_str path = r < rows->own ? run->source[rows->source[r]].path : TM_STR("all others");
-    size_t from = path.n > NAME_WIDTH - 4 ? path.n - (NAME_WIDTH - 4) : 0;
-    tm_buf name = {0};
-    tm_text_visible(tm_str_slice(path, from, path.n), &name);
-    tm_buf_print(out, "%2u  %-*.*s%10llu", r + 1, NAME_WIDTH - 4, TM_FMT(tm_buf_view(&name)),
-                 (unsigned long long)mass->records);
-    if (name.failed) out->failed = true;
-    tm_buf_release(&name);
+    tm_buf_print(out, "%2u  ", r + 1);
+    cut_path(path, NAME_WIDTH - 4, out);
+    tm_buf_print(out, "%10llu", (unsigned long long)mass->records);
     for (uint32_t k = 0; k < rows->count; k++)
         tm_buf_print(out, "  %7.1f", percent(shared[k], mass->records));
     tm_buf_char(out, '\n');

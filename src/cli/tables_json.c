@@ -69,6 +69,7 @@ static void one_code(tm_jw *w, const tm_code_walk *at)
     key_bool(w, "fixed_verdict", at->code->fixed_verdict);
     key_text(w, "sentence", at->code->sentence);
     key_text(w, "help", at->code->help);
+    key_text(w, "cure", at->code->cure);
     tm_jw_close(w, '}');
 }
 

@@ -12,85 +12,106 @@
 /* ---- what cannot be read --------------------------------------------------------------------- */
 
 typedef struct advice {
-    const char *code, *name, *help;
+    const char *code, *name, *help, *cure;
 } advice;
+#define LISTED "check INPUT" /* nothing mends them by itself: all, each with its place */
 
 static const advice ADVICE[] = {
     {"T1001", "no-value",
      "The line holds white space or nothing where a value was expected. Empty lines are no records "
-     "and are not counted; this is an element of an array or sequence without content."},
+     "and are not counted; this is an element of an array or sequence without content.",
+     LISTED},
     {"T1002", "cut",
      "The file was cut off, or a record was split over several lines. A file that was still being "
-     "written ends like this: copy it again. Pretty-printed JSON is read with --container json."},
+     "written ends like this: copy it again. Pretty-printed JSON is read with --container json.",
+     LISTED},
     {"T1003", "trailing",
-     "Two values stand on one line, or lines end in CR alone. Put one value on each line."},
+     "Two values stand on one line, or lines end in CR alone. Put one value on each line.", LISTED},
     {"T1004", "not-json",
      "Often a value printed by Python (None, True, single quotes), NaN, or a line of plain text. "
-     "Write the file with a JSON writer."},
+     "Write the file with a JSON writer.",
+     LISTED},
     {"T1005", "number",
      "JSON has no leading zeros, no leading +, no hexadecimal numbers, and digits on both sides of "
-     "the point."},
+     "the point.",
+     LISTED},
     {"T1006", "escape",
      "JSON has \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\uXXXX. A Windows path written without "
-     "doubling its backslashes gives this."},
+     "doubling its backslashes gives this.",
+     LISTED},
     {"T1007", "control",
      "A line break, tab or other control character must be escaped inside a string. It stands raw "
-     "when strings were put together by hand."},
+     "when strings were put together by hand.",
+     LISTED},
     {"T1008", "not-utf8",
      "The record holds bytes of another encoding, or was cut inside a character. Find the encoding "
-     "and convert the file, or read such bytes as U+FFFD with --utf8 replace."},
-    {"T1009", "too-deep", "Raise limits.max_depth if such records are meant."},
-    {"T1010", "no-colon", "A key must be followed by a colon and a value."},
-    {"T1011", "no-comma",
-     "Between two elements stands one comma, and none stands behind the last."},
-    {"T1012", "no-key", "Keys are strings in double quotes."},
+     "and convert the file, or read such bytes as U+FFFD with --utf8 replace.",
+     "refine INPUT --utf8 replace"},
+    {"T1009", "too-deep", "Raise limits.max_depth if such records are meant.", LISTED},
+    {"T1010", "no-colon", "A key must be followed by a colon and a value.", LISTED},
+    {"T1011", "no-comma", "Between two elements stands one comma, and none stands behind the last.",
+     LISTED},
+    {"T1012", "no-key", "Keys are strings in double quotes.", LISTED},
     {"T1013", "unclosed-string",
-     "The line ends inside a string: the record was cut, or holds a raw line break."},
+     "The line ends inside a string: the record was cut, or holds a raw line break.", LISTED},
     {"T1014", "no-memory",
      "What is made of a long record (an index of its values, decoded and edited texts) takes more "
      "memory than the run has for it; the message says how much --memory it needs at least. Its "
-     "bytes are in unreadable.bin."},
+     "bytes are in unreadable.bin.",
+     LISTED},
     {"T1020", "no-layout",
      "A sample of each input fixes the layouts it is read with, and this record fits none of them. "
      "If it is an example all the same, name its layout with --layout or say where its parts are "
-     "with map:."},
+     "with map:.",
+     LISTED},
     {"T1021", "not-object",
      "A record is a JSON object. If the file is one array of objects, read it with --container "
-     "json."},
-    {"T1022", "too-many-parts", "Raise limits.max_parts if such records are meant."},
+     "json.",
+     LISTED},
+    {"T1022", "too-many-parts", "Raise limits.max_parts if such records are meant.", LISTED},
     {"T1101", "source-cut",
      "The compressed file was not copied whole. Everything before the cut was read; copy the file "
-     "again and run once more."},
+     "again and run once more.",
+     LISTED},
     {"T1102", "source-checksum",
      "The data were decoded to their end and do not match their checksum or size: a byte is wrong "
-     "somewhere. Take the file from its source again."},
+     "somewhere. Take the file from its source again.",
+     LISTED},
     {"T1103", "source-corrupt",
      "Everything before this place was read; what follows cannot be decoded. Take the file from "
-     "its source again."},
+     "its source again.",
+     LISTED},
     {"T1104", "source-trailing",
-     "The compressed data are complete and something else follows. It was not read."},
+     "The compressed data are complete and something else follows. It was not read.", LISTED},
     {"T1105", "source-window",
      "A zstd frame asks its reader for a window larger than 128 MiB. Pack the file again without "
-     "--ultra --long."},
+     "--ultra --long.",
+     LISTED},
     {"T1110", "too-long",
-     "The record was passed over without being held in memory. Raise --max-line if it is meant."},
+     "The record was passed over without being held in memory. Raise --max-line if it is meant.",
+     LISTED},
     {"T1112", "no-room",
      "A record is copied while it is worked on, and --memory has room for so much of all that. The "
      "message says which --memory it needs. It was passed over without being held; its first "
-     "MiB is in unreadable.bin."},
+     "MiB is in unreadable.bin.",
+     LISTED},
     {"T1111", "broken-array",
      "Behind this place nobody knows where a record begins: it is one unreadable record up to the "
-     "end of the file. Repair the brackets or commas there."},
+     "end of the file. Repair the brackets or commas there.",
+     LISTED},
     {"T1120", "kind-not-read",
      "Archives, other compressors and containers that this version has no reader for. The message "
-     "names the kind and a way round."},
+     "names the kind and a way round.",
+     LISTED},
     {"T1121", "no-byte-order-mark",
      "UTF-16 and UTF-32 are read when a byte order mark says which it is. Convert the file with "
-     "iconv."},
+     "iconv.",
+     LISTED},
     {"T1130", "empty-reference",
      "The file is empty or holds white space only, so nothing was compared with it and nothing can "
      "have been found. Is it the right file, and was what makes it successful? The run is complete "
-     "all the same, and its exit status says nothing of it."},
+     "all the same, and its exit status says nothing of it.",
+     LISTED},
 };
 
 static const advice *advice_of(const char *code)
@@ -133,6 +154,7 @@ static bool take_said(tm_code_walk *w, const said *row, const char *where)
                         .name = more ? more->name : "",
                         .sentence = row->sentence,
                         .help = more ? more->help : "",
+                        .cure = more ? more->cure : NULL,
                         .verdict = TM_V_NONE};
     w->code = &w->made;
     w->where = where;

@@ -34,9 +34,13 @@ typedef struct tm_code {
     const char *name;     /* "call-arguments-not-object": stable, in ledgers as the rule */
     const char *sentence; /* without full stop */
     const char *help;     /* why it matters and what to do: the page in docs/reference */
-    uint8_t verdict;      /* tm_verdict */
-    bool fixed_verdict;   /* `then:` does not change it */
+    /* What stands behind `tamis` in the command that mends it, with INPUT for the inputs; NULL:
+     * there is none, and help says what to do. */
+    const char *cure;
+    uint8_t verdict;    /* tm_verdict */
+    bool fixed_verdict; /* `then:` does not change it */
 } tm_code;
+#define TM_CURE_INPUT "INPUT"
 
 typedef struct tm_example { /* run as a test and shown in docs */
     const char *title;

@@ -82,6 +82,7 @@ static void codes(tm_jw *w, const tm_code *c)
         tm_jw_bool(w, c->fixed_verdict);
         key_text(w, "sentence", c->sentence);
         key_text(w, "help", c->help);
+        key_text(w, "cure", c->cure);
         tm_jw_close(w, '}');
     }
     tm_jw_close(w, ']');

@@ -26,6 +26,12 @@ tm_status tm_op_then_parse(const tm_op *op, tm_str text, uint32_t *then, tm_err 
 {
     uint32_t allowed = tm_op_then(op);
     tm_buf names = {0};
+    if (!allowed && op->codes)
+        return tm_fail(
+            err, TM_ERECIPE,
+            "what becomes of a record in \"%s\" is fixed for each of its findings, so it "
+            "takes no \"then\"",
+            op->name);
     if (!allowed)
         return tm_fail(err, TM_ERECIPE, "\"%s\" has no findings to act on, so it takes no \"then\"",
                        op->name);

@@ -214,6 +214,27 @@ class CleanText(unittest.TestCase):
         }
         self.assertEqual(self.clean(list(cases), FIXES)[0], list(cases.values()))
 
+    def test_then_flag_only_looks(self):
+        texts = ["a\u200b b", "fine", "x  \ny\x07", "```\nz  \n```"]
+        lines = "".join(json.dumps({"text": text}) + "\n" for text in texts)
+        with tempfile.TemporaryDirectory(dir=os.environ.get("TAMIS_TMP")) as folder:
+            for then, kept in (("flag", 4), ("park", 2), ("drop", 2)):
+                out = os.path.join(folder, then)
+                subprocess.run([TAMIS, "clean.text", "-", "--then", then, "-o", out, "--quiet"],
+                               input=lines.encode(), check=True)
+                with open(os.path.join(out, "manifest.json")) as file:
+                    made = json.load(file)
+                self.assertEqual(made["counts"]["kept"], kept)
+                self.assertEqual(made["steps"][0]["findings"], {"T1302": 1, "T1303": 1, "T1305": 1})
+                got = subprocess.run([TAMIS, "cat", out], capture_output=True, check=True).stdout
+                want = lines.encode().splitlines(True)
+                self.assertEqual(got.splitlines(True), want if kept == 4 else [want[1], want[3]])
+
+    def test_refusals_of_then_are_true(self):
+        done = subprocess.run([TAMIS, "length", "-", "--then", "flag"], input=b"",
+                              capture_output=True)
+        self.assertIn(b"has no findings to act on", done.stderr)
+
     def test_a_text_begins_with_at_most_one_blank_line(self):
         texts = ["\n\nx", "\n\né", "\n\n", "\nx", "x\n\n\ny"]
         self.assertEqual(self.clean(texts, ["blank_runs"])[0],

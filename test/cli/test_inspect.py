@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shlex
 import subprocess
 import tempfile
 import unittest
@@ -48,6 +49,120 @@ class Inspect(unittest.TestCase):
         self.assertIn("first chats.jsonl:5:2", said)
         self.assertIn("tamis check.record chats.jsonl --then park", said)
         self.assertEqual(os.listdir(self.tmp.name), ["chats.jsonl"])
+
+    def test_quantiles_are_bounds_and_small_numbers_exact(self):
+        rng = random.Random(5)
+        sizes = [rng.randint(0, 900) for _ in range(101)]
+        long_ones = [rng.randint(2000, 90000) for _ in range(57)]
+        rows = [{"messages": [{"role": "user", "content": "u" * n}] * (i % 7 + 1) +
+                             [{"role": "assistant", "content": "a" * long_ones[i % 57]}]}
+                for i, n in enumerate(sizes)]
+        self.write("sizes.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+
+        def nth(values, percent):
+            return sorted(values)[-(-len(values) * percent // 100) - 1]
+
+        said = json.loads(self.inspect("sizes.jsonl", "--json").stdout)
+        users = [n for i, n in enumerate(sizes) for _ in range(i % 7 + 1)]
+        answers = [long_ones[i % 57] for i in range(101)]
+        turns = [i % 7 + 2 for i in range(101)]
+        for told, values in ((said["roles"]["user"], users), (said["turns"], turns)):
+            self.assertEqual((told["median"], told["p90"], told["max"], told["exact"]),
+                             (nth(values, 50), nth(values, 90), max(values), True))
+        told = said["roles"]["assistant"]
+        self.assertFalse(told["exact"])
+        for name, percent in (("median", 50), ("p90", 90)):
+            true = nth(answers, percent)
+            self.assertTrue(true <= told[name] <= true * 1.01, (true, told[name]))
+        text = self.inspect("sizes.jsonl").stdout
+        self.assertRegex(text, r"assistant +101 +~%d +~%d " % (told["median"], told["p90"]))
+        self.assertIn("(~ about: less than 1 % too high, never too low)", text)
+
+    def test_commands_are_shell_words_and_name_all_inputs(self):
+        """Each command, pasted into a shell, looks at the files and at nothing else."""
+        names = ["a b;touch pwned.jsonl", "it's $(touch pwned).jsonl", "-x`touch pwned`.jsonl",
+                 "new\nline\x1b[31m.jsonl", "sub/" + "long" * 30 + "/" + "f" * 200 + ".jsonl"]
+        rows = [{"messages": [{"role": "user", "content": "Why?\0"},
+                              {"role": "assistant", "content": ""}]}, ROWS[1]]
+        for name in names:
+            os.makedirs(os.path.dirname(os.path.join(self.tmp.name, name)), exist_ok=True)
+            self.write(name, "".join(json.dumps(row) + "\n" for row in rows))
+        given = ["./" + n if n.startswith("-") else n for n in names]
+        said = json.loads(self.inspect(*given, "--json").stdout)
+        found = {f["code"]: f for f in said["findings"]}
+        self.assertEqual(set(found), {"T1202", "T1203", "T1701"})
+        shell = os.path.join(self.tmp.name, "bin")
+        os.mkdir(shell)
+        os.symlink(os.path.abspath(TAMIS), os.path.join(shell, "tamis"))
+        env = {**os.environ, "PATH": shell + ":" + os.environ["PATH"]}
+        for code, count, left in (("T1202", 5, 5), ("T1203", 5, 10), ("T1701", 4 + 4, 2)):
+            self.assertEqual(found[code]["count"], count)
+            done = subprocess.run(["bash", "-c", found[code]["remedy"] + " -o - --quiet"], env=env,
+                                  cwd=self.tmp.name, capture_output=True, check=True)
+            self.assertEqual(done.stdout.count(b"\n"), left, found[code])
+            self.assertNotIn(b"u0000" if code == "T1203" else b'"never"', done.stdout)
+        self.assertFalse([n for n in os.listdir(self.tmp.name) if n.startswith("pwned")])
+        text = self.inspect(*given).stdout
+        self.assertNotIn("\x1b", text)
+        self.assertIn("f" * 200 + ".jsonl --then park", text)
+        self.assertIn("first a b;touch pwned.jsonl:1:", text)
+
+    def test_every_byte_of_a_name_reaches_the_shell(self):
+        every = bytes(b for b in range(1, 256) if b != ord("/"))
+        names = [os.fsdecode(half + b"7.jsonl") for half in (every[:127], every[127:])]
+        for name in names:
+            self.write(name, json.dumps(ROWS[3]) + "\n")
+        said = json.loads(self.inspect(*names, "--json").stdout)
+        command = [f["remedy"] for f in said["findings"] if f["code"] == "T1202"][0]
+        self.assertTrue(command.isascii() and command.isprintable())
+        command = command.replace("tamis check.record", "printf '%s\\0'")
+        words = subprocess.run(["bash", "-c", command],
+                               capture_output=True, check=True, cwd=self.tmp.name).stdout
+        self.assertEqual(words.split(b"\0")[:2], [os.fsencode(name) for name in names])
+
+    def test_the_cure_of_every_code_does_something_for_it(self):
+        """Every cure is a command that runs; parking is the cure of no fixed verdict."""
+        program = os.path.abspath(TAMIS)
+        codes = json.loads(subprocess.run([program, "ops", "--codes", "--json"], check=True,
+                                          capture_output=True, text=True).stdout)
+        for cure in {c["cure"] for c in codes if c["cure"]}:
+            words = shlex.split(cure.replace("INPUT", "chats.jsonl"))
+            done = subprocess.run([program, *words, "--limit-unreadable=100%"], check=False,
+                                  cwd=self.tmp.name, capture_output=True)
+            self.assertIn(done.returncode, (0, 1) if words[0] == "check" else (0,), done.stderr)
+        for c in codes:
+            if c["cure"] and "--then park" in c["cure"]:
+                self.assertFalse(c["fixed_verdict"], c)
+        fixed = {c["code"]: c["cure"] for c in codes if c["code"] in ("T1201", "T1227", "T1240")}
+        self.assertEqual(set(fixed.values()), {None})
+
+    def test_many_inputs(self):
+        for i in range(25):
+            self.write("in%02d.jsonl" % i, json.dumps(ROWS[3]) + "\n" + "{broken\n" * (i > 22))
+        names = ["in%02d.jsonl" % i for i in range(25)]
+        text = self.inspect(*names).stdout
+        self.assertIn("in19.jsonl: jsonl, 1 records, 0 unreadable\nand 5 more files: 7 records, "
+                      "2 unreadable\n", text)
+        self.assertIn("tamis dedup.exact INPUTS\n", text)
+        self.assertIn("INPUTS: all that this command was given", text)
+        found = json.loads(self.inspect(*names, "--json").stdout)["findings"]
+        self.assertIn("tamis dedup.exact " + " ".join(names), [f["remedy"] for f in found])
+
+    def test_cures_repeat_how_the_input_is_read(self):
+        self.write("odd.jsonl", '{"q it": "Why?", "a": ""}\n')
+        said = json.loads(self.inspect("odd.jsonl", "--map", 'prompt=["q it"]', "--map",
+                                       "response=a", "--json").stdout)
+        self.assertEqual([f["remedy"] for f in said["findings"] if f["code"] == "T1202"],
+                         ["tamis check.record odd.jsonl --map 'prompt=[\"q it\"]' "
+                          "--map response=a --then park"])
+
+    def test_long_paths_are_cut_with_a_mark(self):
+        os.mkdir(os.path.join(self.tmp.name, "folder-with-a-name"))
+        for name in ("folder-with-a-name/one.jsonl", "two.jsonl"):
+            self.write(name, json.dumps(ROWS[1]) + "\n")
+        text = self.inspect("folder-with-a-name/one.jsonl", "two.jsonl").stdout
+        self.assertRegex(text, r"\n 1  \.\.\.-a-name/one\.jsonl +1 ")
+        self.assertRegex(text, r"\n 2  two\.jsonl +1 ")
 
     def test_a_page_is_one_file(self):
         self.inspect("chats.jsonl", "-o", "page.html")

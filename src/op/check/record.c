@@ -86,12 +86,19 @@ static const tm_param PARAMS[] = {
     {0},
 };
 
+/* What is only flagged has no cure here; the help of its code says what to do. */
+#define CURE(check, fixed)                                   \
+    ((check) == CHECK_NUL ? "clean.text INPUT --fix control" \
+     : (fixed)            ? NULL                             \
+                          : "check.record INPUT --then park")
+
 static const tm_code CODES[] = {
 #define X(name_, code_, verdict_, fixed_, rule_) \
     [name_] = {.code = code_,                    \
                .name = rule_,                    \
                .sentence = name_##_SENTENCE,     \
                .help = name_##_HELP,             \
+               .cure = CURE(name_, fixed_),      \
                .verdict = verdict_,              \
                .fixed_verdict = fixed_},
     TM_CHECKS(X)

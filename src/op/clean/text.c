@@ -13,6 +13,7 @@ static const char *const FIX_NAMES[] = {"unicode",        "control",    "zero_wi
 typedef struct args {
     uint32_t on;
     uint64_t fix;
+    bool looks; /* prepare's: `then:` is another thing than to repair */
 } args;
 
 static tm_status apply(const tm_step_view *step, tm_batch *b, uint32_t p, const tm_repair *r,
@@ -24,7 +25,8 @@ static tm_status apply(const tm_step_view *step, tm_batch *b, uint32_t p, const 
         uint32_t at = b->part[p].version ? 0 : r->first[f];
         TM_TRY(tm_find(b, b->part[p].record, p, at, 0, step->step, f, r->count[f], err));
     }
-    return tm_part_edit(b, p, r->splice, r->splices, step->step, 0, err);
+    const args *a = step->shared;
+    return a->looks ? TM_OK : tm_part_edit(b, p, r->splice, r->splices, step->step, 0, err);
 }
 
 /* A prompt that is a text and no message: its answer, a text as well, goes on where it ends. */
@@ -65,6 +67,16 @@ static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, t
     return TM_OK;
 }
 
+static tm_status prepare(tm_prep *prep, const void *arguments, const void **shared, tm_err *err)
+{
+    args *a = TM_NEW(prep->mem, args, 1);
+    if (!a) return tm_fail_memory(err, "clean.text", sizeof *a);
+    *a = *(const args *)arguments;
+    a->looks = prep->then != TM_V_NONE && prep->then != TM_V_FIX;
+    *shared = a;
+    return TM_OK;
+}
+
 static const tm_param PARAMS[] = {
     {
         .name = "on",
@@ -93,7 +105,7 @@ static const tm_code CODES[] = {
          .sentence = "characters were not in Unicode NFC",
          .help = "The same letter can be one character or two; models and duplicate checks "
                  "see a difference. The text was composed.",
-         .fixed_verdict = true},
+         .cure = "clean.text INPUT --fix unicode"},
     [TM_FIX_CONTROL] =
         {.code = "T1302",
          .name = "control-character",
@@ -103,7 +115,7 @@ static const tm_code CODES[] = {
                  "words it leaves what it means: form feed, vertical tab and NEL a line "
                  "end, the separators U+001C to U+001F a space, unless a line or a space "
                  "ends there already. Tab and line ends are not among them.",
-         .fixed_verdict = true},
+         .cure = "clean.text INPUT --fix control"},
     [TM_FIX_ZERO_WIDTH] =
         {.code = "T1303",
          .name = "zero-width",
@@ -111,13 +123,13 @@ static const tm_code CODES[] = {
          .sentence = "zero-width characters stood in the text",
          .help = "Zero-width space, word joiner, byte order mark and soft hyphen: they "
                  "show nothing but become tokens. Joiners of scripts and emoji stay.",
-         .fixed_verdict = true},
+         .cure = "clean.text INPUT --fix zero_width"},
     [TM_FIX_LINE_ENDS] = {.code = "T1304",
                           .name = "line-ends",
                           .verdict = TM_V_FIX,
                           .sentence = "lines ended in CR LF or CR",
                           .help = "They end in LF now.",
-                          .fixed_verdict = true},
+                          .cure = "clean.text INPUT --fix line_ends"},
     [TM_FIX_TRAILING_SPACE] =
         {.code = "T1305",
          .name = "trailing-space",
@@ -126,13 +138,13 @@ static const tm_code CODES[] = {
          .help = "Invisible, and learned. Inside code fences they stay, and at the end "
                  "of a prompt that is a text and no message: its answer goes on "
                  "there.",
-         .fixed_verdict = true},
+         .cure = "clean.text INPUT --fix trailing_space"},
     [TM_FIX_BLANK_RUNS] = {.code = "T1306",
                            .name = "blank-run",
                            .verdict = TM_V_FIX,
                            .sentence = "more than one blank line in a row",
                            .help = "One is left.",
-                           .fixed_verdict = true},
+                           .cure = "clean.text INPUT --fix blank_runs"},
     [TM_FIXES] = {0},
 };
 
@@ -173,6 +185,13 @@ static const tm_example EXAMPLES[] = {
         .fates = "kept",
     },
     {
+        .title = "Only look: what would be repaired is a finding, and the text stays",
+        .recipe = "{then: flag}",
+        .in = "{\"text\":\"one \\u200btwo  \"}\n",
+        .out = "{\"text\":\"one \\u200btwo  \"}\n",
+        .fates = "kept",
+    },
+    {
         .title = "Only what is asked for",
         .recipe = "{fix: [unicode, blank_runs]}",
         .in = "{\"text\":\"cafe\\u0301 \\n\\n\\n\\nbar\"}\n",
@@ -201,5 +220,6 @@ const tm_op tm_op_clean_text = {
     .codes = CODES,
     .examples = EXAMPLES,
     .args_bytes = sizeof(args),
+    .prepare = prepare,
     .each = each,
 };

@@ -192,6 +192,7 @@ static const tm_code CODES[] = {
             "The record was merged into the one named in other_place (with keep: none both were "
             "dropped). Use keep: to choose who represents a group, by: to compare fewer texts, "
             "normalise: to count fewer differences.",
+        .cure = "dedup.exact INPUT",
         .verdict = TM_V_MERGE,
     },
     {

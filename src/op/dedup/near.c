@@ -388,6 +388,7 @@ static const tm_code CODES[] = {
         .help = "The record was merged into the one named in other_place; value is their exact "
                 "similarity. Raise threshold: to merge less, use by: to compare other texts, keep: "
                 "to choose who represents a group.",
+        .cure = "dedup.near INPUT",
         .verdict = TM_V_MERGE,
     },
     {
