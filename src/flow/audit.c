@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/hash.h"
+#include "flow/file_digest.h"
 #include "flow/ledger_read.h"
 #include "flow/runfolder.h"
 #include "io/stream.h"
@@ -64,48 +65,10 @@ static void check_sums(audit *a, const tm_yaml *counts, const char *what, tm_str
     say(a, tm_counts_close(&c), what, name, tm_counts_close(&c) ? "" : "the sums do not close");
 }
 
-typedef struct digest { /* of one file */
-    char sha256[65];
-    uint64_t bytes, lines;
-    char damage[256];
-} digest;
-
-/* The decoded stream of a file, or its own bytes when `decoded` is false: then nothing is asked of
- * what they are, since packed bytes can look like anything. */
-static tm_status digest_file(audit *a, tm_str path, bool decoded, digest *d, tm_err *err)
-{
-    tm_source source = {.path = path, .container = TM_JSONL, .codec = TM_PLAIN};
-    tm_stream *stream = NULL;
-    size_t got = 1;
-    if (decoded)
-        TM_TRY(tm_source_probe(a->mem, path, (tm_source_wish){TM_JSONL, -1}, &source, NULL, err));
-    tm_sha256 *sha = tm_sha256_new();
-    char *piece = tm_alloc(TM_BLOCK_BYTES);
-    tm_status status =
-        sha && piece ? tm_stream_open(&stream, &source, &(tm_read_limits){0}, (tm_str){0}, err)
-                     : tm_fail_memory(err, "audit", TM_BLOCK_BYTES);
-    while (status == TM_OK && got) {
-        status = tm_stream_read(stream, piece, TM_BLOCK_BYTES, &got, err);
-        if (status != TM_OK) break;
-        tm_sha256_add(sha, piece, got);
-        d->bytes += got;
-        for (size_t i = 0; i < got; i++) d->lines += piece[i] == '\n';
-    }
-    if (status == TM_OK) {
-        tm_sha256_hex(sha, d->sha256);
-        snprintf(d->damage, sizeof d->damage, "%s",
-                 stream->damage.code ? stream->damage.sentence : "");
-    }
-    tm_stream_close(stream);
-    tm_sha256_free(sha);
-    tm_free(piece);
-    return status;
-}
-
 static tm_status check_file(audit *a, const char *what, tm_str name, tm_str path, bool decoded,
                             tm_str wanted, uint64_t records, tm_err *err)
 {
-    digest d = {0};
+    tm_file_digest d = {0};
     const char *z = tm_path_z(a->mem, path);
     if (!z) return tm_fail_memory(err, "a path", path.n);
     tm_file_info info;
@@ -129,7 +92,7 @@ static tm_status check_file(audit *a, const char *what, tm_str name, tm_str path
             unnamed ? "its name is not UTF-8, so it cannot be found again" : "it is gone");
         return TM_OK;
     }
-    if (status == TM_OK) status = digest_file(a, path, decoded, &d, &why);
+    if (status == TM_OK) status = tm_file_digest_of(a->mem, path, decoded, &d, &why);
     if (status == TM_EMEMORY) return *err = why, status;
     bool lines = records == UINT64_MAX || d.lines == records;
     if (status != TM_OK)

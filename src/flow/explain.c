@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "flow/codes.h"
+#include "flow/file_digest.h"
 #include "flow/ledger_read.h"
 #include "flow/quote.h"
 #include "flow/reference_place.h"
@@ -310,7 +311,7 @@ static const tm_yaml *input_of(const story *s, tm_rid rid)
     return list && source && source <= list->count ? &list->child[source - 1] : NULL;
 }
 
-/* The record as it was read into *out, or *why not: its source is gone or has another size. */
+/* The record as it was read into *out, or *why not: its source is gone or has other bytes. */
 static tm_status load_raw(story *s, const tm_ledger_row *row, const tm_yaml *input, tm_buf *out,
                           tm_str *why, tm_err *err)
 {
@@ -327,7 +328,14 @@ static tm_status load_raw(story *s, const tm_ledger_row *row, const tm_yaml *inp
         return TM_OK;
     }
     TM_TRY(tm_source_probe(s->mem, path, (tm_source_wish){-1, -1}, &source, NULL, err));
-    if (size && source.container != TM_FOLDER && source.bytes != size) {
+    tm_str sha = input ? text_of(input, "sha256") : (tm_str){0};
+    bool same = source.container == TM_FOLDER || !size || source.bytes == size;
+    if (same && sha.n && source.container != TM_FOLDER) {
+        tm_file_digest now = {{0}, 0, 0, {0}};
+        TM_TRY(tm_file_digest_of(s->mem, path, false, &now, err));
+        same = tm_str_is(sha, now.sha256);
+    }
+    if (!same) {
         *why = TM_STR("(the source has changed since the run)");
         return TM_OK;
     }

@@ -81,6 +81,19 @@ class Explain(unittest.TestCase):
         self.assertEqual(out.returncode, 2)
         self.assertIn("no record of this run stands at", out.stderr)
 
+    def test_a_source_changed_in_place_is_not_quoted(self):
+        with open(self.file, "rb+") as file:
+            was = file.read()
+            file.seek(was.index(b"user"))
+            file.write(b"usex")
+        try:
+            story = self.story(1)
+            self.assertIn("has changed since the run", story["raw"])
+            self.assertNotIn("written", story)
+        finally:
+            with open(self.file, "wb") as file:
+                file.write(was)
+
     def test_a_changed_source_is_not_quoted(self):
         with open(self.file, "a", encoding="utf-8") as file:
             file.write("{}\n")
