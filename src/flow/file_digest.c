@@ -1,4 +1,5 @@
-/* One reading of the file, a block at a time. */
+/* One reading of the file, a block at a time. What a damaged file gave before its damage counts,
+ * and the damage is told beside it. */
 #include "flow/file_digest.h"
 
 #include <stdio.h>
