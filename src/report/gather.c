@@ -130,28 +130,67 @@ typedef struct fixes { /* rids of records with a repair, in rid order: a cursor 
     bool more, at;
 } fixes;
 
-/* A code of an operator or of the reader: those tables live as long as the program. */
-static const tm_code *code_named(tm_str code)
+/* Codes of operators and of the reader's findings live as long as the program; those of unreadable
+ * records are made while they are walked over, and only their sentence is kept. */
+static void look_up(tm_noticed *n)
 {
-    for (tm_code_walk at = {0}; tm_code_next(&at);)
-        if (at.code != &at.made && tm_str_is(code, at.code->code)) return at.code;
-    return NULL;
+    for (tm_code_walk at = {0}; tm_code_next(&at);) {
+        bool made = at.code == &at.made;
+        if (made != n->unreadable || !tm_str_is(n->code, at.code->code)) continue;
+        if (!made) n->what = at.code;
+        n->sentence = tm_str_of(at.code->sentence);
+        return;
+    }
 }
 
-static tm_noticed *noticed_of(tm_gathered *g, tm_str code, tm_str step)
+static tm_noticed *noticed_of(tm_gathered *g, tm_str code, tm_str step, bool unreadable)
 {
     for (uint32_t i = 0; i < g->kinds; i++)
-        if (tm_str_eq(g->noticed[i].code, code) && tm_str_eq(g->noticed[i].step, step))
+        if (tm_str_eq(g->noticed[i].code, code) && tm_str_eq(g->noticed[i].step, step) &&
+            g->noticed[i].unreadable == unreadable)
             return &g->noticed[i];
     if (g->kinds == TM_COUNT(g->noticed)) return NULL;
     tm_noticed *n = &g->noticed[g->kinds++];
     n->code = tm_arena_str(g->mem, code);
     n->step = tm_arena_str(g->mem, step);
-    n->what = code_named(n->code);
+    n->unreadable = unreadable;
+    look_up(n);
     return n;
 }
 
-/* The next record that has a repair; counts every finding up to that record's last. */
+static void count_codes(tm_gathered *g, const tm_yaml *codes, tm_str step, bool unreadable)
+{
+    for (uint32_t i = 0; codes && i < codes->count; i++) {
+        tm_noticed *n = noticed_of(g, codes->key[i], step, unreadable);
+        if (n) n->count += tm_tree_number(codes, codes->key[i].p);
+    }
+}
+
+/* All codes of the run, those of decisions and of unreadable records too. */
+static void count_noticed(tm_gathered *g)
+{
+    const tm_yaml *steps = tm_yaml_get(g->manifest, "steps");
+    const tm_yaml *reader = tm_yaml_get(g->manifest, "reader");
+    for (uint32_t s = 0; steps && s < steps->count; s++)
+        count_codes(g, tm_yaml_get(&steps->child[s], "findings"),
+                    tm_tree_text(&steps->child[s], "name"), false);
+    if (!reader) return;
+    count_codes(g, tm_yaml_get(reader, "findings"), (tm_str){0}, false);
+    count_codes(g, tm_yaml_get(reader, "unreadable"), (tm_str){0}, true);
+}
+
+/* The commonest first; of equal ones in the order of the recipe. */
+static void sort_noticed(tm_gathered *g)
+{
+    for (uint32_t i = 1; i < g->kinds; i++) {
+        tm_noticed n = g->noticed[i];
+        uint32_t at = i;
+        for (; at && g->noticed[at - 1].count < n.count; at--) g->noticed[at] = g->noticed[at - 1];
+        g->noticed[at] = n;
+    }
+}
+
+/* The next record that has a repair; looks at every finding up to that record's last. */
 static tm_status next_fix(tm_gathered *g, fixes *f, uint32_t code, uint32_t step, tm_err *err)
 {
     tm_rid last = f->now;
@@ -166,8 +205,8 @@ static tm_status next_fix(tm_gathered *g, fixes *f, uint32_t code, uint32_t step
         if (f->at && tm_rid_cmp(rid, f->now) != 0) return TM_OK;
         tm_str by =
             tm_pq_is_null(f->r, step, f->row) ? (tm_str){0} : tm_pq_get_text(f->r, step, f->row);
-        tm_noticed *n = noticed_of(g, tm_pq_get_text(f->r, code, f->row), by);
-        if (n && !n->count++) n->first = rid;
+        tm_noticed *n = noticed_of(g, tm_pq_get_text(f->r, code, f->row), by, false);
+        if (n && !n->placed) n->first = rid, n->placed = true;
         f->row++;
         bool fix = n && n->what && n->what->verdict == TM_V_FIX && tm_rid_cmp(rid, last) != 0;
         if (fix) f->now = rid, f->at = true;
@@ -186,7 +225,10 @@ static void place_noticed(tm_gathered *g, const tm_ledger_row *row)
 {
     for (uint32_t i = 0; i < g->kinds; i++) {
         tm_noticed *n = &g->noticed[i];
-        if (n->source.p || tm_rid_cmp(n->first, row->rid) != 0) continue;
+        bool decided =
+            n->what && tm_str_eq(n->step, row->step) && tm_str_is(row->rule, n->what->name);
+        n->fell |= decided;
+        if (n->source.p || (tm_rid_cmp(n->first, row->rid) != 0 && !decided)) continue;
         n->source = tm_arena_str(g->mem, row->source);
         n->line = row->line;
     }
@@ -289,7 +331,9 @@ tm_status tm_gather(tm_gathered *g, tm_arena *mem, tm_str folder, tm_err *err)
     }
     TM_TRY(tm_gather_matches(g, err));
     TM_TRY(tm_gather_told(g, err));
+    count_noticed(g);
     TM_TRY(read_ledger(g, err));
+    sort_noticed(g);
     if (g->private) memset(g->cards, 0, sizeof g->cards); /* law 7: no text of what was private */
     return tm_gather_texts(g, err);
 }

@@ -46,9 +46,11 @@ typedef struct tm_histogram {
 typedef struct tm_noticed { /* a finding's code */
     tm_str code, step;
     const tm_code *what; /* NULL: not in this program's registry */
-    tm_str source;       /* of its first place */
+    tm_str sentence;
+    tm_str source; /* of its first place */
     uint64_t count, line;
-    tm_rid first;
+    tm_rid first;                  /* of the finding that comes first, if `placed` */
+    bool placed, fell, unreadable; /* fell: records did, by it */
 } tm_noticed;
 
 typedef struct tm_told { /* a record that the manifest names */

@@ -237,9 +237,11 @@ static void lengths(const tm_gathered *g, tm_buf *b)
 /* What happened to records with this finding: the step's `then:`, or the code's own verdict. */
 static tm_str verdict_of(const tm_gathered *g, const tm_noticed *n)
 {
+    if (n->unreadable) return TM_STR("unreadable");
     if (!n->what) return (tm_str){0};
     tm_verdict own = (tm_verdict)n->what->verdict;
-    if (n->what->fixed_verdict) return tm_str_of(tm_verdict_name(own));
+    if (own == TM_V_MERGE && n->placed && !n->fell) own = TM_V_FLAG; /* alike: flag */
+    if (n->what->fixed_verdict || own == TM_V_FLAG) return tm_str_of(tm_verdict_name(own));
     return tm_page_then(g, n->step, n->what->verdict);
 }
 
@@ -253,7 +255,7 @@ static void findings(const tm_gathered *g, tm_buf *b)
         tm_buf_z(b, "<tr>");
         tm_page_cell(b, n->code, NULL);
         tm_page_cell(b, n->step.n ? n->step : TM_STR("reader"), NULL);
-        tm_page_cell(b, n->what ? tm_str_of(n->what->sentence) : (tm_str){0}, NULL);
+        tm_page_cell(b, n->sentence, NULL);
         tm_page_number(b, n->count);
         tm_page_cell(b, verdict_of(g, n), NULL);
         tm_buf_z(b, "<td class=\"wrap\">");
