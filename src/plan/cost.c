@@ -12,15 +12,16 @@
  * What else is made of it (an index, decoded and edited texts) depends on what it says, and is
  * measured while that is done (flow/long.c).
  *
- * Disk is an estimate from the bytes of the inputs: spilled facts, once as runs and once merged,
- * and the output at its decoded size when it is not compressed, at half of it when it is (text
- * compresses to a third or less; an estimate that is too high annoys, one that is too low kills a
- * run). */
+ * Disk is a bound from the bytes of the inputs: spilled facts, once as runs and once merged; every
+ * record as it was read, in whichever file it ends (packed text is mostly a third of that, but
+ * nothing says so beforehand); and a ledger row for each. What a fan-out makes is not in it: how
+ * many turns a record has is known when it is read. An estimate that is too high annoys, one that
+ * is too low kills a run. */
 #include "plan/plan_parts.h"
 
 #define FACT_OVERHEAD 48 /* frame and index of a fact */
 
-enum { MOVED = 3, GROWS = 48 };
+enum { MOVED = 3, GROWS = 48, LEDGER_ROW = 24, LEDGER_SIGNAL = 4 };
 #define BLOCK_BYTES TM_MIB /* what a record may have in any plan */
 
 static uint64_t add(uint64_t a, uint64_t b)
@@ -92,13 +93,12 @@ void tm_plan_charge(tm_plan *plan, uint64_t more)
 
 void tm_plan_sum_cost(tm_plan *plan, const tm_input_facts *facts)
 {
-    tm_str format = plan->recipe->output.format;
-    bool packed = tm_str_find_char(format, '.') < format.n;
+    uint64_t row = LEDGER_ROW + (uint64_t)plan->columns * LEDGER_SIGNAL;
     uint64_t engine = TM_BASE_BYTES + TM_WORKER_BYTES + TM_EXCHANGE_BYTES;
     uint64_t steps = add(plan->cost.shared, plan->cost.memory);
     plan->memory_needed = add(engine, steps);
     tm_plan_charge(plan, 0);
-    plan->disk_needed = add(largest_spill(plan), packed ? facts->bytes / 2 : facts->bytes);
+    plan->disk_needed = add(largest_spill(plan), add(facts->bytes, facts->records * row));
 }
 
 tm_input_facts tm_plan_facts(const tm_plan_input *inputs, uint32_t count)

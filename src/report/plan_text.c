@@ -66,6 +66,13 @@ static tm_status preview(const tm_plan_step *s, tm_buf *out, tm_err *err)
     return status;
 }
 
+static bool makes_children(const tm_plan *plan)
+{
+    bool makes = false;
+    for (uint32_t s = 0; s < plan->steps; s++) makes |= plan->step[s].op->shape == TM_FANOUT;
+    return makes;
+}
+
 tm_status tm_report_plan(const tm_run *run, tm_buf *out, tm_err *err)
 {
     const tm_plan *plan = tm_run_plan(run);
@@ -82,7 +89,8 @@ tm_status tm_report_plan(const tm_run *run, tm_buf *out, tm_err *err)
     tm_buf_print(out, "memory  needs %.0f MB, has %.0f MB: room for records of %.1f MB\n",
                  (double)plan->memory_needed / 1e6, (double)plan->recipe->limits.memory / 1e6,
                  (double)plan->room.longest / 1e6);
-    tm_buf_print(out, "disk    about %.1f MB at most\n", (double)plan->disk_needed / 1e6);
+    tm_buf_print(out, "disk    about %.1f MB at most%s\n", (double)plan->disk_needed / 1e6,
+                 makes_children(plan) ? ", and what is made of records besides" : "");
     for (uint32_t i = 0; i < plan->lints; i++)
         tm_buf_print(out, "remark  %u:%u %.*s (%s)\n", plan->lint[i].line, plan->lint[i].column,
                      TM_FMT(plan->lint[i].sentence), plan->lint[i].code);
