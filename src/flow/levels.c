@@ -143,6 +143,9 @@ static tm_status make_children(children *c, uint32_t r, tm_err *err)
     double began = tm_now();
     TM_TRY(step->op->fan_out(&c->w->view[step->index], b, r, &c->face, err));
     c->piece->step_seconds[step->index] += tm_now() - began - c->elsewhere;
+    if (!c->ordinal) /* it was replaced by nothing: that would be a loss */
+        return tm_fail(err, TM_EBUG, "step %.*s makes no children of a record that it replaced",
+                       TM_FMT(step->name));
     return TM_OK;
 }
 

@@ -41,6 +41,7 @@ static tm_status aim(tm_recipe *recipe, const tm_replay_args *args, tm_str path,
     recipe->input[0].container = TM_STR("json"); /* an element of an array may span lines */
     recipe->input[0].codec = TM_STR("plain");
     if (!recipe->input[0].map.count) recipe->input[0].layout = args->layout;
+    recipe->inputs_written = recipe->inputs;
     recipe->inputs = 1;
     return TM_OK;
 }

@@ -75,7 +75,7 @@ static tm_status name_references(tm_plan *plan, tm_prep *prep, tm_err *err)
     for (uint32_t i = 0; i < recipe->references; i++) name[i] = recipe->reference[i].name;
     prep->reference = name;
     prep->references = recipe->references;
-    prep->inputs = recipe->inputs;
+    prep->inputs = TM_MAX(recipe->inputs, recipe->inputs_written);
     return TM_OK;
 }
 

@@ -75,6 +75,7 @@ typedef struct tm_recipe {
     uint32_t input_room, reference_room, step_room;
     tm_recipe_input *input;
     uint32_t inputs;
+    uint32_t inputs_written; /* how many it names, when fewer are read; 0: all are */
     tm_recipe_input *reference;
     uint32_t references;
     tm_recipe_step *step;

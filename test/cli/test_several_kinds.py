@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
-TAMIS = os.environ.get("TAMIS", "build/release/tamis")
+TAMIS = os.path.abspath(os.environ.get("TAMIS", "build/release/tamis"))
 
 
 def chat(*texts):
@@ -95,6 +95,10 @@ class SeveralKinds(unittest.TestCase):
             self.assertEqual(kept, rows[:5], words)
         kept, _ = self.run_it(rows, "dedup.exact", "IN", "--by", "response")
         self.assertEqual(kept, rows[:1])
+        grows = [chat("a", "b"), {**chat("a", "b"), "tools": [tool]},
+                 {**chat("a", "b", "c", "d"), "tools": [tool]}]
+        kept, _ = self.run_it(grows, "dedup.exact", "IN", "--prefix")
+        self.assertEqual(kept, [grows[0], grows[2]])
 
     def test_refine_merges_equal_texts_and_tells_of_other_spellings(self):
         code = [{"prompt": "Fix it", "completion": f"if a:\n    b()\n{gap}c()"}
@@ -117,6 +121,39 @@ class SeveralKinds(unittest.TestCase):
                 folded = " ".join(row["text"].casefold().split())
                 first.setdefault(row["text"] if flags else folded, row)
             self.assertEqual(kept, list(first.values()))
+
+    def test_spellings_across_inputs_have_one_cluster(self):
+        texts = {"a": ["nato"], "b": ["NATO", "NATO", "nato", "Nato", "Nato"]}
+        paths = {}
+        for name, words in texts.items():
+            paths[name] = os.path.join(self.tmp.name, name + ".jsonl")
+            with open(paths[name], "w", encoding="utf-8") as file:
+                file.writelines(json.dumps({"text": word}) + "\n" for word in words)
+        for across, want in (("all", [0, 1, 4]), ("inputs", [0, 1, 2, 4, 5])):
+            step = {"normalise": ["case"], "alike": "flag", "across": across}
+            recipe = os.path.join(self.tmp.name, across + ".json")
+            with open(recipe, "w", encoding="utf-8") as file:
+                json.dump({"inputs": {k: {"path": v} for k, v in paths.items()},
+                           "steps": [{"dedup.exact": step}]}, file)
+            folder = os.path.join(self.tmp.name, across)
+            done = subprocess.run([TAMIS, "run", recipe, "-o", folder + "/", "--json"],
+                                  capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            stories = []
+            for k, words in texts.items():
+                for line in range(1, len(words) + 1):
+                    said = subprocess.run([TAMIS, "explain", folder, f"{paths[k]}:{line}",
+                                           "--json"], capture_output=True, text=True)
+                    self.assertEqual(said.returncode, 0, said.stderr)
+                    stories += json.loads(said.stdout)["records"]
+            fates = [story["fate"] for story in stories]
+            clusters = {story["signals"]["dedup.exact.cluster"] for story in stories}
+            self.assertEqual([i for i, fate in enumerate(fates) if fate == "kept"], want)
+            self.assertEqual(len(clusters), 1)
+            with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as file:
+                found = json.load(file)["steps"][0]["findings"]
+            self.assertEqual(found, {"T1701": 3, "T1702": 2} if across == "all"
+                             else {"T1701": 1, "T1702": 4})
 
     def test_turns_of_a_record_where_nothing_else_asks_for_texts(self):
         rows = [{"text": "a"}, chat("a", "b"), chat("a", "b", "c", "d")]

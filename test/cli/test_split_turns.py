@@ -47,6 +47,17 @@ class SplitTurns(LawCase):
         self.expect(chat(ASKS, SAYS, ASKS, other),
                     [chat(ASKS, SAYS), chat(ASKS, SAYS, ASKS, other)])
 
+    def test_what_is_no_message_in_a_list_stays_where_it_is(self):
+        for odd in (None, "x", 7, []):
+            for at in range(1, 5):
+                talk = [ASKS, SAYS, ASKS, says("assistant", "b")]
+                talk.insert(at, odd)
+                behind = 1 if at == 4 else 0
+                first = talk.index(SAYS) + 1
+                self.expect({"messages": talk},
+                            [{"messages": talk[:first]}, {"messages": talk[:len(talk) - behind]}],
+                            *["T1604"] * behind)
+
     def test_answers_in_no_one_list_pass_whole_and_say_so(self):
         alpaca = {"instruction": "i", "input": "", "output": "o"}
         self.expect(alpaca, None)
@@ -55,6 +66,12 @@ class SplitTurns(LawCase):
         self.expect({"prompt": [ASKS, SAYS, ASKS], "completion": [SAYS]}, None, "T1603")
         self.expect({"prompt": [ASKS], "completion": [SAYS]}, None)
         self.expect({"prompt": "p", "completion": "c"}, None)
+
+    def test_a_label_is_not_given_to_earlier_answers(self):
+        talk = [ASKS, SAYS, ASKS, says("assistant", "b")]
+        self.expect({"messages": talk, "label": False}, None, "T1603")
+        self.expect({"messages": talk, "score": 0.5}, None, "T1603")
+        self.expect({"messages": talk[:2], "label": True}, None)
 
     def test_pairs_are_not_torn_apart(self):
         other = says("assistant", "b")

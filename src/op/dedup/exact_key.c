@@ -116,6 +116,11 @@ tm_status tm_exact_key_of(const tm_exact_rules *rules, tm_batch *b, uint32_t r,
         return end_message(own, err);
     }
     if (!tm_choose(&rules->choice, b, r, &chosen)) return TM_OK;
+    for (uint32_t k = TM_NONE; (k = tm_chosen_beside(&chosen, b, r, k)) != TM_NONE;) {
+        tm_str name = tm_json_inside(b->json.node, b->raw[r].p, k);
+        tm_str value = tm_json_raw(b->json.node, b->raw[r].p, k + 1);
+        add_element(own, KEY_OTHER, tm_hash64(name.p, name.n, 0) >> 8, value, 0);
+    } /* in front, so that each beginning has them */
     for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++) {
         const tm_part *part = &b->part[p];
         if (!tm_is_chosen(&chosen, part)) continue;
@@ -123,11 +128,6 @@ tm_status tm_exact_key_of(const tm_exact_rules *rules, tm_batch *b, uint32_t r,
             TM_TRY(end_message(own, err));
         last = part;
         TM_TRY(add_part(rules, own, b, p, err));
-    }
-    for (uint32_t k = TM_NONE; (k = tm_chosen_beside(&chosen, b, r, k)) != TM_NONE;) {
-        tm_str name = tm_json_inside(b->json.node, b->raw[r].p, k);
-        tm_str value = tm_json_raw(b->json.node, b->raw[r].p, k + 1);
-        add_element(own, KEY_OTHER, tm_hash64(name.p, name.n, 0) >> 8, value, 0);
     }
     return end_message(own, err);
 }

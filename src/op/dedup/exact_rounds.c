@@ -145,8 +145,9 @@ static tm_status reduce_hashes(const tm_step_view *step, tm_group *group, tm_fac
     return TM_OK;
 }
 
+/* cluster: its name, where `into` is not the first of it; or NULL. */
 static tm_status merge(const tm_step_view *step, uint16_t rule, tm_rid rid, tm_rid into,
-                       uint8_t more, tm_decisions *out, tm_err *err)
+                       const tm_rid *cluster, uint8_t more, tm_decisions *out, tm_err *err)
 {
     const shared *s = step->shared;
     bool flags = rule == TM_SPELLED_OTHERWISE && s->args->alike == TM_ALIKE_FLAG;
@@ -157,6 +158,7 @@ static tm_status merge(const tm_step_view *step, uint16_t rule, tm_rid rid, tm_r
                      .set = TM_D_OTHER | more,
                      .other = into,
                      .value = TM_NO_VALUE};
+    tm_cluster_put(&d, cluster);
     return tm_decide(out, &d, err);
 }
 
@@ -186,10 +188,11 @@ static tm_status follow(const tm_step_view *step, same_text *t, const tm_fact *f
         TM_TRY(tm_spellings_of(&t->spelled, &own, step->memory, &into, err));
     if (tm_rid_cmp(into.rid, own.rid) == 0) into = t->first; /* nobody is spelled so */
     if (!own.rank) return tm_cluster_join(step, f->rid, t->first.rid, out, err);
-    if (!tm_scope_merges(&s->scope, into.rank, own.rank)) return TM_OK;
+    if (!tm_scope_merges(&s->scope, into.rank, own.rank)) into = t->first;
     bool equal = memcmp(into.digest, own.digest, sizeof own.digest) == 0;
-    return merge(step, equal ? TM_EXACT_DUPLICATE : TM_SPELLED_OTHERWISE, f->rid, into.rid, 0, out,
-                 err);
+    const tm_rid *cluster = tm_rid_cmp(into.rid, t->first.rid) == 0 ? NULL : &t->first.rid;
+    return merge(step, equal ? TM_EXACT_DUPLICATE : TM_SPELLED_OTHERWISE, f->rid, into.rid, cluster,
+                 0, out, err);
 }
 
 static tm_status begin_text(const tm_step_view *step, const tm_fact *f, same_text *t, tm_err *err)
@@ -230,7 +233,7 @@ static tm_status reduce_texts(const tm_step_view *step, tm_group *group, tm_fact
     }
     if (status == TM_OK && !alone)
         status = stays ? tm_cluster_join(step, first, first, out, err)
-                       : merge(step, TM_EXACT_DUPLICATE, first, second, TM_D_FIRST, out, err);
+                       : merge(step, TM_EXACT_DUPLICATE, first, second, NULL, TM_D_FIRST, out, err);
     tm_buf_release(&t.text);
     tm_spellings_release(&t.spelled);
     return status;

@@ -4,8 +4,8 @@
  * the message list: the bytes that stay are the parent's own. What stands behind the last answer is
  * in no child, which a finding says; a record that ends with its only answer passes unchanged. So
  * do, with a finding, records whose answers stand in no one list of messages (a history beside an
- * output, a prompt beside a completion), for there a child would need another shape; and pairs,
- * whose judgement is of the last answers. */
+ * output, a prompt beside a completion), for there a child would need another shape; and pairs and
+ * answers with a label or a score, whose judgement is of the last answers. */
 #include "op/op.h"
 
 enum { NOT_FOUND_AGAIN, TOO_MANY, NO_LIST, TAIL_CUT };
@@ -64,6 +64,12 @@ static void find_list(const tm_batch *b, uint32_t t, uint32_t end, uint32_t top,
     for (m = a->tail; m != TM_NONE; m = tm_json_after(node, list, m)) a->behind++;
 }
 
+/* Pairs, labels and scores judge the last answer, and say nothing of those before it. */
+static bool is_judged(uint8_t kind)
+{
+    return kind == TM_PREFERENCE || kind == TM_UNPAIRED || kind == TM_SCORED || kind == TM_STEPWISE;
+}
+
 static answers answers_of(const tm_batch *b, uint32_t r)
 {
     answers a = {.array = TM_NONE, .tail = TM_NONE};
@@ -73,7 +79,7 @@ static answers answers_of(const tm_batch *b, uint32_t r)
         if (first == TM_NONE) first = t;
         a.count++;
     }
-    if (a.count && b->kind[r] != TM_PREFERENCE) find_list(b, first, end, b->top[r], &a);
+    if (a.count && !is_judged(b->kind[r])) find_list(b, first, end, b->top[r], &a);
     return a;
 }
 
@@ -157,16 +163,18 @@ static tm_status fan_out(const tm_step_view *step, tm_batch *b, uint32_t r, tm_c
                          tm_err *err)
 {
     scratch *own = step->scratch;
-    uint32_t array = answers_of(b, r).array, t = b->first_turn[r];
+    uint32_t array = answers_of(b, r).array;
     list now;
     TM_TRY(list_now(b, r, array, own, &now, err));
-    uint32_t same = tm_json_first(now.node, now.array);
-    for (uint32_t m = tm_json_first(b->json.node, array); m != TM_NONE && same != TM_NONE;
-         m = tm_json_after(b->json.node, array, m)) {
-        while (t < b->first_turn[r + 1] && b->turn[t].node != m) t++;
-        if (t == b->first_turn[r + 1]) break;
-        if (is_answer(&b->turn[t])) TM_TRY(add_child(b, r, own, &now, same, out, err));
-        same = tm_json_after(now.node, now.array, same);
+    uint32_t m = tm_json_first(b->json.node, array), same = tm_json_first(now.node, now.array);
+    for (uint32_t t = b->first_turn[r]; t < b->first_turn[r + 1]; t++) {
+        if (!is_answer(&b->turn[t])) continue;
+        while (m != b->turn[t].node && same != TM_NONE) { /* an element may be no message */
+            m = tm_json_after(b->json.node, array, m);
+            same = tm_json_after(now.node, now.array, same);
+        }
+        if (same == TM_NONE) return tm_fail(err, TM_EBUG, "a message is not in its list");
+        TM_TRY(add_child(b, r, own, &now, same, out, err));
     }
     return TM_OK;
 }
@@ -196,9 +204,9 @@ static const tm_code CODES[] = {
         .code = "T1603",
         .name = "no-message-list",
         .sentence = "the record has several answers, and no one list of messages holds them",
-        .help = "A history beside an output, a prompt beside a completion, or a pair, whose "
-                "judgement is of the last answers: the earlier ones cannot be cut out. The record "
-                "passed unsplit.",
+        .help = "A history beside an output, a prompt beside a completion; or a pair, a label or a "
+                "score, whose judgement is of the last answers. The earlier ones cannot be cut "
+                "out, so the record passed unsplit.",
         .verdict = TM_V_FLAG,
         .fixed_verdict = true,
     },
@@ -249,7 +257,7 @@ const tm_op tm_op_split_turns = {
            "conversation. The parent is replaced by its children; every child keeps the parent's "
            "other fields, and its rid names the parent. Deduplicate by response afterwards, not "
            "before: the children share their beginnings by design.",
-    .rev = 3,
+    .rev = 4,
     .shape = TM_FANOUT,
     .params = PARAMS,
     .codes = CODES,
