@@ -3,7 +3,7 @@ leaves a half-written file under its final name, and the exit code and the messa
 
 The program is the one built with -DTM_FAULTS and the address sanitizer (base/fault.h). `make test`
 tries every seventh point of each command, `make fault` (TAMIS_FULL=1) all of them."""
-# time-limit: 240
+# time-limit: 900
 
 import concurrent.futures
 import os
