@@ -29,6 +29,10 @@ static void as_json(tm_buf *out)
     for (size_t i = 0; i < TM_CONTAINER_COUNT; i++)
         tm_buf_print(out, "%s\"%s\":%s", i ? "," : "", tm_containers[i].name,
                      tm_containers[i].reads ? "true" : "false");
+    tm_buf_z(out, "},\"codecs\":{");
+    for (size_t i = 0; i < TM_CODEC_COUNT; i++)
+        tm_buf_print(out, "%s\"%s\":%s", i ? "," : "", tm_codecs[i].name,
+                     tm_codecs[i].reads ? "true" : "false");
     tm_buf_z(out, "}}\n");
 }
 

@@ -357,7 +357,7 @@ static tm_status written(story *s, const tm_ledger_row *row, const tm_yaml *inpu
     if (layouts && layouts->count == 1) args.layout = layouts->key[0];
     tm_status status = tm_replay(s->mem, &args, &out, &found, err);
     if (status == TM_OK && found && tm_str_eq(tm_buf_view(&out), raw))
-        field(s, "written", TM_STR("(as it was read)"));
+        field(s, "written", s->json ? raw : TM_STR("(as it was read)"));
     else if (status == TM_OK && found)
         field(s, "written", tm_buf_view(&out));
     tm_buf_release(&out);
@@ -373,7 +373,7 @@ static tm_status texts(story *s, const tm_ledger_row *row, tm_err *err)
     tm_status status =
         s->lost ? load_lost(s, &raw, &why, err) : load_raw(s, row, input, &raw, &why, err);
     if (status == TM_OK) status = findings(s, row->rid, tm_buf_view(&raw), err);
-    if (status == TM_OK) field(s, "raw", why);
+    if (status == TM_OK) field(s, s->json ? "no_raw" : "raw", why);
     if (status == TM_OK && raw.n && !row->rid.path) field(s, "raw", tm_buf_view(&raw));
     if (status == TM_OK && raw.n && tm_str_is(row->fate, "kept"))
         status = written(s, row, input, tm_buf_view(&raw), err);

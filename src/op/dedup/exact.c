@@ -127,7 +127,8 @@ static const tm_param PARAMS[] = {
         .choices = alike_names,
         .fallback = "merge",
         .help = "what becomes of records that are equal only under normalise: merge, or flag: they "
-                "stay, and each tells which it is like",
+                "stay, and each tells which it is like (of one text the first 8,192 spellings are "
+                "told from one another)",
     },
     {
         .name = "keep",

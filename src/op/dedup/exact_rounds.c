@@ -185,7 +185,7 @@ static tm_status follow(const tm_step_view *step, same_text *t, const tm_fact *f
     const shared *s = step->shared;
     tm_spelling own = spelling_of(t, f), into = t->first;
     if (s->args->alike == TM_ALIKE_FLAG && t->digest)
-        TM_TRY(tm_spellings_of(&t->spelled, &own, step->memory, &into, err));
+        TM_TRY(tm_spellings_of(&t->spelled, &own, &into, err));
     if (tm_rid_cmp(into.rid, own.rid) == 0) into = t->first; /* nobody is spelled so */
     if (!own.rank) return tm_cluster_join(step, f->rid, t->first.rid, out, err);
     if (!tm_scope_merges(&s->scope, into.rank, own.rank)) into = t->first;
@@ -203,7 +203,7 @@ static tm_status begin_text(const tm_step_view *step, const tm_fact *f, same_tex
     t->first = spelling_of(t, f);
     tm_buf_str(&t->text, tm_str_slice(f->data, 1 + t->digest, f->data.n));
     if (s->args->alike != TM_ALIKE_FLAG || !t->digest) return tm_buf_ok(&t->text, err);
-    TM_TRY(tm_spellings_of(&t->spelled, &t->first, step->memory, &again, err));
+    TM_TRY(tm_spellings_of(&t->spelled, &t->first, &again, err));
     return tm_buf_ok(&t->text, err);
 }
 

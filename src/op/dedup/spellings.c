@@ -15,14 +15,9 @@ static tm_spelling *slot_of(const tm_spellings *s, const char *digest)
     return &s->at[at];
 }
 
-static tm_status grow(tm_spellings *s, uint64_t memory, tm_err *err)
+static tm_status grow(tm_spellings *s, tm_err *err)
 {
     tm_spellings wider = {.room = s->room ? 2 * s->room : 16, .count = s->count};
-    if (wider.room * sizeof(tm_spelling) > TM_MAX(memory, 1 << 16))
-        return tm_fail(err, TM_ELIMIT,
-                       "%zu records differ in nothing that normalise: does not leave out: telling "
-                       "their spellings apart needs a larger --memory",
-                       s->count);
     wider.at = tm_alloc_zero(wider.room, sizeof(tm_spelling));
     if (!wider.at) return tm_fail_memory(err, "spellings", wider.room * sizeof(tm_spelling));
     for (size_t i = 0; i < s->room; i++)
@@ -32,16 +27,15 @@ static tm_status grow(tm_spellings *s, uint64_t memory, tm_err *err)
     return TM_OK;
 }
 
-tm_status tm_spellings_of(tm_spellings *s, const tm_spelling *record, uint64_t memory,
-                          tm_spelling *first, tm_err *err)
+tm_status tm_spellings_of(tm_spellings *s, const tm_spelling *record, tm_spelling *first,
+                          tm_err *err)
 {
-    if (s->count * 3 >= s->room * 2) TM_TRY(grow(s, memory, err));
+    if (s->count * 3 >= s->room * 2) TM_TRY(grow(s, err));
     tm_spelling *at = slot_of(s, record->digest);
-    if (!at->digest[0]) {
-        *at = *record;
-        s->count++;
-    }
-    *first = *at;
+    *first = at->digest[0] ? *at : *record;
+    if (at->digest[0] || s->count == TM_SPELLINGS_MOST) return TM_OK;
+    *at = *record;
+    s->count++;
     return TM_OK;
 }
 

@@ -7,6 +7,9 @@
 #include "op/seam.h"
 
 enum { TM_SPELLING_BYTES = 32 }; /* a digest, in hex */
+/* Later ones are not remembered, so records that share one of them are not merged: each is told to
+ * be spelled otherwise than the first of all. It bounds the table to a megabyte. */
+enum { TM_SPELLINGS_MOST = 8192 };
 
 typedef struct tm_spelling {
     char digest[TM_SPELLING_BYTES];
@@ -19,10 +22,9 @@ typedef struct tm_spellings { /* an open-addressing table; zero is empty */
     size_t count, room;
 } tm_spellings;
 
-/* *first: what has this spelling already; `record` itself when nothing does. TM_ELIMIT: more than
- * `memory` bytes of them. */
-tm_status tm_spellings_of(tm_spellings *s, const tm_spelling *record, uint64_t memory,
-                          tm_spelling *first, tm_err *err);
+/* *first: what has this spelling already; `record` itself when nothing does. */
+tm_status tm_spellings_of(tm_spellings *s, const tm_spelling *record, tm_spelling *first,
+                          tm_err *err);
 void tm_spellings_release(tm_spellings *s);
 
 #endif
