@@ -169,22 +169,38 @@ static tm_status decided_before(const tm_run *run, uint32_t *steps, tm_err *err)
     return TM_OK;
 }
 
+/* Whether what is unfinished there came as far as to decide anything. */
+static tm_status holds_decisions(tm_run *run, bool *holds, tm_err *err)
+{
+    tm_str *names;
+    uint32_t count;
+    *holds = false;
+    TM_TRY(tm_folder_list(&run->mem, run->work, &names, &count, err));
+    for (uint32_t i = 0; i < count; i++)
+        *holds |=
+            tm_str_starts(names[i], TM_STR("decisions-")) && tm_str_ends(names[i], TM_STR(".bin"));
+    return TM_OK;
+}
+
 static tm_status refuse_resume(const tm_run *run, const char *why, tm_err *err)
 {
     return tm_fail(err, TM_EUSAGE, "there is nothing to resume in %s: %s", run->folder, why);
 }
 
 /* What an unfinished run of another plan decided would be lost with it, so it is refused as a
- * result is; unless this plan begins as that one did and takes its decisions up, or it is the same
- * recipe whose inputs have changed, which made them void. */
+ * result is; unless it decided nothing (it was refused itself, for want of memory), this plan
+ * begins as that one did and takes its decisions up, or it is the same recipe whose inputs have
+ * changed, which made them void. */
 static tm_status look_at_other(tm_run *run, bool same_recipe, tm_err *err)
 {
     uint32_t steps;
     tm_buf text = {0};
     const tm_run_options *o = &run->options;
+    bool decided;
     TM_TRY(decided_before(run, &steps, err));
+    TM_TRY(holds_decisions(run, &decided, err));
     bool takes = steps && o->resume && tm_run_resumes(run);
-    if (!takes && !same_recipe && !o->overwrite)
+    if (!takes && !same_recipe && decided && !o->overwrite)
         return tm_fail(err, TM_EEXISTS,
                        "%s holds an unfinished run of another plan: give the command that began it "
                        "to go on with that, --overwrite to throw it away, or another -o",

@@ -11,14 +11,17 @@ static const char corpus_yaml[] =
     "# What `tamis refine` does with plain documents (example kind corpus).\n"
     "# Runs of blank lines and trailing space are layout, not text, so they are evened out as "
     "well. Two\n"
-    "# documents are the same when only case and spacing differ.\n"
+    "# documents are the same when only case and spacing differ; with another label they are not.\n"
     "steps:\n"
     "  - check.record\n"
     "  - clean.text:\n"
     "      on: document\n"
     "      fix: [control, zero_width, line_ends, trailing_space, blank_runs]\n"
     "  - length\n"
-    "  - dedup.exact: {by: document, normalise: [unicode, zero_width, case, space]}\n"
+    "  - dedup.exact:\n"
+    "      by: document\n"
+    "      within: [$.label]\n"
+    "      normalise: [unicode, zero_width, case, space]\n"
     "output: {format: jsonl.zst, ledger: signals}\n";
 
 static const char sft_yaml[] =
@@ -112,7 +115,7 @@ static const char mixed_yaml[] =
     "  - length\n"
     "  - dedup.exact:\n"
     "      by: all\n"
-    "      within: [kind, label]\n"
+    "      within: [kind, label, $.label]\n"
     "      normalise: [unicode, zero_width, case, space]\n"
     "      alike: flag\n"
     "output: {format: jsonl.zst, ledger: signals}\n";

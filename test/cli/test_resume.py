@@ -61,6 +61,13 @@ class Resume(LawCase):
         self.assertTrue(self.resumed())
         self.assertEqual(self.data(self.path("out")), b"".join(self.lines))
 
+    def test_a_run_that_decided_nothing_is_in_nobodys_way(self):
+        os.makedirs(self.path("out/.tamis"))
+        with open(self.path("out/.tamis/plan"), "w", encoding="utf-8") as file:
+            file.write("0" * 32 + " " + "1" * 32 + "\n")
+        self.assertEqual(self.said("length", "b.jsonl", "-o", "out/", "-q"), "")
+        self.assertEqual(manifest(self.path("out"))["counts"]["written"], 1)
+
     def test_overwrite_does(self):
         self.half("run", "r.yaml")
         self.tamis("length", "b.jsonl", "-o", "out/", "--overwrite")

@@ -72,6 +72,14 @@ class SeveralKinds(unittest.TestCase):
             first.add(key)
         self.assertEqual(kept, want)
 
+    def test_labels_of_classified_texts_stay(self):
+        rows = [{"text": "hello", "label": label} for label in ("x", "y", "x", 1, None)]
+        kept, _ = self.run_it(rows, "refine", "IN")
+        self.assertEqual(kept, rows[:2] + rows[3:])
+        kept, said = self.run_it(rows + [chat("a", "b")], "refine", "IN")
+        self.assertIn("recipe: mixed", said)
+        self.assertEqual(kept, rows[:2] + rows[3:] + [chat("a", "b")])
+
     def test_within_compares_records_of_equal_values_only(self):
         chance = random.Random(7)
         rows = [{"text": chance.choice("ab"), "lang": chance.choice(("en", "de", None, 1, "1"))}

@@ -32,6 +32,17 @@ static tm_status add_within(tm_prep *prep, const args *a, shared *s, tm_err *err
     return TM_OK;
 }
 
+/* What does not go together. */
+static tm_status check_together(const shared *s, tm_err *err)
+{
+    bool none = tm_keep_is_none(s->keep);
+    if (s->args->alike == TM_ALIKE_FLAG && (s->args->prefix || none))
+        return tm_fail(err, TM_ERECIPE,
+                       "alike: flag says who is only spelled otherwise than the record that stays: "
+                       "it goes with neither prefix: true nor keep: none");
+    return none ? tm_scope_takes_none(&s->scope, err) : TM_OK;
+}
+
 static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_err *err)
 {
     shared *s = TM_NEW(prep->mem, shared, 1);
@@ -47,17 +58,18 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
     tm_status status = add_within(prep, s->args, s, err);
     if (status == TM_OK)
         status = tm_keep_compile(prep->mem, &s->args->keep, &prep->env, false, &s->keep, err);
-    if (status != TM_OK) return tm_exprs_release(&s->rules.within), status;
+    if (status == TM_OK) status = check_together(s, err);
+    if (status != TM_OK) {
+        tm_exprs_release(&s->rules.within);
+        tm_keep_release(s->keep);
+        return status;
+    }
     s->verdict = tm_keep_verdict(s->keep, prep->then);
     s->plain = s->rules;
     s->plain.normalise = 0;
     s->spelled = s->args->normalise && !s->args->prefix;
-    if (s->args->alike == TM_ALIKE_FLAG && (s->args->prefix || tm_keep_is_none(s->keep)))
-        return tm_fail(err, TM_ERECIPE,
-                       "alike: flag says who is only spelled otherwise than the record that stays: "
-                       "it goes with neither prefix: true nor keep: none");
     *out = s;
-    return tm_keep_is_none(s->keep) ? tm_scope_takes_none(&s->scope, err) : TM_OK;
+    return TM_OK;
 }
 
 static void release(const void *of)
