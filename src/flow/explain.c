@@ -311,6 +311,24 @@ static const tm_yaml *input_of(const story *s, tm_rid rid)
     return list && source && source <= list->count ? &list->child[source - 1] : NULL;
 }
 
+/* A folder of texts has no digest: files come and go, and what stands at an offset with them. The
+ * record's id tells. */
+static tm_status same_text(const tm_ledger_row *row, const tm_yaml *input, tm_buf *out, tm_str *why,
+                           tm_err *err)
+{
+    char hex[33];
+    tm_hash id;
+    const tm_yaml *layouts = input ? tm_yaml_get(input, "layouts") : NULL;
+    if (!out->n || !layouts || layouts->count != 1 || !tm_str_is(layouts->key[0], "text"))
+        return TM_OK;
+    TM_TRY(tm_quote_id(tm_buf_view(out), layouts->key[0], &id, err));
+    tm_hash_hex(id, hex);
+    if (tm_str_is(row->id, hex) || row->rid.path) return TM_OK;
+    tm_buf_clear(out);
+    *why = TM_STR("(the source has changed since the run)");
+    return TM_OK;
+}
+
 /* The record as it was read into *out, or *why not: its source is gone or has other bytes. */
 static tm_status load_raw(story *s, const tm_ledger_row *row, const tm_yaml *input, tm_buf *out,
                           tm_str *why, tm_err *err)
@@ -339,8 +357,9 @@ static tm_status load_raw(story *s, const tm_ledger_row *row, const tm_yaml *inp
         *why = TM_STR("(the source has changed since the run)");
         return TM_OK;
     }
-    return tm_source_record(&source, &(tm_read_limits){0}, TM_PLACE_OFFSET(row->rid.place), out,
-                            &line, err);
+    TM_TRY(tm_source_record(&source, &(tm_read_limits){0}, TM_PLACE_OFFSET(row->rid.place), out,
+                            &line, err));
+    return source.container == TM_FOLDER ? same_text(row, input, out, why, err) : TM_OK;
 }
 
 /* What the recipe made of it, by sending it through the recipe again. */

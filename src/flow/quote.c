@@ -4,19 +4,42 @@
 
 #include "io/source.h"
 #include "record/fieldpath.h"
+#include "record/identity.h"
 #include "record/layout.h"
 
-static tm_status look_up(tm_batch *b, tm_str raw, tm_str part, tm_field *out, tm_err *err)
+/* As a batch of one. */
+static tm_status scan_one(tm_batch *b, tm_str raw, const tm_read_rules *rules, tm_err *err)
 {
-    tm_fieldpath *path;
-    tm_read_rules rules = {.scan_only = true};
     char *copy = tm_arena_alloc(b->mem, raw.n + TM_BLOCK_SLACK, 16);
     if (!copy) return tm_fail_memory(err, "a record", raw.n);
     memcpy(copy, raw.p, raw.n);
     memset(copy + raw.n, 0, TM_BLOCK_SLACK);
     raw.p = copy;
     TM_TRY(tm_batch_reset(b, 1, NULL, 0, err));
-    TM_TRY(tm_batch_add(b, &rules, (tm_rid){0}, 1, raw, false, TM_BLOCK_SLACK, NULL, err));
+    return tm_batch_add(b, rules, (tm_rid){0}, 1, raw, false, TM_BLOCK_SLACK, NULL, err);
+}
+
+tm_status tm_quote_id(tm_str raw, tm_str layouts, tm_hash *id, tm_err *err)
+{
+    tm_arena mem = {0};
+    tm_batch b;
+    tm_layout_set set;
+    TM_TRY(tm_layouts_named(layouts, &set, err));
+    tm_batch_init(&b, &mem);
+    tm_read_rules rules = {.layouts = &set};
+    tm_status status = scan_one(&b, raw, &rules, err);
+    if (status == TM_OK && !tm_record_id(&b, &set, 0, id))
+        status = tm_fail_memory(err, "a record", raw.n);
+    tm_batch_release(&b);
+    tm_arena_release(&mem);
+    return status;
+}
+
+static tm_status look_up(tm_batch *b, tm_str raw, tm_str part, tm_field *out, tm_err *err)
+{
+    tm_fieldpath *path;
+    tm_read_rules rules = {.scan_only = true};
+    TM_TRY(scan_one(b, raw, &rules, err));
     *out = (tm_field){0};
     if (b->fate[0] != TM_LIVE || tm_fieldpath_compile(b->mem, part, &path, NULL) != TM_OK)
         return TM_OK;

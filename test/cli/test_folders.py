@@ -71,6 +71,21 @@ class Folders(LawCase):
         for nothing in ("fold/none.txt:1", "fold:2", "d.md:1"):
             self.explain(folder, nothing, expect=2)
 
+    def test_explain_knows_when_files_have_changed(self):
+        folder = self.run_folder("changing", "clean.text", "fold/")
+        name = NAMES[0]
+        with open(self.path("fold", name), "rb") as file:
+            was = file.read()
+        try:
+            self.write("fold/" + name, was.replace(b"lines", b"LINES"))
+            (told,) = self.explain(folder, f"fold/{name}:1")
+            self.assertIn("has changed since", told["no_raw"])
+            self.assertNotIn("raw", told)
+        finally:
+            self.write("fold/" + name, was)
+        (told,) = self.explain(folder, f"fold/{name}:1")
+        self.assertIn("lines", told["raw"])
+
     def test_explain_says_where_in_a_text_it_broke_off(self):
         self.write("fold/bad.txt", b"well\nbad \xff here\n")
         folder = self.run_folder("out", "length", "fold/", "--limit-unreadable", "1")

@@ -170,6 +170,12 @@ typedef struct same_text {
     size_t digest; /* bytes of it in a fact's data */
 } same_text;
 
+static uint16_t rule_of(const tm_spelling *a, const tm_spelling *b)
+{
+    bool equal = memcmp(a->digest, b->digest, sizeof a->digest) == 0;
+    return equal ? TM_EXACT_DUPLICATE : TM_SPELLED_OTHERWISE;
+}
+
 static tm_spelling spelling_of(const same_text *t, const tm_fact *f)
 {
     tm_spelling own = {.rid = f->rid, .rank = tm_scope_rank_get(f->order)};
@@ -189,10 +195,8 @@ static tm_status follow(const tm_step_view *step, same_text *t, const tm_fact *f
     if (tm_rid_cmp(into.rid, own.rid) == 0) into = t->first; /* nobody is spelled so */
     if (!own.rank) return tm_cluster_join(step, f->rid, t->first.rid, out, err);
     if (!tm_scope_merges(&s->scope, into.rank, own.rank)) into = t->first;
-    bool equal = memcmp(into.digest, own.digest, sizeof own.digest) == 0;
     const tm_rid *cluster = tm_rid_cmp(into.rid, t->first.rid) == 0 ? NULL : &t->first.rid;
-    return merge(step, equal ? TM_EXACT_DUPLICATE : TM_SPELLED_OTHERWISE, f->rid, into.rid, cluster,
-                 0, out, err);
+    return merge(step, rule_of(&into, &own), f->rid, into.rid, cluster, 0, out, err);
 }
 
 static tm_status begin_text(const tm_step_view *step, const tm_fact *f, same_text *t, tm_err *err)
@@ -217,7 +221,8 @@ static tm_status reduce_texts(const tm_step_view *step, tm_group *group, tm_fact
     same_text t = {.digest = 0};
     TM_UNUSED(next);
     if (!group->next(group, &f)) return TM_OK;
-    tm_rid first = f.rid, second = f.rid;
+    tm_rid first = f.rid;
+    tm_spelling second = {.rid = first};
     uint32_t rank = tm_scope_rank_get(f.order);
     bool stays = !rank || !tm_keep_is_none(s->keep), alone = true;
     tm_status status = begin_text(step, &f, &t, err);
@@ -228,12 +233,13 @@ static tm_status reduce_texts(const tm_step_view *step, tm_group *group, tm_fact
         if (!tm_str_eq(tm_str_slice(f.data, 1 + t.digest, f.data.n), tm_buf_view(&t.text)))
             continue;
         status = follow(step, &t, &f, out, err);
-        if (alone) second = f.rid;
+        if (alone) second = spelling_of(&t, &f);
         alone = false;
     }
     if (status == TM_OK && !alone)
         status = stays ? tm_cluster_join(step, first, first, out, err)
-                       : merge(step, TM_EXACT_DUPLICATE, first, second, NULL, TM_D_FIRST, out, err);
+                       : merge(step, rule_of(&t.first, &second), first, second.rid, NULL,
+                               TM_D_FIRST, out, err);
     tm_buf_release(&t.text);
     tm_spellings_release(&t.spelled);
     return status;
