@@ -208,9 +208,9 @@ const tm_op tm_op_clean_text = {
     .why =
         "Invisible characters become tokens, split words and hide duplicates. This step removes "
         "them and tells where; it changes no word, no case and no punctuation, and a second pass "
-        "finds nothing more. Tool calls are left alone, and so is fenced code as CommonMark has "
-        "it: a fence closes with as many of its own marks, and one that never closes runs to the "
-        "end of the text.",
+        "finds nothing more. Tool calls are left alone, and so is fenced code: a fence closes with "
+        "as many of its own marks (in a list item too, whatever ends that before), and one that "
+        "never closes runs to the end of the text. Fences in quotes (\">\") are not known.",
     .source =
         "Unicode Standard Annexes 15 (normalisation forms) and 14 (line breaking); CommonMark "
         "0.31, section 4.5 (fenced code)",
