@@ -178,23 +178,25 @@ was tried: kernels for lines, UTF-8, JSON, unescaping and folding; no layout whe
 for one; records that no earlier round decided about are not parsed again; blocks of 128 KiB to
 1 MiB (no difference).
 
-Ten million short records take 5.8 times as long as 2.5 million, which fit into 2 GiB and take 4.2
-times as long as a quarter of them: beyond that, facts spill to disk. It was not profiled.
+Ten million short records take 5.8 times as long as 2.5 million, which fit into 2 GiB and take
+4.2 times as long as a quarter of them: beyond that, facts spill to disk. It was not profiled.
 
-Near duplicates (50 MB, one thread, AVX2 without AVX-512) spend 0.27 s of processor time: a fourth in
-the kernel, most of it reading the file three times and writing it; about as much in terms and
-sketches; the rest is JSON, facts and their sort, flat. Tried: kernels of terms and sketches for AVX2
-(0.61 s to 0.32 s), facts of bands that go into the sort without a frame (to 0.30 s), facts in chunks
-that never move, which halves the page faults, and blocks in which nothing is decided written without
-being parsed again (to 0.27 s); passing over elements that come too late for any slot of a sketch
-(slower than taking them, four at a time); finding all spaces before the terms are hashed (no
-difference). By estimate candidates read by place would save 3 %, and a cache of decoded blocks 8 %, in
-huge pages only: a page fault costs as much here as copying the page.
+Near duplicates (50 MB, one thread, AVX2 without AVX-512) spend 0.27 s of processor time: a
+fourth in the kernel, most of it reading the file three times and writing it; about as much in
+terms and sketches; the rest is JSON, facts and their sort, flat. Tried: kernels of terms and
+sketches for AVX2 (0.61 s to 0.32 s), facts of bands that go into the sort without a frame (to
+0.30 s), facts in chunks that never move, which halves the page faults, and blocks in which
+nothing is decided written without being parsed again (to 0.27 s); passing over elements that
+come too late for any slot of a sketch (slower than taking them, four at a time); finding all
+spaces before the terms are hashed (no difference). By estimate candidates read by place would
+save 3 %, and a cache of decoded blocks 8 %, in huge pages only: a page fault costs as much here
+as copying the page.
 
-refine (one thread, 120 MB of the chats) spends about a third of its processor time in zstd, packing
-what it writes; 8 % in the kernel, 5 % in SHA-256, 7 % in JSON; the rest is flat. The next thing to try
-is a faster level of packing. On 23 November it was 247 MB/s; on the 30th the machine was slower, and
-not evenly: datasketch took 16.2 s and, later that day, 20.5 s for the same.
+refine (one thread, 120 MB of the chats) spends about a third of its processor time in zstd,
+packing what it writes; 8 % in the kernel, 5 % in SHA-256, 7 % in JSON; the rest is flat. The
+next thing to try is a faster level of packing. On 23 November it was 247 MB/s; on the 30th the
+machine was slower, and not evenly: datasketch took 16.2 s and, later that day, 20.5 s for the
+same.
 
 The rows beside jq, Miller and orjson have no profile of their own: it is the filter above."""
 
