@@ -166,8 +166,10 @@ static void put_run(const tm_run *run, tm_buf *b)
     for (uint32_t s = 0; s < run->plan->steps; s++) {
         tm_buf_z(b, s ? ",{" : "{");
         put_text(b, "name", run->plan->step[s].name);
-        tm_buf_print(b, ",\"busy_seconds\":%.3f,\"records\":%llu}", run->result.step[s].seconds,
-                     (unsigned long long)run->result.step[s].counts.read);
+        double busy = run->result.step[s].seconds;
+        uint64_t records = run->result.step[s].counts.read;
+        tm_buf_print(b, ",\"busy_seconds\":%.6f,\"records\":%llu,\"records_per_second\":%.0f}",
+                     busy, (unsigned long long)records, busy > 0 ? (double)records / busy : 0.0);
     }
     tm_buf_z(b, "]}\n");
 }

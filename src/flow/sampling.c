@@ -8,12 +8,10 @@
 #include "op/scalar.h"
 #include "text/utf8.h"
 
-enum { SAMPLED = 256, SAMPLE_RECORDS = 2000, SAMPLE_BLOCKS = 64 };
-enum {
-    FEW_RECORDS = 200,
-    STRETCHES = 15,
-    STRETCH_BYTES = 64 << 10
-}; /* what is looked at besides */
+enum { SAMPLED = 256, SAMPLE_BLOCKS = 64 };
+/* Records of a block: many of the first files, fewer of further ones and of stretches. */
+enum { FIRST_FILES = 16, MANY_RECORDS = 2000, FEW_RECORDS = 200 };
+enum { STRETCHES = 15, STRETCH_BYTES = 64 << 10 };
 
 typedef struct sample {
     tm_layout_votes votes;
@@ -47,7 +45,7 @@ static void vote(sample *s, tm_str raw)
 static void sample_head(tm_str head, sample *s)
 {
     tm_str line;
-    for (uint32_t i = 0; i < SAMPLE_RECORDS && tm_str_cut(head, '\n', &line, &head); i++)
+    for (uint32_t i = 0; i < MANY_RECORDS && tm_str_cut(head, '\n', &line, &head); i++)
         if (tm_str_trim(line).n) vote(s, line);
 }
 
@@ -83,7 +81,8 @@ static tm_status sample_source(tm_run *run, const tm_source *source, uint64_t fr
     return status;
 }
 
-/* More of a long file of lines. A set appended to others can begin anywhere. */
+/* More of a long file of lines; of packed ones and arrays the beginning has to do. A set appended
+ * to others can begin anywhere. */
 static tm_status sample_stretches(tm_run *run, const tm_source *source, sample *s, tm_err *err)
 {
     uint64_t bytes = source->bytes;
@@ -94,6 +93,14 @@ static tm_status sample_stretches(tm_run *run, const tm_source *source, sample *
         status = sample_source(run, source, from, from + STRETCH_BYTES, FEW_RECORDS, s, err);
     }
     return status;
+}
+
+static tm_status sample_file(tm_run *run, const tm_source *source, uint32_t number, sample *s,
+                             tm_err *err)
+{
+    uint32_t most = number < FIRST_FILES ? MANY_RECORDS : FEW_RECORDS;
+    TM_TRY(sample_source(run, source, 0, 0, most, s, err));
+    return sample_stretches(run, source, s, err);
 }
 
 /* Paths of the mapping that led nowhere in any record of the sample. */
@@ -120,11 +127,10 @@ static tm_status choose_layouts(tm_run *run, tm_plan_input *input, sample *s, tm
         input->sampled = s->votes.records;
         return say_unreached(run, input, s, err);
     }
-    if (from->layout.n) {
+    if (from->layout.n)
         TM_TRY(tm_layouts_named(from->layout, &input->layouts, err));
-    } else {
+    else
         tm_layout_choose(&s->votes, &input->layouts);
-    }
     uint32_t best = 0, second = 0;
     for (uint32_t i = 0; tm_layouts[i]; i++) {
         bool chosen = false;
@@ -165,10 +171,7 @@ tm_status tm_sample_input(tm_run *run, tm_plan_input *input, tm_err *err)
         if (!source->seekable)
             sample_head(tm_buf_view(&run->head), &s);
         else if (i % apart == 0)
-            status =
-                sample_source(run, source, 0, 0, i < 16 ? SAMPLE_RECORDS : FEW_RECORDS, &s, err);
-        if (status == TM_OK && source->seekable && i % apart == 0)
-            status = sample_stretches(run, source, &s, err);
+            status = sample_file(run, source, i, &s, err);
     }
     for (uint32_t i = 0; i < input->sources; i++)
         input->facts.bytes += decoded_bytes(&run->source[first + i], &s);

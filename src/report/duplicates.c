@@ -53,6 +53,12 @@ static void describe(const tm_yaml *step, tm_buf *b)
         tm_buf_z(b, has_items(normalise) ? "equal but for " : "equal");
         tm_page_list(b, normalise);
     }
+    if (has_items(tm_tree_in(params, "within"))) {
+        tm_buf_z(b, "; of equal ");
+        tm_page_list(b, tm_tree_in(params, "within"));
+        tm_buf_z(b, " only");
+    }
+    if (tm_page_flags_spelling(step)) tm_buf_z(b, "; what is spelled otherwise is flagged");
     if (tm_str_is(tm_tree_text(params, "across"), "inputs")) tm_buf_z(b, "; between inputs only");
     if (tm_str_is(tm_tree_text(params, "across"), "none")) tm_buf_z(b, "; references only");
 }

@@ -101,6 +101,13 @@ void tm_page_share(tm_buf *b, uint64_t part, uint64_t whole)
         tm_buf_print(b, percent < 0.095 ? "%.2g %%" : "%.1f %%", percent);
 }
 
+bool tm_page_flags_spelling(const tm_yaml *step)
+{
+    const tm_yaml *params = tm_tree_in(step, "params");
+    const tm_yaml *normalise = tm_tree_in(params, "normalise");
+    return normalise && normalise->count && tm_str_is(tm_tree_text(params, "alike"), "flag");
+}
+
 tm_str tm_page_then(const tm_gathered *g, tm_str step, uint8_t own)
 {
     const tm_yaml *plan = tm_yaml_get(g->manifest, "plan");
@@ -240,7 +247,7 @@ static tm_str verdict_of(const tm_gathered *g, const tm_noticed *n)
     if (n->unreadable) return TM_STR("unreadable");
     if (!n->what) return (tm_str){0};
     tm_verdict own = (tm_verdict)n->what->verdict;
-    if (own == TM_V_MERGE && n->placed && !n->fell) own = TM_V_FLAG; /* alike: flag */
+    if (own == TM_V_MERGE && n->placed && !n->fell) own = TM_V_FLAG; /* only flags are findings */
     if (n->what->fixed_verdict || own == TM_V_FLAG) return tm_str_of(tm_verdict_name(own));
     return tm_page_then(g, n->step, n->what->verdict);
 }

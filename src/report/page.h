@@ -11,6 +11,8 @@ void tm_page_cell(tm_buf *b, tm_str text, const char *class);        /* class: o
 void tm_page_place(tm_buf *b, tm_str source, uint64_t line);         /* file:line; line 0: none */
 void tm_page_share(tm_buf *b, uint64_t part, uint64_t whole);        /* "1.4 %", of nothing "0 %" */
 tm_str tm_page_then(const tm_gathered *g, tm_str step, uint8_t own); /* a step's verdict */
+/* Of a step of the manifest: whether it lets stay what is equal only under its normaliser. */
+bool tm_page_flags_spelling(const tm_yaml *step);
 /* Two texts side by side with what differs marked, at most `most` bytes each; one of them when the
  * other is not there. */
 tm_status tm_page_pair(const tm_gathered *g, tm_str left, tm_str right, uint32_t most, tm_buf *b,

@@ -218,6 +218,9 @@ static void say_level(const sides *s, const level *l, tm_buf *b)
     tm_html_text(b, name);
     if (flags)
         tm_buf_z(b, " only flags: those of its pairs that came through are counted.");
+    else if (l->before && tm_page_flags_spelling(l->step))
+        tm_buf_z(b, " stands before the split, and only flags what is spelled otherwise: those of "
+                    "its pairs that came through are counted.");
     else if (l->before)
         tm_buf_z(b, " stands before the split: of what it found nothing reached a side.");
     else if (took_some(l))

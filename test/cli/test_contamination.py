@@ -1,5 +1,6 @@
 """The report's section on contamination, read as a browser without scripts would: its table of
-benchmarks and sources and what is marked in its cards, against text planted at known places."""
+benchmarks and sources and what is marked in its cards, against text planted at known places; what
+was not looked for, and where an item stands (flow/reference_items.c, reference_place.c)."""
 
 import collections
 import gzip

@@ -1,4 +1,5 @@
-"""explain tells one record's story: its fate, what was noticed, its text as read and as written."""
+"""explain tells one record's story: its fate, what was noticed, its text as read and as written,
+and nothing of a source that has changed (flow/file_digest.c)."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 """What a folder stands for when it is named as an input: its data, or its texts, and nothing that a
-run made; what is left out is told."""
+run made; what is left out is told (flow/input_folder.c)."""
 
 import json
 import os

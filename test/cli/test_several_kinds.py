@@ -1,5 +1,8 @@
 """Sets of several example kinds and layouts, and mappings that lead nowhere: nothing is taken for
-something else, and nothing is merged because neither record has what is compared."""
+something else, and nothing is merged because neither record has what is compared.
+
+Covers flow/sampling.c, plan/builtin.c, op/chosen.c, and of dedup.exact within: and alike:
+(op/dedup/exact_rounds.c, spellings.c)."""
 
 import itertools
 import json
@@ -129,6 +132,15 @@ class SeveralKinds(unittest.TestCase):
                 folded = " ".join(row["text"].casefold().split())
                 first.setdefault(row["text"] if flags else folded, row)
             self.assertEqual(kept, list(first.values()))
+
+    def test_so_many_spellings_of_a_text_are_remembered_whatever_the_threads(self):
+        words = ["".join(c.upper() if i >> k & 1 else c for k, c in enumerate("abcdefghijklmnop"))
+                 for i in range(8300)]
+        rows = [{"text": word} for word in words * 2]
+        for threads, memory in (("1", "64MiB"), ("3", "256MiB")):
+            kept, _ = self.run_it(rows, "dedup.exact", "IN", "--normalise", "case", "--alike",
+                                  "flag", "--threads", threads, "--memory", memory)
+            self.assertEqual(kept, rows[:8300] + rows[8300 + 8192:])
 
     def test_spellings_across_inputs_have_one_cluster(self):
         texts = {"a": ["nato"], "b": ["NATO", "NATO", "nato", "Nato", "Nato"]}

@@ -1,4 +1,5 @@
-"""split: sides against what its page promises, worked out again in Python."""
+"""split: sides against what its page promises, worked out again in Python (op/split/split_bonds.c:
+who hangs together; split_rounds.c: on which side)."""
 
 import collections
 import json

@@ -107,6 +107,15 @@ static tm_status spell(const shared *s, scratch *own, tm_batch *b, uint32_t r,
     return TM_OK;
 }
 
+static tm_status add_whole(const shared *s, scratch *own, tm_batch *b, uint32_t r,
+                           const tm_evalue *within, tm_str keep, tm_facts *out, tm_err *err)
+{
+    char hex[65];
+    tm_str spelling = {hex, s->spelled ? TM_SPELLING_BYTES : 0};
+    if (s->spelled) TM_TRY(spell(s, own, b, r, within, hex, err));
+    return add_fact(s, own, b, r, keep, tm_buf_view(&own->key.text), spelling, true, out, err);
+}
+
 static tm_status observe_texts(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
 {
     const shared *s = step->shared;
@@ -122,13 +131,8 @@ static tm_status observe_texts(const tm_step_view *step, tm_batch *b, tm_facts *
         if (!tm_live(b, r)) continue;
         TM_TRY(tm_exact_key_of(&s->rules, b, r, within, &own->key, err));
         if (!key->any) continue;
-        if (s->args->prefix) TM_TRY(add_beginnings(s, own, b, r, keep[r], out, err));
-        if (s->args->prefix) continue;
-        char hex[65];
-        tm_str text = tm_buf_view(&key->text);
-        tm_str spelling = {hex, s->spelled ? TM_SPELLING_BYTES : 0};
-        if (s->spelled) TM_TRY(spell(s, own, b, r, within, hex, err));
-        TM_TRY(add_fact(s, own, b, r, keep[r], text, spelling, true, out, err));
+        TM_TRY(s->args->prefix ? add_beginnings(s, own, b, r, keep[r], out, err)
+                               : add_whole(s, own, b, r, within, keep[r], out, err));
     }
     return TM_OK;
 }
@@ -221,15 +225,13 @@ static tm_status reduce_texts(const tm_step_view *step, tm_group *group, tm_fact
     same_text t = {.digest = 0};
     TM_UNUSED(next);
     if (!group->next(group, &f)) return TM_OK;
-    tm_rid first = f.rid;
-    tm_spelling second = {.rid = first};
-    uint32_t rank = tm_scope_rank_get(f.order);
-    bool stays = !rank || !tm_keep_is_none(s->keep), alone = true;
     tm_status status = begin_text(step, &f, &t, err);
+    tm_spelling second = t.first;
+    bool stays = !t.first.rank || !tm_keep_is_none(s->keep), alone = true;
     while (status == TM_OK && group->next(group, &f)) {
         bool whole = f.data.p[0];
         uint32_t own = tm_scope_rank_get(f.order);
-        if (!whole || (own && !tm_scope_merges(&s->scope, rank, own))) continue;
+        if (!whole || (own && !tm_scope_merges(&s->scope, t.first.rank, own))) continue;
         if (!tm_str_eq(tm_str_slice(f.data, 1 + t.digest, f.data.n), tm_buf_view(&t.text)))
             continue;
         status = follow(step, &t, &f, out, err);
@@ -237,8 +239,8 @@ static tm_status reduce_texts(const tm_step_view *step, tm_group *group, tm_fact
         alone = false;
     }
     if (status == TM_OK && !alone)
-        status = stays ? tm_cluster_join(step, first, first, out, err)
-                       : merge(step, rule_of(&t.first, &second), first, second.rid, NULL,
+        status = stays ? tm_cluster_join(step, t.first.rid, t.first.rid, out, err)
+                       : merge(step, rule_of(&t.first, &second), t.first.rid, second.rid, NULL,
                                TM_D_FIRST, out, err);
     tm_buf_release(&t.text);
     tm_spellings_release(&t.spelled);
