@@ -231,7 +231,7 @@ typedef enum tamis_table {
      *   place, path  uint64       which record, as in the ledger
      *   source       utf8         its file
      *   line         uint64       where it begins there
-     *   layout       utf8, null   "messages" ...; null where no step asks for roles or texts
+     *   layout       utf8, null   "messages" ...; null where it fits none, or none was wanted
      *   record       large_utf8   the JSON text as the plan leaves it, without a line's end
      *   route        utf8         where it goes ("train"); only if a step routes
      * then one column a signal of the plan's steps (float64 or utf8, null: not known), named as in

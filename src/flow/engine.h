@@ -177,7 +177,8 @@ struct tm_run {
     size_t *cell_at;      /* likewise of its tables in `matches` */
     tm_rows rows;         /* which sources have a row of their own in them */
     bool wants_repeats;   /* somebody reads of clusters */
-    bool reorders, layouts_needed;
+    bool reorders;
+    tm_binding binding;      /* what layouts are looked for, in all passes alike */
     const tm_route *route;   /* of the step that routes, or NULL */
     uint32_t routes, router; /* router: the step that routes */
     tm_spill spill;

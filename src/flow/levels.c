@@ -95,7 +95,8 @@ static tm_status add_child(children *c, tm_level *into, tm_str raw, tm_rid rid, 
     tm_batch *b = &into->batch;
     tm_read_rules rules = {.layouts = &run->input[run->input_of[c->w->block.source - 1]].layouts,
                            .max_depth = (uint32_t)run->recipe->limits.max_depth,
-                           .max_parts = (uint32_t)run->recipe->limits.max_parts};
+                           .max_parts = (uint32_t)run->recipe->limits.max_parts,
+                           .binding = run->binding};
     uint32_t child = b->records;
     if (!TM_ROOM(&into->mem, into->parent, child, into->parent_room, 1))
         return tm_fail_memory(err, "a child record", raw.n);

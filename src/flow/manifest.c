@@ -21,7 +21,7 @@ static void put_layouts(const tm_run *run, uint32_t s, tm_buf *b)
 {
     const tm_layout_set *set = &run->input[run->input_of[s]].layouts;
     tm_buf_z(b, "\"layouts\":{");
-    for (uint32_t l = 0; run->layouts_needed && l < set->count; l++)
+    for (uint32_t l = 0; run->binding != TM_BIND_NEVER && l < set->count; l++)
         tm_buf_print(b, "%s\"%s\":%llu", l ? "," : "", set->layout[l]->name,
                      (unsigned long long)run->result.source_result[s].layouts[l]);
     tm_buf_char(b, '}');

@@ -38,7 +38,7 @@ tm_status tm_quote_id(tm_str raw, tm_str layouts, tm_hash *id, tm_err *err)
 static tm_status look_up(tm_batch *b, tm_str raw, tm_str part, tm_field *out, tm_err *err)
 {
     tm_fieldpath *path;
-    tm_read_rules rules = {.scan_only = true};
+    tm_read_rules rules = {.binding = TM_BIND_NEVER};
     TM_TRY(scan_one(b, raw, &rules, err));
     *out = (tm_field){0};
     if (b->fate[0] != TM_LIVE || tm_fieldpath_compile(b->mem, part, &path, NULL) != TM_OK)

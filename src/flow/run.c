@@ -130,6 +130,17 @@ static tm_status take_routes(tm_run *run, uint32_t s, tm_err *err)
     return TM_OK;
 }
 
+/* Binding costs time, so it is done where it is for something; in every pass of a run alike, since
+ * it may find a long record to take more memory than there is. */
+static tm_binding binding_of(const tm_run *run)
+{
+    const tm_run_options *o = &run->options;
+    if (o->scan_only) return TM_BIND_NEVER;
+    if (run->plan->binds || o->on_batch || o->shown.binds) return TM_BIND_ALWAYS;
+    bool names = run->plan->by_id || (run->folder && run->recipe->output.ledger);
+    return names ? TM_BIND_FOUND : TM_BIND_NEVER;
+}
+
 static tm_status number_codes(tm_run *run, tm_err *err)
 {
     uint32_t steps = run->plan->steps, at = 0;
@@ -163,8 +174,7 @@ static tm_status number_codes(tm_run *run, tm_err *err)
     run->code_at[steps] = at;
     TM_TRY(tm_rows_choose(&run->rows, &run->mem, run->source, run->sources, err));
     TM_TRY(tm_matches_plan(run, err));
-    bool looked_at = run->options.on_batch || run->options.shown.binds;
-    run->layouts_needed = !run->options.scan_only && (run->plan->binds || looked_at);
+    run->binding = binding_of(run);
     return TM_OK;
 }
 
@@ -257,7 +267,7 @@ const tm_plan *tm_run_plan(const tm_run *run)
 void tm_run_show(tm_run *run, const tm_shown *shown)
 {
     run->options.shown = *shown;
-    if (shown->binds && !run->options.scan_only) run->layouts_needed = true;
+    run->binding = binding_of(run);
 }
 
 /* Everything was read from the same bytes only if no source changed under the run. */

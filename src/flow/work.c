@@ -321,7 +321,7 @@ static tm_status work_spans(tm_worker *w, tm_piece *piece, tm_err *err)
                            .max_depth = (uint32_t)run->recipe->limits.max_depth,
                            .max_parts = (uint32_t)run->recipe->limits.max_parts,
                            .replace_utf8 = input->from->replace_utf8,
-                           .scan_only = !run->layouts_needed};
+                           .binding = run->binding};
     uint32_t most = tm_batch_most(run);
     tm_sound_begin(w);
     tm_sound_passes(w);

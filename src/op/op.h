@@ -94,7 +94,8 @@ enum { /* tm_op.flags */
        TM_STABLE = 64,        /* REORDERS: equals stay in the order that an earlier step gave */
        TM_EACH_MEASURES = 32, /* SET: `each` makes signals and nothing else */
        TM_REFERENCES = 16, /* its rounds look at the recipe's references, too: batch->reference */
-       TM_ANY_RECORD = 8   /* looks at fields only, but for its expressions: needs no layout */
+       TM_ANY_RECORD = 8,  /* looks at fields only, but for its expressions: needs no layout */
+       TM_BY_ID = 128      /* decides by ids: layouts are bound where there are some */
 };
 
 typedef struct tm_route { /* where kept records go; the index in the list is a decision's route */

@@ -99,6 +99,7 @@ static tm_status prepare_step(tm_plan *plan, uint32_t i, const tm_input_facts *f
     if (step->op->prepare) TM_TRY(step->op->prepare(&prep, step->args, &shared, err));
     step->shared = shared;
     plan->binds |= step->binds;
+    plan->by_id |= (step->op->flags & TM_BY_ID) != 0;
     plan->prepared = i + 1;
     return tm_plan_add_cost(plan, step, facts, err);
 }

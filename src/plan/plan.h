@@ -192,6 +192,7 @@ typedef struct tm_plan {
     tm_room room;           /* for long records */
     uint64_t disk_needed;   /* estimate of spill and output */
     bool binds;             /* some step asks for roles or texts; else any JSON passes */
+    bool by_id;             /* some step decides by the ids of records */
     tm_hash identity;       /* of all that decides results: not threads, memory, paths of output */
 } tm_plan;
 

@@ -81,6 +81,7 @@ static void reading(tm_buf *b, const tm_plan *plan, tm_hash inputs)
     hash_field(b, inputs);
     number(b, r->seed);
     params(b, tm_limit_params, &r->limits);
+    if (!plan->binds) field(b, TM_STR("any record")); /* decided about, whatever it fits */
     if (plan->room.bytes < ROOMY * r->limits.max_line) {
         field(b, TM_STR("room"));
         number(b, plan->room.bytes);

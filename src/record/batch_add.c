@@ -80,7 +80,9 @@ static tm_status bind_record(tm_batch *b, uint32_t r, const tm_read_rules *rules
 {
     tm_keys keys;
     tm_doc doc = {.raw = b->raw[r], .node = b->json.node, .top = b->top[r], .keys = &keys};
-    if (doc.node[doc.top].kind != TM_JSON_OBJECT) return tm_trouble_not_object(b, r, &doc, err);
+    bool must = rules->binding == TM_BIND_ALWAYS;
+    if (doc.node[doc.top].kind != TM_JSON_OBJECT)
+        return must ? tm_trouble_not_object(b, r, &doc, err) : TM_OK;
     tm_keys_collect(&doc, &keys);
     tm_binder to = {.b = b,
                     .mapping = rules->layouts->mapping,
@@ -95,8 +97,9 @@ static tm_status bind_record(tm_batch *b, uint32_t r, const tm_read_rules *rules
     b->turns = b->first_turn[r];
     b->layout[r] = UINT16_MAX;
     b->label[r] = (tm_str){0};
-    if (to.over) return tm_trouble_parts(b, r, to.max_parts, err);
+    if (to.over) return must ? tm_trouble_parts(b, r, to.max_parts, err) : TM_OK;
     TM_TRY(status);
+    if (!must) return TM_OK;
     doc.node = b->json.node; /* a mapping may have moved it */
     return tm_trouble_no_layout(b, r, &doc, rules->layouts, err);
 }
@@ -126,7 +129,7 @@ tm_status tm_batch_add(tm_batch *b, const tm_read_rules *rules, tm_rid rid, uint
     tm_status status = TM_OK;
     if (TM_LIKELY(well)) {
         b->top[r] = nodes;
-        if (!rules->scan_only) status = bind_record(b, r, rules, err);
+        if (rules->binding != TM_BIND_NEVER) status = bind_record(b, r, rules, err);
     } else if (b->json.trouble == TM_JSON_MEMORY) {
         status = tm_fail_memory(err, "the index of a record", raw.n);
     } else {

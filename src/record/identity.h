@@ -5,7 +5,8 @@
  * together), then labels and scores as read. (Version 1 had no names: records without calls have
  * the same id in both.) Key order, spacing and unknown fields do not count; the layout does not
  * either, so the same conversation as sharegpt and as messages has the same id. For map: and text
- * layouts alike. A record without any part (unreadable) is named by its raw bytes. */
+ * layouts alike. A record without any part (it is unreadable, or fits no layout where none is asked
+ * for) is named by its raw bytes. */
 #ifndef TM_RECORD_IDENTITY_H
 #define TM_RECORD_IDENTITY_H
 

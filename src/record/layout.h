@@ -61,12 +61,16 @@ typedef struct tm_layout_set { /* what an input's records may be; order decides 
     const tm_mapping *mapping; /* or NULL; then layout[0] is the layout "map" */
 } tm_layout_set;
 
+/* What a record's layout is looked for: for its texts, then what fits none is unreadable; for its
+ * id, then what fits none is named by its bytes (identity.h); or not, then any JSON passes. */
+typedef enum tm_binding { TM_BIND_ALWAYS, TM_BIND_FOUND, TM_BIND_NEVER } tm_binding;
+
 typedef struct tm_read_rules {
     const tm_layout_set *layouts;
     uint32_t max_depth; /* 0 = 1024 */
     uint32_t max_parts; /* 0 = TM_PARTS_MAX */
     bool replace_utf8;  /* repair bytes that are not UTF-8 (finding T1008 by the engine) */
-    bool scan_only;     /* no layout: validate and index only (cat) */
+    tm_binding binding;
 } tm_read_rules;
 
 /* Adds one record to the batch: scans it, finds its layout, binds its parts. A record that cannot

@@ -6,6 +6,11 @@ import subprocess
 import tempfile
 import unittest
 
+try:
+    import pyarrow.parquet as parquet
+except ImportError as missing:
+    raise unittest.SkipTest("%s is not installed (tools/setup.sh test)" % missing.name)
+
 TAMIS = os.environ.get("TAMIS", "build/release/tamis")
 LINES = ['{"a": 1}', "[1, 2]", '{"a": 3, "text": "x"}', "7"]
 
@@ -43,6 +48,78 @@ class AnyJson(unittest.TestCase):
         done = self.run_it("filter", self.file, "--keep", "$.a >= 1", "--layout", "text",
                            "--limit-unreadable", "100%", "-o", "-")
         self.assertEqual(done.stdout.splitlines(), [LINES[2]])
+
+    def test_what_looks_at_no_text_takes_any_json(self):
+        path = os.path.join(self.tmp.name, "odd.jsonl")
+        lines = ['{"a":1,"b":[2]}', "[1]", "null", '{"a":1,"b":[2]}', '{"b":[2],"a":1}', '"x"']
+        lines += ['{"n":%d}' % n for n in range(200)] + ['{"text":"t"}']
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+
+        def out(*words):
+            done = self.run_it(*words[:1], path, *words[1:], "-o", "-", "--quiet")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return done.stdout.splitlines()
+
+        shuffled = out("shuffle")
+        self.assertNotEqual(shuffled, lines)
+        self.assertEqual(sorted(shuffled), sorted(lines))
+        self.assertEqual(out("shuffle", "--threads", "1"), shuffled)
+        drawn = out("sample", "--count", "50")
+        self.assertEqual(len(drawn), 50)
+        self.assertEqual(drawn, [line for line in lines if line in set(drawn)][:50])
+        self.assertLessEqual(set(drawn), set(out("sample", "--count", "90")))
+        # Equal but for spacing and escapes: the order of keys makes a difference.
+        unique = [line for i, line in enumerate(lines) if line not in lines[:i]]
+        self.assertEqual(out("dedup.exact", "--by", "everything"), unique)
+        self.assertEqual(out("sort", "--by", "$.n")[:200], lines[6:206])
+        routed = os.path.join(self.tmp.name, "sides")
+        done = self.run_it("split", path, "--eval", "20", "--format", "jsonl", "-o", routed + "/")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(os.path.join(routed, "eval-00000.jsonl"), encoding="utf-8") as file:
+            self.assertEqual(len(file.readlines()), 20)
+        done = self.run_it("dedup.exact", path, "--by", "everything", "--keep", "longest")
+        self.assertIn("T1020", done.stderr)  # longest asks for texts
+
+    def ids(self, *words):
+        folder = os.path.join(self.tmp.name, "run-%d" % len(os.listdir(self.tmp.name)))
+        done = self.run_it(*words, "-o", folder + "/", "--limit-unreadable", "100%")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = parquet.read_table(os.path.join(folder, "ledger.parquet")).to_pylist()
+        with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as file:
+            self.layouts = json.load(file)["inputs"][0]["layouts"]
+        return {row["line"]: row["id"] for row in rows if row["fate"] != "unreadable"}
+
+    def test_an_id_is_the_same_whatever_the_steps_ask_for(self):
+        path = os.path.join(self.tmp.name, "mixed.jsonl")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('{"prompt":"a","completion":"b","n":1}\n'
+                       '{"n":2,"completion":"b","prompt":"a"}\n'
+                       '{"a":1}\n{ "a":1}\n[3]\n{"text":"x"}\n')
+        texts = self.ids("length", path)
+        self.assertEqual((sorted(texts), texts[1]), ([1, 2, 6], texts[2]))
+        for words in (["filter", path, "--keep", "$.z is null"], ["sort", path, "--by", "$.n"],
+                      ["head", path], ["sample", path, "--count", "6"], ["shuffle", path]):
+            fields = self.ids(*words)
+            self.assertEqual({k: fields[k] for k in texts}, texts, words)
+            self.assertEqual(len(fields), 6, words)
+            self.assertNotEqual(fields[3], fields[4], words)  # no layout: named by their bytes
+            self.assertEqual(self.layouts, {"prompt-completion": 2, "text": 1}, words)
+
+    def test_steps_that_ask_for_texts_void_what_was_decided_without(self):
+        path, folder = os.path.join(self.tmp.name, "two.jsonl"), os.path.join(self.tmp.name, "r")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('{"text":"x"}\n' * 3 + "[1]\n" * 3)
+        first = self.run_it("dedup.exact", path, "--by", "everything", "-o", folder + "/")
+        self.assertIn("4 merged  [exact-duplicate 4]", first.stderr)
+        recipe = os.path.join(self.tmp.name, "r.yaml")
+        with open(recipe, "w", encoding="utf-8") as file:
+            file.write("steps:\n- dedup.exact: {by: everything}\n- length\n")
+        then = self.run_it("run", recipe, path, "-o", folder + "/", "--overwrite",
+                           "--limit-unreadable", "100%", "--json")
+        self.assertEqual(then.returncode, 0, then.stderr)
+        counts = json.loads(then.stdout)["counts"]
+        self.assertEqual((counts["kept"], counts["merged"], counts["unreadable"]), (1, 2, 3))
 
     def test_values_one_behind_another_on_a_line(self):
         two = '{"text":"a"} {"text":"b"}'

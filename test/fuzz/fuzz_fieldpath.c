@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         TM_ASSERT(tm_fieldpath_compile(&mem, tm_buf_view(&root), &again, &err) == TM_OK);
         TM_ASSERT(tm_str_eq(tm_fieldpath_text(again), text));
         tm_buf_release(&root);
-        tm_read_rules rules = {.scan_only = true};
+        tm_read_rules rules = {.binding = TM_BIND_NEVER};
         tm_batch_init(&b, &mem);
         TM_ASSERT(tm_batch_reset(&b, 1, NULL, 0, &err) == TM_OK);
         tm_rid rid = {0};

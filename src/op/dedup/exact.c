@@ -64,6 +64,8 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
         tm_keep_release(s->keep);
         return status;
     }
+    bool texts = !(s->args->by & TM_SEL_EVERYTHING) || tm_keep_measures(s->keep);
+    if (prep->env.binds && texts) *prep->env.binds = true;
     s->verdict = tm_keep_verdict(s->keep, prep->then);
     s->plain = s->rules;
     s->plain.normalise = 0;
@@ -304,7 +306,7 @@ const tm_op tm_op_dedup_exact = {
     .source = "Lee et al. 2022, Deduplicating Training Data Makes Language Models Better",
     .rev = 9,
     .shape = TM_SET,
-    .flags = TM_REFERENCES | TM_EACH_MEASURES,
+    .flags = TM_REFERENCES | TM_EACH_MEASURES | TM_ANY_RECORD | TM_BY_ID,
     .finds = TM_FINDS_EQUAL,
     .params = PARAMS,
     .signals = SIGNALS,

@@ -269,6 +269,7 @@ const tm_op tm_op_sample = {
     .source = "apportionment: M. Balinski and H. Young, Fair Representation, 1982 (Webster)",
     .rev = 2,
     .shape = TM_SET,
+    .flags = TM_ANY_RECORD | TM_BY_ID,
     .params = PARAMS,
     .codes = CODES,
     .examples = EXAMPLES,

@@ -56,7 +56,7 @@ const tm_op tm_op_shuffle = {
            "anywhere. The seed is the recipe's.",
     .rev = 2,
     .shape = TM_SET,
-    .flags = TM_REORDERS,
+    .flags = TM_REORDERS | TM_ANY_RECORD | TM_BY_ID,
     .params = PARAMS,
     .examples = EXAMPLES,
     .cost = cost,
