@@ -80,6 +80,20 @@ static int posix_rename(const char *from, const char *to)
     return result;
 }
 
+/* Where a file system knows no second names of a file, there is a moment between looking and
+ * renaming. */
+static int posix_rename_new(const char *from, const char *to)
+{
+    struct stat there;
+    int result;
+    AGAIN(result, true, link(from, to));
+    if (result == 0) return unlink(from);
+    if (errno != EPERM && errno != ENOTSUP && errno != ENOSYS) return -1;
+    if (lstat(to, &there) != 0) return posix_rename(from, to);
+    errno = EEXIST;
+    return -1;
+}
+
 static int posix_remove(const char *path)
 {
     return unlink(path);
@@ -122,6 +136,7 @@ tm_fs tm_fs_now = {
     .sync = posix_sync,
     .close = posix_close,
     .rename = posix_rename,
+    .rename_new = posix_rename_new,
     .remove = posix_remove,
     .make_folder = posix_make_folder,
     .remove_folder = posix_remove_folder,

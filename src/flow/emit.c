@@ -33,7 +33,10 @@ static tm_status open_shard(tm_emitter *e, tm_lane *lane, tm_err *err)
     }
     lane->shard_bytes = 0;
     lane->shard++;
-    return tm_sink_open(&lane->sink, lane->path, e->format, digest, false, err);
+    tm_sink_place place = !options->file.n     ? TM_SINK_OURS
+                          : options->overwrite ? TM_SINK_REPLACES
+                                               : TM_SINK_NEW;
+    return tm_sink_open(&lane->sink, lane->path, e->format, digest, place, err);
 }
 
 static tm_status open_lanes(tm_emitter *e, tm_err *err)
@@ -208,7 +211,7 @@ static tm_status write_parked(tm_emitter *e, const tm_piece *p, tm_err *err)
     if (!e->parked) {
         snprintf(name, sizeof name, "parked-00000.%s", tm_format_name(e->format));
         TM_TRY(tm_emit_path(e, name, path, err));
-        TM_TRY(tm_sink_open(&e->parked, path, e->format, true, true, err));
+        TM_TRY(tm_sink_open(&e->parked, path, e->format, true, TM_SINK_PRIVATE, err));
     }
     return tm_sink_write(e->parked, tm_buf_view(&p->parked), (tm_str){0}, p->parked_records, err);
 }

@@ -65,8 +65,15 @@ static void sink_free(tm_sink *s)
     tm_free(s);
 }
 
+static tm_status begin(tm_sink *s, tm_sink_place place, tm_err *err)
+{
+    if (place == TM_SINK_NEW || place == TM_SINK_REPLACES)
+        return tm_out_claim(&s->out, s->path, place == TM_SINK_NEW, err);
+    return tm_out_begin(&s->out, s->path, place == TM_SINK_PRIVATE, err);
+}
+
 tm_status tm_sink_open(tm_sink **out, const char *path, tm_format format, bool digest,
-                       bool only_owner, tm_err *err)
+                       tm_sink_place place, tm_err *err)
 {
     if (!tm_containers[format.container].writes || !tm_codecs[format.codec].writes)
         return tm_fail(err, TM_EUNSUPPORTED, "this version does not write %s",
@@ -79,7 +86,7 @@ tm_status tm_sink_open(tm_sink **out, const char *path, tm_format format, bool d
     s->info.path = tm_str_of(path);
     tm_status status = TM_OK;
     if (digest && !(s->digest = tm_sha256_new())) status = tm_fail_memory(err, "a digest", 0);
-    if (status == TM_OK && !s->standard) status = tm_out_begin(&s->out, path, only_owner, err);
+    if (status == TM_OK && !s->standard) status = begin(s, place, err);
     if (status != TM_OK) {
         sink_free(s);
         return status;

@@ -36,10 +36,17 @@ typedef struct tm_sink_info { /* of one finished file */
     char sha256[65]; /* of the decoded bytes; empty when not asked */
 } tm_sink_info;
 
+typedef enum tm_sink_place {                  /* whose folder it is, and who may be there besides */
+                             TM_SINK_OURS,    /* a folder that this run holds */
+                             TM_SINK_PRIVATE, /* likewise; mode 0600 */
+                             TM_SINK_NEW,     /* anybody's: nothing may be there by then */
+                             TM_SINK_REPLACES /* anybody's: what is there goes */
+} tm_sink_place;
+
 /* A file at `path` ("-" = standard output, written through). JSON arrays get their brackets and
  * commas here: pieces are always records one a line ("...\n"). */
 tm_status tm_sink_open(tm_sink **out, const char *path, tm_format format, bool digest,
-                       bool only_owner, tm_err *err);
+                       tm_sink_place place, tm_err *err);
 /* decoded: whole lines; packed: the same through tm_pack with the sink's codec, or empty to let the
  * sink pack it itself (it must for json arrays). */
 tm_status tm_sink_write(tm_sink *s, tm_str decoded, tm_str packed, uint64_t records, tm_err *err);

@@ -87,6 +87,70 @@ class Names(LawCase):
         self.assertEqual(self.tamis("cat", "a.jsonl", "a.jsonl").stdout, LINES * 2)
 
 
+class OneFile(LawCase):
+    """A file that two runs write at once, or one that has died."""
+
+    LONG = 100000 * LINES  # more than is looked at before anything is written
+
+    def setUp(self):
+        super().setUp()
+        self.write("a.jsonl", LINES)
+
+    def begin(self, *words):
+        child = subprocess.Popen([TAMIS, "cat", "-", "-o", "x.jsonl", *words], cwd=self.folder,
+                                 stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(child.stderr.close)
+        child.stdin.write(self.LONG)
+        child.stdin.flush()
+        for _ in range(1000):
+            if os.path.exists(self.path(".x.jsonl.tmp")):
+                return child
+            time.sleep(0.01)
+        self.fail("the first run did not begin to write")
+
+    def end(self, child):
+        child.stdin.close()
+        said = child.stderr.read().decode()
+        return child.wait(), said
+
+    def held(self, name):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+    def hidden(self):
+        return [name for name in os.listdir(self.folder) if name.startswith(".x")]
+
+    def test_the_second_run_is_refused_while_the_first_writes(self):
+        for more in ([], ["--overwrite"]):
+            first = self.begin(*more)
+            said = self.tamis("cat", "a.jsonl", "-o", "x.jsonl", *more, expect=2).stderr.decode()
+            self.assertIn("another run is writing x.jsonl", said)
+            self.assertEqual(self.end(first), (0, ""))
+            self.assertEqual((self.held("x.jsonl"), self.hidden()), (self.LONG, []))
+            os.remove(self.path("x.jsonl"))
+
+    def test_what_came_to_be_there_meanwhile_is_not_overwritten(self):
+        first = self.begin()
+        self.write("x.jsonl", b"mine\n")
+        code, said = self.end(first)
+        self.assertEqual((code, self.held("x.jsonl"), self.hidden()), (2, b"mine\n", []))
+        self.assertIn("x.jsonl has come to be there since this run began", said)
+        first = self.begin("--overwrite")
+        self.assertEqual(self.end(first)[0], 0)
+        self.assertEqual(self.held("x.jsonl"), self.LONG)
+
+    def test_the_copy_of_a_dead_run_goes_with_the_next(self):
+        first = self.begin()
+        first.kill()
+        self.end(first)
+        self.assertEqual(self.hidden(), [".x.jsonl.tmp"])
+        os.chmod(self.path(".x.jsonl.tmp"), 0o600)
+        command = "umask 027; exec %s cat a.jsonl -o x.jsonl" % TAMIS
+        subprocess.run(["sh", "-c", command], cwd=self.folder, check=True)
+        self.assertEqual((self.held("x.jsonl"), self.hidden()), (LINES, []))
+        self.assertEqual(os.stat(self.path("x.jsonl")).st_mode & 0o777, 0o640)
+
+
 class Ends(LawCase):
     def setUp(self):
         super().setUp()

@@ -124,7 +124,7 @@ static void write_one(const char *path, tm_format f, unsigned pieces, bool packe
 {
     tm_sink *s;
     tm_err err = {0};
-    tm_status status = tm_sink_open(&s, path, f, true, false, &err);
+    tm_status status = tm_sink_open(&s, path, f, true, TM_SINK_OURS, &err);
     if (status != TM_OK) fail_msg("%s", err.msg);
     for (unsigned i = 0; i < pieces; i++) {
         tm_buf p = {0};
@@ -200,8 +200,8 @@ static void an_abandoned_file_leaves_nothing(void **state)
     tm_str *names;
     uint32_t count = 9;
     snprintf(path, sizeof path, "%s/out.jsonl", folder);
-    assert_int_equal(tm_sink_open(&s, path, (tm_format){TM_JSONL, TM_PLAIN}, false, false, NULL),
-                     TM_OK);
+    assert_int_equal(
+        tm_sink_open(&s, path, (tm_format){TM_JSONL, TM_PLAIN}, false, TM_SINK_OURS, NULL), TM_OK);
     assert_int_equal(tm_sink_write(s, tm_str_of(lines), (tm_str){0}, 3, NULL), TM_OK);
     tm_sink_abandon(s);
     assert_int_equal(tm_folder_list(&mem, folder, &names, &count, NULL), TM_OK);
@@ -223,8 +223,8 @@ static void a_closed_standard_output_is_told_apart(void **state)
     tm_err err = {0};
     tm_fs saved = tm_fs_now;
     tm_fs_now.write = closed_write;
-    assert_int_equal(tm_sink_open(&s, "-", (tm_format){TM_JSONL, TM_PLAIN}, false, false, NULL),
-                     TM_OK);
+    assert_int_equal(
+        tm_sink_open(&s, "-", (tm_format){TM_JSONL, TM_PLAIN}, false, TM_SINK_OURS, NULL), TM_OK);
     tm_status status = tm_sink_write(s, tm_str_of(lines), (tm_str){0}, 3, &err);
     tm_fs_now = saved;
     assert_int_equal(status, TM_ECANCELLED);
