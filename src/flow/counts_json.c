@@ -91,6 +91,10 @@ void tm_steps_json(const tm_run *run, tm_buf *b)
             tm_buf_z(b, ",\"duplicates\":");
             tm_duplicates_json(run, s, b);
         }
+        if (step->op->lost) {
+            tm_buf_z(b, ",\"differs\":");
+            tm_lost_fields_json(run, s, b);
+        }
         if (all->matches && step->op->flags & TM_REFERENCES && run->references) {
             tm_buf_z(b, ",\"references\":");
             tm_matches_references_json(run, all->matches, s, b);

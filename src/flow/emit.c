@@ -283,6 +283,7 @@ tm_status tm_emit(tm_emitter *e, tm_piece *p, tm_err *err)
     TM_TRY(write_parked(e, p, err));
     if (e->run->options.emits == TM_EMITS_FILES) return TM_OK;
     TM_TRY(take_rows(e, p, err));
+    TM_TRY(tm_lost_fields_merge(&e->run->result.lost_fields, &p->lost_fields, err));
     TM_TRY(tm_findings_add(e, p, err));
     if (e->clustering) TM_TRY(tm_clustering_add(e->clustering, tm_buf_view(&p->repeats), err));
     TM_TRY(tm_findings_damage(e, p, err));

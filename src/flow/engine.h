@@ -17,6 +17,7 @@
 #include "base/thread.h"
 #include "flow/clusters.h"
 #include "flow/exchange.h"
+#include "flow/lost_fields.h"
 #include "flow/matches.h"
 #include "flow/reference_items.h"
 #include "flow/run.h"
@@ -97,7 +98,8 @@ typedef struct tm_piece {
     double *step_seconds;
     uint64_t layouts[17];
     tm_matches matches;
-    tm_buf repeats; /* tm_repeat of records that repeat others */
+    tm_buf lost_fields; /* of merged records, by name (lost_fields.h) */
+    tm_buf repeats;     /* tm_repeat of records that repeat others */
     tm_counts counts;
 } tm_piece;
 

@@ -19,13 +19,13 @@ tm_status tm_piece_init(tm_piece *p, const tm_run *run, tm_err *err)
     return tm_fail_memory(err, "a block's counts", run->code_at[steps] * sizeof *p->found);
 }
 
-enum { BUFS = 13 };
+enum { BUFS = 14 };
 
 static void bufs_of(tm_piece *p, tm_buf *out[BUFS])
 {
-    tm_buf *bufs[BUFS] = {&p->data,   &p->packed,     &p->order, &p->shown,    &p->shown_order,
-                          &p->parked, &p->unreadable, &p->rows,  &p->findings, &p->lost,
-                          &p->heads,  &p->repeats,    &p->torn};
+    tm_buf *bufs[BUFS] = {&p->data,   &p->packed,     &p->order, &p->shown,      &p->shown_order,
+                          &p->parked, &p->unreadable, &p->rows,  &p->findings,   &p->lost,
+                          &p->heads,  &p->repeats,    &p->torn,  &p->lost_fields};
     memcpy(out, bufs, sizeof bufs);
 }
 

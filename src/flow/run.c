@@ -407,6 +407,7 @@ void tm_run_close(tm_run *run)
     tm_sound_free(run->sound);
     pthread_mutex_destroy(&run->batch_lock);
     pthread_mutex_destroy(&run->spill.making);
+    tm_buf_release(&run->result.lost_fields);
     tm_arena_release(&run->mem);
     tm_free(run);
 }

@@ -146,6 +146,7 @@ typedef struct tm_run_result {
     tm_step_result *step;         /* plan->steps of them */
     const uint64_t *reader_found; /* by index in tm_reader_codes */
     const uint64_t *matches;      /* flow/matches.h */
+    tm_buf lost_fields;           /* flow/lost_fields.h */
     const uint64_t *same_sides;   /* by two routes (flow/crossings.h); NULL: not looked at */
     tm_code_count lost[40];       /* unreadable records by code, in order of codes */
     uint32_t lost_codes;

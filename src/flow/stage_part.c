@@ -33,8 +33,8 @@ typedef struct frame_head {
     uint64_t layouts[17];
     tm_damage damage;
     char damage_code[8]; /* where damage has a pointer */
-    uint64_t rows, findings, lost, unreadable, repeats,
-        torn; /* bytes that follow, behind counts by step and code */
+    uint64_t rows, findings, lost, unreadable, repeats, torn,
+        lost_fields; /* bytes that follow, behind counts by step and code */
 } frame_head;
 
 typedef struct output_head { /* behind it: name, route */
@@ -125,7 +125,8 @@ tm_status tm_part_add(tm_part_writer *w, tm_piece *p, tm_err *err)
                        .lost = p->lost.n,
                        .unreadable = p->unreadable.n,
                        .repeats = p->repeats.n,
-                       .torn = p->torn.n};
+                       .torn = p->torn.n,
+                       .lost_fields = p->lost_fields.n};
     memcpy(head.layouts, p->layouts, sizeof head.layouts);
     if (p->damage.code) snprintf(head.damage_code, sizeof head.damage_code, "%s", p->damage.code);
     head.damage.code = NULL;
@@ -135,8 +136,8 @@ tm_status tm_part_add(tm_part_writer *w, tm_piece *p, tm_err *err)
     tm_buf_add(&w->frame, p->step_seconds, steps * sizeof *p->step_seconds);
     tm_buf_add(&w->frame, p->found, (run->code_at[steps] + TM_READER_CODES) * sizeof *p->found);
     tm_buf_add(&w->frame, p->matches.count, tm_matches_cells(run) * sizeof *p->matches.count);
-    const tm_buf *parts[] = {&p->rows,       &p->findings, &p->lost,
-                             &p->unreadable, &p->repeats,  &p->torn};
+    const tm_buf *parts[] = {&p->rows,    &p->findings, &p->lost,       &p->unreadable,
+                             &p->repeats, &p->torn,     &p->lost_fields};
     for (size_t i = 0; i < TM_COUNT(parts); i++) tm_buf_str(&w->frame, tm_buf_view(parts[i]));
     TM_TRY(put_frame(w, err));
     if (p->deferred) p->written = 0; /* another stage writes them */
@@ -320,10 +321,11 @@ tm_status tm_part_next(tm_part_reader *r, tm_piece *p, bool *more, tm_err *err)
         take(&left, p->matches.count, tm_matches_cells(run) * sizeof *p->matches.count) &&
         take_buf(&left, &p->rows, head.rows) && take_buf(&left, &p->findings, head.findings) &&
         take_buf(&left, &p->lost, head.lost) && take_buf(&left, &p->unreadable, head.unreadable) &&
-        take_buf(&left, &p->repeats, head.repeats) && take_buf(&left, &p->torn, head.torn);
+        take_buf(&left, &p->repeats, head.repeats) && take_buf(&left, &p->torn, head.torn) &&
+        take_buf(&left, &p->lost_fields, head.lost_fields);
     if (!well || left.n) return not_whole(r, err);
-    const tm_buf *parts[] = {&p->rows,       &p->findings, &p->lost,
-                             &p->unreadable, &p->repeats,  &p->torn};
+    const tm_buf *parts[] = {&p->rows,    &p->findings, &p->lost,       &p->unreadable,
+                             &p->repeats, &p->torn,     &p->lost_fields};
     for (size_t i = 0; i < TM_COUNT(parts); i++) TM_TRY(tm_buf_ok(parts[i], err));
     return TM_OK;
 }

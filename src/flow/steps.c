@@ -83,8 +83,12 @@ static tm_status apply_decisions(tm_worker *w, tm_piece *piece, const tm_plan_st
             piece->found[w->run->code_at[step->index] + d->rule]++;
         if (d->verdict == TM_V_FLAG && step->op->codes) TM_TRY(flag(b, r, step->index, d, err));
         if (fate == TM_LIVE) continue;
-        bool first = (d->set & TM_D_FIRST) != 0;
+        bool first = (d->set & TM_D_FIRST) != 0, lost;
         fall(b, r, fate, (tm_reason){step->index, d->rule, d->value, d->other, first});
+        if (w->pass->kind != TM_PASS_WRITE || fate != TM_MERGED) continue;
+        TM_TRY(
+            tm_lost_fields_find(b, r, step->op, step->index, d, &piece->lost_fields, &lost, err));
+        if (lost) piece->found[w->run->code_at[step->index] + step->op->lost_code]++;
     }
     return TM_OK;
 }

@@ -154,7 +154,12 @@ typedef struct tm_op {
      * all steps, and r is as it was. */
     tm_status (*fan_out)(const tm_step_view *step, tm_batch *b, uint32_t r, tm_children *out,
                          tm_err *err);
-    const tm_round *rounds;               /* TM_SET; ends with {0} */
+    const tm_round *rounds; /* TM_SET; ends with {0} */
+    /* TM_SET: of a decision that lets a record fall for another, which of its own fields that one
+     * does not have so: bit i is the i-th of its object. NULL: it does not look. The engine finds
+     * `lost_code` at the first of them and counts them by name. */
+    uint64_t (*lost)(const tm_decision *decision);
+    uint16_t lost_code;
     uint64_t (*head)(const void *shared); /* TM_HEAD: how many live records pass */
     /* A step that routes: the routes, at least one; the first takes whoever has no decision. */
     const tm_route *(*routes)(const void *shared, uint32_t *count);

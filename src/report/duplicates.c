@@ -124,6 +124,24 @@ static void masses(const tm_gathered *g, tm_buf *b)
     tm_buf_z(b, "</p>\n");
 }
 
+/* "dedup.exact merged records that differ in $.url (812), $.answer (40)" */
+static void differing(const tm_yaml *step, tm_buf *b)
+{
+    const tm_yaml *fields = tm_tree_in(step, "differs");
+    if (!has_items(fields)) return;
+    tm_buf_z(b, "<p>Records that ");
+    tm_html_text(b, tm_tree_text(step, "name"));
+    tm_buf_z(b, " merged had these fields otherwise than the one that stays: ");
+    for (uint32_t i = 0; i < fields->count; i++) {
+        tm_str name = tm_tree_text(&fields->child[i], "field");
+        tm_buf_z(b, i ? ", <code>" : "<code>");
+        tm_html_text(b, name);
+        tm_buf_z(b, "</code> ");
+        tm_html_number(b, tm_tree_number(&fields->child[i], "records"));
+    }
+    tm_buf_z(b, ". <code>within:</code> keeps apart what differs in a field.</p>\n");
+}
+
 /* ---- clusters -------------------------------------------------------------------------------- */
 
 /* The second number of a pair [first, second] in a list of them. */
@@ -286,6 +304,7 @@ tm_status tm_page_duplicates(const tm_gathered *g, tm_buf *b, tm_err *err)
     if (any_duplicates(steps)) {
         tm_buf_z(b, "<h2>Duplicates</h2>\n");
         masses(g, b);
+        for (uint32_t s = 0; s < steps->count; s++) differing(&steps->child[s], b);
     }
     tm_page_sides(g, b);
     for (uint32_t s = 0; steps && s < steps->count; s++)

@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "flow/codes.h"
+#include "flow/lost_fields.h"
 #include "flow/reference_items.h"
 #include "report/report.h"
 #include "text/visible.h"
 
-enum { NAME_WIDTH = 18, REASONS = 3 };
+enum { NAME_WIDTH = 18, REASONS = 3, DIFFERING = 8 };
 
 static void grouped(tm_buf *out, uint64_t n, unsigned width)
 {
@@ -138,6 +139,26 @@ static void item_line(tm_buf *out, const tm_run *run, uint32_t s)
     tm_buf_z(out, shown ? "]\n" : "\n");
 }
 
+/* In which fields merged records differed from those that stand for them. */
+static void differing_line(tm_buf *out, const tm_run *run, uint32_t s)
+{
+    tm_buf path = {0};
+    uint64_t n;
+    uint32_t i = 0;
+    for (; i <= DIFFERING && (n = tm_lost_field(run, s, i, &path)) > 0; i++) {
+        if (!i) label(out, TM_STR("  merges differ"));
+        tm_buf_z(out, i ? ", " : "  in ");
+        if (i == DIFFERING) break;
+        tm_text_visible(path.n ? tm_buf_view(&path) : TM_STR("fields without a name here"), out);
+        tm_buf_char(out, ' ');
+        grouped(out, n, 0);
+        tm_buf_clear(&path);
+    }
+    if (i == DIFFERING && n) tm_buf_z(out, "and others");
+    if (i) tm_buf_z(out, "; --within FIELD keeps such apart\n");
+    tm_buf_release(&path);
+}
+
 /* The sides of a split, or the subsets of a sample, each with its size beside the one asked. */
 static void side_lines(tm_buf *out, const tm_run *run)
 {
@@ -202,6 +223,7 @@ void tm_report_waterfall(const tm_run *run, tm_buf *out)
     for (uint32_t s = 0; s < plan->steps; s++) {
         step_line(out, run, s);
         item_line(out, run, s);
+        differing_line(out, run, s);
         if (s == tm_run_router(run)) side_lines(out, run);
     }
     label(out, TM_STR("kept"));

@@ -20,7 +20,9 @@ class Told(DedupCase):
         for quiet in ([], ["-q"]):
             told = self.said("run", recipe, file, "-o", "-", *quiet)
             if not quiet:
-                self.assertRegex(told, r"dedup\.exact +8  2 merged  \[exact-duplicate 2\]")
+                self.assertRegex(told, r"dedup\.exact +8  2 merged  "
+                                 r"\[exact-duplicate 2, fields-differ 2\]")
+                self.assertIn("in $.n 2; --within FIELD keeps such apart", told)
                 self.assertRegex(told, r"filter +5  3 parked  \[park-true 3\]")
             self.assertIn("3 parked records were not kept: -o DIR/ or --run DIR keeps them", told)
         told = self.said("run", recipe, file, "-o", "-", "--run", "kept", "-q")

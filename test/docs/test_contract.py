@@ -20,7 +20,7 @@ TAMIS = os.path.abspath(os.environ.get("TAMIS", "build/release/tamis"))
 PAGE = "docs/reference/contract.md"
 RECORDS = [
     '{"prompt":"a","completion":"one two"}',
-    '{"prompt":"a","completion":"one two"}',
+    '{"prompt":"a","completion":"one two","note":1}',
     '{"prompt":"b","completion":""}',
     '{"prompt":"c","completion":"x\\u200by"}',
     '{"prompt":"d","completion":"z"',
@@ -210,7 +210,7 @@ class Contract(unittest.TestCase):
     def test_the_findings_have_the_columns_that_the_page_names(self):
         rows = self.check_columns("findings.parquet", "findings.parquet")
         at = {r["code"]: r for r in rows}
-        self.assertEqual(sorted(at), ["T1202", "T1303"])
+        self.assertEqual(sorted(at), ["T1202", "T1303", "T1703"])
         self.assertEqual(at["T1303"]["part"], "completion")
         self.assertEqual(at["T1303"]["at"], 1)
 

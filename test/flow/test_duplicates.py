@@ -57,7 +57,7 @@ class Run:
         pairs = [(r["place"], r["other_place"], r["value"]) for r in self.ledger
                  if r["step"] == name and r["other_place"]]
         return sorted(pairs + [(f["place"], f["other_place"], f["value"]) for f in self.findings
-                               if f["step"] == name and f["other_place"]])
+                               if f["step"] == name and f["other_place"] and f["code"] != "T1703"])
 
     def path(self, place):
         number = (place >> 40) - 1

@@ -3,18 +3,31 @@
  * it in the place where records are measured. */
 #include "op/dedup/cluster.h"
 
-void tm_cluster_put(tm_decision *d, const tm_rid *name)
+/* Data: the name, if there is one, and what is lost, if something is. */
+void tm_cluster_put(tm_decision *d, const tm_rid *name, uint64_t lost, char data[TM_CLUSTER_DATA])
 {
-    if (!name) return;
-    d->set |= TM_D_DATA;
-    d->data = (tm_str){(const char *)name, sizeof *name};
+    size_t n = 0;
+    if (name) memcpy(data, name, n = sizeof *name);
+    if (lost) memcpy(data + n, &lost, sizeof lost);
+    if (lost) n += sizeof lost;
+    if (n) d->set |= TM_D_DATA;
+    d->data = (tm_str){data, n};
+}
+
+uint64_t tm_cluster_lost(const tm_decision *d)
+{
+    uint64_t lost = 0;
+    if (d->set & TM_D_DATA && d->data.n % sizeof(tm_rid) == sizeof lost)
+        memcpy(&lost, d->data.p + d->data.n - sizeof lost, sizeof lost);
+    return lost;
 }
 
 tm_status tm_cluster_join(const tm_step_view *step, tm_rid rid, tm_rid name, tm_decisions *out,
                           tm_err *err)
 {
     tm_decision d = {.rid = rid, .step = step->step, .value = TM_NO_VALUE};
-    tm_cluster_put(&d, &name);
+    char data[TM_CLUSTER_DATA];
+    tm_cluster_put(&d, &name, 0, data);
     return tm_decide(out, &d, err);
 }
 
@@ -22,8 +35,7 @@ tm_status tm_cluster_join(const tm_step_view *step, tm_rid rid, tm_rid name, tm_
 static bool name_of(const tm_decision *d, tm_rid *name)
 {
     if (!d) return false;
-    if (d->set & TM_D_DATA) {
-        TM_ASSERT(d->data.n == sizeof *name);
+    if (d->set & TM_D_DATA && d->data.n >= sizeof *name) {
         memcpy(name, d->data.p, sizeof *name);
         return true;
     }

@@ -16,9 +16,12 @@ tm_status tm_cluster_names(tm_batch *b, uint32_t column, tm_err *err);
  * name), one of a reference, one that the scope lets nobody merge. */
 tm_status tm_cluster_join(const tm_step_view *step, tm_rid rid, tm_rid name, tm_decisions *out,
                           tm_err *err);
-/* The same within a decision that says something else; `name` may be NULL, and has to live until
- * the decision is made. */
-void tm_cluster_put(tm_decision *d, const tm_rid *name);
+/* The same within a decision that says something else; `name` may be NULL. `lost`: which of the
+ * record's fields its representative does not have so, bit by bit; 0: none. `data` has to live
+ * until the decision is made. */
+enum { TM_CLUSTER_DATA = sizeof(tm_rid) + sizeof(uint64_t) };
+void tm_cluster_put(tm_decision *d, const tm_rid *name, uint64_t lost, char data[TM_CLUSTER_DATA]);
+uint64_t tm_cluster_lost(const tm_decision *d);
 
 #define TM_CLUSTER_SIGNAL                                                                       \
     {                                                                                           \

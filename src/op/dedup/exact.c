@@ -99,6 +99,7 @@ static void end(void *mine)
     tm_exact_key_release(&own->plain);
     tm_buf_release(&own->order);
     tm_buf_release(&own->data);
+    tm_buf_release(&own->fields);
 }
 
 static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, tm_err *err)
@@ -219,6 +220,22 @@ static const tm_code CODES[] = {
                 "flag, stays. In code and in answers about spelling such differences count.",
         .verdict = TM_V_MERGE,
     },
+    {
+        .code = "T1703",
+        .name = "fields-differ",
+        .sentence = "the record was merged, and fields beside its texts are not those of the one "
+                    "that stays",
+        .help =
+            "Answers, ratings and labels beside equal texts are news: two records are two "
+            "judgements then. Fields that name or date a record are not looked at (id, _id, uid, "
+            "uuid, guid, idx, index, row, line, url, uri, hash, timestamp, time, date, created, "
+            "created_at, updated, updated_at). The finding stands at "
+            "the first such field and names the other record; the run's summary, its manifest "
+            "and its report say which fields differed in how many merges. within: [$.answer] "
+            "keeps records apart whose answers differ.",
+        .verdict = TM_V_FLAG,
+        .fixed_verdict = true,
+    },
     {0},
 };
 
@@ -304,7 +321,7 @@ const tm_op tm_op_dedup_exact = {
         "compared, what does not count as a difference and who survives are all yours to say, and "
         "every merged record names the one it was merged into.",
     .source = "Lee et al. 2022, Deduplicating Training Data Makes Language Models Better",
-    .rev = 9,
+    .rev = 10,
     .shape = TM_SET,
     .flags = TM_REFERENCES | TM_EACH_MEASURES | TM_ANY_RECORD | TM_BY_ID,
     .finds = TM_FINDS_EQUAL,
@@ -321,4 +338,6 @@ const tm_op tm_op_dedup_exact = {
     .end = end,
     .each = each,
     .rounds = tm_exact_rounds,
+    .lost = tm_cluster_lost,
+    .lost_code = TM_FIELDS_DIFFER,
 };

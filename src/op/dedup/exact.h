@@ -3,11 +3,12 @@
 #ifndef TM_OP_DEDUP_EXACT_H
 #define TM_OP_DEDUP_EXACT_H
 
+#include "op/dedup/exact_fields.h"
 #include "op/dedup/exact_key.h"
 #include "op/dedup/scope.h"
 #include "op/keep.h"
 
-enum { TM_EXACT_DUPLICATE, TM_SPELLED_OTHERWISE }; /* codes */
+enum { TM_EXACT_DUPLICATE, TM_SPELLED_OTHERWISE, TM_FIELDS_DIFFER }; /* codes */
 enum { TM_ALIKE_MERGE, TM_ALIKE_FLAG };
 
 typedef struct tm_exact_args {
@@ -33,6 +34,7 @@ typedef struct tm_exact_scratch {
     tm_exprs_scratch within;
     tm_exact_key key, plain;
     tm_buf order, data;
+    tm_buf fields; /* of the record at hand */
 } tm_exact_scratch;
 
 extern const tm_round tm_exact_rounds[];

@@ -4,7 +4,8 @@
  * one are candidates. In the second only candidates give the texts themselves, and a record is
  * merged only if they equal its representative's byte for byte: a hash collision can never lose a
  * record, and texts of unique records never travel. The scope and the keep list decide who
- * represents. Where texts are normalised, the SHA-256 of the texts as they stand travels along.
+ * represents. Where texts are normalised, the SHA-256 of the texts as they stand travels along; and
+ * always the list of what stands beside the texts (exact_fields.h).
  *
  * With `prefix` a record gives a hash for each of its beginnings too, and is merged into one that
  * begins with all of it: the longest first. The texts of all beginnings of a long conversation are
@@ -48,8 +49,9 @@ static tm_status observe_hashes(const tm_step_view *step, tm_batch *b, tm_facts 
 }
 
 /* What is compared stands in the data behind a byte that says whether this is all of the record,
- * and, where that makes a difference, the digest of how it is spelled. Order: the scope's rank,
- * then the longest record first (it is not the beginning of another), then the keep key. */
+ * where that makes a difference the digest of how it is spelled, and the list of its fields. Order:
+ * the scope's rank, then the longest record first (it is not the beginning of another), then the
+ * keep key. */
 static tm_status add_fact(const shared *s, scratch *own, const tm_batch *b, uint32_t r, tm_str keep,
                           tm_str same, tm_str spelling, bool whole, tm_facts *out, tm_err *err)
 {
@@ -64,6 +66,7 @@ static tm_status add_fact(const shared *s, scratch *own, const tm_batch *b, uint
     tm_buf_clear(&own->data);
     tm_buf_char(&own->data, whole);
     tm_buf_str(&own->data, spelling);
+    tm_buf_str(&own->data, tm_buf_view(&own->fields));
     tm_buf_str(&own->data, same);
     TM_TRY(tm_buf_ok(&own->order, err));
     TM_TRY(tm_buf_ok(&own->data, err));
@@ -131,6 +134,9 @@ static tm_status observe_texts(const tm_step_view *step, tm_batch *b, tm_facts *
         if (!tm_live(b, r)) continue;
         TM_TRY(tm_exact_key_of(&s->rules, b, r, within, &own->key, err));
         if (!key->any) continue;
+        tm_buf_clear(&own->fields);
+        tm_exact_fields_of(b, r, s->args->by & TM_SEL_EVERYTHING, &own->fields);
+        TM_TRY(tm_buf_ok(&own->fields, err));
         TM_TRY(s->args->prefix ? add_beginnings(s, own, b, r, keep[r], out, err)
                                : add_whole(s, own, b, r, within, keep[r], out, err));
     }
@@ -149,10 +155,13 @@ static tm_status reduce_hashes(const tm_step_view *step, tm_group *group, tm_fac
     return TM_OK;
 }
 
-/* cluster: its name, where `into` is not the first of it; or NULL. */
+/* cluster: its name, where `into` is not the first of it; or NULL. lost: fields of the record that
+ * `into` does not have so. */
 static tm_status merge(const tm_step_view *step, uint16_t rule, tm_rid rid, tm_rid into,
-                       const tm_rid *cluster, uint8_t more, tm_decisions *out, tm_err *err)
+                       const tm_rid *cluster, uint64_t lost, uint8_t more, tm_decisions *out,
+                       tm_err *err)
 {
+    char data[TM_CLUSTER_DATA];
     const shared *s = step->shared;
     bool flags = rule == TM_SPELLED_OTHERWISE && s->args->alike == TM_ALIKE_FLAG;
     tm_decision d = {.rid = rid,
@@ -162,14 +171,17 @@ static tm_status merge(const tm_step_view *step, uint16_t rule, tm_rid rid, tm_r
                      .set = TM_D_OTHER | more,
                      .other = into,
                      .value = TM_NO_VALUE};
-    tm_cluster_put(&d, cluster);
+    tm_cluster_put(&d, cluster, flags ? 0 : lost, data);
     return tm_decide(out, &d, err);
 }
 
+/* Lists of fields that are remembered of a text's spellings. */
+enum { FIELDS_MOST = 1 << 20 };
+
 /* The records of one text while they pass: the first of all, and how the texts are spelled. */
 typedef struct same_text {
-    tm_buf text;
-    tm_spelling first; /* digest: none where spelling makes no difference */
+    tm_buf text, fields; /* fields: of the first, and of who is the first of its spelling */
+    tm_spelling first;   /* digest: none where spelling makes no difference */
     tm_spellings spelled;
     size_t digest; /* bytes of it in a fact's data */
 } same_text;
@@ -182,9 +194,46 @@ static uint16_t rule_of(const tm_spelling *a, const tm_spelling *b)
 
 static tm_spelling spelling_of(const same_text *t, const tm_fact *f)
 {
-    tm_spelling own = {.rid = f->rid, .rank = tm_scope_rank_get(f->order)};
+    tm_spelling own = {.rid = f->rid, .rank = tm_scope_rank_get(f->order), .fields = TM_NONE};
     memcpy(own.digest, f->data.p + 1, t->digest);
     return own;
+}
+
+static tm_str fields_of(const same_text *t, const tm_fact *f)
+{
+    tm_str from = tm_str_slice(f->data, 1 + t->digest, f->data.n);
+    return tm_str_slice(from, 0, tm_exact_fields_bytes(from));
+}
+
+static tm_str text_of(const same_text *t, const tm_fact *f)
+{
+    return tm_str_slice(f->data, 1 + t->digest + fields_of(t, f).n, f->data.n);
+}
+
+/* The same record, with its fields remembered if there is room. */
+static tm_spelling remembered(same_text *t, tm_spelling record, tm_str fields)
+{
+    if (t->fields.n + fields.n > FIELDS_MOST) return record;
+    record.fields = (uint32_t)t->fields.n;
+    tm_buf_str(&t->fields, fields);
+    return record;
+}
+
+static uint64_t lost_fields(const same_text *t, const tm_fact *f, const tm_spelling *into)
+{
+    if (into->fields == TM_NONE) return 0;
+    tm_str all = tm_buf_view(&t->fields);
+    return tm_exact_fields_lost(fields_of(t, f), tm_str_slice(all, into->fields, all.n));
+}
+
+/* *into: the first that is spelled as `own` is, which it may be itself. */
+static tm_status note_spelling(same_text *t, const tm_spelling *own, tm_str fields,
+                               tm_spelling *into, tm_err *err)
+{
+    tm_spelling *at;
+    TM_TRY(tm_spellings_of(&t->spelled, own, into, &at, err));
+    if (at) *at = remembered(t, *own, fields);
+    return tm_buf_ok(&t->fields, err);
 }
 
 /* What follows the first of its text: merged into it, or into the first that is spelled alike where
@@ -195,12 +244,13 @@ static tm_status follow(const tm_step_view *step, same_text *t, const tm_fact *f
     const shared *s = step->shared;
     tm_spelling own = spelling_of(t, f), into = t->first;
     if (s->args->alike == TM_ALIKE_FLAG && t->digest)
-        TM_TRY(tm_spellings_of(&t->spelled, &own, &into, err));
+        TM_TRY(note_spelling(t, &own, fields_of(t, f), &into, err));
     if (tm_rid_cmp(into.rid, own.rid) == 0) into = t->first; /* nobody is spelled so */
     if (!own.rank) return tm_cluster_join(step, f->rid, t->first.rid, out, err);
     if (!tm_scope_merges(&s->scope, into.rank, own.rank)) into = t->first;
     const tm_rid *cluster = tm_rid_cmp(into.rid, t->first.rid) == 0 ? NULL : &t->first.rid;
-    return merge(step, rule_of(&into, &own), f->rid, into.rid, cluster, 0, out, err);
+    return merge(step, rule_of(&into, &own), f->rid, into.rid, cluster, lost_fields(t, f, &into), 0,
+                 out, err);
 }
 
 static tm_status begin_text(const tm_step_view *step, const tm_fact *f, same_text *t, tm_err *err)
@@ -208,10 +258,11 @@ static tm_status begin_text(const tm_step_view *step, const tm_fact *f, same_tex
     const shared *s = step->shared;
     tm_spelling again;
     t->digest = s->spelled ? TM_SPELLING_BYTES : 0;
-    t->first = spelling_of(t, f);
-    tm_buf_str(&t->text, tm_str_slice(f->data, 1 + t->digest, f->data.n));
+    t->first = remembered(t, spelling_of(t, f), fields_of(t, f));
+    tm_buf_str(&t->text, text_of(t, f));
+    TM_TRY(tm_buf_ok(&t->fields, err));
     if (s->args->alike != TM_ALIKE_FLAG || !t->digest) return tm_buf_ok(&t->text, err);
-    TM_TRY(tm_spellings_of(&t->spelled, &t->first, &again, err));
+    TM_TRY(tm_spellings_of(&t->spelled, &t->first, &again, NULL, err));
     return tm_buf_ok(&t->text, err);
 }
 
@@ -232,17 +283,17 @@ static tm_status reduce_texts(const tm_step_view *step, tm_group *group, tm_fact
         bool whole = f.data.p[0];
         uint32_t own = tm_scope_rank_get(f.order);
         if (!whole || (own && !tm_scope_merges(&s->scope, t.first.rank, own))) continue;
-        if (!tm_str_eq(tm_str_slice(f.data, 1 + t.digest, f.data.n), tm_buf_view(&t.text)))
-            continue;
+        if (!tm_str_eq(text_of(&t, &f), tm_buf_view(&t.text))) continue;
         status = follow(step, &t, &f, out, err);
         if (alone) second = spelling_of(&t, &f);
         alone = false;
     }
     if (status == TM_OK && !alone)
         status = stays ? tm_cluster_join(step, t.first.rid, t.first.rid, out, err)
-                       : merge(step, rule_of(&t.first, &second), t.first.rid, second.rid, NULL,
+                       : merge(step, rule_of(&t.first, &second), t.first.rid, second.rid, NULL, 0,
                                TM_D_FIRST, out, err);
     tm_buf_release(&t.text);
+    tm_buf_release(&t.fields);
     tm_spellings_release(&t.spelled);
     return status;
 }

@@ -117,7 +117,8 @@ static tm_status tell_limited(linker *l, tm_rid rid, uint32_t rank, const tm_rid
                      .verdict = TM_V_FLAG,
                      .set = TM_D_VALUE,
                      .value = (double)l->rules->compare_most};
-    tm_cluster_put(&d, cluster);
+    char data[TM_CLUSTER_DATA];
+    tm_cluster_put(&d, cluster, 0, data);
     return rank ? tm_decide(l->out, &d, l->err) : TM_OK;
 }
 

@@ -28,13 +28,15 @@ static tm_status grow(tm_spellings *s, tm_err *err)
 }
 
 tm_status tm_spellings_of(tm_spellings *s, const tm_spelling *record, tm_spelling *first,
-                          tm_err *err)
+                          tm_spelling **kept, tm_err *err)
 {
+    if (kept) *kept = NULL;
     if (s->count * 3 >= s->room * 2) TM_TRY(grow(s, err));
     tm_spelling *at = slot_of(s, record->digest);
     *first = at->digest[0] ? *at : *record;
     if (at->digest[0] || s->count == TM_SPELLINGS_MOST) return TM_OK;
     *at = *record;
+    if (kept) *kept = at;
     s->count++;
     return TM_OK;
 }

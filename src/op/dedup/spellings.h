@@ -13,8 +13,9 @@ enum { TM_SPELLINGS_MOST = 8192 };
 
 typedef struct tm_spelling {
     char digest[TM_SPELLING_BYTES];
-    tm_rid rid;    /* the first record that has it */
-    uint32_t rank; /* of the scope (scope.h) */
+    tm_rid rid;      /* the first record that has it */
+    uint32_t rank;   /* of the scope (scope.h) */
+    uint32_t fields; /* where the caller has its list of fields, or TM_NONE */
 } tm_spelling;
 
 typedef struct tm_spellings { /* an open-addressing table; zero is empty */
@@ -22,9 +23,10 @@ typedef struct tm_spellings { /* an open-addressing table; zero is empty */
     size_t count, room;
 } tm_spellings;
 
-/* *first: what has this spelling already; `record` itself when nothing does. */
+/* *first: what has this spelling already; `record` itself when nothing does. *kept, if wanted:
+ * where `record` is remembered now, or NULL when it is not. */
 tm_status tm_spellings_of(tm_spellings *s, const tm_spelling *record, tm_spelling *first,
-                          tm_err *err);
+                          tm_spelling **kept, tm_err *err);
 void tm_spellings_release(tm_spellings *s);
 
 #endif
