@@ -152,7 +152,7 @@ TAMIS_API tamis_status tamis_run(tamis_plan *plan, tamis_error *error);
  * before a run is complete, after one that failed, or for want of memory. */
 TAMIS_API const char *tamis_result_json(tamis_plan *plan);
 
-/* Asks a run to stop after the batches at hand (about 256 KiB each); returns at once. A run that
+/* Asks a run to stop after the batches at hand (about 64 KiB each); returns at once. A run that
  * has not begun will stop at its beginning, one that is done is not changed. From any thread, and
  * from a signal handler. Cannot fail. A run that waits for a pipe or for the reader of its stream
  * notices when that goes on. */

@@ -7,7 +7,7 @@
  *   sound.c     what need not be parsed twice
  *   levels.c    children of fan-outs, in order      emit.c      pieces in order, into files
  *   emit_order.c      or in another order           emit_findings.c   what was noticed
- *   piece.c     what a block leaves behind
+ *   piece.c     what a block leaves behind  plain.c     when that is no more than lines
  *   manifest.c  manifest.json, run.json             runfolder.c lock, names, `last`
  *   results.c   which files there are a run's
  *   stage.h     the same cut up, for a cluster */
@@ -116,7 +116,8 @@ typedef struct tm_input_tag { /* a constant field that an input's records get */
 typedef struct tm_level { /* a batch on its way through the steps (levels.c) */
     tm_arena mem;         /* the batch's */
     tm_batch batch;
-    uint32_t *first, *next;        /* WRITE: findings by record */
+    uint32_t *first, *next;        /* WRITE: findings by record; NULL: not yet linked */
+    bool plain;                    /* WRITE: tm_plain, of level 0 */
     uint32_t written;              /* WRITE: records that the piece has taken */
     uint32_t *parent, parent_room; /* of children: index in the batch before */
     uint32_t from;                 /* of children: the first step they go through */
@@ -271,7 +272,7 @@ tm_status tm_long_observed(const tm_worker *w, tm_err *err);
 tm_status tm_long_facts(const tm_worker *w, tm_err *err);
 
 /* A batch: what there is room for in a cache. */
-enum { TM_BATCH_BYTES = 256 << 10, TM_BATCH_RECORDS = 4096 };
+enum { TM_BATCH_BYTES = 64 << 10, TM_BATCH_RECORDS = 4096 };
 static inline uint32_t tm_batch_most(const tm_run *run)
 {
     return run->options.batch_records ? run->options.batch_records : TM_BATCH_RECORDS;
@@ -295,10 +296,16 @@ tm_status tm_piece_init(tm_piece *p, const tm_run *run, tm_err *err);
 void tm_piece_clear(tm_piece *p, const tm_run *run);
 void tm_piece_give_back(tm_piece *p); /* the room of an empty one */
 void tm_piece_release(tm_piece *p);
-/* Links the findings of a level's batch, and shows it to whoever wants to see batches. */
+/* The batch of a level is about to be taken; shows it to whoever wants to see batches. */
 tm_status tm_piece_begin(tm_worker *w, tm_level *level, tm_err *err);
 /* Takes one record of a level; the caller keeps them in rid order. */
 tm_status tm_piece_add(tm_worker *w, tm_piece *p, tm_level *level, uint32_t r, tm_err *err);
+tm_status tm_piece_hand_on(tm_worker *w, tm_piece *p, tm_err *err); /* when it has grown large */
+
+/* plain.c: records as read of which nobody wants more than their bytes */
+bool tm_plain(const tm_worker *w, const tm_batch *b);
+/* Takes those of level 0 up to r. */
+tm_status tm_plain_take(tm_worker *w, tm_piece *p, tm_level *level, uint32_t r, tm_err *err);
 
 /* emit.c */
 tm_status tm_emitter_open(tm_emitter **out, tm_run *run, tm_err *err);

@@ -33,6 +33,7 @@ typedef struct children { /* the engine's side of tm_children */
 static tm_status take(tm_worker *w, tm_piece *piece, unsigned k, uint32_t r, tm_err *err)
 {
     tm_level *level = &w->level[k];
+    if (level->plain) return tm_plain_take(w, piece, level, r, err);
     while (level->written <= r) {
         uint32_t now = level->written++;
         if (k) TM_TRY(take(w, piece, k - 1, level->parent[now], err));

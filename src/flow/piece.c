@@ -353,7 +353,6 @@ static tm_status link_findings(tm_level *level, tm_err *err)
     }
     level->first = first;
     level->next = next;
-    level->written = 0;
     return TM_OK;
 }
 
@@ -371,9 +370,16 @@ static tm_status show_batch(tm_worker *w, tm_batch *b, tm_err *err)
     return status;
 }
 
+tm_status tm_piece_hand_on(tm_worker *w, tm_piece *p, tm_err *err)
+{
+    return w->hand_on && is_large(p) ? w->hand_on(w->hand_on_arg, w, p, err) : TM_OK;
+}
+
 tm_status tm_piece_begin(tm_worker *w, tm_level *level, tm_err *err)
 {
-    TM_TRY(link_findings(level, err));
+    level->first = level->next = NULL;
+    level->written = 0;
+    level->plain = level == &w->level[0] && tm_plain(w, &level->batch);
     return show_batch(w, &level->batch, err);
 }
 
@@ -381,6 +387,7 @@ tm_status tm_piece_add(tm_worker *w, tm_piece *p, tm_level *level, uint32_t r, t
 {
     const tm_run *run = w->run;
     tm_batch *b = &level->batch;
+    if (!level->first) TM_TRY(link_findings(level, err));
     TM_TRY(tm_sound_pass_to(w, p, (uint32_t)b->line[r], err));
     if (b->rid[r].path)
         p->counts.made++;
@@ -401,5 +408,5 @@ tm_status tm_piece_add(tm_worker *w, tm_piece *p, tm_level *level, uint32_t r, t
         TM_TRY(add_match(w, p, b, r, &why, err));
         if (wanted) TM_TRY(add_finding(w, p, b, f, err));
     }
-    return w->hand_on && is_large(p) ? w->hand_on(w->hand_on_arg, w, p, err) : TM_OK;
+    return tm_piece_hand_on(w, p, err);
 }

@@ -48,6 +48,8 @@ static void small_object(twice *t, uint32_t object)
         seen |= (uint64_t)1 << sign;
         if (!perhaps) continue;
         for (uint32_t other = object + 1; other < k; other = node[other + 1].next) {
+            bool plain = !((node[other].flags | node[k].flags) & TM_JSON_ESCAPED);
+            if (plain && node[other].end - node[other].at != n) continue;
             if (!same_key(t, other, k)) continue;
             note(t, k);
             break;

@@ -323,7 +323,6 @@ bool tm_json_scan_with(const tm_kernel *kernel, tm_json *json, const char *p, si
                        size_t readable_after, tm_json_limits limits)
 {
     TM_ASSERT(n < UINT32_MAX - 64);
-    TM_UNUSED(readable_after);
     uint32_t first = limits.append ? json->nodes : 0;
     limits.depth = limits.depth ? TM_MIN(limits.depth, MOST_DEPTH) : DEFAULT_DEPTH;
     json->raw = (tm_str){p, n};
@@ -331,7 +330,7 @@ bool tm_json_scan_with(const tm_kernel *kernel, tm_json *json, const char *p, si
     json->trouble = TM_JSON_OK;
     json->at = json->length = 0;
     if (kernel->json_accept) {
-        tm_json_fast fast = kernel->json_accept(json, p, n, limits.depth, limits.known_ascii);
+        tm_json_fast fast = kernel->json_accept(json, p, n, readable_after, limits.depth, limits.known_ascii);
         if (TM_LIKELY(fast == TM_FAST_YES)) return true;
         json->nodes = first;
     }

@@ -1,8 +1,10 @@
 /* The fast JSON scanner's first stage for AVX2 (json_walk.h has the idea).
  *
  * Classes of bytes are looked up by half bytes, as Langdale and Lemire do (VLDB Journal 28, 2019,
- * section 3.1.2). Tokens are taken bit by bit from the mask. The last block is copied to a block of
- * spaces first, so nothing behind n is touched. */
+ * section 3.1.2). Tokens are taken bit by bit from the mask. In the middle of a long text a block
+ * has neither brackets nor spaces that matter: only what may be wrong inside of a string is looked
+ * for. Bytes behind the end count as spaces; where they must not be read, the last block is copied
+ * first. */
 #include "text/kernel.h"
 
 #if defined(__x86_64__)
@@ -98,48 +100,91 @@ TM_INLINE uint64_t write_eight(uint32_t *places, char *kind, const char *p, uint
     return token;
 }
 
+/* 0xFF for each bit that is set, in the order of bits. */
+TM_INLINE __m256i spread(uint32_t set)
+{
+    const __m256i which = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202,
+                                             0x0303030303030303);
+    const __m256i bit = _mm256_set1_epi64x((long long)0x8040201008040201u);
+    __m256i all = _mm256_shuffle_epi8(_mm256_set1_epi32((int)set), which);
+    return _mm256_cmpeq_epi8(_mm256_and_si256(all, bit), bit);
+}
+
+/* Adds a flag to the bytes whose bits are set. */
+TM_INLINE block with_flag(block v, uint64_t set, int flag)
+{
+    return (block){
+        _mm256_add_epi8(v.a, _mm256_and_si256(spread((uint32_t)set), fill(flag))),
+        _mm256_add_epi8(v.b, _mm256_and_si256(spread((uint32_t)(set >> 32)), fill(flag)))};
+}
+
 /* Places and kinds of a block's tokens, packed behind those there are; how many. */
-TM_INLINE uint32_t write_tokens(uint32_t *places, char *kind, const char *p, const tm_json_marks *m,
+TM_INLINE uint32_t write_tokens(uint32_t *places, char *kind, block v, const tm_json_marks *m,
                                 uint32_t at, bool ascii)
 {
+    char kinds[64];
     uint32_t count = (uint32_t)_mm_popcnt_u64(m->token);
-    if (!count) return 0; /* the middle of a long text */
-    uint64_t left = write_eight(places, kind, p, m->token, at);
+    v = with_flag(v, m->escape_close, TM_JSON_ESCAPED);
+    if (!ascii) v = with_flag(v, m->high_close, TM_JSON_NOT_ASCII);
+    _mm256_storeu_si256((__m256i *)(void *)kinds, v.a);
+    _mm256_storeu_si256((__m256i *)(void *)(kinds + 32), v.b);
+    uint64_t left = write_eight(places, kind, kinds, m->token, at);
     for (uint32_t k = 8; TM_UNLIKELY(k < count); k += 8)
-        left = write_eight(places + k, kind + k, p, left, at);
-    for (uint64_t set = m->escape_close; set; set &= set - 1)
-        kind[_mm_popcnt_u64(m->token & (_blsmsk_u64(set) >> 1))] += TM_JSON_ESCAPED;
-    for (uint64_t set = ascii ? 0 : m->high_close; set; set &= set - 1)
-        kind[_mm_popcnt_u64(m->token & (_blsmsk_u64(set) >> 1))] += TM_JSON_NOT_ASCII;
+        left = write_eight(places + k, kind + k, kinds, left, at);
     return count;
 }
 
-/* One block; how many tokens it has, written to places and kind. */
-TM_INLINE uint32_t scan_block(uint32_t *places, char *kind, tm_json_carry *c, const char *p,
+TM_INLINE block load(const char *p)
+{
+    return (block){_mm256_loadu_si256((const __m256i *)(const void *)p),
+                   _mm256_loadu_si256((const __m256i *)(const void *)(p + 32))};
+}
+
+/* The n bytes at p, n < 64, and spaces behind them. */
+TM_INLINE block load_last(const char *p, size_t n, size_t readable_after)
+{
+    char rest[64];
+    if (TM_UNLIKELY(readable_after < sizeof rest)) {
+        memset(rest, ' ', sizeof rest);
+        memcpy(rest, p, n);
+        return load(rest);
+    }
+    const __m256i counting =
+        _mm256_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20,
+                         21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
+    block v = load(p);
+    __m256i a = _mm256_cmpgt_epi8(fill((int)n), counting);
+    __m256i b = _mm256_cmpgt_epi8(fill((int)n - 32), counting);
+    return (block){_mm256_blendv_epi8(fill(' '), v.a, a), _mm256_blendv_epi8(fill(' '), v.b, b)};
+}
+
+/* One block, how many tokens it has, written to places and kind. */
+TM_INLINE uint32_t scan_block(uint32_t *places, char *kind, tm_json_carry *c, block v,
                               uint32_t at, bool ascii)
 {
-    block v = {_mm256_loadu_si256((const __m256i *)(const void *)p),
-               _mm256_loadu_si256((const __m256i *)(const void *)(p + 32))};
     tm_json_masks m = {.quote = equal(v, '"'),
                        .backslash = equal(v, '\\'),
                        .control = among(v, 0, 0x1F),
-                       .space = spaces(v),
                        .high = ascii ? 0 : bits(v.a, v.b)};
-    m.bracket = brackets(v, m.control);
     uint64_t escaped = tm_json_escaped(m.backslash, &c->escaped);
-    m.simple = escaped ? simple(v) : 0;
-    uint64_t quote = m.quote & ~escaped, doubt = escaped & ~m.simple;
+    uint64_t quote = m.quote & ~escaped, doubt = escaped & ~simple(v);
     if (TM_UNLIKELY(doubt | c->hex)) {
         block lower = {_mm256_or_si256(v.a, fill(0x20)), _mm256_or_si256(v.b, fill(0x20))};
         uint64_t digit = among(v, '0', 9) | among(lower, 'a', 5);
         tm_json_unicode(doubt, equal(v, 'u'), digit, equal(lower, 'd'), c);
     }
+    if (!quote && c->in_string) {
+        tm_json_inside_string(&m, c, ascii);
+        return 0;
+    }
+    m.space = spaces(v);
+    m.bracket = brackets(v, m.control);
     tm_json_marks marks = tm_json_mark(&m, quote, parity_of(quote), c, ascii);
-    return write_tokens(places, kind, p, &marks, at, ascii);
+    return write_tokens(places, kind, v, &marks, at, ascii);
 }
 
 /* Scans all of it; `ascii` is constant where this is called, so there are two versions. */
-TM_INLINE tm_json_fast accept(tm_json_walk *w, bool ascii)
+TM_INLINE tm_json_fast accept(tm_json_walk *w, size_t readable_after, bool ascii)
 {
     tm_json_carry c = {.gap = 1};
     const char *p = w->p;
@@ -148,14 +193,12 @@ TM_INLINE tm_json_fast accept(tm_json_walk *w, bool ascii)
         uint32_t tokens = w->tokens;
         size_t stop = at + TM_MIN(n - at, (size_t)TM_PIECE) / 64 * 64;
         for (; at < stop; at += 64)
-            tokens += scan_block(w->at + tokens, w->kind + tokens, &c, p + at, (uint32_t)at, ascii);
+            tokens += scan_block(w->at + tokens, w->kind + tokens, &c, load(p + at), (uint32_t)at, ascii);
         bool last = n - at < 64;
-        if (last && n > at) {
-            char rest[64];
-            memset(rest, ' ', sizeof rest);
-            memcpy(rest, p + at, n - at);
-            tokens += scan_block(w->at + tokens, w->kind + tokens, &c, rest, (uint32_t)at, ascii);
-        }
+        if (last && n > at)
+            tokens += scan_block(w->at + tokens, w->kind + tokens, &c,
+                                 load_last(p + at, n - at, readable_after), (uint32_t)at,
+                                 ascii);
         w->tokens = tokens;
         if (c.wrong | (last ? c.in_string : 0)) return TM_FAST_UNSURE;
         tm_json_fast fast = tm_json_walk_piece(w, last);
@@ -167,12 +210,12 @@ TM_INLINE tm_json_fast accept(tm_json_walk *w, bool ascii)
     return TM_FAST_YES;
 }
 
-TM_TARGET tm_json_fast tm_json_accept_avx2(tm_json *json, const char *p, size_t n, uint32_t depth,
-                                           bool known_ascii)
+TM_TARGET tm_json_fast tm_json_accept_avx2(tm_json *json, const char *p, size_t n,
+                                           size_t readable_after, uint32_t depth, bool known_ascii)
 {
     tm_json_walk w;
     tm_json_begin(&w, json, p, n, depth);
-    return known_ascii ? accept(&w, true) : accept(&w, false);
+    return known_ascii ? accept(&w, readable_after, true) : accept(&w, readable_after, false);
 }
 #else
 typedef int tm_json_scan_avx2_is_for_x86;

@@ -125,6 +125,17 @@ TM_INLINE tm_json_marks tm_json_mark(const tm_json_masks *m, uint64_t quote, uin
     return out;
 }
 
+/* The same of a block within a string, without any quote: it holds no token. */
+TM_INLINE void tm_json_inside_string(const tm_json_masks *m, tm_json_carry *c, bool ascii)
+{
+    c->wrong |= m->control;
+    c->escape_seen |= m->backslash != 0;
+    c->gap = 1;
+    if (ascii) return;
+    c->high_seen |= m->high != 0;
+    c->high |= m->high;
+}
+
 /* The tokens of one piece, and where the walk over them stands. */
 typedef struct tm_json_walk {
     const char *p;

@@ -2,7 +2,7 @@
  *
  * The scalar table is the definition: every other one gives the same answers (tests compare them on
  * random and hostile input). TAMIS_SIMD=scalar|avx2|avx512 forces one; else the best the CPU has.
- * Kernels read nothing outside [p, p + n). */
+ * Kernels read nothing outside [p, p + n) but where it says so. */
 #ifndef TM_TEXT_KERNEL_H
 #define TM_TEXT_KERNEL_H
 
@@ -67,9 +67,10 @@ typedef struct tm_kernel {
     /* least[i] = the least of what it is and (upper half of an element) * mul[i] + add[i]. */
     void (*minhash)(const uint64_t *gram, size_t count, const uint32_t *mul, const uint32_t *add,
                     uint32_t slots, uint32_t *least);
-    /* A fast JSON scanner, or NULL: the definition alone is used. */
-    tm_json_fast (*json_accept)(struct tm_json *json, const char *p, size_t n, uint32_t depth,
-                                bool known_ascii);
+    /* A fast JSON scanner, or NULL: the definition alone is used. May read, and ignores, so many
+     * bytes behind n as are said to be readable. */
+    tm_json_fast (*json_accept)(struct tm_json *json, const char *p, size_t n,
+                                size_t readable_after, uint32_t depth, bool known_ascii);
 } tm_kernel;
 
 extern const tm_kernel tm_kernel_scalar;
