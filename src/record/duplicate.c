@@ -1,7 +1,8 @@
 /* Keys that stand twice in the objects a layout reads.
  *
  * Small objects (nearly all): each key sets one of 64 bits by its length and two of its bytes; only
- * when a bit is set already is the key compared with those before it. Large objects go through a
+ * when a bit is set already is the key compared with those before it. The factor was searched for:
+ * it gives the keys of the usual layouts a bit each. Large objects go through a
  * hash table on the heap, so ten thousand columns, or keys made to collide in other hashes, stay
  * linear. */
 #include "base/alloc.h"
@@ -42,7 +43,8 @@ static void small_object(twice *t, uint32_t object)
     for (uint32_t k = object + 1; k < node[object].next; k = node[k + 1].next) {
         uint32_t n = node[k].end - node[k].at;
         const char *p = t->raw + node[k].at;
-        unsigned sign = (n * 7 + (unsigned char)p[1] + 5 * (unsigned char)p[n - 2]) & 63;
+        uint32_t ends = n | (uint32_t)(uint8_t)p[1] << 8 | (uint32_t)(uint8_t)p[n - 2] << 16;
+        uint32_t sign = ends * 0xC2CE6F45u >> 26;
         if (node[k].flags & TM_JSON_ESCAPED) seen = UINT64_MAX;
         bool perhaps = (seen >> sign) & 1;
         seen |= (uint64_t)1 << sign;
