@@ -1,10 +1,10 @@
-/* Plain batches: nobody wants more of their records than the bytes of those that are kept. No ledger
- * has a row for each, nobody is shown a finding or a record, nothing is put into another order, and
- * no finding speaks of another record. That is every run into a pipe or a file.
+/* Plain batches: nobody wants more of their records than the bytes of those that are kept. No
+ * ledger has a row for each, nobody is shown a finding or a record, nothing is put into another
+ * order, and no finding speaks of another record. That is every run into a pipe or a file.
  *
  * Then records need not be taken one by one. What is kept and stands line behind line in the block,
- * unchanged, is copied as one; of what is dropped a number is left. Whatever else there is in such a
- * batch (a changed record, an unreadable one, one written several times) goes the ordinary way,
+ * unchanged, is copied as one; of what is dropped a number is left. Whatever else there is in such
+ * a batch (a changed record, an unreadable one, one written several times) goes the ordinary way,
  * tm_piece_add, in its order: that way is the definition, and this one must give the same. */
 #include "flow/engine.h"
 #include "record/writer.h"

@@ -1,9 +1,9 @@
 /* One block through the steps of a pass, batch by batch, in one worker.
  *
  * A batch is 64 KiB of raw records, or 4,096 of them: it stays in the processor's cache, with the
- * nodes of its JSON (twice as much, where strings are short), while every step looks at it. In an observing pass the steps before the set step are replayed and the
- * round looks at what is left; in the writing pass all steps run and the piece takes what
- * remains. */
+ * nodes of its JSON (often more bytes than the records), while every step looks at it. In an
+ * observing pass the steps before the set step are replayed and the round looks at what is left; in
+ * the writing pass all steps run and the piece takes what remains. */
 #include "flow/piece.h"
 #include "flow/sound.h"
 #include "record/fieldpath.h"

@@ -330,7 +330,8 @@ bool tm_json_scan_with(const tm_kernel *kernel, tm_json *json, const char *p, si
     json->trouble = TM_JSON_OK;
     json->at = json->length = 0;
     if (kernel->json_accept) {
-        tm_json_fast fast = kernel->json_accept(json, p, n, readable_after, limits.depth, limits.known_ascii);
+        tm_json_fast fast =
+            kernel->json_accept(json, p, n, readable_after, limits.depth, limits.known_ascii);
         if (TM_LIKELY(fast == TM_FAST_YES)) return true;
         json->nodes = first;
     }

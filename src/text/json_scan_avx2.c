@@ -103,8 +103,8 @@ TM_INLINE uint64_t write_eight(uint32_t *places, char *kind, const char *p, uint
 /* 0xFF for each bit that is set, in the order of bits. */
 TM_INLINE __m256i spread(uint32_t set)
 {
-    const __m256i which = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202,
-                                             0x0303030303030303);
+    const __m256i which =
+        _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
     const __m256i bit = _mm256_set1_epi64x((long long)0x8040201008040201u);
     __m256i all = _mm256_shuffle_epi8(_mm256_set1_epi32((int)set), which);
     return _mm256_cmpeq_epi8(_mm256_and_si256(all, bit), bit);
@@ -159,8 +159,8 @@ TM_INLINE block load_last(const char *p, size_t n, size_t readable_after)
 }
 
 /* One block, how many tokens it has, written to places and kind. */
-TM_INLINE uint32_t scan_block(uint32_t *places, char *kind, tm_json_carry *c, block v,
-                              uint32_t at, bool ascii)
+TM_INLINE uint32_t scan_block(uint32_t *places, char *kind, tm_json_carry *c, block v, uint32_t at,
+                              bool ascii)
 {
     tm_json_masks m = {.quote = equal(v, '"'),
                        .backslash = equal(v, '\\'),
@@ -193,12 +193,12 @@ TM_INLINE tm_json_fast accept(tm_json_walk *w, size_t readable_after, bool ascii
         uint32_t tokens = w->tokens;
         size_t stop = at + TM_MIN(n - at, (size_t)TM_PIECE) / 64 * 64;
         for (; at < stop; at += 64)
-            tokens += scan_block(w->at + tokens, w->kind + tokens, &c, load(p + at), (uint32_t)at, ascii);
+            tokens +=
+                scan_block(w->at + tokens, w->kind + tokens, &c, load(p + at), (uint32_t)at, ascii);
         bool last = n - at < 64;
         if (last && n > at)
             tokens += scan_block(w->at + tokens, w->kind + tokens, &c,
-                                 load_last(p + at, n - at, readable_after), (uint32_t)at,
-                                 ascii);
+                                 load_last(p + at, n - at, readable_after), (uint32_t)at, ascii);
         w->tokens = tokens;
         if (c.wrong | (last ? c.in_string : 0)) return TM_FAST_UNSURE;
         tm_json_fast fast = tm_json_walk_piece(w, last);

@@ -127,8 +127,8 @@ HELP bool same_scan(const tm_kernel *kernel, const tm_json *json, bool ok, tm_st
     if (!same || !ok || json->node[0].kind < TM_JSON_ARRAY) return same;
     /* What the definition takes, a fast kernel must take as well, or it is slow for nothing. */
     uint32_t depth = limits.depth ? limits.depth : 1024;
-    return kernel->json_accept(&other, text.p, text.n, readable_after, depth,
-                               limits.known_ascii) == TM_FAST_YES;
+    return kernel->json_accept(&other, text.p, text.n, readable_after, depth, limits.known_ascii) ==
+           TM_FAST_YES;
 }
 
 /* A copy with bytes behind it that may be read and must not matter: they go on as JSON might. */
