@@ -28,6 +28,11 @@ void tm_host_name(char name[65])
     snprintf(name, 65, "%s", host.nodename);
 }
 
+void tm_working_folder(char path[4096])
+{
+    if (!getcwd(path, 4096)) path[0] = 0;
+}
+
 void tm_utc_now(char text[21])
 {
     time_t now = time(NULL);

@@ -8,7 +8,8 @@
 
 const char *tm_environment(const char *name); /* NULL: not set, or empty */
 uint64_t tm_process_id(void);
-void tm_host_name(char name[65]); /* empty when unknown */
-void tm_utc_now(char text[21]);   /* "2026-01-31T12:00:00Z" */
+void tm_host_name(char name[65]);        /* empty when unknown */
+void tm_working_folder(char path[4096]); /* absolute; empty when unknown */
+void tm_utc_now(char text[21]);          /* "2026-01-31T12:00:00Z" */
 
 #endif

@@ -12,12 +12,13 @@
 #include "flow/file_digest.h"
 #include "flow/ledger_read.h"
 #include "flow/runfolder.h"
+#include "flow/started.h"
 #include "io/stream.h"
 #include "text/visible.h"
 
 typedef struct audit {
     tm_arena *mem;
-    tm_str folder;
+    tm_str folder, started; /* started: started.h */
     const tm_yaml *manifest;
     bool json;
     tm_buf *out;
@@ -65,6 +66,19 @@ static void check_sums(audit *a, const tm_yaml *counts, const char *what, tm_str
     say(a, tm_counts_close(&c), what, name, tm_counts_close(&c) ? "" : "the sums do not close");
 }
 
+static tm_status say_gone(audit *a, const char *what, tm_str name, tm_err *err)
+{
+    tm_buf text = {0};
+    tm_buf_z(&text, "it is gone: ");
+    if (strcmp(what, "file") == 0) tm_buf_z(&text, "the run folder does not hold it");
+    if (strcmp(what, "file") != 0) tm_started_tried(a->started, name, &text);
+    tm_buf_char(&text, 0);
+    tm_status status = tm_buf_ok(&text, err);
+    if (status == TM_OK) say(a, false, what, name, text.p);
+    tm_buf_release(&text);
+    return status;
+}
+
 static tm_status check_file(audit *a, const char *what, tm_str name, tm_str path, bool decoded,
                             tm_str wanted, uint64_t records, tm_err *err)
 {
@@ -88,8 +102,8 @@ static tm_status check_file(audit *a, const char *what, tm_str name, tm_str path
     if (!there && status == TM_OK) {
         /* JSON has no bytes that are not UTF-8: such a name stands in the manifest repaired */
         bool unnamed = tm_str_find(path, TM_STR("\xEF\xBF\xBD")) < path.n;
-        say(a, unnamed, what, name,
-            unnamed ? "its name is not UTF-8, so it cannot be found again" : "it is gone");
+        if (!unnamed) return say_gone(a, what, name, err);
+        say(a, true, what, name, "its name is not UTF-8, so it cannot be found again");
         return TM_OK;
     }
     if (status == TM_OK) status = tm_file_digest_of(a->mem, path, decoded, &d, &why);
@@ -119,7 +133,9 @@ static tm_status check_inputs(audit *a, tm_err *err)
             say(a, true, "input", path, "a table of the program that ran the plan");
             continue;
         }
-        TM_TRY(check_file(a, "input", path, path, false, sha, UINT64_MAX, err));
+        tm_str now;
+        TM_TRY(tm_started_find(a->mem, a->started, path, &now, err));
+        TM_TRY(check_file(a, "input", path, now, false, sha, UINT64_MAX, err));
     }
     return TM_OK;
 }
@@ -135,10 +151,11 @@ static tm_status check_outputs(audit *a, tm_err *err)
         bool array = tm_str_find(name, TM_STR(".jsonl")) == name.n;
         bool inside = false;
         TM_TRY(tm_file_there(inner, &inside, err));
-        const char *path = inside ? inner : name.p;
+        tm_str path = tm_str_of(inner);
+        if (!inside) TM_TRY(tm_started_find(a->mem, a->started, name, &path, err));
         uint64_t records = array ? UINT64_MAX : number_of(o, "records");
-        TM_TRY(check_file(a, "output", name, tm_str_of(path), true, text_of(o, "sha256_decoded"),
-                          records, err));
+        TM_TRY(
+            check_file(a, "output", name, path, true, text_of(o, "sha256_decoded"), records, err));
     }
     return TM_OK;
 }
@@ -241,6 +258,7 @@ tm_status tm_audit(tm_arena *mem, tm_str folder, bool json, tm_buf *out, tm_err 
     tm_yaml *manifest;
     TM_TRY(tm_folder_manifest(mem, folder, &manifest, err));
     audit a = {.mem = mem, .folder = folder, .manifest = manifest, .json = json, .out = out};
+    TM_TRY(tm_started_in(mem, folder, &a.started, err));
     if (json) tm_buf_z(out, "{\"looked_at\":[");
     TM_TRY(check_all(&a, err));
     if (json) tm_buf_print(out, "],\"differs\":%u}\n", a.wrong);

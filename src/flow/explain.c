@@ -15,6 +15,7 @@
 #include "flow/reference_place.h"
 #include "flow/replay.h"
 #include "flow/runfolder.h"
+#include "flow/started.h"
 #include "flow/unreadable_read.h"
 #include "text/utf8.h"
 #include "text/visible.h"
@@ -24,11 +25,12 @@ typedef struct question { /* which record */
     uint64_t line, offset; /* line 0: by offset */
     tm_rid rid;            /* place 0: by file */
     tm_str folder;         /* of texts, in which the file lies: any of its lines is meant */
+    tm_str started;        /* started.h */
 } question;
 
 typedef struct story {
     tm_arena *mem;
-    tm_str folder;
+    tm_str folder, started; /* started: started.h */
     bool json;
     tm_buf *out;
     const tm_yaml *manifest;
@@ -70,8 +72,9 @@ static bool path_ends(tm_str source, tm_str asked)
 
 /* A file is meant by its path, by its last part, or by any other way that leads to it. A name that
  * is not UTF-8 stands with U+FFFD in ledgers. */
-static bool same_file(tm_str source, tm_str asked)
+static bool same_file(const question *q, tm_str source)
 {
+    tm_str asked = q->file;
     tm_file_info one, two;
     char a[4096], b[4096];
     tm_buf shown = {0};
@@ -80,7 +83,11 @@ static bool same_file(tm_str source, tm_str asked)
     bool same = !shown.failed && path_ends(source, tm_buf_view(&shown));
     tm_buf_release(&shown);
     if (same || source.n >= sizeof a || asked.n >= sizeof b) return same;
-    snprintf(a, sizeof a, "%.*s", TM_FMT(source));
+    bool from_here = !q->started.n || tm_str_starts(source, TM_STR("/"));
+    int n = from_here ? snprintf(a, sizeof a, "%.*s", TM_FMT(source))
+                      : snprintf(a, sizeof a, "%.*s/%.*s", TM_FMT(q->started), TM_FMT(source));
+    if (n >= (int)sizeof a) return false;
+    if (tm_fs_now.info(a, &one) != 0) snprintf(a, sizeof a, "%.*s", TM_FMT(source));
     snprintf(b, sizeof b, "%.*s", TM_FMT(asked));
     return tm_fs_now.info(a, &one) == 0 && tm_fs_now.info(b, &two) == 0 && one.inode == two.inode &&
            one.device == two.device;
@@ -90,10 +97,9 @@ static bool is_asked(const question *q, const tm_ledger_row *row)
 {
     if (q->rid.place)
         return q->rid.place == row->rid.place && (!q->rid.path || q->rid.path == row->rid.path);
-    if (q->folder.n)
-        return tm_str_starts(row->source, q->folder) && same_file(row->source, q->file);
+    if (q->folder.n) return tm_str_starts(row->source, q->folder) && same_file(q, row->source);
     bool here = q->line ? q->line == row->line : q->offset == TM_PLACE_OFFSET(row->rid.place);
-    return here && same_file(row->source, q->file);
+    return here && same_file(q, row->source);
 }
 
 static void field(story *s, const char *name, tm_str value)
@@ -329,6 +335,20 @@ static tm_status same_text(const tm_ledger_row *row, const tm_yaml *input, tm_bu
     return TM_OK;
 }
 
+static tm_status say_gone(story *s, tm_str path, bool there, tm_str *why, tm_err *err)
+{
+    tm_buf text = {0};
+    *why = TM_STR("(the source cannot be read again)");
+    if (there || tm_str_is(path, "-")) return TM_OK;
+    tm_buf_z(&text, "(the source cannot be read again: ");
+    tm_started_tried(s->started, path, &text);
+    tm_buf_char(&text, ')');
+    tm_status status = tm_buf_ok(&text, err);
+    if (status == TM_OK) *why = tm_arena_str(s->mem, tm_buf_view(&text));
+    tm_buf_release(&text);
+    return status == TM_OK && !why->p ? tm_fail_memory(err, "a path", path.n) : status;
+}
+
 /* The record as it was read into *out, or *why not: its source is gone or has other bytes. */
 static tm_status load_raw(story *s, const tm_ledger_row *row, const tm_yaml *input, tm_buf *out,
                           tm_str *why, tm_err *err)
@@ -339,11 +359,12 @@ static tm_status load_raw(story *s, const tm_ledger_row *row, const tm_yaml *inp
     const tm_yaml *was = input ? tm_yaml_get(input, "bytes") : NULL;
     if (was) tm_str_to_u64(was->text, &size);
     if (!path.p) return tm_fail_memory(err, "a path", 0);
+    tm_str given = path;
+    TM_TRY(tm_started_find(s->mem, s->started, path, &path, err));
     bool again, table = tm_str_is(text_of(input, "container"), tm_containers[TM_ARROW].name);
     TM_TRY(tm_source_again(s->mem, path, &again, err));
     if (!again || table) {
-        *why = TM_STR("(the source cannot be read again)");
-        return TM_OK;
+        return say_gone(s, given, again || table || tm_file_exists(path.p), why, err);
     }
     TM_TRY(tm_source_probe(s->mem, path, (tm_source_wish){-1, -1}, &source, NULL, err));
     tm_str sha = input ? text_of(input, "sha256") : (tm_str){0};
@@ -461,6 +482,7 @@ static tm_status look_in_array(story *s, question *q, tm_str path, bool *found, 
     tm_source source;
     tm_buf raw = {0};
     tm_err none;
+    TM_TRY(tm_started_find(s->mem, s->started, path, &path, err));
     TM_TRY(tm_source_again(s->mem, path, &again, err));
     if (!again) return TM_OK;
     TM_TRY(tm_source_probe(s->mem, path, (tm_source_wish){TM_JSON, -1}, &source, NULL, err));
@@ -482,7 +504,7 @@ static tm_status look_inside(story *s, const question *q, const char *ledger, tm
         bool found = false;
         if (tm_str_is(container, tm_containers[TM_FOLDER].name))
             found = look_in_folder(s, &inside, path);
-        else if (tm_str_is(container, tm_containers[TM_JSON].name) && same_file(path, q->file))
+        else if (tm_str_is(container, tm_containers[TM_JSON].name) && same_file(q, path))
             TM_TRY(look_in_array(s, &inside, path, &found, err));
         if (found) TM_TRY(tell_all(s, &inside, ledger, err));
     }
@@ -498,6 +520,8 @@ tm_status tm_explain(tm_arena *mem, tm_str folder, tm_str place, bool json, tm_b
     story s = {.mem = mem, .folder = folder, .json = json, .out = out};
     TM_TRY(parse_place(place, &q, err));
     TM_TRY(tm_folder_manifest(mem, folder, &manifest, err));
+    TM_TRY(tm_started_in(mem, folder, &s.started, err));
+    q.started = s.started;
     s.manifest = manifest;
     s.places = (tm_reference_places){.mem = mem, .manifest = manifest};
     const char *path = tm_path_join(mem, folder.p, "ledger.parquet");

@@ -147,7 +147,7 @@ static void put_manifest(const tm_run *run, tm_buf *b)
 
 static void put_run(const tm_run *run, tm_buf *b)
 {
-    char host[65], when[21];
+    char host[65], when[21], here[4096];
     tm_host_name(host);
     tm_utc_now(when);
     uint64_t bytes = 0;
@@ -156,6 +156,9 @@ static void put_run(const tm_run *run, tm_buf *b)
                  TM_VERSION, when, run->result.seconds);
     tm_buf_z(b, ",\"host\":");
     tm_buf_json(b, tm_str_of(host));
+    tm_working_folder(here);
+    tm_buf_z(b, ",\"started_in\":");
+    tm_buf_json(b, tm_str_of(here));
     tm_buf_print(b, ",\"threads\":%u,\"peak_memory\":%llu,\"spilled_bytes\":%llu,\"resumed\":%s",
                  run->threads, (unsigned long long)run->result.peak_memory,
                  (unsigned long long)run->result.spilled_bytes,

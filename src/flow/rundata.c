@@ -1,6 +1,7 @@
 /* A run folder as an input or a reference: it stands for its data, every route of them, as the
  * manifest lists them. What was parked, the ledger and the report are no data. A folder whose
- * manifest.json is not ours is a folder like any other. */
+ * manifest.json is not ours is a folder like any other; but if it has a run.json of ours, the
+ * manifest is damaged, and what the run kept cannot be told from what it parked. */
 #include "base/vec.h"
 #include "flow/engine.h"
 #include "flow/runfolder.h"
@@ -45,6 +46,19 @@ static tm_status add_output(listing *l, const tm_yaml *output, tm_err *err)
     return TM_OK;
 }
 
+static tm_status refuse_damaged(tm_arena *mem, tm_str folder, tm_err *err)
+{
+    tm_yaml *run;
+    tm_err none = {0};
+    tm_status status = tm_folder_run(mem, folder, &run, &none);
+    if (status == TM_EMEMORY) return *err = none, status;
+    if (status != TM_OK || !tm_str_is(text_of(run, "tamis"), "run")) return TM_OK;
+    return tm_fail(err, TM_EINPUT,
+                   "the manifest.json of the run in %.*s is damaged, so what it kept is not known: "
+                   "name its data files themselves, or run it again",
+                   TM_FMT(folder));
+}
+
 tm_status tm_folder_data(tm_arena *mem, tm_str folder, bool *is_run, tm_str **paths,
                          uint32_t *count, tm_err *err)
 {
@@ -60,6 +74,7 @@ tm_status tm_folder_data(tm_arena *mem, tm_str folder, bool *is_run, tm_str **pa
     *is_run = status == TM_OK && tm_str_is(text_of(manifest, "tamis"), "manifest");
     const tm_yaml *list = *is_run ? tm_yaml_get(manifest, "outputs") : NULL;
     for (uint32_t i = 0; list && i < list->count; i++) TM_TRY(add_output(&l, &list->child[i], err));
+    if (!*is_run) TM_TRY(refuse_damaged(mem, folder, err));
     *paths = l.path;
     *count = l.count;
     return TM_OK;
