@@ -211,7 +211,9 @@ const char *tm_str_suggest(tm_str given, const char *const *names, size_t count)
     const char *best = NULL;
     size_t least = given.n / 3 + 1;
     for (size_t i = 0; i < count; i++) {
-        size_t distance = tm_str_distance(given, tm_str_of(names[i]));
+        tm_str name = tm_str_of(names[i]);
+        bool begun = given.n >= 3 && tm_str_starts(name, given); /* --out */
+        size_t distance = begun ? 1 : tm_str_distance(given, name);
         if (distance > least || (best && distance == least)) continue;
         least = distance;
         best = names[i];

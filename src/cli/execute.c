@@ -145,13 +145,26 @@ static void tell(void *arg, const tm_finding_view *f)
     tm_buf_release(&shown);
 }
 
+/* As JSON it is what manifests say: one field with the text. */
+static void print_recipe(const tm_recipe *recipe, bool json, tm_buf *out)
+{
+    tm_buf text = {0};
+    tm_recipe_print(recipe, json ? &text : out);
+    if (!json) return;
+    tm_buf_z(out, "{\"recipe\":");
+    tm_buf_json(out, tm_buf_view(&text));
+    tm_buf_z(out, "}\n");
+    out->failed |= text.failed;
+    tm_buf_release(&text);
+}
+
 static tm_status print_plan(const tm_cli *cli, const tm_run *run, tm_err *err)
 {
     tm_buf out = {0};
     tm_status status = TM_OK;
     const tm_plan *plan = tm_run_plan(run);
     if (cli->common.print_recipe)
-        tm_recipe_print(plan->recipe, &out);
+        print_recipe(plan->recipe, cli->common.json, &out);
     else if (cli->common.json)
         status = tm_plan_preview_json(plan, &out, err), tm_buf_char(&out, '\n');
     else

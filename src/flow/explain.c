@@ -523,7 +523,7 @@ tm_status tm_explain(tm_arena *mem, tm_str folder, tm_str place, bool json, tm_b
     TM_TRY(tm_started_in(mem, folder, &s.started, err));
     q.started = s.started;
     s.manifest = manifest;
-    s.places = (tm_reference_places){.mem = mem, .manifest = manifest};
+    s.places = (tm_reference_places){.mem = mem, .started = s.started, .manifest = manifest};
     const char *path = tm_path_join(mem, folder.p, "ledger.parquet");
     if (!path) return tm_fail_memory(err, "a path", 0);
     TM_TRY(tm_file_there(path, &there, err));

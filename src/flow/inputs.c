@@ -9,6 +9,7 @@
  * calling program are read where they lie, as often as need be. A path that is the name of one
  * means it, whatever files there are. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/vec.h"
 #include "flow/engine.h"
@@ -267,6 +268,53 @@ static tm_status look_at(tm_run *run, uint32_t i, tm_err *err)
     return tm_inputs_tags(run, input->from, i, err);
 }
 
+typedef struct known_file {
+    uint64_t inode;
+    uint32_t source;
+} known_file;
+
+static int by_inode(const void *a, const void *b)
+{
+    const known_file *x = a, *y = b;
+    if (x->inode != y->inode) return x->inode < y->inode ? -1 : 1;
+    return x->source < y->source ? -1 : x->source > y->source;
+}
+
+/* Overlapping patterns do that; it may be meant, to weigh a set twice. */
+static tm_status note_twice(tm_run *run, uint32_t first, uint32_t more, tm_err *err)
+{
+    tm_buf text = {0};
+    if (!more) return TM_OK;
+    tm_buf_print(&text, "%.*s is named more than once among the inputs, and read as often",
+                 TM_FMT(run->source[first].path));
+    if (more > 1) tm_buf_print(&text, "; so are %u others", more - 1);
+    return tm_run_note(run, &text, err);
+}
+
+static tm_status look_for_twice(tm_run *run, tm_err *err)
+{
+    uint32_t files = 0, first = 0, more = 0;
+    known_file *known = tm_alloc(((size_t)run->sources + 1) * sizeof *known);
+    if (!known) return tm_fail_memory(err, "the inputs", run->sources);
+    for (uint32_t i = 0; i < run->sources; i++)
+        if (tm_source_is_file(&run->source[i]) && run->source[i].inode)
+            known[files++] = (known_file){run->source[i].inode, i};
+    qsort(known, files, sizeof *known, by_inode);
+    for (uint32_t i = 1; i < files; i++) {
+        tm_file_info one, other;
+        bool again =
+            known[i].inode == known[i - 1].inode && (i < 2 || known[i].inode != known[i - 2].inode);
+        if (!again || tm_fs_now.info(run->source[known[i].source].path.p, &one) != 0 ||
+            tm_fs_now.info(run->source[known[i - 1].source].path.p, &other) != 0 ||
+            one.device != other.device || one.inode != other.inode)
+            continue;
+        if (!more || known[i - 1].source < first) first = known[i - 1].source;
+        more++;
+    }
+    tm_free(known);
+    return note_twice(run, first, more, err);
+}
+
 /* A set compared with itself would be merged away whole. */
 static tm_status refuse_own_reference(const tm_run *run, tm_err *err)
 {
@@ -302,6 +350,17 @@ static tm_status refuse_empty_references(const tm_run *run, tm_err *err)
     return TM_OK;
 }
 
+/* Where decisions are kept, a run that takes them up must have the same bytes before it. Of very
+ * many files, as many as ENDS are looked at, evenly spread. */
+static tm_status look_at_ends(tm_run *run, tm_err *err)
+{
+    enum { ENDS = 256 };
+    if (!run->folder) return TM_OK;
+    for (uint32_t i = 0; i < run->every_source; i += run->every_source / ENDS + 1)
+        TM_TRY(tm_source_ends(&run->source[i], &run->source[i].ends, err));
+    return TM_OK;
+}
+
 tm_status tm_inputs_open(tm_run *run, tm_err *err)
 {
     const tm_recipe *recipe = run->recipe;
@@ -319,23 +378,26 @@ tm_status tm_inputs_open(tm_run *run, tm_err *err)
         TM_TRY(open_input(run, &recipe->reference[i], &run->input[recipe->inputs + i], err));
     TM_TRY(refuse_empty_references(run, err));
     TM_TRY(refuse_own_reference(run, err));
+    TM_TRY(look_for_twice(run, err));
     if (run->every_source >= 1u << 24) return tm_fail(err, TM_ELIMIT, "more than 16,777,215 files");
     run->input_of = TM_NEW(&run->mem, uint32_t, run->every_source);
     if (!run->input_of) return tm_fail_memory(err, "the inputs", run->every_source);
     for (uint32_t i = 0; i < all; i++) TM_TRY(look_at(run, i, err));
+    TM_TRY(look_at_ends(run, err));
     for (uint32_t i = recipe->inputs; i < all; i++) /* told once, with the first input */
         run->input[0].facts.reference_bytes += run->input[i].facts.bytes;
     return TM_OK;
 }
 
-/* Names what was read: paths, sizes, times of change. Digests of the content are in the manifest;
- * this one only decides whether decisions of an earlier attempt still fit. */
+/* Names what was read: paths, sizes, times of change, inodes, first and last bytes. Digests of the
+ * whole content are in the manifest; this one only decides whether decisions of an earlier attempt
+ * still fit. */
 tm_hash tm_inputs_identity(const tm_run *run)
 {
     uint64_t seed = 0;
     for (uint32_t i = 0; i < run->every_source; i++) {
         const tm_source *s = &run->source[i];
-        uint64_t facts[4] = {s->bytes, s->modified_ns, s->inode, seed};
+        uint64_t facts[5] = {s->bytes, s->modified_ns, s->inode, s->ends, seed};
         seed = tm_hash64(facts, sizeof facts, 0);
         seed = tm_hash64(s->path.p, s->path.n, seed);
     }

@@ -68,6 +68,8 @@ static void put_references(const tm_run *run, tm_buf *b)
         put_text(b, "path", source->path);
         tm_buf_print(b, ",\"bytes\":%llu,\"container\":\"%s\",", (unsigned long long)source->bytes,
                      tm_containers[source->container].name);
+        if (source->ends)
+            tm_buf_print(b, "\"ends\":\"%016llx\",", (unsigned long long)source->ends);
         put_text(b, "reference", run->input[run->input_of[s]].from->name);
         if (run->result.empty)
             tm_buf_print(b, ",\"empty\":%s",

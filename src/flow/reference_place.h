@@ -9,6 +9,7 @@
 typedef struct
     tm_reference_places { /* those that were looked up: findings name few over and over */
     tm_arena *mem;
+    tm_str started;          /* started.h; empty: here */
     const tm_yaml *manifest; /* of the run; its references are numbered behind its inputs */
     struct {
         uint64_t place;

@@ -155,29 +155,31 @@ static void print_plan(const tm_run *run, tm_buf *out)
         tm_buf_print(out, "%.*s\n", TM_FMT(run->shard_name[i]));
 }
 
-static tm_status decided_before(const tm_run *run, uint32_t *steps, tm_err *err)
+/* sets: how many set steps the plan has; steps: how many of them have their decisions there. */
+static tm_status decided_before(const tm_run *run, uint32_t *sets, uint32_t *steps, tm_err *err)
 {
-    *steps = 0;
+    *sets = *steps = 0;
     for (uint32_t s = 0; s < run->plan->steps; s++) {
         bool there;
         if (run->plan->step[s].op->shape != TM_SET) continue;
         const char *path = tm_decisions_path(run, &run->plan->step[s], ".bin", err);
         if (!path) return TM_EMEMORY;
         TM_TRY(tm_file_there(path, &there, err));
+        *sets += 1;
         *steps += there;
     }
     return TM_OK;
 }
 
-/* Whether what is unfinished there came as far as to decide anything. */
-static tm_status holds_decisions(tm_run *run, bool *holds, tm_err *err)
+/* Of how many steps what is unfinished there has decided. */
+static tm_status count_decided(tm_run *run, uint32_t *steps, tm_err *err)
 {
     tm_str *names;
     uint32_t count;
-    *holds = false;
+    *steps = 0;
     TM_TRY(tm_folder_list(&run->mem, run->work, &names, &count, err));
     for (uint32_t i = 0; i < count; i++)
-        *holds |=
+        *steps +=
             tm_str_starts(names[i], TM_STR("decisions-")) && tm_str_ends(names[i], TM_STR(".bin"));
     return TM_OK;
 }
@@ -190,16 +192,17 @@ static tm_status refuse_resume(const tm_run *run, const char *why, tm_err *err)
 /* What an unfinished run of another plan decided would be lost with it, so it is refused as a
  * result is; unless it decided nothing (it was refused itself, for want of memory), this plan
  * begins as that one did and takes its decisions up, or it is the same recipe whose inputs have
- * changed, which made them void. */
+ * changed, which made them void. A plan with nothing left to decide is a shorter one: at its end
+ * the decisions behind its own would go. */
 static tm_status look_at_other(tm_run *run, bool same_recipe, tm_err *err)
 {
-    uint32_t steps;
+    uint32_t sets, steps, decided;
     tm_buf text = {0};
     const tm_run_options *o = &run->options;
-    bool decided;
-    TM_TRY(decided_before(run, &steps, err));
-    TM_TRY(holds_decisions(run, &decided, err));
-    bool takes = steps && o->resume && tm_run_resumes(run);
+    TM_TRY(decided_before(run, &sets, &steps, err));
+    TM_TRY(count_decided(run, &decided, err));
+    bool shorter = steps == sets && decided > steps;
+    bool takes = steps && o->resume && tm_run_resumes(run) && (!shorter || o->overwrite);
     if (!takes && !same_recipe && decided && !o->overwrite)
         return tm_fail(err, TM_EEXISTS,
                        "%s holds an unfinished run of another plan: give the command that began it "

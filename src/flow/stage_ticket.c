@@ -69,6 +69,7 @@ static void put_source(tm_buf *out, const tm_source *source)
     put(out, source->bytes);
     put(out, source->modified_ns);
     put(out, source->inode);
+    put(out, source->ends);
 }
 
 static void put_input(tm_buf *out, const tm_plan_input *input)
@@ -171,6 +172,7 @@ static tm_status restore_source(tm_run *run, fields *f, tm_err *err)
     s->bytes = get(f);
     s->modified_ns = get(f);
     s->inode = get(f);
+    s->ends = get(f);
     s->number = ++run->every_source;
     return TM_OK;
 }

@@ -415,6 +415,27 @@ tm_status tm_source_stamp(const tm_source *source, uint64_t *bytes, uint64_t *mo
     return TM_OK;
 }
 
+tm_status tm_source_ends(const tm_source *source, uint64_t *ends, tm_err *err)
+{
+    const char *path = source->path.p;
+    *ends = 0;
+    if (!tm_source_is_file(source) || source->container == TM_FOLDER) return TM_OK;
+    char *piece = tm_alloc(TM_MIB);
+    int file;
+    if (!piece) return tm_fail_memory(err, "an input", TM_MIB);
+    tm_status status = tm_file_open(path, &file, err);
+    for (int i = 0; status == TM_OK && i < 2; i++) {
+        size_t n = (size_t)TM_MIN(source->bytes, TM_MIB);
+        status = tm_file_read_at(file, path, piece, n, i ? source->bytes - n : 0, err);
+        if (status == TM_OK) *ends = tm_hash64(piece, n, *ends);
+        if (i)
+            status =
+                tm_file_close(file, path, status == TM_OK ? err : NULL) == TM_OK ? status : TM_EIO;
+    }
+    tm_free(piece);
+    return status;
+}
+
 tm_status tm_source_again(tm_arena *mem, tm_str path, bool *again, tm_err *err)
 {
     tm_file_info info;

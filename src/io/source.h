@@ -76,6 +76,7 @@ typedef struct tm_source { /* a plan's input file, probed */
     tm_encoding encoding;
     uint64_t bytes;              /* of the file(s); 0 = unknown (a pipe) */
     uint64_t modified_ns, inode; /* of a folder of texts: over all its files */
+    uint64_t ends;               /* tm_source_ends, where it was asked for */
     bool seekable;               /* can be read twice */
     bool opens_json;             /* a file that begins as JSON objects or arrays do */
     tm_str open_as; /* the file behind path when they differ (spooled input), or empty */
@@ -104,6 +105,9 @@ tm_status tm_source_probe(tm_arena *mem, tm_str path, tm_source_wish wish, tm_so
 /* The source that a table of the calling program is; it outlives what reads it. Never fails. */
 tm_source tm_source_of_table(const tm_table *table);
 /* Size and time of change as they are now, to tell whether a seekable source changed since. */
+/* A hash of a file's first and last MiB, by which it is known again besides its size and time; 0 of
+ * what is no file. */
+tm_status tm_source_ends(const tm_source *source, uint64_t *ends, tm_err *err);
 tm_status tm_source_stamp(const tm_source *source, uint64_t *bytes, uint64_t *modified_ns,
                           tm_err *err);
 

@@ -56,8 +56,8 @@ const tm_param tm_output_params[] = {
 const tm_param tm_limit_params[] = {
     {"memory", TM_P_SIZE, offsetof(tm_limits, memory), .fallback = "1GiB", .unit = "bytes",
      .flags = TM_P_NO_IDENTITY, .help = "the most memory a run may take; what does not fit spills"},
-    {"max_line", TM_P_SIZE, offsetof(tm_limits, max_line), .fallback = "64MiB", .unit = "bytes",
-     .help = "a longer record is unreadable"},
+    {"max_line", TM_P_SIZE, offsetof(tm_limits, max_line), .fallback = "64MiB", .min = 1,
+     .max = 1e15, .unit = "bytes", .help = "a longer record is unreadable"},
     {"max_disk", TM_P_SIZE, offsetof(tm_limits, max_disk), .unit = "bytes",
      .flags = TM_P_NO_IDENTITY, .help = "the most disk that spilling may take; 0 sets no limit"},
     {"unreadable", TM_P_TEXT, offsetof(tm_limits, unreadable), .fallback = "5%",

@@ -87,6 +87,45 @@ class Names(LawCase):
         self.assertEqual(self.tamis("cat", "a.jsonl", "a.jsonl").stdout, LINES * 2)
 
 
+class Said(LawCase):
+    """Slips that are told: half an option, a limit that lets nothing through, a file twice."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("a.jsonl", LINES)
+
+    def said(self, *words, expect=2):
+        return self.tamis(*words, expect=expect).stderr.decode()
+
+    def test_a_beginning_of_an_option_is_completed(self):
+        self.assertIn("did you mean --output?", self.said("cat", "a.jsonl", "--out", "x.jsonl"))
+        self.assertIn("did you mean --overwrite?", self.said("cat", "a.jsonl", "--over"))
+
+    def test_no_line_is_as_short_as_nothing(self):
+        said = self.said("cat", "a.jsonl", "--max-line", "0")
+        self.assertIn('"max_line" takes a number from 1', said)
+        self.write("r.yaml", "inputs: {a: {path: a.jsonl}}\nsteps: [length]\n"
+                             "limits: {max_line: 0}\n")
+        self.assertIn("r.yaml:3:", self.said("run", "r.yaml"))
+
+    def test_a_file_that_is_read_twice_is_told(self):
+        os.link(self.path("a.jsonl"), self.path("hard.jsonl"))
+        for more in ("./a.jsonl", "*.jsonl", "hard.jsonl"):
+            done = self.tamis("length", "a.jsonl", more, "-o", "-")
+            said = done.stderr.decode()
+            self.assertIn("a.jsonl is named more than once among the inputs", said)
+            self.assertEqual(done.stdout.count(b"one"), 3 if "*" in more else 2)
+            self.assertEqual(self.said("length", "a.jsonl", more, "-o", "-", "-q", expect=0), "")
+        self.write("b.jsonl", LINES)
+        self.assertNotIn("more than once", self.said("length", "a.jsonl", "b.jsonl", "-o", "-",
+                                                     expect=0))
+
+    def test_a_recipe_is_printed_as_json_when_that_is_asked(self):
+        plain = self.tamis("length", "a.jsonl", "--print-recipe").stdout
+        told = json.loads(self.tamis("length", "a.jsonl", "--print-recipe", "--json").stdout)
+        self.assertEqual(told, {"recipe": plain.decode()})
+
+
 class OneFile(LawCase):
     """A file that two runs write at once, or one that has died."""
 

@@ -92,6 +92,34 @@ class Resume(LawCase):
         self.assertFalse(self.resumed())
         self.assertEqual(self.data(self.path("out")), self.lines[0])
 
+    def test_other_bytes_of_the_same_size_and_time_are_noticed(self):
+        for at in (0, -1):
+            self.half("run", "r.yaml", "--overwrite")
+            was = os.stat(self.path("a.jsonl"))
+            with open(self.path("a.jsonl"), "r+b") as file:  # the same inode
+                file.seek(len(self.lines[0]) * at, 0 if at == 0 else 2)
+                file.write(json.dumps({"text": "0" * (len(self.lines[0]) - 13)}).encode())
+            os.utime(self.path("a.jsonl"), ns=(was.st_atime_ns, was.st_mtime_ns))
+            now = os.stat(self.path("a.jsonl"))
+            self.assertEqual((now.st_size, now.st_ino, now.st_mtime_ns),
+                             (was.st_size, was.st_ino, was.st_mtime_ns))
+            self.assertIn("begins anew", self.said("run", "r.yaml", "-o", "out/"))
+            self.assertFalse(self.resumed())
+
+    def test_a_shorter_plan_does_not_let_go_of_later_decisions(self):
+        inputs = "inputs: {a: {path: a.jsonl}}\nsteps:\n  - dedup.exact: {by: all}\n"
+        self.write("r.yaml", inputs + "  - sample: {count: 850}\n")
+        self.half("run", "r.yaml")
+        before = self.work()
+        self.write("short.yaml", inputs)
+        said = self.said("run", "short.yaml", "-o", "out/", expect=2)
+        self.assertIn("out holds an unfinished run of another plan", said)
+        self.assertEqual(self.work(), before)
+        self.write("short.yaml", inputs + "  - sample: {count: 840}\n")  # as long
+        said = self.said("run", "short.yaml", "-o", "out/")
+        self.assertIn("takes up what 1 of its steps decided", said)
+        self.assertEqual(manifest(self.path("out"))["counts"]["written"], 840)
+
     def test_to_resume_nothing_is_refused(self):
         words = ["length", "b.jsonl", "--resume"]
         self.assertIn("there is no such folder", self.said(*words, "-o", "out/", expect=2))
