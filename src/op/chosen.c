@@ -80,7 +80,15 @@ static uint64_t carried_by_index(tm_str hex)
     return all;
 }
 
-uint64_t tm_chosen_carries(const tm_chosen *c, const tm_batch *b, uint32_t r)
+/* Of the value, not of its blanks and escapes. */
+static uint64_t hash_value(tm_batch *b, tm_str json, uint64_t seed)
+{
+    tm_buf_clear(&b->scratch);
+    tm_json_plain(json, &b->scratch);
+    return tm_hash64(b->scratch.p, b->scratch.n, seed);
+}
+
+uint64_t tm_chosen_carries(const tm_chosen *c, tm_batch *b, uint32_t r)
 {
     uint64_t all = 0;
     for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++) {
@@ -90,11 +98,11 @@ uint64_t tm_chosen_carries(const tm_chosen *c, const tm_batch *b, uint32_t r)
         if (part->flags & TM_PART_ANY) return carried_by_index(part->name);
         tm_str other = tm_part_other(b, p);
         if (part->name.p) all = tm_hash64(part->name.p, part->name.n, all + 1);
-        if (other.n) all = tm_hash64(other.p, other.n, all + 2);
+        if (other.n) all = hash_value(b, other, all + 2);
     }
     for (uint32_t k = TM_NONE; (k = tm_chosen_beside(c, b, r, k)) != TM_NONE;) {
         tm_str beside = tm_json_raw(b->json.node, b->raw[r].p, k + 1);
-        all = tm_hash64(beside.p, beside.n, all + 3);
+        all = hash_value(b, beside, all + 3);
     }
     return all;
 }

@@ -36,7 +36,7 @@ uint32_t tm_chosen_beside(const tm_chosen *c, const tm_batch *b, uint32_t record
 /* What the chosen parts carry beside their texts, in their order: names of called functions,
  * pictures and other blocks as they stand, and what stands beside the messages, hashed; 0: nothing.
  * Records that carry different things are never near duplicates, however alike their texts are. */
-uint64_t tm_chosen_carries(const tm_chosen *c, const tm_batch *b, uint32_t record);
+uint64_t tm_chosen_carries(const tm_chosen *c, tm_batch *b, uint32_t record);
 
 #define TM_TURN_HELP                                                                            \
     "compare one message only: 1 for the first that has chosen texts, -1 for the last (0: all " \

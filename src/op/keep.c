@@ -81,6 +81,10 @@ tm_status tm_keep_compile(tm_arena *mem, const tm_texts *list, const tm_expr_env
         status = add_item(mem, list->item[i], env, bare, k, err);
     if (status == TM_OK && k->none && list->count > 1)
         status = tm_fail(err, TM_ERECIPE, "\"none\" stands alone in a keep list: nobody is kept");
+    if (status == TM_OK && bare && !k->items)
+        status =
+            tm_fail(err, TM_ERECIPE, "\"%.*s\" is no order by itself: records stay as they stood",
+                    TM_FMT(list->item[0]));
     if (status != TM_OK) tm_keep_release(k);
     *out = k;
     return status;

@@ -22,7 +22,7 @@ const tm_layout tm_layout_index = {.name = "index",
                                    .summary = "The compared text of a record of an earlier set",
                                    .keys = "tamis_index",
                                    .example = "{\"tamis_index\": \"call me ishmael\", "
-                                              "\"tamis_rules\": \"1 by all turn 0\"}",
+                                              "\"tamis_rules\": \"2 by all turn 0\"}",
                                    .kind = TM_CORPUS,
                                    .fits = fits,
                                    .bind = bind};

@@ -129,6 +129,9 @@ size_t tm_json_unescape_to(tm_str inside, char *to);
 void tm_json_escape(tm_str text, tm_buf *out);
 /* The same of any bytes: those above 0x7F go through as they are. */
 void tm_json_escape_bytes(tm_str bytes, tm_buf *out);
+/* Appends a valid value as everybody might have written it: no blanks between tokens, only the
+ * escapes JSON demands. Equal values in the same order of keys give equal bytes; numbers stay. */
+void tm_json_plain(tm_str value, tm_buf *out);
 bool tm_json_text_is(const tm_json_node *node, const char *raw, uint32_t string, tm_str text);
 
 /* Line and column (in characters, from 1) of byte `at` in p[0..n). */

@@ -51,6 +51,21 @@ class Beside(LawCase):
         self.assertEqual(self.merged([picture("data:AbC"), picture("data:aBc")],
                                      "dedup.exact", "--normalise", "case"), [])
 
+    def test_the_same_in_other_blanks_and_escapes(self):
+        """Two exports of one set: compact, with blanks, with everything escaped."""
+        tools = [{"name": "caf\u00e9/x", "parameters": {"type": "object", "n": 1.50}}]
+        asked = dict(call("f", "{}"), tools=tools)
+        other = dict(call("f", "{}"), tools=[{"name": "tea"}])
+        spellings = [(", ", ": "), (",", ":"), (" ,\t", " : ")]
+        for rows in ([asked, other], [picture("http://x/1"), picture("http://x/2")]):
+            lines = [json.dumps(row, separators=how, ensure_ascii=ascii).replace("/", slash)
+                     for row in rows for how in spellings for ascii in (True, False)
+                     for slash in ("/", "\\/")]
+            source = self.write("in.jsonl", "".join(line + "\n" for line in lines))
+            for words in (["dedup.exact"], ["dedup.exact", "--by", "everything"], ["dedup.near"]):
+                out = self.tamis(*words, source, "-o", "-", "--quiet").stdout
+                self.assertEqual([json.loads(line) for line in out.splitlines()], rows, words)
+
     def test_called_functions(self):
         for arguments in ("{}", None, {"city": "Oslo"}):
             rows = [call("f", arguments), call("g", arguments), call("f", arguments)]

@@ -43,6 +43,27 @@ class Index(LawCase):
     def lines(self, name, records):
         return self.write(name, "".join(json.dumps(r) + "\n" for r in records))
 
+    def test_scripts_are_judged_by_their_letters(self):
+        """A table of Han characters is mostly blanks and bars: it is characters all the same, and
+        its index, which holds no blanks, finds it."""
+        rng = random.Random(3)
+        rows = []
+        for _ in range(30):
+            cells = ["".join(chr(rng.randrange(0x4E00, 0x9000)) for _ in range(rng.randint(2, 3)))
+                     for _ in range(12)]
+            rows.append({"text": "|".join(cell.ljust(20) for cell in cells)})
+        table, index = self.lines("table.jsonl", rows), self.path("table.index.jsonl")
+        for keys in ([], ["--no-keys"]):
+            self.tamis("index", table, "-o", index, "--overwrite", *keys)
+            out = self.tamis("dedup.near", table, "--against", index, "--across", "none", "-o",
+                             "-", "--quiet")
+            self.assertEqual(len(out.stdout), 0, keys)
+        folder = self.path("units")
+        self.tamis("dedup.near", table, "-o", folder + "/")
+        import pyarrow.parquet as parquet
+        ledger = parquet.read_table(os.path.join(folder, "ledger.parquet"))
+        self.assertEqual(set(ledger["dedup.near.units"].to_pylist()), {"characters"})
+
     def survivors(self, reference, *options):
         out = self.path("out.jsonl")
         self.tamis("dedup.near", self.new, "--against", reference, "-o", out, "--overwrite",
@@ -139,17 +160,17 @@ steps:
 
     def test_an_index_that_does_not_say_what_it_is_of_is_refused(self):
         """Of an earlier version, or not ours at all."""
-        hostile = ["5", "null", "[]", '""', '"1"', '"1 by turn 0"', '"1 by all,, turn 0"',
-                   '"1 by alls turn 0"', '"1 by all turn 0 "', '"1 by all turn"',
+        hostile = ["5", "null", "[]", '""', '"2"', '"2 by turn 0"', '"2 by all,, turn 0"',
+                   '"2 by alls turn 0"', '"2 by all turn 0 "', '"2 by all turn"',
                    '"-1 by all turn 0"',
-                   '"1 by all turn 99999999999999999999"', '"1 by \\u0000 turn 0"',
-                   '"1 by ' + "all," * 5000 + 'all turn x"', '"0 by all turn 0"']
+                   '"2 by all turn 99999999999999999999"', '"2 by \\u0000 turn 0"',
+                   '"2 by ' + "all," * 5000 + 'all turn x"', '"0 by all turn 0"']
         for head in hostile:
             index = self.write("i.jsonl", '{"tamis_index":"a","tamis_rules":%s}\n' % head)
             self.refused(3, "i.jsonl: error: a record of this index has a tamis_rules",
                          "dedup.near", self.new, "--against", index)
-        index = self.write("i.jsonl", '{"tamis_index":"a","tamis_rules":"2 by all turn 0"}\n')
-        self.refused(3, "version 2", "dedup.near", self.new, "--against", index)
+        index = self.write("i.jsonl", '{"tamis_index":"a","tamis_rules":"3 by all turn 0"}\n')
+        self.refused(3, "version 3", "dedup.near", self.new, "--against", index)
         index = self.write("i.jsonl", '{"tamis_index":"a"}\n')
         self.refused(3, "does not say what it was made of", "dedup.near", self.new, "--against",
                      index)

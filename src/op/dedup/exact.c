@@ -36,6 +36,10 @@ static tm_status add_within(tm_prep *prep, const args *a, shared *s, tm_err *err
 static tm_status check_together(const shared *s, tm_err *err)
 {
     bool none = tm_keep_is_none(s->keep);
+    if (s->args->alike == TM_ALIKE_FLAG && !s->args->normalise)
+        return tm_fail(err, TM_ERECIPE,
+                       "alike: flag is for records that are equal only after normalise:, which "
+                       "names nothing here");
     if (s->args->alike == TM_ALIKE_FLAG && (s->args->prefix || none))
         return tm_fail(err, TM_ERECIPE,
                        "alike: flag says who is only spelled otherwise than the record that stays: "

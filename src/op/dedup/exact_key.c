@@ -34,6 +34,15 @@ static void add_element(tm_exact_key *own, uint64_t what, uint64_t where, tm_str
     memcpy(own->text.p + at, head, sizeof head);
 }
 
+/* A value of JSON, whatever blanks and escapes it was written with. */
+static void add_value(tm_exact_key *own, uint64_t where, tm_str json)
+{
+    tm_buf_clear(&own->string);
+    tm_json_plain(json, &own->string);
+    if (own->string.failed) own->text.failed = true;
+    add_element(own, KEY_OTHER, where, tm_buf_view(&own->string), 0);
+}
+
 static tm_status add_part(const tm_exact_rules *rules, tm_exact_key *own, tm_batch *b, uint32_t p,
                           tm_err *err)
 {
@@ -48,7 +57,7 @@ static tm_status add_part(const tm_exact_rules *rules, tm_exact_key *own, tm_bat
                                                  : KEY_TEXT;
     add_element(own, what, where, text, rules->normalise);
     own->any |= own->text.n > before + 2 * sizeof where || other.n || part->name.n;
-    if (other.n) add_element(own, KEY_OTHER, where, other, 0);
+    if (other.n) add_value(own, where, other);
     if (part->name.p) add_element(own, KEY_NAME, where, part->name, 0);
     return tm_buf_ok(&own->text, err);
 }
@@ -118,8 +127,8 @@ tm_status tm_exact_key_of(const tm_exact_rules *rules, tm_batch *b, uint32_t r,
     if (!tm_choose(&rules->choice, b, r, &chosen)) return TM_OK;
     for (uint32_t k = TM_NONE; (k = tm_chosen_beside(&chosen, b, r, k)) != TM_NONE;) {
         tm_str name = tm_json_inside(b->json.node, b->raw[r].p, k);
-        tm_str value = tm_json_raw(b->json.node, b->raw[r].p, k + 1);
-        add_element(own, KEY_OTHER, tm_hash64(name.p, name.n, 0) >> 8, value, 0);
+        add_value(own, tm_hash64(name.p, name.n, 0) >> 8,
+                  tm_json_raw(b->json.node, b->raw[r].p, k + 1));
     } /* in front, so that each beginning has them */
     for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++) {
         const tm_part *part = &b->part[p];

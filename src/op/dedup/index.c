@@ -152,7 +152,7 @@ static const tm_example EXAMPLES[] = {
         .title = "The responses of a set, without keys",
         .recipe = "{by: response, keys: no}",
         .in = "{\"prompt\":\"Where?\",\"completion\":\"In the  Old Town, there.\"}\n",
-        .out = "{\"tamis_index\":\"in the old town there\",\"tamis_rules\":\"1 by response turn "
+        .out = "{\"tamis_index\":\"in the old town there\",\"tamis_rules\":\"2 by response turn "
                "0\"}\n",
         .fates = "kept",
     },

@@ -1,6 +1,6 @@
 /* The head of an index: what its records were made of, said in each of them.
  *
- *   "tamis_rules":"1 by prompt,response turn 0"
+ *   "tamis_rules":"2 by prompt,response turn 0"
  *
  * An index holds the chosen texts as one text and nothing of the others, so only a step that
  * chooses the same ones may be held against it: with others nothing would be found and nothing

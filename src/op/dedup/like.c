@@ -4,13 +4,24 @@
 
 #include "op/dedup/cluster.h"
 
-tm_status tm_like_make(tm_arena *mem, tm_conform_tool tool, uint32_t ngram, tm_sketch *bands,
-                       const tm_conform **out, tm_err *err)
+/* How many functions are drawn decides what each of them is: the tools draw all factors before all
+ * addends. So a number that is given stands; without one, it is the tool's own, or what the bands
+ * need if they need more. */
+tm_status tm_like_make(tm_arena *mem, tm_conform_tool tool, const tm_band_args *a, int64_t seed,
+                       tm_sketch *bands, const tm_conform **out, tm_err *err)
 {
     tm_conform_rules rules = tm_conform_defaults(tool);
-    rules.ngram = ngram;
+    rules.ngram = (uint32_t)a->ngram;
     if (bands->bands) rules.bands = bands->bands, rules.rows = bands->rows;
-    rules.hashes = TM_MAX(rules.hashes, rules.bands * rules.rows);
+    rules.hashes = a->hashes ? (uint32_t)a->hashes : TM_MAX(rules.hashes, rules.bands * rules.rows);
+    bool datatrove = tool == TM_CONFORM_DATATROVE || tool == TM_CONFORM_DATATROVE_32;
+    if (a->hashes && datatrove)
+        return tm_fail(err, TM_ERECIPE,
+                       "datatrove makes as many values as bands: x rows: say: leave hashes out");
+    if (seed >= 0 && tool >= TM_CONFORM_TEXT_DEDUP)
+        return tm_fail(err, TM_ERECIPE,
+                       "text-dedup takes no seed, it is always 42: leave sketch_seed out");
+    if (seed >= 0) rules.seed = (uint32_t)seed;
     bands->bands = rules.bands;
     bands->rows = rules.rows;
     return tm_conform_make(mem, &rules, out, err);

@@ -6,6 +6,7 @@
 #include "op/chosen.h"
 #include "op/conform/conform.h"
 #include "op/dedup/link.h"
+#include "op/minhash/band_keys.h"
 
 typedef struct tm_like_scratch { /* a worker's */
     tm_conform_scratch conform;
@@ -14,9 +15,10 @@ typedef struct tm_like_scratch { /* a worker's */
     char *key;
 } tm_like_scratch;
 
-/* bands and rows: 0 for the tool's own. They are filled in. */
-tm_status tm_like_make(tm_arena *mem, tm_conform_tool tool, uint32_t ngram, tm_sketch *bands,
-                       const tm_conform **out, tm_err *err);
+/* Of args ngram and hashes (0: the tool's own number); seed < 0: the tool's own. bands and rows: 0
+ * for the tool's own. They are filled in. */
+tm_status tm_like_make(tm_arena *mem, tm_conform_tool tool, const tm_band_args *args, int64_t seed,
+                       tm_sketch *bands, const tm_conform **out, tm_err *err);
 tm_status tm_like_begin(const tm_conform *mode, tm_like_scratch *s, tm_err *err);
 void tm_like_end(tm_like_scratch *s);
 /* A lean fact a band. A text that the tool leaves out has none: it is kept. */

@@ -27,7 +27,7 @@ typedef struct args {
     uint32_t by;
     tm_band_args band;
     uint8_t measure, link, across;
-    int64_t turn, compare_most;
+    int64_t turn, compare_most, sketch_seed;
     tm_texts keep, against;
 } args;
 
@@ -57,6 +57,7 @@ static tm_status check_like(const args *a, tm_err *err)
         {"measure", a->measure != TM_MEASURE_JACCARD},
         {"link", a->link != TM_LINK_REPRESENTATIVE},
         {"units", a->band.units != TM_UNITS_AUTO},
+        {"char_ngram", a->band.char_ngram != TM_BAND_CHAR_NGRAM},
         {"compare_most", a->compare_most != COMPARE_MOST},
     };
     for (size_t i = 0; i < TM_COUNT(unused); i++)
@@ -89,6 +90,10 @@ static tm_status make_link(tm_prep *prep, const args *a, shared *to, tm_err *err
                             .rule = NEAR_DUPLICATE,
                             .rule_limited = NOT_ALL_COMPARED};
     s->kind = a->band.sketch;
+    if (a->band.sketch < LIKE && a->sketch_seed >= 0)
+        return tm_fail(err, TM_ERECIPE,
+                       "sketch_seed is for the sketch of another tool: leave it out, or name the "
+                       "tool with sketch:");
     if (a->by & TM_SEL_EVERYTHING)
         return tm_fail(
             err, TM_ERECIPE,
@@ -99,8 +104,8 @@ static tm_status make_link(tm_prep *prep, const args *a, shared *to, tm_err *err
     TM_TRY(tm_scope_make(prep, a->across, &a->against, &link->scope, err));
     TM_TRY(tm_band_choose(&band, a->band.sketch >= LIKE, s, err));
     if (a->band.sketch >= LIKE)
-        TM_TRY(tm_like_make(prep->mem, (tm_conform_tool)(a->band.sketch - LIKE),
-                            (uint32_t)a->band.ngram, s, &to->like, err));
+        TM_TRY(tm_like_make(prep->mem, (tm_conform_tool)(a->band.sketch - LIKE), &a->band,
+                            a->sketch_seed, s, &to->like, err));
     TM_TRY(tm_band_rules_make(prep->mem, &a->band, (tm_choice){a->by, a->turn}, &to->rules, err));
     link->sketch = *s;
     return TM_OK;
@@ -227,11 +232,12 @@ static tm_status reduce_links(const tm_step_view *step, tm_group *group, tm_fact
 static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, tm_err *err)
 {
     const shared *s = step->shared;
+    scratch *own = step->scratch;
     TM_UNUSED(out);
     for (uint32_t r = 0; r < b->records; r++) {
         bool chars;
         if (b->fate[r] == TM_UNREADABLE) continue;
-        TM_TRY(tm_grams_by_chars(&s->rules.grams, b, r, &chars, err));
+        TM_TRY(tm_grams_by_chars(&s->rules.grams, b, r, &own->band.grams, &chars, err));
         b->column[step->column].word[r] = chars ? TM_STR("characters") : TM_STR("words");
     }
     return tm_cluster_names(b, step->column + 1, err);
@@ -241,7 +247,8 @@ static tm_status cost(const void *given, const tm_input_facts *facts, tm_cost *o
 {
     const args *a = given;
     TM_UNUSED(err);
-    uint64_t bands = (uint64_t)(a->band.bands > 0 ? a->band.bands : a->band.hashes / 8);
+    int64_t hashes = a->band.hashes ? a->band.hashes : TM_BAND_HASHES;
+    uint64_t bands = (uint64_t)(a->band.bands > 0 ? a->band.bands : hashes / 8);
     *out = (tm_cost){.memory = 4 << 20,
                      .facts = facts->records * bands,
                      .fact_bytes = facts->records * bands * 8};
@@ -325,6 +332,16 @@ static const tm_param PARAMS[] = {
             "tool does it, which compares nothing and merges whoever shares a band",
     },
     TM_BAND_BANDS,
+    {
+        .name = "sketch_seed",
+        .type = TM_P_INT,
+        .at = offsetof(args, sketch_seed),
+        .fallback = "-1",
+        .min = -1,
+        .max = UINT32_MAX,
+        .help = "the seed the tool that sketch: names was given (-1: its own; text-dedup takes "
+                "none)",
+    },
     {
         .name = "link",
         .type = TM_P_CHOICE,

@@ -21,10 +21,20 @@ tm_status tm_band_choose(const tm_band_args *a, bool as_given, tm_sketch *s, tm_
 {
     if ((a->bands > 0) != (a->rows > 0))
         return tm_fail(err, TM_ERECIPE, "bands and rows are given together, or neither");
+    if (a->units == TM_UNITS_WORDS && a->char_ngram != TM_BAND_CHAR_NGRAM)
+        return tm_fail(err, TM_ERECIPE,
+                       "units: words makes no n-grams of characters: leave char_ngram out");
+    if (a->units == TM_UNITS_CHARS && a->ngram != TM_BAND_NGRAM)
+        return tm_fail(err, TM_ERECIPE,
+                       "units: characters makes no n-grams of words: leave ngram out");
     s->bands = (uint32_t)a->bands;
     s->rows = (uint32_t)a->rows;
     if (as_given) return TM_OK;
-    if (!s->bands) tm_bands_choose(a->threshold, (uint32_t)a->hashes, &s->bands, &s->rows);
+    if (s->bands && a->hashes)
+        return tm_fail(err, TM_ERECIPE,
+                       "bands and rows say how many values a sketch has: leave hashes out");
+    uint32_t most = a->hashes ? (uint32_t)a->hashes : TM_BAND_HASHES;
+    if (!s->bands) tm_bands_choose(a->threshold, most, &s->bands, &s->rows);
     if (tm_sketch_slots(s) > TM_SKETCH_SLOTS_MAX)
         return tm_fail(err, TM_ERECIPE, "bands x rows is more than %d", TM_SKETCH_SLOTS_MAX);
     return TM_OK;

@@ -28,6 +28,8 @@ typedef struct tm_band_scratch { /* a worker's */
     uint32_t *slot;
 } tm_band_scratch;
 
+enum { TM_BAND_HASHES = 128, TM_BAND_NGRAM = 5, TM_BAND_CHAR_NGRAM = 5 }; /* if nothing is given */
+
 /* Bands and rows: those given, or the best for the threshold; as_given leaves them 0 instead. */
 tm_status tm_band_choose(const tm_band_args *a, bool as_given, tm_sketch *s, tm_err *err);
 /* The gram rules and the rest of the sketch, whose bands and rows stand. */
@@ -86,10 +88,11 @@ bool tm_band_read(const tm_band_rules *rules, const tm_batch *b, uint32_t record
         .name = "hashes",                                                                   \
         .type = TM_P_INT,                                                                   \
         .at = offsetof(args, band.hashes),                                                  \
-        .fallback = "128",                                                                  \
-        .min = 1,                                                                           \
+        .fallback = "0",                                                                    \
+        .min = 0,                                                                           \
         .max = TM_SKETCH_SLOTS_MAX,                                                         \
-        .help = "most values of a sketch; the threshold chooses bands and rows within it",  \
+        .help = "most values of a sketch, within which the threshold chooses bands and "    \
+                "rows (0: 128, or as many as the tool that sketch: names has)",             \
     },                                                                                      \
         {                                                                                   \
             .name = "bands",                                                                \

@@ -22,40 +22,32 @@ static bool is_plain(tm_str raw)
     return true;
 }
 
-/* Letters of scripts without spaces take three bytes each: most text shows without decoding that it
- * has few of them. */
-static size_t following(tm_str text)
+/* Of the terms, which an index keeps, and not of the text, which it does not: what stands between
+ * words (tables, code, blanks) says nothing. A letter of these scripts has two bytes or more that
+ * follow its first, so terms with fewer of those than letters need not be decoded. */
+static bool mostly_unspaced(tm_str terms)
 {
-    return text.n - tm_kernel_now()->utf8_count(text.p, text.n);
-}
-static bool may_be_unspaced(size_t bytes, size_t follow)
-{
-    return follow * 8 >= bytes;
+    tm_script_count c = {0};
+    size_t letters = tm_kernel_now()->utf8_count(terms.p, terms.n);
+    size_t follow = terms.n - letters;
+    if (!follow) return false;
+    for (size_t at = 0; at < terms.n; at++) letters -= terms.p[at] == ' ';
+    if (follow <= letters) return false;
+    tm_text_scripts(terms, &c);
+    return c.unspaced * 2 > c.all;
 }
 
-tm_status tm_grams_by_chars(const tm_gram_rules *rules, tm_batch *b, uint32_t r, bool *chars,
-                            tm_err *err)
+static bool by_chars(const tm_gram_rules *rules, tm_str terms)
 {
-    tm_str text;
-    tm_chosen chosen;
-    tm_script_count c = {0};
-    size_t bytes = 0, follow = 0;
-    *chars = rules->units == TM_UNITS_CHARS;
-    if (rules->units != TM_UNITS_AUTO || (!b->edits && is_plain(b->raw[r]))) return TM_OK;
-    if (!tm_choose(&rules->choice, b, r, &chosen)) return TM_OK;
-    for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++) {
-        if (!tm_is_chosen(&chosen, &b->part[p])) continue;
-        if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
-        bytes += text.n;
-        follow += following(text);
-    }
-    if (!may_be_unspaced(bytes, follow)) return TM_OK;
-    for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++) {
-        if (!tm_is_chosen(&chosen, &b->part[p])) continue;
-        if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
-        tm_text_scripts(text, &c);
-    }
-    *chars = c.unspaced * 2 > c.all;
+    return rules->units == TM_UNITS_AUTO ? mostly_unspaced(terms) : rules->units == TM_UNITS_CHARS;
+}
+
+tm_status tm_grams_by_chars(const tm_gram_rules *rules, tm_batch *b, uint32_t r, tm_grams *g,
+                            bool *chars, tm_err *err)
+{
+    bool any = rules->units == TM_UNITS_AUTO && (b->edits || !is_plain(b->raw[r]));
+    if (any) TM_TRY(tm_grams_gather(&rules->choice, b, r, g, err));
+    *chars = by_chars(rules, any ? tm_buf_view(&g->terms) : TM_STR(""));
     return TM_OK;
 }
 
@@ -196,6 +188,7 @@ tm_status tm_grams_gather(const tm_choice *choice, tm_batch *b, uint32_t r, tm_g
     g->stretches = 0;
     bool any = tm_choose(choice, b, r, &chosen);
     g->carries = any ? tm_chosen_carries(&chosen, b, r) : 0;
+    TM_TRY(tm_buf_ok(&b->scratch, err));
     for (uint32_t p = b->first_part[r]; any && p < b->first_part[r + 1]; p++) {
         tm_str text;
         if (!tm_is_chosen(&chosen, &b->part[p])) continue;
@@ -212,24 +205,13 @@ tm_status tm_grams_gather(const tm_choice *choice, tm_batch *b, uint32_t r, tm_g
 tm_status tm_grams_of(const tm_gram_rules *rules, tm_batch *b, uint32_t r, tm_grams *g, tm_err *err)
 {
     TM_TRY(tm_grams_gather(&rules->choice, b, r, g, err));
-    if (!g->terms.n) return no_terms(g, err);
-    bool chars = rules->units == TM_UNITS_CHARS;
-    bool wide = following(tm_buf_view(&g->terms)) > 0; /* else no letter is of such a script */
-    if (rules->units == TM_UNITS_AUTO && wide) TM_TRY(tm_grams_by_chars(rules, b, r, &chars, err));
-    return hash_terms(rules, chars, g, err);
+    return tm_grams_of_terms(rules, g, err);
 }
 
 tm_status tm_grams_of_terms(const tm_gram_rules *rules, tm_grams *g, tm_err *err)
 {
-    tm_script_count c = {0};
-    tm_str terms = tm_buf_view(&g->terms);
-    bool chars = rules->units == TM_UNITS_CHARS;
-    if (!terms.n) return no_terms(g, err);
-    if (rules->units == TM_UNITS_AUTO && may_be_unspaced(terms.n, following(terms))) {
-        tm_text_scripts(terms, &c);
-        chars = c.unspaced * 2 > c.all;
-    }
-    return hash_terms(rules, chars, g, err);
+    if (!g->terms.n) return no_terms(g, err);
+    return hash_terms(rules, by_chars(rules, tm_buf_view(&g->terms)), g, err);
 }
 
 enum { BUCKET_BITS_MAX = 12, FEW = 32 };

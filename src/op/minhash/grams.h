@@ -51,8 +51,8 @@ typedef struct tm_grams { /* a worker's scratch */
 
 /* Whether a record is compared by characters: they were asked for, or most of its letters are of
  * scripts without spaces. */
-tm_status tm_grams_by_chars(const tm_gram_rules *rules, tm_batch *b, uint32_t record, bool *chars,
-                            tm_err *err);
+tm_status tm_grams_by_chars(const tm_gram_rules *rules, tm_batch *b, uint32_t record,
+                            tm_grams *scratch, bool *chars, tm_err *err);
 tm_status tm_grams_of(const tm_gram_rules *rules, tm_batch *b, uint32_t record, tm_grams *out,
                       tm_err *err);
 /* The same in two: the texts of a record, as terms and what it carries; and the n-grams of terms
