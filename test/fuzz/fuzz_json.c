@@ -12,19 +12,34 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const names[] = {"avx2", "avx512"};
 
-static void same_in_every_kernel(const tm_json *json, bool ok, tm_json_limits limits)
+static void same_in_every_kernel(const tm_json *json, const char *p, size_t readable_after, bool ok,
+                                 tm_json_limits limits)
 {
     tm_json other = {0};
+    size_t n = json->raw.n;
     for (size_t k = 0; k < TM_COUNT(names); k++) {
         const tm_kernel *kernel = tm_kernel_named(names[k]);
         if (!kernel) continue;
         other.nodes = 0;
-        bool same = tm_json_scan_with(kernel, &other, json->raw.p, json->raw.n, 0, limits) == ok;
+        bool same = tm_json_scan_with(kernel, &other, p, n, readable_after, limits) == ok;
         TM_ASSERT(same && other.trouble == json->trouble && other.at == json->at);
         TM_ASSERT(other.length == json->length && other.nodes == json->nodes);
         TM_ASSERT(!ok || !memcmp(other.node, json->node, json->nodes * sizeof *json->node));
     }
     tm_json_release(&other);
+}
+
+/* The same with 64 bytes behind it that may be read: it repeats itself there. */
+static void same_with_more_behind(const tm_json *json, bool ok, tm_json_limits limits)
+{
+    enum { MORE = 64 };
+    size_t n = json->raw.n;
+    char *longer = malloc(n + MORE);
+    if (!longer) return;
+    memcpy(longer, json->raw.p, n);
+    for (size_t i = 0; i < MORE; i++) longer[n + i] = (char)(n ? json->raw.p[i % n] : '"');
+    same_in_every_kernel(json, longer, MORE, ok, limits);
+    free(longer);
 }
 
 static void check_refusal(const tm_json *json)
@@ -141,7 +156,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < n; i++) ascii = ascii && !(copy[i] & 0x80);
     tm_json_limits limits = {.depth = data[0] & 64 ? 8 : 0, .known_ascii = ascii && data[0] & 128};
     bool ok = tm_json_scan_with(&tm_kernel_scalar, &json, copy, n, 0, limits);
-    same_in_every_kernel(&json, ok, limits);
+    same_in_every_kernel(&json, copy, 0, ok, limits);
+    same_with_more_behind(&json, ok, limits);
     if (ok) {
         check_tree(&json);
         check_cut(&json, step);
