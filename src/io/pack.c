@@ -2,6 +2,10 @@
  * or one gzip member. Frames stand for themselves, so any worker may pack any piece and the file is
  * the pieces one behind the other.
  *
+ * zstd's level 2 instead of its own 3 takes a quarter to a third less time for files that are 1 % to
+ * 8 % larger (5 % where people wrote the texts); level 1 is hardly faster, and 10 % to 13 % larger.
+ * What it packs is the largest single cost of a run.
+ *
  * gzip goes through libdeflate where it is built in, which is about twice as fast as zlib and packs
  * a little tighter; the packed bytes then differ between builds, the decoded ones never do. */
 #define ZLIB_CONST
@@ -14,7 +18,7 @@
 #include "io/sink.h"
 #include "io/stream.h"
 
-enum { ZSTD_LEVEL = 3, GZIP_LEVEL = 6 };
+enum { ZSTD_LEVEL = 2, GZIP_LEVEL = 6 };
 
 struct tm_packer {
     ZSTD_CCtx *zstd;

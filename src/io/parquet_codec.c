@@ -11,7 +11,7 @@
 #include "io/parquet_codec.h"
 #include "io/parquet_format.h"
 
-#define ZSTD_LEVEL 3
+#define ZSTD_LEVEL 1 /* behind dictionaries and differences the higher ones gain nothing */
 
 static const char *const codec_name[] = {
     "none", "snappy", "gzip", "LZO", "brotli", "LZ4", "zstd", "LZ4_RAW",

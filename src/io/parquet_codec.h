@@ -10,7 +10,7 @@ typedef struct tm_pq_codec {
     struct ZSTD_DCtx_s *expand;
 } tm_pq_codec;
 
-/* Appends `page` as one zstd frame, level 3. */
+/* Appends `page` as one zstd frame. */
 tm_status tm_pq_compress(tm_pq_codec *c, tm_str page, tm_buf *out, tm_err *err);
 /* Fills exactly `bytes` at `out`; TM_EINPUT when the page holds more, less or something else. `id`
  * is a number of tm_pq_codec_id; those that this build cannot read are refused by name. */
