@@ -4,7 +4,7 @@
  *   rounds.c    the passes of each set step         pass.c      workers, sequence window
  *   work.c      one block through the steps         steps.c     one step on one batch
  *   long.c      one that is a long record
- *   sound.c     what need not be parsed twice
+ *   sound.c     what need not be parsed twice    quiet.c     what need not be checked twice
  *   levels.c    children of fan-outs, in order      emit.c      pieces in order, into files
  *   emit_order.c      or in another order           emit_findings.c   what was noticed
  *   piece.c     what a block leaves behind  plain.c     when that is no more than lines
@@ -52,6 +52,7 @@ typedef enum tm_pass_kind {
 
 typedef struct tm_emitter tm_emitter;
 typedef struct tm_sound tm_sound; /* sound.h */
+typedef struct tm_quiet tm_quiet; /* quiet.h */
 
 typedef struct tm_pass {
     tm_run *run;
@@ -154,6 +155,13 @@ typedef struct tm_worker {
         uint16_t layout;
         uint32_t passed; /* spans whose records the piece has taken */
     } sound;
+    struct {
+        uint32_t *span; /* by record of the batch as read */
+        tm_buf known;   /* of the block at hand, a bit a span */
+        tm_buf bits;    /* of the block at hand, being found out */
+        uint32_t steps; /* known: behind steps [0, steps) */
+        bool looks;
+    } quiet;
     tm_buf refused; /* why the long record at hand is unreadable; empty: it is not */
     /* WRITE: takes up a piece that has grown large before its block is done, so that it is empty
      * again; NULL: it may grow. */
@@ -196,6 +204,7 @@ struct tm_run {
     _Atomic unsigned pass;
     tm_lock batch_lock; /* on_batch: one at a time; guards `refused` too */
     tm_sound *sound;
+    tm_quiet *quiet;
     tm_refused *refused;
     uint32_t refusals, refused_room;
     _Atomic bool cancel;

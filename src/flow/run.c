@@ -6,6 +6,7 @@
 #include "base/system.h"
 #include "base/vec.h"
 #include "flow/engine.h"
+#include "flow/quiet.h"
 #include "flow/sound.h"
 #include "io/codec.h"
 
@@ -233,7 +234,8 @@ static tm_status open_run(tm_run *run, tm_err *err)
                         tm_inputs_identity(run), err));
     TM_TRY(number_codes(run, err));
     run->sound = tm_sound_new();
-    if (!run->sound) return tm_fail_memory(err, "what is known of blocks", 0);
+    run->quiet = tm_quiet_new();
+    if (!run->sound || !run->quiet) return tm_fail_memory(err, "what is known of blocks", 0);
     run->result.source = run->source;
     run->result.sources = run->sources;
     if (run->folder) run->result.folder = tm_str_of(run->folder);
@@ -405,6 +407,7 @@ void tm_run_close(tm_run *run)
     tm_buf_release(&run->head);
     tm_free(run->refused);
     tm_sound_free(run->sound);
+    tm_quiet_free(run->quiet);
     pthread_mutex_destroy(&run->batch_lock);
     pthread_mutex_destroy(&run->spill.making);
     tm_buf_release(&run->result.lost_fields);

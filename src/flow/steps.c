@@ -2,7 +2,7 @@
  *
  * The only place where a fate is written. A finding's code carries the verdict (or the step's
  * `then:` does); of several findings on one record the first that drops or parks is the reason. */
-#include "flow/engine.h"
+#include "flow/quiet.h"
 #include "text/words.h"
 
 static void fall(tm_batch *b, uint32_t r, tm_fate fate, tm_reason reason)
@@ -171,8 +171,11 @@ static tm_status step_on_batch(tm_worker *w, tm_piece *piece, const tm_plan_step
     uint32_t first = b->findings;
     if (op->shape == TM_FANOUT)
         TM_TRY(mark_parents(w, step, b, err));
-    else if (op->each && !tm_step_is_idle(w, step))
+    else if (op->each && !tm_step_is_idle(w, step)) {
+        bool hidden = tm_quiet_hide(w, step, b);
         TM_TRY(op->each(&w->view[step->index], b, NULL, err));
+        if (hidden) tm_quiet_show(w, b);
+    }
     apply_rules(w, piece, step, b, first);
     fates is = fates_of(b);
     count_step(&piece->step_counts[step->index], &was, &is);

@@ -5,6 +5,7 @@
  * observing pass the steps before the set step are replayed and the round looks at what is left; in
  * the writing pass all steps run and the piece takes what remains. */
 #include "flow/piece.h"
+#include "flow/quiet.h"
 #include "flow/sound.h"
 #include "record/fieldpath.h"
 
@@ -71,7 +72,8 @@ tm_status tm_worker_init(tm_worker *w, tm_run *run, tm_pass *pass, unsigned numb
     w->view = tm_alloc_zero(steps + 1, sizeof *w->view);
     w->range = tm_alloc_zero(steps + 1, sizeof *w->range);
     w->packer = tm_packer_new();
-    if (!w->scratch || !w->view || !w->range || !w->packer)
+    w->quiet.span = tm_alloc(tm_batch_most(run) * sizeof *w->quiet.span);
+    if (!w->scratch || !w->view || !w->range || !w->packer || !w->quiet.span)
         return tm_fail_memory(err, "a worker", steps * sizeof *w->view);
     for (uint32_t s = 0; s <= pass->steps && s < steps; s++) {
         const tm_plan_step *step = &run->plan->step[s];
@@ -130,16 +132,20 @@ void tm_worker_release(tm_worker *w)
     tm_buf_release(&w->line);
     tm_buf_release(&w->path);
     tm_buf_release(&w->refused);
+    tm_buf_release(&w->quiet.known);
+    tm_buf_release(&w->quiet.bits);
+    tm_free(w->quiet.span);
     tm_locator_release(&w->locator);
 }
 
-static tm_status reader_findings(tm_batch *b, uint32_t replaced, uint32_t lost, tm_err *err)
+static tm_status reader_findings(tm_batch *b, uint32_t replaced, uint32_t lost, bool quiet,
+                                 tm_err *err)
 {
     uint32_t r = b->records - 1, at = 0;
     if (lost) TM_TRY(tm_find(b, r, TM_NONE, 0, 0, TM_NO_STEP, TM_READER_NOT_FINITE, lost, err));
     if (replaced)
         TM_TRY(tm_find(b, r, TM_NONE, 0, 0, TM_NO_STEP, TM_READER_UTF8_REPLACED, replaced, err));
-    if (b->fate[r] != TM_LIVE) return TM_OK;
+    if (b->fate[r] != TM_LIVE || quiet) return TM_OK;
     uint32_t twice = tm_record_duplicate_keys(b, r, &at);
     if (twice)
         TM_TRY(tm_find(b, r, TM_NONE, at, 0, TM_NO_STEP, TM_READER_DUPLICATE_KEY, twice, err));
@@ -162,9 +168,9 @@ static tm_status set_tags(tm_worker *w, tm_batch *b, tm_err *err)
     return TM_OK;
 }
 
-static tm_status add_span(tm_worker *w, const tm_span *span, const tm_read_rules *rules,
-                          tm_err *err)
+static tm_status add_span(tm_worker *w, uint32_t i, const tm_read_rules *rules, tm_err *err)
 {
+    const tm_span *span = &w->block.span[i];
     tm_batch *b = &w->level[0].batch;
     uint64_t offset = tm_span_offset(&w->block, span);
     tm_str raw = {w->block.bytes.p + span->at, span->bytes};
@@ -174,7 +180,7 @@ static tm_status add_span(tm_worker *w, const tm_span *span, const tm_read_rules
     if (w->refused.n)
         return tm_batch_refuse(b, rid, span->line, raw, tm_buf_view(&w->refused), err);
     TM_TRY(tm_batch_add(b, rules, rid, span->line, raw, span->ascii, slack, &replaced, err));
-    TM_TRY(reader_findings(b, replaced, span->lost, err));
+    TM_TRY(reader_findings(b, replaced, span->lost, tm_quiet_is(w, i), err));
     return set_tags(w, b, err);
 }
 
@@ -182,6 +188,7 @@ static tm_status observe(tm_worker *w, tm_batch *b, tm_err *err)
 {
     tm_pass *pass = w->pass;
     const tm_step_view *view = &w->view[pass->step];
+    tm_quiet_look(w, b);
     /* A first round sees no decisions: not those of the step before it either. */
     for (uint32_t r = 0; r < b->records; r++) {
         b->decision[r] = pass->earlier ? tm_verdict_of(&w->earlier, b->rid[r]) : NULL;
@@ -325,6 +332,7 @@ static tm_status work_spans(tm_worker *w, tm_piece *piece, tm_err *err)
     uint32_t most = tm_batch_most(run);
     tm_sound_begin(w);
     tm_sound_passes(w);
+    TM_TRY(tm_quiet_begin(w, err));
     for (uint32_t i = 0; i < w->block.spans;) {
         uint64_t bytes = 0;
         if (tm_cancelled(run)) return tm_fail(err, TM_ECANCELLED, "interrupted");
@@ -332,13 +340,15 @@ static tm_status work_spans(tm_worker *w, tm_piece *piece, tm_err *err)
         for (; i < w->block.spans && w->level[0].batch.records < most && bytes < TM_BATCH_BYTES;
              i++) {
             if (!wanted(w, &w->block.span[i])) continue;
-            TM_TRY(add_span(w, &w->block.span[i], &rules, err));
+            TM_TRY(add_span(w, i, &rules, err));
+            tm_quiet_read(w, i);
             bytes += w->block.span[i].bytes;
         }
         tm_sound_look(w, &w->level[0].batch);
         TM_TRY(finish_batch(w, piece, err));
     }
     tm_sound_end(w);
+    tm_quiet_end(w);
     return tm_sound_pass_to(w, piece, w->block.spans, err);
 }
 
