@@ -54,6 +54,10 @@ typedef struct tm_kernel {
      * before p). With TM_FOLD_CASE, A-Z become a-z. Bytes behind that place in `to` are
      * undefined. */
     size_t (*fold)(const char *p, size_t n, char *to, unsigned how, bool after_space);
+    /* Words (words.h) that begin before the first byte >= 0x80, whose place (or n) is returned:
+     * adds them to *words. *inside: the byte before was of a word; set for what
+     * follows. */
+    size_t (*words)(const char *p, size_t n, bool *inside, size_t *words);
     /* Terms (terms.h) of ASCII text up to its first byte >= 0x80, whose place (or n) is returned:
      * folded, and a space behind each when what separates it is met. *inside: the byte before was
      * of a term; set for what follows. `to` has room for n bytes. */

@@ -272,6 +272,30 @@ static TARGET size_t fold(const char *p, size_t n, char *to, unsigned how, bool 
     return n;
 }
 
+/* A word begins where a byte that is no space follows one that is. */
+TARGET size_t tm_words_avx2(const char *p, size_t n, bool *inside, size_t *words)
+{
+    uint32_t last = *inside; /* lowest bit: the byte before was of a word */
+    size_t count = 0;
+    for (size_t i = 0; i < n; i += 32) {
+        __m256i v = load(p + i, n - i);
+        uint32_t high = mask(v), here = first_bits(n - i);
+        if (high) here &= (high & (0 - high)) - 1;
+        uint32_t ink = ~(within(v, '\t', '\r') | within(v, 0x1C, ' ')) & here;
+        count += (size_t)_mm_popcnt_u32(ink & ~(ink << 1 | last));
+        if (here != ~0u) {
+            uint32_t eaten = (uint32_t)_mm_popcnt_u32(here);
+            *words += count;
+            *inside = eaten ? ink >> (eaten - 1) & 1 : last;
+            return i + eaten;
+        }
+        last = ink >> 31;
+    }
+    *words += count;
+    *inside = last;
+    return n;
+}
+
 const tm_kernel tm_kernel_avx2 = {
     .name = "avx2",
     .utf8_valid = tm_utf8_valid_avx2,
@@ -285,6 +309,7 @@ const tm_kernel tm_kernel_avx2 = {
     .unescape = unescape,
     .is_tidy = is_tidy,
     .fold = fold,
+    .words = tm_words_avx2,
     .sketch_buckets = tm_sketch_buckets_avx2,
     .minhash = tm_minhash_avx2,
     .terms = tm_terms_avx2,

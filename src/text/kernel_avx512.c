@@ -262,6 +262,7 @@ const tm_kernel tm_kernel_avx512 = {
     .unescape = unescape,
     .is_tidy = is_tidy,
     .fold = fold,
+    .words = tm_words_avx2,
     .sketch_buckets = tm_sketch_buckets_avx512,
     .minhash = tm_minhash_avx512,
     .terms = tm_terms_avx512,

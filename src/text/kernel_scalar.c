@@ -167,6 +167,17 @@ static size_t fold(const char *p, size_t n, char *to, unsigned how, bool after_s
     return n;
 }
 
+static size_t words(const char *p, size_t n, bool *inside, size_t *count)
+{
+    for (size_t i = 0; i < n; i++) {
+        if ((uint8_t)p[i] >= 0x80) return i;
+        bool space = is_space(p[i]);
+        *count += !space && !*inside;
+        *inside = !space;
+    }
+    return n;
+}
+
 const tm_kernel tm_kernel_scalar = {
     .name = "scalar",
     .utf8_valid = utf8_valid,
@@ -180,6 +191,7 @@ const tm_kernel tm_kernel_scalar = {
     .unescape = unescape,
     .is_tidy = is_tidy,
     .fold = fold,
+    .words = words,
     .sketch_buckets = tm_sketch_buckets_scalar,
     .minhash = tm_minhash_scalar,
     .terms = tm_terms_scalar,

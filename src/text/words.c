@@ -1,15 +1,12 @@
 /* Counting characters, words and lines, and the classes of characters behind it.
  *
  * Words follow Python's str.split(): runs between characters for which str.isspace() holds, that is
- * White_Space of the Unicode Character Database and the four separators U+001C..U+001F. Nearly all
- * text is ASCII between spaces, so ASCII bytes are looked up in a table and only the first bytes
- * that can begin a wider space (C2, E1, E2, E3) are decoded. */
+ * White_Space of the Unicode Character Database and the four separators U+001C..U+001F. ASCII goes
+ * through a kernel; elsewhere bytes are looked up in a table, and only the first bytes that can
+ * begin a wider space (C2, E1, E2, E3) are decoded. */
 #include "text/words.h"
 
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #include "text/kernel.h"
 #include "text/utf8.h"
@@ -71,8 +68,7 @@ typedef struct word_count {
     bool inside; /* the byte before was part of a word */
 } word_count;
 
-/* The definition: byte by byte from `at` up to `to` or a little behind (a wide space may end
- * there). */
+/* Byte by byte from `at` up to `to` or a little behind (a wide space may end there). */
 static size_t count_plain(tm_str s, size_t at, size_t to, word_count *c)
 {
     while (at < to) {
@@ -84,44 +80,25 @@ static size_t count_plain(tm_str s, size_t at, size_t to, word_count *c)
     return at;
 }
 
-#ifdef __SSE2__
-/* Sixteen bytes at once where none of them can begin a wide space: a word begins where a byte that
- * is no space follows one that is. SSE2 is part of every x86-64. */
-static bool count_block(const char *p, word_count *c)
+enum { STRETCH = 32 }; /* bytes that are taken one by one where some are not ASCII */
+
+tm_text_size tm_text_sizes(tm_str s)
 {
-    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-    if (_mm_movemask_epi8(v)) return false;
-    __m128i low =
-        _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8(8)), _mm_cmplt_epi8(v, _mm_set1_epi8(14)));
-    __m128i high =
-        _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8(27)), _mm_cmplt_epi8(v, _mm_set1_epi8(33)));
-    unsigned space = (unsigned)_mm_movemask_epi8(_mm_or_si128(low, high));
-    unsigned before = space << 1 | !c->inside;
-    c->words += (size_t)__builtin_popcount(~space & before & 0xFFFF);
-    c->inside = !(space >> 15 & 1);
-    return true;
+    const tm_kernel *kernel = tm_kernel_now();
+    word_count c = {0};
+    bool ascii = true;
+    for (size_t at = 0; at < s.n;) {
+        at += kernel->words(s.p + at, s.n - at, &c.inside, &c.words);
+        if (at == s.n) break;
+        ascii = false;
+        at = count_plain(s, at, TM_MIN(at + STRETCH, s.n), &c);
+    }
+    return (tm_text_size){ascii ? s.n : tm_text_chars(s), c.words};
 }
-#else
-static bool count_block(const char *p, word_count *c)
-{
-    TM_UNUSED(p);
-    TM_UNUSED(c);
-    return false;
-}
-#endif
 
 size_t tm_text_words(tm_str s)
 {
-    word_count c = {0};
-    size_t at = 0;
-    while (at + 16 <= s.n) {
-        if (count_block(s.p + at, &c))
-            at += 16;
-        else
-            at = count_plain(s, at, at + 16, &c);
-    }
-    count_plain(s, at, s.n, &c);
-    return c.words;
+    return tm_text_sizes(s).words;
 }
 
 size_t tm_text_lines(tm_str s)

@@ -9,6 +9,10 @@
 #include "base/str.h"
 
 size_t tm_text_chars(tm_str s);
+typedef struct tm_text_size {
+    size_t chars, words;
+} tm_text_size;
+tm_text_size tm_text_sizes(tm_str s); /* both in one go */
 size_t tm_text_words(tm_str s);
 size_t tm_text_lines(tm_str s);        /* newlines plus one; 0 for the empty text */
 bool tm_is_space(uint32_t code_point); /* White_Space and U+001C..U+001F, as Python's str.isspace */

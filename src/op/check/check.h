@@ -67,7 +67,12 @@ static inline const tm_json_node *tm_check_nodes(const tm_checking *c)
     return c->b->json.node;
 }
 /* Value of a key of an object node, or TM_NONE (also when the node is none or no object). */
-uint32_t tm_check_key(const tm_checking *c, uint32_t object, const char *name);
+static inline uint32_t tm_check_key(const tm_checking *c, uint32_t object, const char *name)
+{
+    const tm_json_node *node = tm_check_nodes(c);
+    if (object == TM_NONE || node[object].kind != TM_JSON_OBJECT) return TM_NONE;
+    return tm_json_get(node, tm_check_raw(c), object, tm_str_of(name));
+}
 bool tm_check_text_is(const tm_checking *c, uint32_t value, tm_str text);
 /* Where a message stands in the raw record. */
 uint32_t tm_check_place(const tm_checking *c, const tm_turn *turn);

@@ -15,13 +15,6 @@ tm_status tm_check_find(const tm_checking *c, tm_check code, uint32_t at)
     return tm_find(c->b, c->r, TM_NONE, at, 0, c->step->step, (uint16_t)code, TM_NO_VALUE, c->err);
 }
 
-uint32_t tm_check_key(const tm_checking *c, uint32_t object, const char *name)
-{
-    const tm_json_node *node = tm_check_nodes(c);
-    if (object == TM_NONE || node[object].kind != TM_JSON_OBJECT) return TM_NONE;
-    return tm_json_get(node, tm_check_raw(c), object, tm_str_of(name));
-}
-
 bool tm_check_text_is(const tm_checking *c, uint32_t value, tm_str text)
 {
     const tm_json_node *node = tm_check_nodes(c);

@@ -41,17 +41,23 @@ static bool runs_on(const tm_batch *b, uint32_t p)
     return last->node == TM_NONE && p + 1 == last->first_part + last->parts;
 }
 
-static tm_status clean_part(const tm_step_view *step, tm_batch *b, uint32_t p, tm_err *err)
+static tm_status repair_part(const tm_step_view *step, tm_batch *b, uint32_t p, tm_str text,
+                             tm_err *err)
 {
     const args *a = step->shared;
-    tm_repair r = {.mem = b->mem, .fix = a->fix};
-    if (!tm_part_text(b, p, &r.text)) return tm_fail_memory(err, "a part's text", 0);
-    if (tm_kernel_now()->is_tidy(r.text.p, r.text.n)) return TM_OK; /* as most texts are */
-    r.runs_on = runs_on(b, p);
+    tm_repair r = {.mem = b->mem, .fix = a->fix, .text = text, .runs_on = runs_on(b, p)};
     tm_status status = tm_repair_text(&r, err);
     if (status == TM_OK) status = apply(step, b, p, &r, err);
     tm_repair_release(&r);
     return status;
+}
+
+static tm_status clean_part(const tm_step_view *step, tm_batch *b, uint32_t p, tm_err *err)
+{
+    tm_str text;
+    if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
+    bool tidy = tm_kernel_now()->is_tidy(text.p, text.n); /* as most texts are */
+    return tidy ? TM_OK : repair_part(step, b, p, text, err);
 }
 
 static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, tm_err *err)

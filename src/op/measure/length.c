@@ -47,7 +47,8 @@ static tm_status add_part(const tm_step_view *step, tm_batch *b, uint32_t p, tm_
     if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", part->raw_bytes);
     tm_column *c = &b->column[step->column];
     uint32_t r = part->record;
-    double chars = (double)tm_text_chars(text), words = (double)tm_text_words(text);
+    tm_text_size size = tm_text_sizes(text);
+    double chars = (double)size.chars, words = (double)size.words;
     c[CHARS].number[r] += chars;
     c[WORDS].number[r] += words;
     if (part->flags & TM_PART_RESPONSE && part->kind == TM_CONTENT) {

@@ -199,6 +199,27 @@ static void check_fold(const tm_kernel *k, tm_str s)
     }
 }
 
+static size_t naive_words(tm_str s, bool *inside, size_t *words)
+{
+    size_t i = 0;
+    for (; i < s.n && at(s, i) < 0x80; i++) {
+        bool ink = !strchr(" \t\n\v\f\r\x1C\x1D\x1E\x1F", s.p[i]) || !s.p[i];
+        if (ink && !*inside) ++*words;
+        *inside = ink;
+    }
+    return i;
+}
+
+static void check_words(const tm_kernel *k, tm_str s)
+{
+    for (int before = 0; before < 2; before++) {
+        bool want_inside = before, got_inside = before;
+        size_t want = 7, got = 7, stop = naive_words(s, &want_inside, &want);
+        SAME(k, "words", s, k->words(s.p, s.n, &got_inside, &got) == stop);
+        SAME(k, "words", s, got == want && got_inside == want_inside);
+    }
+}
+
 static size_t naive_escape(tm_str s, char *to)
 {
     static const char from[] = "\b\t\n\f\r\"\\", names[] = "btnfr\"\\";
@@ -247,6 +268,7 @@ static void check(tm_str s)
         check_lines(k, s);
         check_escape(k, s);
         check_fold(k, s);
+        check_words(k, s);
     }
 }
 
