@@ -2,9 +2,9 @@
  * or one gzip member. Frames stand for themselves, so any worker may pack any piece and the file is
  * the pieces one behind the other.
  *
- * zstd's level 2 instead of its own 3 takes a quarter to a third less time for files that are 1 % to
- * 8 % larger (5 % where people wrote the texts); level 1 is hardly faster, and 10 % to 13 % larger.
- * What it packs is the largest single cost of a run.
+ * Level 2 of zstd instead of its own 3 takes a quarter to a third less time, and files are 1 % to
+ * 8 % larger (5 % where people wrote the texts); with level 1 they would be 10 % to 13 % larger.
+ * Packing is the largest single cost of a run.
  *
  * gzip goes through libdeflate where it is built in, which is about twice as fast as zlib and packs
  * a little tighter; the packed bytes then differ between builds, the decoded ones never do. */

@@ -82,7 +82,7 @@ static void scanning_only_asks_for_no_layout(void **state)
     fixture f;
     (void)state;
     fx_open(&f, NULL);
-    f.rules.scan_only = true;
+    f.rules.binding = TM_BIND_NEVER;
     f.rules.layouts = NULL;
     assert_int_equal(f.b.fate[fx_add(&f, "[1, 2]")], TM_LIVE);
     assert_int_equal(f.b.fate[fx_add(&f, "{\"x\": 1}")], TM_LIVE);
