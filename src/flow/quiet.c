@@ -11,6 +11,7 @@ typedef struct entry {
     uint64_t place, bytes; /* of the block */
     uint64_t *bit;         /* by span; NULL: nothing is known */
     uint32_t spans, steps; /* it went through steps [0, steps) */
+    uint64_t spared;       /* looks that it spares: quiet records, times steps */
 } entry;
 
 struct tm_quiet {
@@ -49,6 +50,11 @@ static entry *entry_of(tm_quiet *q, const tm_block *b)
     return &q->entry[tm_mix64(place_of(b)) % ENTRIES];
 }
 
+static bool is_of(const entry *e, const tm_block *b)
+{
+    return e->place == place_of(b) && e->bytes == b->bytes.n && e->spans == b->spans;
+}
+
 static void set(tm_buf *bits, uint32_t at, bool on)
 {
     uint8_t one = (uint8_t)(1u << at % 8), *byte = (uint8_t *)bits->p + at / 8;
@@ -76,8 +82,7 @@ static void recall(tm_worker *w)
     tm_quiet *q = w->run->quiet;
     tm_lock_take(&q->lock);
     const entry *e = entry_of(q, &w->block);
-    if (e->bit && e->place == place_of(&w->block) && e->bytes == w->block.bytes.n &&
-        e->spans == w->block.spans) {
+    if (e->bit && is_of(e, &w->block)) {
         tm_buf_add(&w->quiet.known, e->bit, bytes_for(e->spans));
         w->quiet.steps = e->steps;
     }
@@ -124,18 +129,32 @@ void tm_quiet_look(tm_worker *w, const tm_batch *b)
         if (b->part[p].version) set(bits, span[b->part[p].record], false);
 }
 
-/* Under the lock. Nothing is remembered where there is no room. */
+static uint64_t spared_by(const tm_worker *w)
+{
+    uint64_t count = 0, word;
+    for (size_t at = 0; at < w->quiet.bits.n; at += sizeof word) {
+        memcpy(&word, w->quiet.bits.p + at, sizeof word);
+        count += (uint64_t)__builtin_popcountll(word);
+    }
+    return count * w->pass->steps;
+}
+
+/* Under the lock. Nothing is remembered where there is no room, nor what spares less than what is
+ * known of the block. */
 static void remember(tm_quiet *q, const tm_worker *w)
 {
     const tm_block *b = &w->block;
     size_t bytes = bytes_for(b->spans);
+    uint64_t spared = spared_by(w);
     entry *e = entry_of(q, b);
+    if (e->bit && is_of(e, b) && e->spared >= spared) return;
     if (e->bit) q->bytes -= bytes_for(e->spans);
     tm_free(e->bit);
     *e = (entry){.place = place_of(b), .bytes = b->bytes.n, .spans = b->spans};
     if (q->bytes + bytes > BYTES_MOST || !(e->bit = tm_alloc(bytes))) return;
     memcpy(e->bit, w->quiet.bits.p, bytes);
     e->steps = w->pass->steps;
+    e->spared = spared;
     q->bytes += bytes;
 }
 
