@@ -24,7 +24,8 @@ const tm_code tm_reader_codes[] = {
          .name = "duplicate-key",
          .sentence = "a key stands twice in one object; the last one binds",
          .help = "Both stay in the record as they are, and the last is the one that is read. Other "
-                 "programs may read the first.",
+                 "programs may read the first. The record itself and its messages are looked at, "
+                 "not the objects inside other fields.",
          .verdict = TM_V_FLAG,
          .fixed_verdict = true},
     [TM_READER_TAG_BLOCKED] =

@@ -69,6 +69,23 @@ uint32_t tm_chosen_beside(const tm_chosen *c, const tm_batch *b, uint32_t r, uin
     return TM_NONE;
 }
 
+tm_str tm_chosen_weight(const tm_batch *b, uint32_t p, uint32_t *at)
+{
+    static const tm_str none = {"", 0};
+    const tm_json_node *node = b->json.node;
+    uint32_t r = b->part[p].record, end = b->first_turn[r + 1];
+    double number;
+    if (b->part[p].role != TM_ASSISTANT) return none;
+    *at = TM_MAX(*at, b->first_turn[r]);
+    while (*at < end && p >= b->turn[*at].first_part + b->turn[*at].parts) ++*at;
+    uint32_t message = *at < end ? b->turn[*at].node : TM_NONE;
+    if (message == TM_NONE || node[message].kind != TM_JSON_OBJECT) return none;
+    uint32_t v = tm_json_get(node, b->raw[r].p, message, TM_STR("weight"));
+    if (v == TM_NONE || node[v].kind == TM_JSON_NULL) return none;
+    tm_str text = tm_json_raw(node, b->raw[r].p, v);
+    return tm_str_to_f64(text, &number) && number >= 1 && number <= 1 ? none : text;
+}
+
 /* An index has the hash of its record's own in hexadecimal. */
 static uint64_t carried_by_index(tm_str hex)
 {
@@ -91,10 +108,13 @@ static uint64_t hash_value(tm_batch *b, tm_str json, uint64_t seed)
 uint64_t tm_chosen_carries(const tm_chosen *c, tm_batch *b, uint32_t r)
 {
     uint64_t all = 0;
+    uint32_t turn = 0;
     for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++) {
         const tm_part *part = &b->part[p];
-        if (tm_part_is_text(part) && !part->name.p) continue;
+        tm_str weight = tm_chosen_weight(b, p, &turn);
+        if (tm_part_is_text(part) && !part->name.p && !weight.n) continue;
         if (!tm_is_chosen(c, part)) continue;
+        if (weight.n) all = tm_hash64(weight.p, weight.n, all + 4);
         if (part->flags & TM_PART_ANY) return carried_by_index(part->name);
         tm_str other = tm_part_other(b, p);
         if (part->name.p) all = tm_hash64(part->name.p, part->name.n, all + 1);

@@ -33,9 +33,15 @@ static inline bool tm_is_chosen(const tm_chosen *c, const tm_part *part)
  * more. */
 uint32_t tm_chosen_beside(const tm_chosen *c, const tm_batch *b, uint32_t record, uint32_t at);
 
+/* How much the message of a part is trained, where it says so and it is neither 1 nor null: the
+ * number as it is written, else empty. *turn: where the search among the record's turns goes on;
+ * 0 at first, and parts are asked for in their order. */
+tm_str tm_chosen_weight(const tm_batch *b, uint32_t part, uint32_t *turn);
+
 /* What the chosen parts carry beside their texts, in their order: names of called functions,
- * pictures and other blocks as they stand, and what stands beside the messages, hashed; 0: nothing.
- * Records that carry different things are never near duplicates, however alike their texts are. */
+ * pictures and other blocks as they stand, weights of messages, and what stands beside the
+ * messages, hashed; 0: nothing. Records that carry different things are never near duplicates,
+ * however alike their texts are. */
 uint64_t tm_chosen_carries(const tm_chosen *c, tm_batch *b, uint32_t record);
 
 #define TM_TURN_HELP                                                                            \

@@ -2,7 +2,8 @@
  * value), or pairs {human, assistant}.
  *
  * Each message object is walked once; its keys are told apart as in keys.c. A message is one turn.
- * Its parts, in this order: reasoning, content (one part a block when it is a list), calls. A
+ * Its parts, in this order: reasoning, content (one part a block when it is a list),
+ * refusal (of the assistant, if it says something), calls. A
  * message that has none of these keys gets one part that is absent, so nothing without text goes
  * unseen. Roles are compared as they are written: "User" is not a role anyone trains with, and a
  * check says so. What stands in the list but is no object is a turn of another role with a part of
@@ -15,6 +16,7 @@ enum {
     M_CONTENT,
     M_VALUE,
     M_REASONING,
+    M_REFUSAL,
     M_TOOL_CALLS,
     M_FUNCTION_CALL,
     M_HUMAN,
@@ -40,7 +42,10 @@ static unsigned message_key(const char *p, size_t n)
         IS("value", M_VALUE);
         IS("human", M_HUMAN);
         break;
-    case 7: IS("content", M_CONTENT); break;
+    case 7:
+        IS("content", M_CONTENT);
+        IS("refusal", M_REFUSAL);
+        break;
     case 8: IS("thinking", M_REASONING); break;
     case 9:
         IS("reasoning", M_REASONING);
@@ -211,6 +216,15 @@ static tm_status bind_calls(tm_binder *to, const tm_doc *doc, const message *m, 
     return TM_OK;
 }
 
+/* What the assistant says in the place of an answer. Client libraries write the key into every
+ * message, so an empty one is none. */
+static tm_status bind_refusal(tm_binder *to, const tm_doc *doc, uint32_t key, tm_err *err)
+{
+    if (key == TM_NONE || doc->node[key + 1].kind != TM_JSON_STRING) return TM_OK;
+    if (doc->node[key + 1].end - doc->node[key + 1].at == 2) return TM_OK;
+    return tm_bind_value(to, doc, key, key + 1, TM_CONTENT, 0, err);
+}
+
 static tm_status bind_pair(tm_binder *to, const tm_doc *doc, uint32_t node, const message *m,
                            uint16_t answer, tm_err *err)
 {
@@ -249,6 +263,7 @@ tm_status tm_bind_message(tm_binder *to, const tm_doc *doc, uint32_t node, uint1
         TM_TRY(tm_bind_absent(to, doc, node, who.kind, err));
     else
         TM_TRY(bind_content(to, doc, content, who.kind, err));
+    if (who.role == TM_ASSISTANT) TM_TRY(bind_refusal(to, doc, m.key[M_REFUSAL], err));
     return bind_calls(to, doc, &m, err);
 }
 

@@ -3,7 +3,7 @@
  * input that is not there gives no part; an empty or a null one does. */
 #include "record/layout_bind.h"
 
-static bool fits(const tm_doc *doc)
+bool tm_fits_alpaca(const tm_doc *doc)
 {
     return tm_is_slot(doc, TM_K_INSTRUCTION) &&
            (tm_is_slot(doc, TM_K_OUTPUT) || tm_is_slot(doc, TM_K_RESPONSE));
@@ -26,7 +26,7 @@ static tm_status bind_history(tm_binder *to, const tm_doc *doc, tm_err *err)
     return TM_OK;
 }
 
-static tm_status bind(tm_binder *to, const tm_doc *doc, tm_err *err)
+tm_status tm_bind_alpaca(tm_binder *to, const tm_doc *doc, tm_err *err)
 {
     tm_key answer = tm_is_slot(doc, TM_K_OUTPUT) ? TM_K_OUTPUT : TM_K_RESPONSE;
     tm_key more = tm_has(doc, TM_K_INPUT) ? TM_K_INPUT : TM_K_CONTEXT;
@@ -46,5 +46,5 @@ const tm_layout tm_layout_alpaca = {
     .keys = "instruction and output (or response), as text",
     .example = "{\"instruction\": \"Add the numbers.\", \"input\": \"2 3\", \"output\": \"5\"}",
     .kind = TM_SFT,
-    .fits = fits,
-    .bind = bind};
+    .fits = tm_fits_alpaca,
+    .bind = tm_bind_alpaca};

@@ -133,6 +133,10 @@ tm_status tm_bind_messages(tm_binder *to, const tm_doc *doc, uint32_t array, uin
 tm_status tm_bind_any(tm_binder *to, const tm_doc *doc, uint32_t key, uint32_t value, tm_role role,
                       uint16_t answer, tm_err *err);
 
+/* instruction, input and output (layout_alpaca.c): a layout, and with a label the unpaired one. */
+bool tm_fits_alpaca(const tm_doc *doc);
+tm_status tm_bind_alpaca(tm_binder *to, const tm_doc *doc, tm_err *err);
+
 /* Binds by a mapping (layout_map.c). *fits: false, and nothing bound, when no path leads
  * anywhere. */
 tm_status tm_map_bind(tm_binder *to, tm_str raw, uint32_t top, bool *fits, tm_err *err);

@@ -1,12 +1,14 @@
-/* unpaired: one answer with a verdict, true or false (KTO). The answer is a completion, or the end
- * of a conversation. The label must be a boolean: 0 and 1 are also class numbers, and guessing
- * between the two would teach the wrong thing.
+/* unpaired: one answer with a verdict, true or false (KTO). The answer is a completion, the output
+ * of an instruction (LLaMA-Factory's kto_tag), or the end of a conversation. The label must be a
+ * boolean: 0 and 1 are also class numbers, and guessing between the two would teach the wrong
+ * thing.
  *
  * So a label of another type is not guessed at, and not passed over either, which would train bad
  * answers as good ones: the record is of this layout and check.record finds the label (T1233). A
  * null label is none in a set where no record has another (tables write columns that nobody filled
  * so); beside labelled records it is one that is missing. Likewise a label of another type beside
- * messages, where it is more often a class: only booleans bring this layout into a set. */
+ * messages or an instruction, where it is more often a class: only booleans bring this layout into
+ * a set. */
 #include "record/layout_bind.h"
 
 static bool is_truth(const tm_doc *doc, tm_key k)
@@ -49,7 +51,8 @@ static bool fits(const tm_doc *doc)
     if (label == TM_K_COUNT) return false;
     bool scored = tm_has(doc, TM_K_SCORE) || tm_has(doc, TM_K_REWARD);
     if (scored && !is_truth(doc, label)) return false;
-    return has_answer(doc) || tm_is_chat(doc, TM_K_MESSAGES) || tm_is_chat(doc, TM_K_CONVERSATIONS);
+    return has_answer(doc) || tm_fits_alpaca(doc) || tm_is_chat(doc, TM_K_MESSAGES) ||
+           tm_is_chat(doc, TM_K_CONVERSATIONS);
 }
 
 static bool claims(const tm_doc *doc)
@@ -65,6 +68,7 @@ static tm_status bind(tm_binder *to, const tm_doc *doc, tm_err *err)
     const tm_keys *keys = doc->keys;
     tm_key label = label_key(doc);
     TM_TRY(tm_bind_label(to, doc, &label, 1, err));
+    if (!has_answer(doc) && tm_fits_alpaca(doc)) return tm_bind_alpaca(to, doc, err);
     TM_TRY(tm_bind_slot(to, doc, TM_K_SYSTEM, TM_SYSTEM, 0, err));
     if (!has_answer(doc)) {
         tm_key list = tm_is_chat(doc, TM_K_MESSAGES) ? TM_K_MESSAGES : TM_K_CONVERSATIONS;
@@ -81,7 +85,8 @@ extern const tm_layout tm_layout_unpaired;
 const tm_layout tm_layout_unpaired = {
     .name = "unpaired",
     .summary = "One answer and whether it is wanted",
-    .keys = "label or kto_tag (true or false) with prompt and completion, or with messages",
+    .keys = "label or kto_tag (true or false) with prompt and completion, with "
+            "instruction and output, or with messages",
     .example = "{\"prompt\": \"2+2?\", \"completion\": \"5\", \"label\": false}",
     .kind = TM_UNPAIRED,
     .fits = fits,

@@ -45,16 +45,39 @@ bool tm_text_is_blank(tm_str s)
     return true;
 }
 
+static bool ends_line(uint32_t c)
+{
+    return (c >= 0x0A && c <= 0x0D) || c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
 void tm_text_seen(tm_str s, tm_buf *out)
 {
-    bool space = false, begun = false;
+    size_t from = out->n, kept = out->n; /* kept: behind what can be seen, or a line's end */
+    bool seen = false, carriage = false, parted = false;
     for (size_t at = 0, begin = 0; at < s.n; begin = at) {
         uint32_t c = tm_utf8_next(s, &at);
-        space |= c != TM_UTF8_BAD && tm_is_space(c);
-        if (tm_is_unseen(c)) continue;
-        if (space && begun) tm_buf_char(out, ' ');
-        tm_buf_add(out, s.p + begin, at - begin);
-        begun = true;
-        space = false;
+        bool pair = carriage && c == 0x0A; /* CR LF is one end, whatever unseen stands between */
+        if (tm_is_unseen(c) && !tm_is_space(c)) continue;
+        carriage = c == 0x0D;
+        if (c >= 0x1C && c <= 0x1F) { /* a separator is a space where there is none */
+            parted = true;
+            continue;
+        }
+        if (ends_line(c)) {
+            out->n = kept;
+            if (!pair) tm_buf_char(out, '\n');
+        } else {
+            bool beside =
+                out->n > kept || kept == from || out->p[kept - 1] == '\n' || tm_is_space(c);
+            if (parted && !beside) tm_buf_char(out, ' ');
+            tm_buf_add(out, s.p + begin, at - begin);
+        }
+        parted = false;
+        if (tm_is_space(c) && !ends_line(c)) continue;
+        kept = out->n;
+        seen |= !ends_line(c);
     }
+    out->n = kept;
+    while (out->n > from && out->p[out->n - 1] == '\n') out->n--;
+    if (!seen) out->n = from;
 }

@@ -19,7 +19,8 @@ void tm_text_visible(tm_str s, tm_buf *out);
 bool tm_is_unseen(uint32_t code_point);
 /* Nothing in it can be seen. The empty text is blank. */
 bool tm_text_is_blank(tm_str s);
-/* Appends what can be seen of s; between, one space for each run that holds white space. */
+/* Appends what can be seen of s with the white space before and between it: what shows nothing is
+ * left out, and white space at the ends of lines and of s. Line ends of all kinds are \n. */
 void tm_text_seen(tm_str s, tm_buf *out);
 
 #endif

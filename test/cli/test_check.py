@@ -146,9 +146,10 @@ class Empty(CheckCase):
 
 class Pairs(CheckCase):
     def test_same_is_what_nobody_can_tell_apart(self):
-        same = [("a", "a"), ("a b", "a\n b"), ("a", "a\u200b"), ("a", "\ufeffa \u0007"),
-                ("\u00ada b", "a\t\u200bb")]
-        other = [("a", "b"), ("ab", "a b"), ("a", "A"), ("\u0301", "")]
+        same = [("a", "a"), ("a \nb", "a\r\nb\n"), ("a", "a\u200b"), ("a", "\ufeffa \u0007"),
+                ("\u00ada b", "a\u200b b"), ("if a:\n    b", "if a:\t\n    b \n\n")]
+        other = [("a", "b"), ("ab", "a b"), ("a", "A"), ("\u0301", ""), ("a b", "a\n b"),
+                 ("if a:\n    b\nc", "if a:\n    b\n    c"), ("a b", "a  b"), (" a", "a")]
         self.expect([({"prompt": "p", "chosen": a, "rejected": b}, ["T1230"]) for a, b in same])
         self.assertFalse([codes for codes in self.codes(
             [{"prompt": "p", "chosen": a, "rejected": b} for a, b in other]) if "T1230" in codes])
@@ -309,6 +310,20 @@ class Calls(CheckCase):
             ({"prompt": [ASKS, without], "chosen": [named, SAYS],
               "rejected": [named, answer(content="No.")]}, []),
             ({"prompt": [ASKS, with_id, one], "chosen": [SAYS], "rejected": other}, ["T1218"]),
+            # an id that the prompt used, used again: by one answer, by both, after it was answered
+            ({"prompt": [ASKS, with_id], "chosen": [one, with_id, *ends], "rejected": other}, []),
+            ({"prompt": [ASKS, with_id], "chosen": [one, with_id, *ends],
+              "rejected": [one, with_id, *other]}, []),
+            ({"prompt": [ASKS, with_id, one, SAYS, ASKS, with_id], "chosen": [one, with_id, *ends],
+              "rejected": other}, []),
+            ({"prompt": [ASKS, with_id, one], "chosen": [with_id, *ends],
+              "rejected": [with_id, *other]}, []),
+            ({"prompt": [ASKS, with_id, one], "chosen": [with_id, *ends], "rejected": other},
+             ["T1218"]),
+            ({"prompt": [ASKS, with_id], "chosen": [one, with_id, *ends],
+              "rejected": [one, *other]}, ["T1218"]),
+            ({"prompt": [ASKS, with_id], "chosen": ends, "rejected": [with_id, *other]},
+             ["T1219"]),
             ({"prompt": [ASKS], "chosen": [with_id, *ends], "rejected": other}, ["T1218"]),
         ])
 

@@ -7,6 +7,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "laws"))
+from dedupkit import DedupCase  # noqa: E402
 from lawkit import LawCase  # noqa: E402
 
 LONG = "Please say in one short sentence what is to be seen here and nothing else at all"
@@ -114,6 +115,39 @@ class Beside(LawCase):
                              "--quiet").stdout.decode()
             self.assertEqual([json.loads(line) for line in out.splitlines()],
                              [picture("data:BBB"), call("g", "{}")])
+
+
+class InMessages(DedupCase):
+    """What one message says beside its content: a refusal, and how much it is trained."""
+
+    def rows(self, *messages):
+        return [{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", **m}]}
+                for m in messages]
+
+    def test_refusals_are_texts(self):
+        rows = self.rows({"content": None, "refusal": "I can not."},
+                         {"content": None, "refusal": "I will not."},
+                         {"content": "I can not.", "refusal": ""}, {"content": "I can not."},
+                         {"refusal": "I can not.", "content": None})
+        for op in "dedup.exact", "dedup.near":
+            kept = self.kept(self.merge(op, [rows], "--keep", "first", name=op))
+            want = rows[:3] if op == "dedup.exact" else None
+            if want:
+                self.assertEqual(kept, want)
+            self.assertIn(rows[1], kept)
+
+    def test_weights_count(self):
+        text = "one two three four five six seven eight nine ten"
+        rows = self.rows({"content": text}, {"content": text, "weight": 0},
+                         {"content": text, "weight": 1}, {"content": text, "weight": None},
+                         {"content": text, "weight": 0}, {"weight": 0.5, "content": text},
+                         {"content": text, "weight": 1.0})
+        for op in "dedup.exact", "dedup.near":
+            for by in "all", "response":
+                folder = self.merge(op, [rows], "--by", by, "--keep", "first", name=op)
+                self.assertEqual(self.kept(folder), [rows[0], rows[1], rows[5]])
+        folder = self.merge("dedup.exact", [rows], "--by", "user", name="user")
+        self.assertEqual(len(self.kept(folder)), 1)
 
 
 if __name__ == "__main__":

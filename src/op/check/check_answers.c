@@ -1,5 +1,5 @@
-/* V14 and V15: pairs and labels. Two answers are the same when what can be seen of them is, runs of
- * white space being as good as one space: cleaning may not make them so. */
+/* V14 and V15: pairs and labels. Two answers are the same when what can be seen of them is, with
+ * the white space before and between it, for code lives of that: cleaning may not make them so. */
 #include "op/check/check.h"
 #include "text/utf8.h"
 #include "text/visible.h"

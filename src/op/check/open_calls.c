@@ -41,14 +41,31 @@ static bool queue_up(tm_open_calls *calls, uint32_t c, tm_str name)
     return true;
 }
 
+/* The open call of that id: the last one, or, where that was made by another answer or is answered,
+ * the last of the prompt. TM_NONE: there is none. */
+static uint32_t open_of(const tm_open_calls *calls, const tm_set_name *known)
+{
+    uint32_t c = known ? known->number : TM_NONE;
+    if (c != TM_NONE && !is_open(calls, c)) c = calls->call[c].shared;
+    return c != TM_NONE && is_open(calls, c) ? c : TM_NONE;
+}
+
 tm_call_made tm_calls_open(tm_open_calls *calls, uint32_t at, tm_str id, tm_str name)
 {
     tm_set_name *known = id.p ? tm_name_set_put(&calls->ids, calls->mem, id) : NULL;
     if (id.p && !known) return TM_CALL_NO_MEMORY;
-    if (known && known->number != TM_NONE && is_open(calls, known->number)) return TM_CALL_ID_TWICE;
+    if (open_of(calls, known) != TM_NONE) return TM_CALL_ID_TWICE;
     if (!TM_ROOM(calls->mem, calls->call, calls->count, calls->room, 1)) return TM_CALL_NO_MEMORY;
     uint32_t c = calls->count++;
-    calls->call[c] = (tm_call){at, TM_NONE, calls->answer, 0, id.p != NULL};
+    calls->call[c] = (tm_call){.at = at,
+                               .shared = TM_NONE,
+                               .next = TM_NONE,
+                               .made = calls->answer,
+                               .has_id = id.p != NULL};
+    if (known && known->number != TM_NONE) {
+        const tm_call *last = &calls->call[known->number];
+        calls->call[c].shared = last->made == 0 ? known->number : last->shared;
+    }
     if (known) known->number = c;
     calls->open++;
     return known || queue_up(calls, c, name) ? TM_CALL_OPENED : TM_CALL_NO_MEMORY;
@@ -76,9 +93,7 @@ bool tm_calls_answer(tm_open_calls *calls, tm_str id, tm_str name)
 {
     uint32_t c;
     if (id.p) {
-        const tm_set_name *known = tm_name_set_get(&calls->ids, id);
-        c = known && known->number != TM_NONE && is_open(calls, known->number) ? known->number
-                                                                               : TM_NONE;
+        c = open_of(calls, tm_name_set_get(&calls->ids, id));
     } else {
         c = name.p ? first_named(calls, name) : first_of_all(calls);
     }

@@ -16,6 +16,7 @@
 
 typedef struct tm_call {
     uint32_t at;       /* in the raw record */
+    uint32_t shared;   /* of the same id, the last that the prompt made before it; TM_NONE: none */
     uint32_t next;     /* without an id: the next of the same name that has none either */
     uint16_t made;     /* in which answer; 0: the prompt */
     uint16_t answered; /* in which answer, plus one; 0: in none */

@@ -80,9 +80,9 @@
 #define CHECK_NAME_SENTENCE "this name has characters that providers refuse"
 #define CHECK_NAME_HELP "Letters, digits, _ and -, 64 at most."
 #define CHECK_SAME_ANSWERS_SENTENCE "chosen and rejected are the same"
-#define CHECK_SAME_ANSWERS_HELP                                                      \
-    "White space and characters that show nothing aside, nothing tells the answers " \
-    "apart: the pair teaches nothing."
+#define CHECK_SAME_ANSWERS_HELP                                                         \
+    "White space at the ends of lines and characters that show nothing aside, nothing " \
+    "tells the answers apart: the pair teaches nothing."
 #define CHECK_NO_SHARED_PROMPT_SENTENCE "chosen and rejected share no prompt"
 #define CHECK_NO_SHARED_PROMPT_HELP \
     "They begin with different messages, so they do not answer the same question."

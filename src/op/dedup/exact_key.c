@@ -15,7 +15,7 @@ static tm_status end_message(tm_exact_key *own, tm_err *err)
 }
 
 /* What stands behind a head. An absent text, null and an empty one are three things. */
-enum { KEY_TEXT, KEY_OTHER, KEY_NAME, KEY_NODE, KEY_NULL, KEY_ABSENT, KEY_WITHIN };
+enum { KEY_TEXT, KEY_OTHER, KEY_NAME, KEY_NODE, KEY_NULL, KEY_ABSENT, KEY_WITHIN, KEY_WEIGHT };
 
 /* One element of the key: what and where it is, its length and its bytes, so that no two different
  * records give the same key. */
@@ -116,6 +116,7 @@ tm_status tm_exact_key_of(const tm_exact_rules *rules, tm_batch *b, uint32_t r,
 {
     tm_chosen chosen;
     const tm_part *last = NULL;
+    uint32_t turn = 0;
     own->any = false;
     tm_buf_clear(&own->text);
     own->messages = 0;
@@ -133,8 +134,10 @@ tm_status tm_exact_key_of(const tm_exact_rules *rules, tm_batch *b, uint32_t r,
     for (uint32_t p = b->first_part[r]; p < b->first_part[r + 1]; p++) {
         const tm_part *part = &b->part[p];
         if (!tm_is_chosen(&chosen, part)) continue;
-        if (last && (last->turn != part->turn || last->answer != part->answer))
-            TM_TRY(end_message(own, err));
+        bool next = !last || last->turn != part->turn || last->answer != part->answer;
+        if (last && next) TM_TRY(end_message(own, err));
+        tm_str weight = next ? tm_chosen_weight(b, p, &turn) : (tm_str){"", 0};
+        if (weight.n) add_element(own, KEY_WEIGHT, 0, weight, 0);
         last = part;
         TM_TRY(add_part(rules, own, b, p, err));
     }

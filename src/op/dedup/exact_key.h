@@ -1,10 +1,10 @@
 /* What exact duplicates are compared by: bytes that are equal when two records are.
  *
  * Roles, kinds and the places of alternatives are part of the key, and so are the names of called
- * functions and what is not text (pictures, tools, values of the wrong type), as JSON that says the
- * same whatever its blanks and escapes; how the record spells the places is not: a completion is
- * the last message of the same conversation. With `by: everything` the key is the whole record as
- * it is now: structure, keys, strings, numbers. */
+ * functions, weights of messages, and what is not text (pictures, tools, values of the wrong type),
+ * as JSON that says the same whatever its blanks and escapes; how the record spells the places is
+ * not: a completion is the last message of the same conversation. With `by: everything` the key is
+ * the whole record as it is now: structure, keys, strings, numbers. */
 #ifndef TM_OP_DEDUP_EXACT_KEY_H
 #define TM_OP_DEDUP_EXACT_KEY_H
 

@@ -103,7 +103,12 @@ static void only_what_is_seen_remains(void **state)
     SEEN(" \xE2\x80\x8B\0\n", "");
     SEEN("\xE2\x80\x8B a\xC2\xA0 \xE2\x80\x8B\tb\x07"
          "c ",
-         "a bc");
+         " a\xC2\xA0 \tbc");
+    SEEN("  a\n    b \r\n\n", "  a\n    b");
+    SEEN("a\rb\r\nc\fd\xC2\x85"
+         "e",
+         "a\nb\nc\nd\ne");
+    SEEN("\n\n a\xE2\x80\x8B \t\n", "\n\n a");
     SEEN("\xCC\x81", "\xCC\x81");
     SEEN("a\xFF", "a\xFF");
     SEEN("\xED\xA0\x80", "\xED\xA0\x80");
