@@ -396,12 +396,30 @@ static tm_status go(tm_cli *cli, tm_run *run, tm_execution *e, teller *t, tm_err
     return status == TM_OK ? finish(cli, run, e, t, err) : status;
 }
 
-static bool wants_another(const tm_run *run, const tm_execution *e)
+static bool reads_again(const tm_run *run)
 {
     const tm_run_result *r = tm_run_result_of(run);
     for (uint32_t i = 0; i < r->sources; i++)
         if (!r->source[i].seekable || r->source[i].open_as.n) return false;
-    return e->reconsider && e->reconsider(run, e->recipe, e->arg);
+    return true;
+}
+
+static bool wants_another(const tm_run *run, const tm_execution *e)
+{
+    return reads_again(run) && e->reconsider && e->reconsider(run, e->recipe, e->arg);
+}
+
+/* A run that met a limit, once more with less. */
+static tm_status go_lighter(tm_cli *cli, tm_run **run, tm_execution *e, teller *t, tm_err *err)
+{
+    if (!reads_again(*run) || !e->lighter || !e->lighter(*run, e->recipe, err, e->arg))
+        return TM_ELIMIT;
+    tm_run_close(*run);
+    *run = NULL;
+    if (err) *err = (tm_err){0};
+    e->options.overwrite = true; /* what is unfinished there is our own */
+    TM_TRY(tm_run_open(run, e->recipe, &e->options, err));
+    return go(cli, *run, e, t, err);
 }
 
 tm_status tm_cli_execute(tm_cli *cli, tm_execution *e, tm_err *err)
@@ -439,7 +457,10 @@ tm_status tm_cli_execute(tm_cli *cli, tm_execution *e, tm_err *err)
         status = tm_run_open(&run, e->recipe, o, err);
     }
     if (status == TM_ECANCELLED) say_interrupted(NULL, o, err);
-    if (status == TM_OK) status = go(cli, run, e, &t, err);
+    if (status == TM_OK) {
+        status = go(cli, run, e, &t, err);
+        if (status == TM_ELIMIT) status = go_lighter(cli, &run, e, &t, err);
+    }
     if (run) tm_run_close(run);
     return status;
 }
