@@ -53,6 +53,24 @@ static bool looks_like_json(tm_str text)
     return false;
 }
 
+/* What the scanner is shown of a string's text. A surrogate that was escaped alone stands in it as
+ * three bytes that are not UTF-8 (WTF-8): in a copy, three that are take their place, so that all
+ * places stay. Texts are read from the text itself. .p NULL: no memory. */
+static tm_str scannable(tm_batch *b, tm_str text)
+{
+    char *copy = NULL;
+    for (size_t i = 0; i + 2 < text.n; i++) {
+        if ((uint8_t)text.p[i] != 0xED || (uint8_t)text.p[i + 1] < 0xA0) continue;
+        if (!copy) {
+            copy = tm_arena_alloc(b->mem, text.n, 1);
+            if (!copy) return (tm_str){NULL, 0};
+            memcpy(copy, text.p, text.n);
+        }
+        memcpy(copy + i, "\xEF\xBF\xBD", 3);
+    }
+    return copy ? (tm_str){copy, text.n} : text;
+}
+
 /* Enters the string at w->node. *entered: false when it holds no JSON. False: no memory. */
 static bool enter(tm_batch *b, tm_where *w, bool *entered)
 {
@@ -73,8 +91,9 @@ static bool enter(tm_batch *b, tm_where *w, bool *entered)
     }
     if (!looks_like_json(frame->text)) return true;
     uint32_t top = b->json.nodes;
-    if (!tm_json_scan(&b->json, frame->text.p, frame->text.n, 0,
-                      (tm_json_limits){.append = true})) {
+    tm_str shown = v.flags & TM_JSON_LONE_SURROGATE ? scannable(b, frame->text) : frame->text;
+    if (!shown.p) return false;
+    if (!tm_json_scan(&b->json, shown.p, shown.n, 0, (tm_json_limits){.append = true})) {
         b->json.nodes = top;
         return b->json.trouble != TM_JSON_MEMORY;
     }
