@@ -29,13 +29,15 @@ tm_exchange *tm_exchange_new(tm_spill *spill, uint64_t budget_bytes)
     return x;
 }
 
-/* A lean key is a hash or the like: one multiplication spreads it. */
-static unsigned partition_of_lean(const tm_lean *lean)
+/* A key of eight bytes is a hash or the like: one multiplication spreads it. Facts of one key meet
+ * whether they are lean or not. */
+static unsigned partition_of_eight(uint64_t key)
 {
-    return (unsigned)(lean->key * 0x9E3779B97F4A7C15u >> 59);
+    return (unsigned)(key * 0x9E3779B97F4A7C15u >> 59);
 }
 static unsigned partition_of(const tm_fact *f)
 {
+    if (f->key.n == 8) return partition_of_eight(tm_be64_get(f->key.p));
     return (unsigned)(tm_hash64(f->key.p, f->key.n, 0) >> 59);
 }
 
@@ -54,7 +56,7 @@ static uint32_t take_leans(leans *l, const tm_facts *facts, size_t *at)
     for (size_t next = *at; n < ADD_AT_ONCE && tm_facts_next(facts, &next, &f); *at = next) {
         if (!tm_fact_is_lean(&f)) break;
         l->came[n] = tm_lean_of(&f);
-        l->to[n] = (uint8_t)partition_of_lean(&l->came[n]);
+        l->to[n] = (uint8_t)partition_of_eight(l->came[n].key);
         count[l->to[n++]]++;
     }
     for (unsigned p = 0; p < PARTITIONS; p++) {

@@ -12,7 +12,7 @@ static int lean_cmp(const void *a, const void *b)
 {
     const tm_lean *x = a, *y = b;
     if (x->key != y->key) return x->key < y->key ? -1 : 1;
-    return tm_rid_cmp(x->rid, y->rid);
+    return x->rid == y->rid ? 0 : x->rid < y->rid ? -1 : 1;
 }
 
 static tm_lean lean_at(tm_str leans, size_t at)

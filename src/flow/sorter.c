@@ -2,7 +2,8 @@
  *
  * The buffer is a pile (pile.h). A spilled run is chunks of about 64 KiB: lean facts as they are,
  * frames as one zstd frame at level 1 (writes are the disk's limit, not the processor's). More
- * than MERGE_MAX runs are merged in between, so memory for merging stays bounded too.
+ * than MERGE_MAX runs are merged in between, so memory for merging stays bounded too. Lean facts
+ * that are in memory at the end stay there, as one more run.
  *
  * A fact that does not go well with others in memory, such as the text of a long record, is a run
  * of its own, and so are the facts of a chunk that holds one: of such runs fewer are merged at
@@ -22,7 +23,7 @@ enum {
 };
 #define LEAN_CHUNK ((uint32_t)1 << 31) /* in a chunk's size: it holds lean facts */
 
-typedef struct sorted_run { /* a spill file being read back */
+typedef struct sorted_run { /* a spill file being read back; or the sorted pile, without a path */
     char *path;
     int file;
     uint64_t bytes, at; /* of the file; read so far */
@@ -30,9 +31,11 @@ typedef struct sorted_run { /* a spill file being read back */
     tm_facts chunk;
     bool lean; /* what the chunk holds */
     tm_buf packed;
-    size_t next;
+    size_t next;         /* in the chunk; lean: in the list */
+    const tm_lean *list; /* lean: the chunk, or the pile */
+    size_t leans;
+    tm_lean one; /* the fact at hand, when lean, or */
     tm_fact now;
-    char key[8];   /* of `now`, when lean */
     uint64_t lead; /* the first bytes of its key: decide most comparisons */
     bool more;
 } sorted_run;
@@ -50,6 +53,7 @@ struct tm_sorter {
     bool pull_top;      /* the top run's fact was handed out: advance it first */
     bool handed_out;    /* one was, that began with last_lead */
     uint64_t last_lead;
+    char key[8]; /* of the lean fact handed out */
     tm_packer *packer;
 };
 
@@ -185,37 +189,50 @@ static tm_status load_chunk(sorted_run *r, uint32_t packed, uint32_t bytes, tm_e
     return TM_OK;
 }
 
+/* The run's next chunk; *more = false at its end. */
+static tm_status next_chunk(sorted_run *r, bool *more, tm_err *err)
+{
+    uint32_t head[2];
+    *more = r->at < r->bytes;
+    if (!*more) return TM_OK;
+    TM_TRY(tm_file_read_at(r->file, r->path, head, sizeof head, r->at, err));
+    r->lean = head[1] & LEAN_CHUNK;
+    head[1] &= ~LEAN_CHUNK;
+    TM_TRY(load_chunk(r, head[0], head[1], err));
+    r->at += sizeof head + head[0];
+    r->next = 0;
+    r->list = (const tm_lean *)(void *)r->chunk.bytes.p;
+    r->leans = r->lean ? r->chunk.bytes.n / sizeof(tm_lean) : 0;
+    return TM_OK;
+}
+
 static tm_status run_advance(sorted_run *r, tm_err *err)
 {
-    if (r->next >= r->chunk.bytes.n) {
-        uint32_t head[2];
-        r->more = r->at < r->bytes;
-        if (!r->more) return TM_OK;
-        TM_TRY(tm_file_read_at(r->file, r->path, head, sizeof head, r->at, err));
-        r->lean = head[1] & LEAN_CHUNK;
-        head[1] &= ~LEAN_CHUNK;
-        TM_TRY(load_chunk(r, head[0], head[1], err));
-        r->at += sizeof head + head[0];
-        r->next = 0;
-    }
-    if (!r->lean) {
-        r->more = tm_facts_next(&r->chunk, &r->next, &r->now);
-        r->lead = tm_fact_prefix(&r->now, false);
+    r->more = r->next < (r->lean ? r->leans : r->chunk.bytes.n);
+    if (!r->more) TM_TRY(next_chunk(r, &r->more, err));
+    if (!r->more) return TM_OK;
+    if (r->lean) {
+        r->one = r->list[r->next++];
+        r->lead = r->one.key;
         return TM_OK;
     }
-    tm_lean one;
-    memcpy(&one, r->chunk.bytes.p + r->next, sizeof one);
-    r->now = tm_lean_fact(&one, r->key);
-    r->lead = one.key;
-    r->next += sizeof one;
+    r->more = tm_facts_next(&r->chunk, &r->next, &r->now);
+    r->lead = tm_fact_prefix(&r->now, false);
     return TM_OK;
+}
+
+static tm_fact now_of(const sorted_run *r, char key[8])
+{
+    return r->lean ? tm_lean_fact(&r->one, key) : r->now;
 }
 
 static bool comes_before(const sorted_run *a, const sorted_run *b)
 {
     if (a->lead != b->lead) return a->lead < b->lead;
-    if (a->lean && b->lean) return tm_rid_cmp(a->now.rid, b->now.rid) < 0;
-    return tm_fact_cmp(&a->now, &b->now) < 0;
+    if (a->lean && b->lean) return a->one.rid < b->one.rid;
+    char key[2][8];
+    tm_fact x = now_of(a, key[0]), y = now_of(b, key[1]);
+    return tm_fact_cmp(&x, &y) < 0;
 }
 
 static void heap_down(tm_sorter *s, uint32_t at)
@@ -243,27 +260,41 @@ static tm_status drop_top(tm_sorter *s, tm_err *err)
     return TM_OK;
 }
 
-/* Whether the top is a lean fact whose key no other has, as far as that shows at once. */
-static bool is_single(const tm_sorter *s)
+/* The least lead of the other runs. */
+static uint64_t lead_of_others(const tm_sorter *s)
 {
-    tm_lean next;
-    const sorted_run *top = &s->run[s->heap[0]];
-    if (!top->lean || (s->handed_out && top->lead == s->last_lead)) return false;
+    uint64_t least = UINT64_MAX;
     for (uint32_t i = 1; i < TM_MIN(s->heaped, 3u); i++)
-        if (s->run[s->heap[i]].lead == top->lead) return false;
-    if (top->next >= top->chunk.bytes.n) return false;
-    memcpy(&next, top->chunk.bytes.p + top->next, sizeof next);
-    return next.key != top->lead;
+        least = TM_MIN(least, s->run[s->heap[i]].lead);
+    return least;
+}
+
+/* Moves the top run over lean facts whose key no other has, as far as that shows at once; whether
+ * there were any. */
+static bool skip_single(tm_sorter *s)
+{
+    sorted_run *top = &s->run[s->heap[0]];
+    if (!top->lean || (s->handed_out && top->lead == s->last_lead)) return false;
+    size_t at = top->next;
+    uint64_t key = top->lead, others = lead_of_others(s);
+    while (at < top->leans && key < others && top->list[at].key != key) key = top->list[at++].key;
+    if (at == top->next) return false;
+    top->next = at;
+    top->one = top->list[at - 1];
+    top->lead = key;
+    heap_down(s, 0);
+    return true;
 }
 
 static tm_status from_runs(tm_sorter *s, tm_fact *out, bool *more, tm_err *err)
 {
     if (s->pull_top) TM_TRY(drop_top(s, err));
-    while (s->pairs_only && s->heaped && is_single(s)) TM_TRY(drop_top(s, err));
+    while (s->pairs_only && s->heaped && skip_single(s)) {}
     *more = s->pull_top = s->heaped > 0;
     if (!*more) return TM_OK;
-    *out = s->run[s->heap[0]].now;
-    s->last_lead = s->run[s->heap[0]].lead;
+    const sorted_run *top = &s->run[s->heap[0]];
+    *out = now_of(top, s->key);
+    s->last_lead = top->lead;
     s->handed_out = true;
     return TM_OK;
 }
@@ -277,7 +308,7 @@ static tm_status open_runs(tm_sorter *s, uint32_t count, tm_err *err)
     s->pull_top = s->handed_out = false;
     for (uint32_t i = 0; i < count; i++) {
         sorted_run *r = &s->run[i];
-        TM_TRY(tm_file_open(r->path, &r->file, err));
+        if (r->path) TM_TRY(tm_file_open(r->path, &r->file, err));
         TM_TRY(run_advance(r, err));
         if (r->more) s->heap[s->heaped++] = i;
     }
@@ -404,11 +435,24 @@ tm_status tm_sorter_add(tm_sorter *s, const tm_fact *fact, tm_err *err)
     return spill_what_is_over(s, err);
 }
 
+/* The pile as a run that lies in memory. */
+static tm_status add_pile(tm_sorter *s, tm_err *err)
+{
+    sorted_run *r;
+    TM_TRY(tm_pile_sort(&s->pile, err));
+    TM_TRY(new_run(s, &r, err));
+    r->lean = true;
+    r->list = s->pile.list;
+    r->leans = s->pile.sorted;
+    return TM_OK;
+}
+
 tm_status tm_sorter_finish(tm_sorter *s, tm_err *err)
 {
     if (!s->runs) return tm_pile_sort(&s->pile, err);
-    if (s->pile.count) TM_TRY(spill_memory(s, err));
+    if (s->pile.count && !s->pile.lean) TM_TRY(spill_memory(s, err));
     for (uint32_t count; (count = mergeable(s)) < s->runs;) TM_TRY(merge_some(s, count, err));
+    if (s->pile.count) TM_TRY(add_pile(s, err));
     return open_runs(s, s->runs, err);
 }
 

@@ -42,7 +42,7 @@ static void make_rows(size_t count, size_t longest_key)
         for (size_t k = 0; k < r->key_n; k++) r->key[k] = letters[chance(k < 8 ? 2 : 4)];
         for (size_t k = 0; k < r->order_n; k++) r->order[k] = letters[chance(4)];
         for (size_t k = 0; k < r->data_n; k++) r->data[k] = letters[chance(4)];
-        r->rid = (tm_rid){TM_PLACE(1 + chance(2), chance(50)), chance(2)};
+        r->rid = (tm_rid){TM_PLACE(1 + chance(2) * 300, chance(50)), chance(2) << 48};
     }
 }
 
@@ -115,6 +115,37 @@ static void a_small_budget_spills_and_changes_nothing(void **state)
     sorts_like_qsort(MOST, 20000, true); /* more runs than are merged at once */
 }
 
+/* Rids in 64 bits sort as they do, come back as they were, and those that would not are refused. */
+static void lean_rids_are_rids(void **state)
+{
+    static const uint64_t SOURCE[] = {1, 2, 253, 254, 255, 256, 65790, 65791, (1 << 24) - 1};
+    static const uint64_t OFFSET[] = {0, 1, UINT32_MAX, (uint64_t)1 << 32, ((uint64_t)1 << 40) - 1};
+    static const uint64_t PATH[] = {0, 1, 1 << 16, (uint64_t)1 << 48, (uint64_t)255 << 48,
+                                    (uint64_t)256 << 48, (uint64_t)65535 << 48, UINT64_MAX};
+    size_t held = 0;
+    tm_lean last = {0};
+    TM_UNUSED(state);
+    for (size_t s = 0; s < TM_COUNT(SOURCE); s++) {
+        for (size_t o = 0; o < TM_COUNT(OFFSET); o++) {
+            for (size_t p = 0; p < TM_COUNT(PATH); p++) {
+                tm_rid rid = {TM_PLACE(SOURCE[s], OFFSET[o]), PATH[p]};
+                tm_fact f = {.key = {"8 bytes!", 8}, .rid = rid};
+                bool deep = PATH[p] << 16, near = SOURCE[s] < 255;
+                bool holds = !deep && (near || (SOURCE[s] < 65791 && OFFSET[o] <= UINT32_MAX &&
+                                                PATH[p] >> 48 < 256));
+                assert_int_equal(tm_fact_is_lean(&f), holds);
+                if (!holds) continue;
+                tm_lean now = tm_lean_of(&f);
+                assert_true(now.rid > last.rid);
+                assert_int_equal(tm_rid_cmp(tm_lean_rid(now.rid), rid), 0);
+                last = now;
+                held++;
+            }
+        }
+    }
+    assert_int_equal(held, 4 * 5 * 5 + 3 * 3 * 3);
+}
+
 /* Keys of eight bytes alone, of which `letters` differ; every `fat`th row is a framed one. */
 static void make_lean_rows(size_t count, size_t random_bytes, size_t fat)
 {
@@ -123,6 +154,7 @@ static void make_lean_rows(size_t count, size_t random_bytes, size_t fat)
         if (fat && i % fat == fat - 1) continue;
         rows[i].key_n = 8;
         rows[i].order_n = rows[i].data_n = 0;
+        rows[i].rid.path |= chance(5000) == 0; /* a child's child: a frame all the same */
         memset(rows[i].key, 7, 8);
         for (size_t k = 0; k < random_bytes; k++) rows[i].key[k] = (char)chance(256);
     }
@@ -271,6 +303,7 @@ int main(void)
         cmocka_unit_test(facts_with_keys_sort_like_qsort),
         cmocka_unit_test(facts_without_keys_sort_by_their_order),
         cmocka_unit_test(a_small_budget_spills_and_changes_nothing),
+        cmocka_unit_test(lean_rids_are_rids),
         cmocka_unit_test(lean_facts_sort_like_any),
         cmocka_unit_test(no_budget_at_all_makes_every_fact_a_run),
         cmocka_unit_test(one_large_fact_passes_through_a_tiny_budget),
