@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/fault.h"
 
@@ -88,6 +89,19 @@ void *tm_alloc_zero(size_t elements, size_t bytes)
     void *p = tm_fault_alloc() || is_refused(all) ? NULL : calloc(1, all ? all : 1);
     if (p) count(p);
     return p;
+}
+
+void tm_alloc_for_leaps(void *p, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+    const uintptr_t large = (uintptr_t)2 << 20;
+    uintptr_t from = ((uintptr_t)p + large - 1) & ~(large - 1),
+              to = ((uintptr_t)p + bytes) & ~(large - 1);
+    if (from < to) (void)madvise((void *)from, to - from, MADV_HUGEPAGE);
+#else
+    TM_UNUSED(p);
+    TM_UNUSED(bytes);
+#endif
 }
 
 void *tm_realloc(void *p, size_t bytes)

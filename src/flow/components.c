@@ -1,13 +1,17 @@
 /* Union-find with path halving over records that have an edge (Tarjan and van Leeuwen, 1984). A
  * root is always the lowest rid of its tree. Vertices are numbered as they come, in an
  * open-addressing table; about 36 bytes a vertex, which must fit into the budget: records without
- * an edge cost nothing, so this is the number of duplicates, not of records. */
+ * an edge cost nothing, so this is the number of duplicates, not of records.
+ *
+ * Of millions of vertices none is where the processor has it at hand, and nothing says which comes
+ * next, so edges are taken a few at a time: their slots are asked for first, then the vertices that
+ * stand in them, and only then each is linked. */
 #include "flow/components.h"
 
-#include "base/hash.h"
 #include "base/vec.h"
+#include "text/terms.h"
 
-enum { VERTEX_BYTES = 36, TAKE_BYTES = 256 << 10 };
+enum { VERTEX_BYTES = 36, TAKE_BYTES = 256 << 10, AT_ONCE = 32 };
 
 struct tm_components {
     uint64_t budget;
@@ -25,38 +29,69 @@ tm_components *tm_components_new(uint64_t budget_bytes)
     return c;
 }
 
-static uint32_t *slot_of(const tm_components *c, tm_rid rid)
+static uint32_t hash_of(tm_rid rid)
 {
-    uint32_t at = (uint32_t)tm_hash64(&rid, sizeof rid, 0) & (c->slots - 1);
+    return (uint32_t)tm_mix64(rid.place ^ rid.path * 0x9E3779B97F4A7C15u);
+}
+
+static uint32_t *slot_of(const tm_components *c, tm_rid rid, uint32_t hash)
+{
+    uint32_t at = hash & (c->slots - 1);
     while (c->slot[at] && tm_rid_cmp(c->rid[c->slot[at] - 1], rid) != 0)
         at = (at + 1) & (c->slots - 1);
     return &c->slot[at];
 }
 
+/* Vertices are all different: a free slot is all that each needs. */
+static void place(tm_components *c, uint32_t vertex, uint32_t hash)
+{
+    uint32_t at = hash & (c->slots - 1);
+    while (c->slot[at]) at = (at + 1) & (c->slots - 1);
+    c->slot[at] = vertex + 1;
+}
+
 static tm_status grow_slots(tm_components *c, tm_err *err)
 {
-    uint32_t slots = c->slots ? c->slots * 2 : 1024;
+    uint32_t slots = c->slots ? c->slots * 2 : 1024, hash[AT_ONCE];
     uint32_t *fresh = tm_alloc_zero(slots, sizeof *fresh);
     if (!fresh) return tm_fail_memory(err, "components", slots * sizeof *fresh);
     tm_free(c->slot);
+    tm_alloc_for_leaps(fresh, slots * sizeof *fresh);
     c->slot = fresh;
     c->slots = slots;
-    for (uint32_t v = 0; v < c->vertices; v++) *slot_of(c, c->rid[v]) = v + 1;
+    for (uint32_t from = 0, n; from < c->vertices; from += n) {
+        n = TM_MIN(c->vertices - from, (uint32_t)AT_ONCE);
+        for (uint32_t i = 0; i < n; i++) {
+            hash[i] = hash_of(c->rid[from + i]);
+            __builtin_prefetch(&c->slot[hash[i] & (slots - 1)], 1);
+        }
+        for (uint32_t i = 0; i < n; i++) place(c, from + i, hash[i]);
+    }
     return TM_OK;
 }
 
-static tm_status vertex_of(tm_components *c, tm_rid rid, uint32_t *out, tm_err *err)
+static tm_status room_for_one(tm_components *c, tm_err *err)
+{
+    uint32_t room = c->rid_room;
+    if (!TM_ROOM_HEAP(c->rid, c->vertices, c->rid_room, 1) ||
+        !TM_ROOM_HEAP(c->parent, c->vertices, c->parent_room, 1))
+        return tm_fail_memory(err, "components", VERTEX_BYTES);
+    if (c->rid_room == room) return TM_OK;
+    tm_alloc_for_leaps(c->rid, c->rid_room * sizeof *c->rid);
+    tm_alloc_for_leaps(c->parent, c->parent_room * sizeof *c->parent);
+    return TM_OK;
+}
+
+static tm_status vertex_of(tm_components *c, tm_rid rid, uint32_t hash, uint32_t *out, tm_err *err)
 {
     if ((uint64_t)c->vertices * 3 >= (uint64_t)c->slots * 2) TM_TRY(grow_slots(c, err));
-    uint32_t *slot = slot_of(c, rid);
+    uint32_t *slot = slot_of(c, rid, hash);
     if (!*slot) {
         if ((uint64_t)c->vertices * VERTEX_BYTES > c->budget)
             return tm_fail(err, TM_ELIMIT,
                            "%u records are linked to others: grouping them needs a larger --memory",
                            c->vertices);
-        if (!TM_ROOM_HEAP(c->rid, c->vertices, c->rid_room, 1) ||
-            !TM_ROOM_HEAP(c->parent, c->vertices, c->parent_room, 1))
-            return tm_fail_memory(err, "components", VERTEX_BYTES);
+        TM_TRY(room_for_one(c, err));
         c->rid[c->vertices] = rid;
         c->parent[c->vertices] = c->vertices;
         *slot = ++c->vertices;
@@ -71,11 +106,11 @@ static uint32_t root_of(tm_components *c, uint32_t v)
     return v;
 }
 
-tm_status tm_components_edge(tm_components *c, tm_rid a, tm_rid b, tm_err *err)
+static tm_status link(tm_components *c, const tm_edge *edge, const uint32_t hash[2], tm_err *err)
 {
     uint32_t x, y;
-    TM_TRY(vertex_of(c, a, &x, err));
-    TM_TRY(vertex_of(c, b, &y, err));
+    TM_TRY(vertex_of(c, edge->a, hash[0], &x, err));
+    TM_TRY(vertex_of(c, edge->b, hash[1], &y, err));
     x = root_of(c, x);
     y = root_of(c, y);
     if (x == y) return TM_OK;
@@ -83,6 +118,39 @@ tm_status tm_components_edge(tm_components *c, tm_rid a, tm_rid b, tm_err *err)
         c->parent[y] = x;
     else
         c->parent[x] = y;
+    return TM_OK;
+}
+
+/* The slots where the search for them begins. */
+static void fetch_slots(const tm_components *c, const tm_edge *edge, size_t n, uint32_t (*hash)[2])
+{
+    for (size_t i = 0; i < n; i++) {
+        hash[i][0] = hash_of(edge[i].a);
+        hash[i][1] = hash_of(edge[i].b);
+        for (size_t k = 0; c->slots && k < 2; k++)
+            __builtin_prefetch(&c->slot[hash[i][k] & (c->slots - 1)]);
+    }
+}
+
+static void fetch_vertices(const tm_components *c, size_t n, uint32_t (*hash)[2])
+{
+    for (size_t i = 0; c->slots && i < 2 * n; i++) {
+        uint32_t v = c->slot[hash[i / 2][i % 2] & (c->slots - 1)];
+        if (!v) continue;
+        __builtin_prefetch(&c->rid[v - 1]);
+        __builtin_prefetch(&c->parent[v - 1]);
+    }
+}
+
+tm_status tm_components_edges(tm_components *c, const tm_edge *edge, size_t n, tm_err *err)
+{
+    uint32_t hash[AT_ONCE][2];
+    for (size_t some; n; edge += some, n -= some) {
+        some = TM_MIN(n, (size_t)AT_ONCE);
+        fetch_slots(c, edge, some, hash);
+        fetch_vertices(c, some, hash);
+        for (size_t i = 0; i < some; i++) TM_TRY(link(c, &edge[i], hash[i], err));
+    }
     return TM_OK;
 }
 

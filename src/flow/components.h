@@ -7,7 +7,11 @@
 
 typedef struct tm_components tm_components;
 TM_MUST_USE tm_components *tm_components_new(uint64_t budget_bytes); /* NULL: memory */
-tm_status tm_components_edge(tm_components *c, tm_rid a, tm_rid b, tm_err *err);
+typedef struct tm_edge {
+    tm_rid a, b;
+} tm_edge;
+/* Many at once: memory that one of them has to wait for is fetched for the others meanwhile. */
+tm_status tm_components_edges(tm_components *c, const tm_edge *edge, size_t n, tm_err *err);
 /* One decision a record that has an edge: `other` is its component's lowest rid (its own for that
  * one). Sticky into out; call take when it has grown. */
 tm_status tm_components_decide(tm_components *c, uint16_t step,

@@ -218,6 +218,7 @@ static tm_status sort_leans(tm_pile *p, tm_err *err)
         tm_free(spare);
         return tm_fail_memory(err, "sorting facts", p->count * sizeof *spare);
     }
+    tm_alloc_for_leaps(p->list, p->count * sizeof *p->list);
     tm_lean_deal_begin(&deal, p->count);
     for (tm_pile_chunk *c = p->first; c; c = c->next)
         tm_lean_deal_count(&deal, tm_buf_view(&c->facts.bytes));

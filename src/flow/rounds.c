@@ -8,6 +8,8 @@
 #include "flow/components.h"
 #include "flow/engine.h"
 
+enum { EDGES = 256 }; /* as many are added at once */
+
 typedef struct step_rounds { /* state while one set step is being decided */
     tm_run *run;
     const tm_plan_step *step;
@@ -19,22 +21,25 @@ typedef struct step_rounds { /* state while one set step is being decided */
     tm_verdicts *making;
 } step_rounds;
 
-static tm_status edge_of(tm_components *c, const tm_fact *f, tm_err *err)
+static tm_edge edge_of(const tm_fact *f)
 {
-    tm_rid other;
-    TM_ASSERT(f->data.n == sizeof other);
-    memcpy(&other, f->data.p, sizeof other);
-    return tm_components_edge(c, f->rid, other, err);
+    tm_edge edge = {.a = f->rid};
+    TM_ASSERT(f->data.n == sizeof edge.b);
+    memcpy(&edge.b, f->data.p, sizeof edge.b);
+    return edge;
 }
 
 static tm_status add_edges(step_rounds *r, const tm_facts *facts, tm_err *err)
 {
     tm_fact f;
+    tm_edge edge[EDGES];
     tm_status status = TM_OK;
-    tm_lock_take(&r->lock);
-    for (size_t at = 0; status == TM_OK && tm_facts_next(facts, &at, &f);)
-        status = edge_of(r->edges, &f, err);
-    tm_lock_drop(&r->lock);
+    for (size_t at = 0, n; status == TM_OK && at < facts->bytes.n;) {
+        for (n = 0; n < EDGES && tm_facts_next(facts, &at, &f);) edge[n++] = edge_of(&f);
+        tm_lock_take(&r->lock);
+        status = tm_components_edges(r->edges, edge, n, err);
+        tm_lock_drop(&r->lock);
+    }
     return status;
 }
 
@@ -159,7 +164,10 @@ static tm_status take_edges(const tm_step_view *step, tm_group *group, tm_facts 
     tm_fact f;
     TM_UNUSED(next);
     TM_UNUSED(out);
-    while (group->next(group, &f)) TM_TRY(edge_of(step->scratch, &f, err));
+    while (group->next(group, &f)) {
+        tm_edge edge = edge_of(&f);
+        TM_TRY(tm_components_edges(step->scratch, &edge, 1, err));
+    }
     return TM_OK;
 }
 

@@ -289,7 +289,8 @@ static bool skip_single(tm_sorter *s)
 static tm_status from_runs(tm_sorter *s, tm_fact *out, bool *more, tm_err *err)
 {
     if (s->pull_top) TM_TRY(drop_top(s, err));
-    while (s->pairs_only && s->heaped && skip_single(s)) {}
+    while (s->pairs_only && s->heaped && skip_single(s)) {
+    }
     *more = s->pull_top = s->heaped > 0;
     if (!*more) return TM_OK;
     const sorted_run *top = &s->run[s->heap[0]];

@@ -5,12 +5,6 @@
  * order of rows never means anything; whoever needs an order sorts. */
 #include "op/seam.h"
 
-typedef struct fact_head {
-    uint32_t key, order, data, unused;
-    tm_rid rid;
-} fact_head;
-_Static_assert(sizeof(fact_head) == TM_FACT_HEAD, "the head of a frame");
-
 static char *put(char *to, tm_str s)
 {
     if (s.n) memcpy(to, s.p, s.n);
@@ -19,8 +13,8 @@ static char *put(char *to, tm_str s)
 
 tm_status tm_facts_add(tm_facts *facts, const tm_fact *fact, tm_err *err)
 {
-    fact_head head = {(uint32_t)fact->key.n, (uint32_t)fact->order.n, (uint32_t)fact->data.n, 0,
-                      fact->rid};
+    tm_fact_head head = {(uint32_t)fact->key.n, (uint32_t)fact->order.n, (uint32_t)fact->data.n, 0,
+                         fact->rid};
     size_t bytes = sizeof head + fact->key.n + fact->order.n + fact->data.n;
     if (!tm_buf_grow(&facts->bytes, bytes)) return tm_buf_ok(&facts->bytes, err);
     char *to = facts->bytes.p + facts->bytes.n;
@@ -31,38 +25,21 @@ tm_status tm_facts_add(tm_facts *facts, const tm_fact *fact, tm_err *err)
     return TM_OK;
 }
 
-tm_status tm_facts_add_lean(tm_facts *facts, uint64_t key, tm_rid rid, tm_err *err)
+tm_status tm_facts_add_lean(tm_facts *facts, const uint64_t *key, size_t n, tm_rid rid, tm_err *err)
 {
     struct {
-        fact_head head;
+        tm_fact_head head;
         char key[8];
     } frame = {.head = {.key = sizeof frame.key, .rid = rid}};
-    tm_be64_put(key, frame.key);
-    tm_buf_add(&facts->bytes, &frame, sizeof frame);
-    facts->count++;
-    return tm_buf_ok(&facts->bytes, err);
-}
-
-void tm_fact_read(const char *p, tm_fact *out)
-{
-    fact_head head;
-    memcpy(&head, p, sizeof head);
-    p += sizeof head;
-    *out = (tm_fact){.key = {p, head.key},
-                     .order = {p + head.key, head.order},
-                     .data = {p + head.key + head.order, head.data},
-                     .rid = head.rid};
-}
-
-bool tm_facts_next(const tm_facts *facts, size_t *at, tm_fact *out)
-{
-    size_t left = facts->bytes.n - *at;
-    if (left < sizeof(fact_head)) return false;
-    tm_fact_read(facts->bytes.p + *at, out);
-    size_t body = out->key.n + out->order.n + out->data.n;
-    TM_ASSERT(left - sizeof(fact_head) >= body);
-    *at += sizeof(fact_head) + body;
-    return true;
+    if (!tm_buf_grow(&facts->bytes, n * sizeof frame)) return tm_buf_ok(&facts->bytes, err);
+    char *to = facts->bytes.p + facts->bytes.n;
+    for (size_t i = 0; i < n; i++, to += sizeof frame) {
+        tm_be64_put(key[i], frame.key);
+        memcpy(to, &frame, sizeof frame);
+    }
+    facts->bytes.n += n * sizeof frame;
+    facts->count += n;
+    return TM_OK;
 }
 
 typedef struct decision_head {

@@ -54,13 +54,38 @@ typedef struct tm_facts {
     uint64_t count;
 } tm_facts;
 tm_status tm_facts_add(tm_facts *facts, const tm_fact *fact, tm_err *err);
-/* One that holds nothing but a key: the cheapest (flow/lean.h). */
-tm_status tm_facts_add_lean(tm_facts *facts, uint64_t key, tm_rid rid, tm_err *err);
-/* Reads the fact at *at and moves on; false at the end. */
-bool tm_facts_next(const tm_facts *facts, size_t *at, tm_fact *out);
+/* n that hold nothing but a key each: the cheapest (flow/lean.h). */
+tm_status tm_facts_add_lean(tm_facts *facts, const uint64_t *key, size_t n, tm_rid rid,
+                            tm_err *err);
+typedef struct tm_fact_head {
+    uint32_t key, order, data, unused;
+    tm_rid rid;
+} tm_fact_head;
+enum { TM_FACT_HEAD = sizeof(tm_fact_head) }; /* bytes of a frame before the fact's own */
+
 /* The fact whose whole frame begins at p. */
-void tm_fact_read(const char *p, tm_fact *out);
-enum { TM_FACT_HEAD = 32 }; /* bytes of a frame before the fact's own */
+static inline void tm_fact_read(const char *p, tm_fact *out)
+{
+    tm_fact_head head;
+    memcpy(&head, p, sizeof head);
+    p += sizeof head;
+    *out = (tm_fact){.key = {p, head.key},
+                     .order = {p + head.key, head.order},
+                     .data = {p + head.key + head.order, head.data},
+                     .rid = head.rid};
+}
+
+/* Reads the fact at *at and moves on; false at the end. */
+static inline bool tm_facts_next(const tm_facts *facts, size_t *at, tm_fact *out)
+{
+    size_t left = facts->bytes.n - *at;
+    if (left < TM_FACT_HEAD) return false;
+    tm_fact_read(facts->bytes.p + *at, out);
+    size_t body = out->key.n + out->order.n + out->data.n;
+    TM_ASSERT(left - TM_FACT_HEAD >= body);
+    *at += TM_FACT_HEAD + body;
+    return true;
+}
 
 typedef struct tm_decisions { /* same idea: framed rows */
     tm_buf bytes;

@@ -42,7 +42,7 @@ static tm_status observe_hashes(const tm_step_view *step, tm_batch *b, tm_facts 
             if (!s->args->prefix && m + 1 < key->messages) continue;
             hash = tm_hash64(key->text.p + from, key->ends[m] - from, hash);
             if (s->args->prefix) from = key->ends[m];
-            TM_TRY(tm_facts_add_lean(out, hash, b->rid[r], err));
+            TM_TRY(tm_facts_add_lean(out, &hash, 1, b->rid[r], err));
         }
     }
     return TM_OK;

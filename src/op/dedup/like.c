@@ -69,7 +69,7 @@ tm_status tm_like_observe(const tm_conform *mode, const tm_choice *choice, tm_li
     for (uint32_t band = 0; count && band < mode->rules.bands; band++) {
         size_t bytes = tm_conform_band(mode, s->signature, band, s->key);
         uint64_t key = tm_hash64(s->key, bytes, band + 1);
-        TM_TRY(tm_facts_add_lean(out, key, b->rid[r], err));
+        TM_TRY(tm_facts_add_lean(out, &key, 1, b->rid[r], err));
     }
     return TM_OK;
 }

@@ -182,8 +182,7 @@ static tm_status observe_bands(const tm_step_view *step, tm_batch *b, tm_facts *
             continue;
         }
         TM_TRY(keys_of(s, &own->band, b, r, &keys, err));
-        for (uint32_t i = 0; i < keys; i++)
-            TM_TRY(tm_facts_add_lean(out, own->band.key[i], b->rid[r], err));
+        TM_TRY(tm_facts_add_lean(out, own->band.key, keys, b->rid[r], err));
     }
     return TM_OK;
 }

@@ -38,7 +38,17 @@ static tm_status take(void *arg, tm_decisions *out, tm_err *err)
 
 static void edge(tm_components *c, size_t a, size_t b)
 {
-    assert_int_equal(tm_components_edge(c, rid_of(a), rid_of(b), NULL), TM_OK);
+    tm_edge edge = {rid_of(a), rid_of(b)};
+    assert_int_equal(tm_components_edges(c, &edge, 1, NULL), TM_OK);
+}
+
+static void edges_at_once(tm_components *c, const size_t (*list)[2], size_t edges)
+{
+    tm_edge *all = tm_alloc((edges + 1) * sizeof *all);
+    assert_non_null(all);
+    for (size_t e = 0; e < edges; e++) all[e] = (tm_edge){rid_of(list[e][0]), rid_of(list[e][1])};
+    assert_int_equal(tm_components_edges(c, all, edges, NULL), TM_OK);
+    tm_free(all);
 }
 
 static tm_components *begin(void)
@@ -85,9 +95,10 @@ static void random_graphs_fall_apart_as_they_should(void **state)
                 linked[list[e][side]] = true;
             }
         naive((const size_t(*)[2])list, edges, VERTICES);
-        for (int turn = 0; turn < 3; turn++) { /* the same edges in other orders and directions */
+        for (int turn = 0; turn < 4; turn++) { /* the same edges in other orders and directions */
             tm_components *c = begin();
-            for (size_t e = 0; e < edges; e++) {
+            if (turn == 3) edges_at_once(c, (const size_t(*)[2])list, edges);
+            for (size_t e = 0; turn < 3 && e < edges; e++) {
                 size_t at = turn == 0 ? e : turn == 1 ? edges - 1 - e : (e * 7919) % edges;
                 edge(c, list[at][turn % 2], list[at][!(turn % 2)]);
                 if (turn == 2) edge(c, list[e][0], list[e][1]);
@@ -147,8 +158,10 @@ static void too_little_memory_is_said_in_words(void **state)
     tm_err err = {0};
     tm_status status = TM_OK;
     size_t i = 0;
-    for (; status == TM_OK && i < MOST - 1; i++)
-        status = tm_components_edge(c, rid_of(i), rid_of(i + 1), &err);
+    for (; status == TM_OK && i < MOST - 1; i++) {
+        tm_edge one = {rid_of(i), rid_of(i + 1)};
+        status = tm_components_edges(c, &one, 1, &err);
+    }
     assert_int_equal(status, TM_ELIMIT);
     says(err.msg, "--memory");
     assert_in_range(i, 500, 2000);

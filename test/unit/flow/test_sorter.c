@@ -120,8 +120,14 @@ static void lean_rids_are_rids(void **state)
 {
     static const uint64_t SOURCE[] = {1, 2, 253, 254, 255, 256, 65790, 65791, (1 << 24) - 1};
     static const uint64_t OFFSET[] = {0, 1, UINT32_MAX, (uint64_t)1 << 32, ((uint64_t)1 << 40) - 1};
-    static const uint64_t PATH[] = {0, 1, 1 << 16, (uint64_t)1 << 48, (uint64_t)255 << 48,
-                                    (uint64_t)256 << 48, (uint64_t)65535 << 48, UINT64_MAX};
+    static const uint64_t PATH[] = {0,
+                                    1,
+                                    1 << 16,
+                                    (uint64_t)1 << 48,
+                                    (uint64_t)255 << 48,
+                                    (uint64_t)256 << 48,
+                                    (uint64_t)65535 << 48,
+                                    UINT64_MAX};
     size_t held = 0;
     tm_lean last = {0};
     TM_UNUSED(state);
@@ -131,8 +137,9 @@ static void lean_rids_are_rids(void **state)
                 tm_rid rid = {TM_PLACE(SOURCE[s], OFFSET[o]), PATH[p]};
                 tm_fact f = {.key = {"8 bytes!", 8}, .rid = rid};
                 bool deep = PATH[p] << 16, near = SOURCE[s] < 255;
-                bool holds = !deep && (near || (SOURCE[s] < 65791 && OFFSET[o] <= UINT32_MAX &&
-                                                PATH[p] >> 48 < 256));
+                bool holds =
+                    !deep &&
+                    (near || (SOURCE[s] < 65791 && OFFSET[o] <= UINT32_MAX && PATH[p] >> 48 < 256));
                 assert_int_equal(tm_fact_is_lean(&f), holds);
                 if (!holds) continue;
                 tm_lean now = tm_lean_of(&f);
