@@ -11,8 +11,8 @@ TM_MUST_USE void *tm_alloc_zero(size_t count, size_t bytes); /* zeroed; NULL on 
 TM_MUST_USE void *tm_realloc(void *p, size_t bytes); /* p stays valid when NULL comes back */
 void tm_free(void *p);                               /* NULL is fine */
 
-/* A table of so many bytes will be read and written here and there: large pages are asked for, where
- * the system has them. Only time differs. */
+/* A table of so many bytes will be read and written here and there: large pages are asked for,
+ * where the system has them. Only time differs. */
 void tm_alloc_for_leaps(void *p, size_t bytes);
 
 /* For a program that has the heap to itself: what was large goes back to the system when it is

@@ -49,10 +49,9 @@ static tm_status collect(void *arg, const tm_fact *f, tm_err *err)
 static int compare_facts(const void *a, const void *b, void *of)
 {
     const tm_facts *facts = of;
-    size_t x = *(const size_t *)a, y = *(const size_t *)b;
     tm_fact f, g;
-    tm_facts_next(facts, &x, &f);
-    tm_facts_next(facts, &y, &g);
+    tm_fact_read(facts->bytes.p + *(const size_t *)a, &f);
+    tm_fact_read(facts->bytes.p + *(const size_t *)b, &g);
     int c = tm_str_cmp(f.key, g.key);
     if (!c) c = tm_str_cmp(f.order, g.order);
     if (!c) c = tm_rid_cmp(f.rid, g.rid);
@@ -71,8 +70,7 @@ static tm_status pull(void *from, tm_fact *out, bool *more, tm_err *err)
     (void)err;
     *more = f->next < f->count;
     if (!*more) return TM_OK;
-    size_t at = f->at[f->next++];
-    tm_facts_next(f->facts, &at, out);
+    tm_fact_read(f->facts->bytes.p + f->at[f->next++], out);
     return TM_OK;
 }
 
@@ -177,8 +175,7 @@ tm_status hostile_reduce(void *arg, const tm_reducer *reducer, tm_exchange *x, t
         size_t count = 0;
         for (size_t i = 0; i < all.count; i++) {
             tm_fact f;
-            size_t at = all.at[i];
-            tm_facts_next(&(tm_facts){.bytes = all.bytes, .count = all.count}, &at, &f);
+            tm_fact_read(all.bytes.p + all.at[i], &f);
             if (tm_hash64(f.key.p, f.key.n, *salt) % PARTS == (p + first) % PARTS)
                 part[count++] = all.at[i];
         }
