@@ -55,6 +55,7 @@ static tm_status open_all(tm_emitter *e, tm_err *err)
     TM_TRY(tm_format_parse(run->recipe->output.format, &e->format, err));
     e->found = TM_NEW(&run->mem, uint64_t, run->code_at[run->plan->steps] + TM_READER_CODES);
     e->matches = TM_NEW(&run->mem, uint64_t, tm_matches_cells(run) + 1);
+    tm_buf_clear(&run->result.lost_fields);
     e->lanes = TM_MAX(run->routes, 1u);
     e->lane = tm_alloc_zero(e->lanes, sizeof *e->lane);
     if (!e->found || !e->matches || !e->lane)
