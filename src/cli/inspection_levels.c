@@ -79,7 +79,7 @@ static void table(const tm_level_view *all, const tm_level_view *sample, tm_buf 
     for (unsigned level = 0; level < TM_LEVELS; level++) {
         const tm_level_view *v = view_of(all, sample, level);
         if (v) row(v, level, out);
-        if (v && v == sample)
+        if (v && v == sample && v->records < all->records)
             tm_buf_print(
                 out,
                 "  (nearly equal: of the first %llu records alone, so too few; --near-whole "

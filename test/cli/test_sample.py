@@ -68,6 +68,28 @@ class Sample(LawCase):
             for lang in sizes:
                 self.assertIn(got[lang], allowed[lang], (step, lang))
 
+    def test_a_floor_without_room_is_told(self):
+        rows = [{"text": f"record {i}", "lang": "abc"[i % 3]} for i in range(600)]
+        for step, short in (({"share": "2%", "floor": 50}, 3 * 46),
+                            ({"count": 10, "floor": 300}, 3 * 200 - 10),
+                            ({"count": 150, "floor": 50}, 0), ({"count": 30, "floor": 10}, 0)):
+            name = "floor%d" % (step["floor"] + short)
+            kept, folder = self.sample(name, rows, dict(step, stratify="$.lang"))
+            codes = manifest(folder)["steps"][0]["findings"]
+            self.assertEqual(codes.get("T1502", 0), short, step)
+            self.assertEqual(codes.get("T1501", 0), 600 - len(kept) - short, step)
+
+    def test_records_of_equal_texts_are_drawn_whatever_their_order(self):
+        rows = [{"text": f"t{i % 7}", "q": i} for i in range(400)]
+        drawn = set()
+        for seed in range(4):
+            random.Random(seed).shuffle(rows)
+            source = self.lines("in.jsonl", rows)
+            out = self.tamis("sample", source, "--count", "60", "-o", "-", "--quiet").stdout
+            drawn.add(tuple(sorted(json.loads(line)["q"] for line in out.splitlines())))
+        self.assertEqual(len(drawn), 1)
+        self.assertEqual(len(next(iter(drawn))), 60)
+
     def test_a_share_within_strata_is_exact(self):
         rows = records(2000)
         kept, _ = self.sample("exact", rows, {"share": "10%", "stratify": "$.lang"})

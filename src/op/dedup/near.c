@@ -236,7 +236,10 @@ static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, t
     for (uint32_t r = 0; r < b->records; r++) {
         bool chars;
         if (b->fate[r] == TM_UNREADABLE) continue;
-        TM_TRY(tm_grams_by_chars(&s->rules.grams, b, r, &own->band.grams, &chars, err));
+        if (s->like)
+            chars = false; /* all of those tools cut words */
+        else
+            TM_TRY(tm_grams_by_chars(&s->rules.grams, b, r, &own->band.grams, &chars, err));
         b->column[step->column].word[r] = chars ? TM_STR("characters") : TM_STR("words");
     }
     return tm_cluster_names(b, step->column + 1, err);
@@ -244,13 +247,15 @@ static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, t
 
 static tm_status cost(const void *given, const tm_input_facts *facts, tm_cost *out, tm_err *err)
 {
+    enum { KEY_AND_RID = 24 };
     const args *a = given;
-    TM_UNUSED(err);
-    int64_t hashes = a->band.hashes ? a->band.hashes : TM_BAND_HASHES;
-    uint64_t bands = (uint64_t)(a->band.bands > 0 ? a->band.bands : hashes / 8);
-    *out = (tm_cost){.memory = 4 << 20,
-                     .facts = facts->records * bands,
-                     .fact_bytes = facts->records * bands * 8};
+    bool like = a->band.sketch >= LIKE;
+    tm_sketch sketch = {0};
+    tm_band_args band = for_measure(a);
+    TM_TRY(tm_band_choose(&band, like, &sketch, err));
+    if (!sketch.bands) sketch.bands = tm_conform_defaults(a->band.sketch - LIKE).bands;
+    uint64_t made = facts->records * sketch.bands;
+    *out = (tm_cost){.memory = 4 << 20, .facts = made, .fact_bytes = made * KEY_AND_RID};
     return TM_OK;
 }
 

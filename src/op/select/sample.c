@@ -214,7 +214,7 @@ static const tm_param PARAMS[] = {
         .min = 0,
         .max = 1e15,
         .help = "at least so many of each value of stratify: (all, if there are fewer), and the "
-                "rest in proportion",
+                "rest in proportion; where the sample has no room for it, T1502 says so",
     },
     {0},
 };
@@ -226,6 +226,15 @@ static const tm_code CODES[] = {
         .sentence = "the record was not drawn into the sample",
         .help = "Chance decided, by the recipe's seed and the record's id. Another seed draws "
                 "others.",
+        .verdict = TM_V_DROP,
+    },
+    {
+        .code = "T1502",
+        .name = "floor-not-met",
+        .sentence = "there are not places enough for the floor of the record's stratum",
+        .help = "The floors of all values of stratify: together need more records than the sample "
+                "was given, so this value has fewer than its floor though it has more records. "
+                "Raise share: or count:, lower floor:, or put values into bins.",
         .verdict = TM_V_DROP,
     },
     {0},
@@ -267,7 +276,7 @@ const tm_op tm_op_sample = {
            "and met exactly. A larger sample holds every smaller one of the same seed; nested: "
            "writes several at once, for a learning curve.",
     .source = "apportionment: M. Balinski and H. Young, Fair Representation, 1982 (Webster)",
-    .rev = 2,
+    .rev = 3,
     .shape = TM_SET,
     .flags = TM_ANY_RECORD | TM_BY_ID,
     .params = PARAMS,

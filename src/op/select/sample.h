@@ -7,7 +7,7 @@
 #include "op/op.h"
 
 enum { TM_SUBSETS_MAX = 16, TM_SAMPLE_STRATA_MAX = 65536 };
-enum { TM_NOT_DRAWN }; /* codes */
+enum { TM_NOT_DRAWN, TM_FLOOR_NOT_MET }; /* codes */
 
 /* The sample is the last of its subsets, and each holds the one before. Without `nested:` it is the
  * only one. */

@@ -4,9 +4,9 @@
  * (apportion.h): a table that says how many a stratum has. More places never take one away, so a
  * larger sample, and a larger subset, holds every smaller one.
  *
- * `draw` brings the records of each stratum together in the order of their draws: (draw, id), and
- * the first take the places. Records of equal content share their draw; the rid breaks ties at the
- * edge. */
+ * `draw` brings the records of each stratum together in the order of their draws: (draw, id, hash
+ * of the record's bytes), and the first take the places. Records of equal texts share their draw,
+ * and at the edge their other fields decide, not their order; of equal bytes the first is drawn. */
 #include "op/select/sample.h"
 
 #include <stdlib.h>
@@ -156,12 +156,13 @@ static tm_status observe_draws(const tm_step_view *step, tm_batch *b, tm_facts *
         uint64_t draw;
         tm_id id;
         stratum name;
-        char order[24];
+        char order[32];
         if (!tm_live(b, r)) continue;
         if (!tm_sample_draw(step, b, r, &draw, &id)) return tm_fail_memory(err, "sample", 0);
         if (s->stratum.count) TM_TRY(name_of(own, &values[r], &name, err));
         tm_be64_put(draw, order);
         tm_hash_put(id, order + 8);
+        tm_be64_put(tm_hash64(b->raw[r].p, b->raw[r].n, step->seed), order + 24);
         tm_fact f = {.key = {name.key, s->stratum.count ? sizeof name : 0},
                      .order = {order, sizeof order},
                      .rid = b->rid[r]};
@@ -184,15 +185,16 @@ static void places_of(const tm_step_view *step, tm_str key, uint64_t *out)
     memcpy(out, row + sizeof(stratum), s->subsets * sizeof *out);
 }
 
-/* subset: `subsets` when it is in none. The first route needs no word. */
-static tm_status decide(const tm_step_view *step, tm_rid rid, uint32_t subset, tm_decisions *out,
-                        tm_err *err)
+/* rank: how many of its stratum come before it. subset: `subsets` when it is in none. The first
+ * route needs no word. */
+static tm_status decide(const tm_step_view *step, tm_rid rid, uint64_t rank, uint32_t subset,
+                        tm_decisions *out, tm_err *err)
 {
     const shared *s = step->shared;
     bool drawn = subset < s->subsets;
     tm_decision d = {.rid = rid,
                      .step = step->step,
-                     .rule = TM_NOT_DRAWN,
+                     .rule = rank < (uint64_t)s->floor ? TM_FLOOR_NOT_MET : TM_NOT_DRAWN,
                      .verdict = drawn ? TM_V_NONE : s->verdict,
                      .set = drawn ? TM_D_ROUTE : 0,
                      .route = drawn ? (uint16_t)subset : 0,
@@ -213,7 +215,7 @@ static tm_status reduce_draws(const tm_step_view *step, tm_group *group, tm_fact
         uint32_t k = 0;
         if (!by_rank) k = tm_subset_of_draw(s, tm_be64_get(f.order.p));
         while (by_rank && k < s->subsets && rank >= places[k]) k++;
-        TM_TRY(decide(step, f.rid, k, out, err));
+        TM_TRY(decide(step, f.rid, rank, k, out, err));
     }
     return TM_OK;
 }
