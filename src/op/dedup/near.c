@@ -247,7 +247,7 @@ static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, t
 
 static tm_status cost(const void *given, const tm_input_facts *facts, tm_cost *out, tm_err *err)
 {
-    enum { KEY_AND_RID = 24 };
+    enum { KEY_AND_RID = 16 };
     const args *a = given;
     bool like = a->band.sketch >= LIKE;
     tm_sketch sketch = {0};
