@@ -321,6 +321,14 @@ static bool wanted(const tm_worker *w, const tm_span *span)
            tm_verdict_touches(&w->earlier, place);
 }
 
+/* How many of the records from span i on a batch will hold, about: it grows where they are short,
+ * and what it has room for is cleared. */
+static uint32_t batch_guess(const tm_worker *w, uint32_t i)
+{
+    uint64_t each = w->block.bytes.n / w->block.spans + 1;
+    return (uint32_t)TM_MIN(w->block.spans - i, TM_BATCH_BYTES / each * 5 / 4 + 16);
+}
+
 static tm_status work_spans(tm_worker *w, tm_piece *piece, tm_err *err)
 {
     tm_run *run = w->run;
@@ -337,7 +345,7 @@ static tm_status work_spans(tm_worker *w, tm_piece *piece, tm_err *err)
     for (uint32_t i = 0; i < w->block.spans;) {
         uint64_t bytes = 0;
         if (tm_cancelled(run)) return tm_fail(err, TM_ECANCELLED, "interrupted");
-        TM_TRY(begin_batch(w, TM_MIN(most, w->block.spans - i), err));
+        TM_TRY(begin_batch(w, TM_MIN(most, batch_guess(w, i)), err));
         for (; i < w->block.spans && w->level[0].batch.records < most && bytes < TM_BATCH_BYTES;
              i++) {
             if (!wanted(w, &w->block.span[i])) continue;
