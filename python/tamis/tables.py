@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 ROW = (1 << 40) - 1  # of a place: the number of the row; above it stands that of the source
 BOOKS = 4  # columns of a stream of changes before route and signals
-LONG_RUN = 512  # rows that are taken as slices when they stand together
+# Rows that stand together are taken as slices, which costs nothing a row but a chunk a stretch:
+# when those are long, in rows or in bytes.
+LONG_RUN = 512
+LONG_RUN_BYTES = 16 << 10
 
 
 class Change(NamedTuple):
@@ -71,7 +74,7 @@ class Arrow:
             sources = pc.subtract(pc.shift_right(books["place"], 40), 1)
             rows = pc.add(rows, pyarrow.array(firsts, pyarrow.uint64()).take(sources))
         rows = rows.combine_chunks() if isinstance(rows, pyarrow.ChunkedArray) else rows
-        runs = _runs(rows)
+        runs = _runs(rows, _row_bytes(native))
         if runs is not None:
             slices = [native.slice(first, count) for first, count in runs]
             return pyarrow.concat_tables(slices) if slices else native.slice(0, 0)
@@ -432,7 +435,17 @@ def _merged(value: Any, was: Any, now: Any) -> Any:
 # ---- pyarrow -----------------------------------------------------------------------------------
 
 
-def _runs(rows: Any) -> Optional[list[tuple[int, int]]]:
+def _row_bytes(native: Any) -> float:
+    """On average; 0 where pyarrow does not know (views of texts)."""
+    import pyarrow
+
+    try:
+        return float(native.nbytes / max(native.num_rows, 1))
+    except pyarrow.ArrowException:
+        return 0
+
+
+def _runs(rows: Any, row_bytes: float) -> Optional[list[tuple[int, int]]]:
     """Stretches of numbers that follow each other, when they are long."""
     import pyarrow
     import pyarrow.compute as pc
@@ -441,7 +454,8 @@ def _runs(rows: Any) -> Optional[list[tuple[int, int]]]:
         return []
     following = pc.add(rows.slice(0, len(rows) - 1), pyarrow.scalar(1, rows.type))
     breaks = pc.indices_nonzero(pc.not_equal(following, rows.slice(1)))
-    if LONG_RUN * len(breaks) > len(rows):
+    stretch = len(rows) / len(breaks) if len(breaks) else LONG_RUN
+    if stretch < LONG_RUN and stretch * row_bytes < LONG_RUN_BYTES:
         return None
     begins = [0, *(i + 1 for i in breaks.to_pylist())]
     ends = [*begins[1:], len(rows)]

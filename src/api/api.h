@@ -72,6 +72,9 @@ tm_status tm_api_rows_open(tm_api_rows *rows, const tm_plan *plan, tamis_table t
 /* The rows of one kept record, appended to *out. */
 tm_status tm_api_rows_pack(const tm_api_rows *rows, const tm_kept_view *kept, tm_buf *out,
                            tm_err *err);
+/* Of `count` records from `place` on that are kept as they were (CHANGES). */
+tm_status tm_api_rows_same(const tm_api_rows *rows, uint64_t place, uint32_t count, tm_buf *out,
+                           tm_err *err);
 /* All of them into an Arrow batch; `lines` is added to their lines. */
 tm_status tm_api_rows_unpack(const tm_api_rows *rows, tm_str packed, uint64_t lines,
                              tm_arrow_builder *to, tm_err *err);

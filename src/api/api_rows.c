@@ -172,6 +172,26 @@ tm_status tm_api_rows_pack(const tm_api_rows *rows, const tm_kept_view *kept, tm
     return tm_buf_ok(out, err);
 }
 
+tm_status tm_api_rows_same(const tm_api_rows *rows, uint64_t place, uint32_t count, tm_buf *out,
+                           tm_err *err)
+{
+    TM_ASSERT(rows->table == TAMIS_CHANGES && !rows->routes);
+    for (uint32_t i = 0; i < count; i++) {
+        put_number(out, place + i);
+        put_number(out, 0);
+        put_text(out, (tm_str){0});
+        put_text(out, (tm_str){0});
+        for (uint32_t c = 0; c < rows->signals; c++) {
+            double unknown = TM_NO_VALUE;
+            if (rows->plan->signal[c]->type == TM_NUMBER)
+                tm_buf_add(out, &unknown, sizeof unknown);
+            else
+                put_text(out, (tm_str){0});
+        }
+    }
+    return tm_buf_ok(out, err);
+}
+
 /* ---- unpacking ------------------------------------------------------------------------------- */
 
 static uint64_t get_number(tm_str *from)

@@ -59,6 +59,12 @@ static tm_status on_kept(void *arg, const tm_kept_view *kept, tm_buf *rows, tm_e
     return tm_api_rows_pack(&o->rows, kept, rows, err);
 }
 
+static tm_status on_same(void *arg, uint64_t place, uint32_t count, tm_buf *rows, tm_err *err)
+{
+    const behind *o = arg;
+    return tm_api_rows_same(&o->rows, place, count, rows, err);
+}
+
 static tm_status on_rows(void *arg, tm_str rows, uint64_t lines, tm_err *err)
 {
     behind *o = arg;
@@ -145,6 +151,7 @@ static tm_status begin(behind *o, tamis_table table, struct ArrowArrayStream *st
     tamis_plan *plan = o->plan;
     tm_shown shown = {
         .binds = table == TAMIS_PARTS, .on_kept = on_kept, .on_rows = on_rows, .arg = o};
+    if (table == TAMIS_CHANGES) shown.on_same = on_same;
     struct ArrowArrayStream made;
     TM_TRY(tm_api_rows_open(&o->rows, tm_run_plan(plan->run), table, &plan->mem, err));
     TM_TRY(tm_arrow_stream(&made, o->rows.column, o->rows.columns, fill, done, o, err));

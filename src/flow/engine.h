@@ -24,6 +24,7 @@
 #include "flow/verdicts.h"
 #include "io/parquet.h"
 #include "record/locator.h"
+#include "record/row_model.h"
 
 /* The reader's own findings (step empty) and the codes of unreadable records. */
 extern const tm_code tm_reader_codes[];
@@ -154,6 +155,8 @@ typedef struct tm_worker {
         bool is, passes; /* looked at: the block is sound so far; written: its records may pass */
         uint16_t layout;
         uint32_t passed; /* spans whose records the piece has taken */
+        /* Of a table: what its rows are as JSON; of those not taken yet, when the block passes. */
+        uint64_t bytes, characters;
     } sound;
     struct {
         uint32_t *span; /* by record of the batch as read */
@@ -162,6 +165,13 @@ typedef struct tm_worker {
         uint32_t steps; /* known: behind steps [0, steps) */
         bool looks;
     } quiet;
+    tm_buf picked; /* spans of the batch at hand; of a row as texts alone, with TM_PICKED_TEXTS */
+    struct {       /* texts.c */
+        bool on;
+        uint32_t source; /* that the model is of; 0: none */
+        tm_row_model model;
+        tm_str *text; /* by part of the model */
+    } texts;
     tm_buf refused; /* why the long record at hand is unreadable; empty: it is not */
     /* WRITE: takes up a piece that has grown large before its block is done, so that it is empty
      * again; NULL: it may grow. */

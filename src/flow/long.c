@@ -29,8 +29,8 @@ enum { OWN_BYTES = 4 << 20 /* a batch has that in any plan */ };
 uint64_t tm_block_long(const tm_block *block)
 {
     uint64_t bytes = block->bytes.n;
-    if (block->of_rows && block->rows == 1)
-        bytes = TM_MIN(TM_ROW_LONGER * block->weight, block->max_line);
+    if (block->of_rows)
+        bytes = block->rows == 1 ? TM_MIN(TM_ROW_LONGER * block->weight, block->max_line) : 0;
     return bytes > TM_BLOCK_BYTES ? bytes : 0;
 }
 

@@ -50,9 +50,15 @@ static entry *entry_of(tm_quiet *q, const tm_block *b)
     return &q->entry[tm_mix64(place_of(b)) % ENTRIES];
 }
 
+/* Rows of a table may be written or not: their number says enough. */
+static uint64_t length_of(const tm_block *b)
+{
+    return b->of_rows ? b->rows : b->bytes.n;
+}
+
 static bool is_of(const entry *e, const tm_block *b)
 {
-    return e->place == place_of(b) && e->bytes == b->bytes.n && e->spans == b->spans;
+    return e->place == place_of(b) && e->bytes == length_of(b) && e->spans == b->spans;
 }
 
 static void set(tm_buf *bits, uint32_t at, bool on)
@@ -150,7 +156,7 @@ static void remember(tm_quiet *q, const tm_worker *w)
     if (e->bit && is_of(e, b) && e->spared >= spared) return;
     if (e->bit) q->bytes -= bytes_for(e->spans);
     tm_free(e->bit);
-    *e = (entry){.place = place_of(b), .bytes = b->bytes.n, .spans = b->spans};
+    *e = (entry){.place = place_of(b), .bytes = length_of(b), .spans = b->spans};
     if (q->bytes + bytes > BYTES_MOST || !(e->bit = tm_alloc(bytes))) return;
     memcpy(e->bit, w->quiet.bits.p, bytes);
     e->steps = w->pass->steps;

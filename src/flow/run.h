@@ -62,6 +62,9 @@ typedef struct tm_shown { /* who looks at the kept records, beside the files the
      * makes another: then all come at the end of the run), one call at a time. `lines`: how many
      * stand before the block in its source. May be NULL. */
     tm_status (*on_rows)(void *arg, tm_str rows, uint64_t lines, tm_err *err);
+    /* In the place of on_kept for `count` records from `place` on that are kept as they were, and
+     * of which no step says anything. NULL: on_kept is called for each. */
+    tm_status (*on_same)(void *arg, uint64_t place, uint32_t count, tm_buf *rows, tm_err *err);
     void *arg;
 } tm_shown;
 

@@ -10,6 +10,8 @@ enum { ENTRIES = 1 << 14 };
 typedef struct entry {
     uint64_t place, bytes; /* bytes 0: none */
     uint16_t layout;       /* of all its records */
+    /* Of a table, `bytes` counts rows; they are so much as JSON. */
+    uint64_t row_bytes, characters;
 } entry;
 
 struct tm_sound {
@@ -35,6 +37,10 @@ static uint64_t place_of(const tm_block *b)
 {
     return TM_PLACE(b->source, b->at);
 }
+static uint64_t length_of(const tm_block *b)
+{
+    return b->of_rows ? b->rows : b->bytes.n;
+}
 static entry *entry_of(tm_sound *s, uint64_t place)
 {
     return &s->entry[tm_mix64(place) % ENTRIES];
@@ -57,9 +63,11 @@ void tm_sound_begin(tm_worker *w)
     const tm_pass *pass = w->pass;
     bool looks = pass->kind == TM_PASS_OBSERVE || pass->kind == TM_PASS_FOLD;
     bool all = looks && !(pass->earlier && pass->round->decided_only) && !tm_run_cut(w->run, &cut);
-    bool lines = !b->span_lines && !b->of_rows && !b->damage.code && !tm_block_long(b);
-    w->sound.is = all && lines && b->source <= w->run->sources && all_lines(b);
+    bool lines = !b->span_lines && !b->damage.code && !tm_block_long(b);
+    w->sound.is =
+        all && lines && b->source <= w->run->sources && b->spans && (b->of_rows || all_lines(b));
     w->sound.layout = TM_NOT_SOUND;
+    w->sound.bytes = w->sound.characters = 0;
 }
 
 void tm_sound_look(tm_worker *w, const tm_batch *b)
@@ -79,12 +87,37 @@ void tm_sound_end(tm_worker *w)
     if (!w->sound.is) return;
     tm_lock_take(&s->lock);
     *entry_of(s, place_of(&w->block)) =
-        (entry){place_of(&w->block), w->block.bytes.n, w->sound.layout};
+        (entry){place_of(&w->block), length_of(&w->block), w->sound.layout, w->sound.bytes,
+                w->sound.characters};
     tm_lock_drop(&s->lock);
     w->sound.is = false;
 }
 
+void tm_sound_row(tm_worker *w, uint32_t span, const tm_row_extent *extent)
+{
+    const tm_span *at = &w->block.span[span];
+    bool counts = w->sound.is || w->sound.passes;
+    uint64_t bytes = extent ? extent->bytes : at->bytes, characters = 0;
+    if (counts && extent) characters = extent->characters;
+    if (counts && !extent)
+        characters = tm_text_chars((tm_str){w->block.bytes.p + at->at, at->bytes});
+    if (w->sound.passes) {
+        w->sound.characters -= characters; /* its batch counts them */
+        return;
+    }
+    w->sound.bytes += bytes + 1;
+    w->sound.characters += characters;
+}
+
 /* ---- the writing pass ------------------------------------------------------------------------ */
+
+/* What only measures has nothing to say of records that nothing was decided about. */
+static bool is_silent(const tm_worker *w, const tm_plan_step *step)
+{
+    const uint32_t flags = step->op->flags;
+    if (step->op->shape == TM_SET && flags & TM_EACH_MEASURES) return true;
+    return !step->op->each || tm_step_is_idle(w, step);
+}
 
 static bool steps_let_pass(const tm_worker *w)
 {
@@ -92,9 +125,16 @@ static bool steps_let_pass(const tm_worker *w)
         const tm_plan_step *step = &w->run->plan->step[s];
         bool decides = step->op->shape == TM_SET && w->run->state[s].verdicts;
         if (!decides && step->op->shape != TM_MEASURE) return false;
-        if (step->op->each && !tm_step_is_idle(w, step)) return false;
+        if (!is_silent(w, step)) return false;
     }
     return true;
+}
+
+/* Rows are not there to be copied: what is shown of them must not need them. */
+static bool rows_pass(const tm_worker *w)
+{
+    const tm_run_options *o = &w->run->options;
+    return !w->block.written && o->measure_only && (!o->shown.on_kept || o->shown.on_same);
 }
 
 bool tm_sound_passes(tm_worker *w)
@@ -106,12 +146,14 @@ bool tm_sound_passes(tm_worker *w)
     w->sound.passes = false;
     w->sound.passed = 0;
     if (w->pass->kind != TM_PASS_WRITE || e->place != place_of(&w->block) ||
-        e->bytes != w->block.bytes.n)
+        e->bytes != length_of(&w->block))
         return false;
-    bool looked_at = o->on_batch || o->shown.on_kept || o->measure_only ||
-                     (run->folder && run->recipe->output.ledger);
+    bool looked_at = o->on_batch || (run->folder && run->recipe->output.ledger) ||
+                     (w->block.of_rows ? !rows_pass(w) : o->shown.on_kept || o->measure_only);
     if (looked_at || run->reorders || run->routes || tm_run_cut(run, &cut)) return false;
     w->sound.layout = e->layout;
+    w->sound.bytes = e->row_bytes;
+    w->sound.characters = e->characters;
     return w->sound.passes = steps_let_pass(w);
 }
 
@@ -122,14 +164,13 @@ bool tm_sound_passes_one(const tm_worker *w, uint64_t place)
     return w->sound.passes;
 }
 
-static void count_passed(const tm_worker *w, tm_piece *p, uint32_t records, tm_str lines)
+static void count_passed(const tm_worker *w, tm_piece *p, uint32_t records, uint64_t characters)
 {
     const tm_run *run = w->run;
-    uint64_t characters = tm_text_chars(lines) - (records - 1);
     p->counts.read += records;
     p->counts.kept += records;
     p->records += records;
-    p->written += records;
+    if (!w->block.of_rows) p->written += records;
     if (w->sound.layout < TM_COUNT(p->layouts)) p->layouts[w->sound.layout] += records;
     for (uint32_t s = 0; s < w->pass->steps; s++) {
         p->step_counts[s].read += records;
@@ -139,18 +180,42 @@ static void count_passed(const tm_worker *w, tm_piece *p, uint32_t records, tm_s
     }
 }
 
-tm_status tm_sound_pass_to(tm_worker *w, tm_piece *p, uint32_t next, tm_err *err)
+static tm_status pass_lines(tm_worker *w, tm_piece *p, uint32_t from, uint32_t next, tm_err *err)
 {
-    uint32_t from = w->sound.passed;
     const tm_block *b = &w->block;
-    if (!w->sound.passes) return TM_OK;
-    w->sound.passed = next + 1;
-    if (next <= from) return TM_OK;
     const tm_span *last = &b->span[next - 1];
     size_t begin = b->span[from].at, end = (size_t)last->at + last->bytes;
     tm_str lines = {b->bytes.p + begin, end - begin};
-    count_passed(w, p, next - from, lines);
+    count_passed(w, p, next - from, tm_text_chars(lines) - (next - from - 1));
     tm_buf_str(&p->data, lines);
     tm_buf_char(&p->data, '\n');
     return tm_buf_ok(&p->data, err);
+}
+
+/* So many at a time, that what is shown of them fits a piece. */
+enum { ROWS = 4096 };
+
+static tm_status pass_rows(tm_worker *w, tm_piece *p, uint32_t from, uint32_t next, tm_err *err)
+{
+    const tm_shown *shown = &w->run->options.shown;
+    for (uint32_t count; from < next; from += count) {
+        uint64_t place = TM_PLACE(w->block.source, w->block.at + from);
+        count = TM_MIN(next - from, (uint32_t)ROWS);
+        count_passed(w, p, count, 0);
+        if (shown->on_same) TM_TRY(shown->on_same(shown->arg, place, count, &p->shown, err));
+        TM_TRY(tm_piece_hand_on(w, p, err));
+    }
+    return TM_OK;
+}
+
+tm_status tm_sound_pass_to(tm_worker *w, tm_piece *p, uint32_t next, tm_err *err)
+{
+    uint32_t from = w->sound.passed;
+    if (!w->sound.passes) return TM_OK;
+    w->sound.passed = next + 1;
+    if (next > from)
+        TM_TRY(w->block.of_rows ? pass_rows(w, p, from, next, err)
+                                : pass_lines(w, p, from, next, err));
+    if (w->block.of_rows && next == w->block.spans) count_passed(w, p, 0, w->sound.characters);
+    return TM_OK;
 }

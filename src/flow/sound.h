@@ -5,7 +5,8 @@
  *
  * It may do so when nobody asks for more than their bytes: no record step has something to do, no
  * ledger has a row for each, and nothing is put into another order. What is decided about goes
- * through the steps as ever.
+ * through the steps as ever. Rows of a table are not even written as JSON: they pass where nothing
+ * is written and whoever looks takes a stretch of them by its place (tm_shown.on_same).
  *
  * What is known of blocks lies in a table of fixed size by the block's place; of two that want the
  * same entry one is forgotten and parsed again. */
@@ -23,6 +24,8 @@ void tm_sound_free(tm_sound *s);
 void tm_sound_begin(tm_worker *w);
 /* The batch of read records, before any step: do they speak against it? */
 void tm_sound_look(tm_worker *w, const tm_batch *b);
+/* A row of a table is written, or (extent) would be so long. */
+void tm_sound_row(tm_worker *w, uint32_t span, const tm_row_extent *extent);
 /* All records of the block have been read. */
 void tm_sound_end(tm_worker *w);
 

@@ -7,6 +7,7 @@
 #include "flow/piece.h"
 #include "flow/quiet.h"
 #include "flow/sound.h"
+#include "flow/texts.h"
 #include "record/fieldpath.h"
 
 const tm_code tm_reader_codes[] = {
@@ -131,6 +132,8 @@ void tm_worker_release(tm_worker *w)
     tm_packer_free(w->packer);
     tm_buf_release(&w->facts.bytes);
     tm_buf_release(&w->line);
+    tm_buf_release(&w->picked);
+    tm_texts_release(w);
     tm_buf_release(&w->path);
     tm_buf_release(&w->refused);
     tm_buf_release(&w->quiet.known);
@@ -321,12 +324,65 @@ static bool wanted(const tm_worker *w, const tm_span *span)
            tm_verdict_touches(&w->earlier, place);
 }
 
-/* How many of the records from span i on a batch will hold, about: it grows where they are short,
- * and what it has room for is cleared. */
-static uint32_t batch_guess(const tm_worker *w, uint32_t i)
+/* A row is written when it is picked: until the batch is read its bytes may move. */
+static tm_status pick_row(tm_worker *w, uint32_t i, uint64_t *bytes, tm_err *err)
 {
-    uint64_t each = w->block.bytes.n / w->block.spans + 1;
-    return (uint32_t)TM_MIN(w->block.spans - i, TM_BATCH_BYTES / each * 5 / 4 + 16);
+    bool texts;
+    tm_row_extent extent;
+    TM_TRY(tm_texts_look(w, i, &texts, &extent, err));
+    if (!texts) TM_TRY(tm_block_row(&w->block, &w->run->source[w->block.source - 1], i, err));
+    tm_sound_row(w, i, texts ? &extent : NULL);
+    *bytes += texts ? extent.bytes : w->block.span[i].bytes;
+    i |= texts ? TM_PICKED_TEXTS : 0;
+    tm_buf_add(&w->picked, &i, sizeof i);
+    return TM_OK;
+}
+
+/* What a run tells of its inputs counts rows that nobody reads, too: those behind a head. */
+static tm_status leave_row(tm_worker *w, uint32_t i, tm_err *err)
+{
+    tm_row_extent extent;
+    const tm_source *source = &w->run->source[w->block.source - 1];
+    if (w->pass->kind != TM_PASS_WRITE || w->sound.passes) return TM_OK;
+    TM_TRY(tm_block_row_extent(&w->block, source, i, &w->line, &extent, err));
+    if (!extent.readable) TM_TRY(tm_block_row(&w->block, source, i, err));
+    tm_sound_row(w, i, extent.readable ? &extent : NULL);
+    return TM_OK;
+}
+
+/* What goes into the next batch, from span *i on. */
+static tm_status pick(tm_worker *w, uint32_t *i, uint32_t most, tm_err *err)
+{
+    tm_block *block = &w->block;
+    uint64_t bytes = 0;
+    tm_buf_clear(&w->picked);
+    if (block->of_rows && !block->written) tm_buf_clear(&block->bytes);
+    for (; *i < block->spans && w->picked.n < most * sizeof *i && bytes < TM_BATCH_BYTES; ++*i) {
+        if (!wanted(w, &block->span[*i])) {
+            if (block->of_rows) TM_TRY(leave_row(w, *i, err));
+            continue;
+        }
+        if (block->of_rows) {
+            TM_TRY(pick_row(w, *i, &bytes, err));
+            continue;
+        }
+        bytes += block->span[*i].bytes;
+        tm_buf_add(&w->picked, i, sizeof *i);
+    }
+    return tm_buf_ok(&w->picked, err);
+}
+
+static tm_status add_picked(tm_worker *w, const tm_read_rules *rules, tm_err *err)
+{
+    for (size_t at = 0; at < w->picked.n; at += sizeof(uint32_t)) {
+        uint32_t i;
+        memcpy(&i, w->picked.p + at, sizeof i);
+        bool texts = i & TM_PICKED_TEXTS;
+        i &= ~TM_PICKED_TEXTS;
+        TM_TRY(texts ? tm_texts_add(w, i, err) : add_span(w, i, rules, err));
+        tm_quiet_read(w, i);
+    }
+    return TM_OK;
 }
 
 static tm_status work_spans(tm_worker *w, tm_piece *piece, tm_err *err)
@@ -342,17 +398,12 @@ static tm_status work_spans(tm_worker *w, tm_piece *piece, tm_err *err)
     tm_sound_begin(w);
     tm_sound_passes(w);
     TM_TRY(tm_quiet_begin(w, err));
+    TM_TRY(tm_texts_begin(w, &rules, err));
     for (uint32_t i = 0; i < w->block.spans;) {
-        uint64_t bytes = 0;
         if (tm_cancelled(run)) return tm_fail(err, TM_ECANCELLED, "interrupted");
-        TM_TRY(begin_batch(w, TM_MIN(most, batch_guess(w, i)), err));
-        for (; i < w->block.spans && w->level[0].batch.records < most && bytes < TM_BATCH_BYTES;
-             i++) {
-            if (!wanted(w, &w->block.span[i])) continue;
-            TM_TRY(add_span(w, i, &rules, err));
-            tm_quiet_read(w, i);
-            bytes += w->block.span[i].bytes;
-        }
+        TM_TRY(pick(w, &i, most, err));
+        TM_TRY(begin_batch(w, TM_MAX((uint32_t)(w->picked.n / sizeof i), 1), err));
+        TM_TRY(add_picked(w, &rules, err));
         tm_sound_look(w, &w->level[0].batch);
         TM_TRY(finish_batch(w, piece, err));
     }
@@ -401,7 +452,7 @@ static tm_status fill_piece(tm_worker *w, tm_piece *piece, tm_err *err)
 {
     TM_TRY(work_spans(w, piece, err));
     piece->last = w->block.last;
-    piece->row_bytes = w->block.of_rows ? w->block.bytes.n : 0;
+    piece->row_bytes = w->block.of_rows ? w->sound.bytes : 0;
     piece->damage = w->block.damage;
     piece->lines = w->block.lines;
     if (w->run->folder && piece->damage.code) tm_buf_str(&piece->torn, tm_buf_view(&w->block.torn));
@@ -413,7 +464,7 @@ tm_status tm_worker_block(tm_worker *w, tm_piece *piece, tm_err *err)
 {
     tm_run *run = w->run;
     const tm_source *source = &run->source[w->block.source - 1];
-    TM_TRY(tm_block_records(&w->block, source, err));
+    TM_TRY(tm_block_begin(&w->block, source, err));
     TM_TRY(load_ranges(w, err));
     name_piece(w, piece);
     if (w->block.source > run->sources && w->block.damage.code)

@@ -230,6 +230,23 @@ void tm_reader_close(tm_reader *r);
 /* The spans of the block's records (blank lines are none), into block->span, and block->lines. */
 tm_status tm_block_records(tm_block *block, const tm_source *source, tm_err *err);
 
+/* For a worker: the same, but a block of a table may have spans that say nothing but the line.
+ * tm_block_row writes the row of one behind those written so far and fills its span; no byte before
+ * it is looked at again when block->bytes is emptied. Other blocks have all their records. */
+tm_status tm_block_begin(tm_block *block, const tm_source *source, tm_err *err);
+tm_status tm_block_row(tm_block *block, const tm_source *source, uint32_t span, tm_err *err);
+/* Of a table: what a row is as JSON though it is not written. `scratch` gets values on the way. */
+typedef struct tm_row_extent {
+    uint64_t bytes, characters;
+    bool readable; /* well built, UTF-8 throughout, nothing that JSON has no form for; else nothing
+                      is said of the others */
+} tm_row_extent;
+tm_status tm_block_row_extent(const tm_block *block, const tm_source *source, uint32_t span,
+                              tm_buf *scratch, tm_row_extent *out, tm_err *err);
+/* The text that a column holds there, as it lies in the array; false: it holds none. */
+bool tm_block_row_text(const tm_block *block, const tm_source *source, uint32_t span,
+                       uint32_t column, tm_str *out);
+
 /* Random access for explain: the raw record at `offset` of the decoded stream; line (from 1) of it.
  * Reads from the start of the source. */
 tm_status tm_source_record(const tm_source *source, const tm_read_limits *limits, uint64_t offset,

@@ -5,6 +5,8 @@
 #define TM_IO_TABLE_JSON_H
 
 #include "base/buf.h"
+#include "base/err.h"
+#include "io/source.h"
 #include "record/table.h"
 
 typedef struct tm_row_writer {
@@ -17,6 +19,9 @@ typedef struct tm_row_writer {
 /* Element `index` of an array, counted from the array's own offset. */
 void tm_row_value(tm_row_writer *w, const tm_table_column *column, const struct ArrowArray *array,
                   int64_t index);
+/* table_extent.c: what row `index` is as JSON, without it being written. */
+tm_status tm_row_extent_of(const tm_table_column *row, const struct ArrowArray *array,
+                           int64_t index, tm_buf *scratch, tm_row_extent *out, tm_err *err);
 /* About how many bytes the elements [from, to) take: no more than eight times as many do. Adds up:
  * the size of two stretches is that of both together. */
 uint64_t tm_rows_size(const tm_table_column *column, const struct ArrowArray *array, int64_t from,
@@ -32,6 +37,9 @@ static inline bool tm_table_null(const struct ArrowArray *array, int64_t index)
 /* False: what is there leads outside. */
 bool tm_table_bytes(const tm_table_column *column, const struct ArrowArray *array, int64_t index,
                     tm_str *out);
+/* A text, or one that a dictionary holds; false as well when it is neither, or null. */
+bool tm_table_text(const tm_table_column *column, const struct ArrowArray *array, int64_t index,
+                   tm_str *out);
 bool tm_table_range(const tm_table_column *column, const struct ArrowArray *array, int64_t index,
                     int64_t *from, int64_t *to);
 bool tm_table_index(const tm_table_column *column, const struct ArrowArray *array, int64_t index,

@@ -45,6 +45,15 @@ bool tm_table_bytes(const tm_table_column *c, const struct ArrowArray *a, int64_
     return true;
 }
 
+bool tm_table_text(const tm_table_column *c, const struct ArrowArray *a, int64_t index, tm_str *out)
+{
+    if (c->kind == TM_TABLE_NULL || tm_table_null(a, index)) return false;
+    if (c->kind == TM_TABLE_DICTIONARY)
+        return tm_table_index(c, a, index, &index) &&
+               tm_table_text(c->child, a->dictionary, index, out);
+    return c->kind == TM_TABLE_TEXT && tm_table_bytes(c, a, index, out);
+}
+
 bool tm_table_range(const tm_table_column *c, const struct ArrowArray *a, int64_t index,
                     int64_t *from, int64_t *to)
 {

@@ -36,7 +36,7 @@ bool tm_choose(const tm_choice *c, const tm_batch *b, uint32_t r, tm_chosen *out
     return false;
 }
 
-static bool stands_beside(tm_str key)
+bool tm_stands_beside(tm_str key)
 {
     static const tm_str names[] = {
         TM_STR_INIT("images"), TM_STR_INIT("image"), TM_STR_INIT("videos"), TM_STR_INIT("video"),
@@ -63,7 +63,7 @@ uint32_t tm_chosen_beside(const tm_chosen *c, const tm_batch *b, uint32_t r, uin
     if (top == TM_NONE || node[top].kind != TM_JSON_OBJECT) return TM_NONE;
     for (uint32_t k = at == TM_NONE ? top + 1 : node[at + 1].next; k < node[top].next;
          k = node[k + 1].next) {
-        if (!stands_beside(tm_json_inside(node, b->raw[r].p, k))) continue;
+        if (!tm_stands_beside(tm_json_inside(node, b->raw[r].p, k))) continue;
         if (says_something(&node[k + 1], tm_json_raw(node, b->raw[r].p, k + 1))) return k;
     }
     return TM_NONE;

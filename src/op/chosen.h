@@ -31,6 +31,7 @@ static inline bool tm_is_chosen(const tm_chosen *c, const tm_part *part)
  * fields of the record, where all texts or those of the prompt are chosen. The key behind `at`
  * (TM_NONE: the first) whose value says something; its value is the node behind it. TM_NONE: no
  * more. */
+bool tm_stands_beside(tm_str key); /* by its name */
 uint32_t tm_chosen_beside(const tm_chosen *c, const tm_batch *b, uint32_t record, uint32_t at);
 
 /* How much the message of a part is trained, where it says so and it is neither 1 nor null: the

@@ -120,7 +120,10 @@ typedef struct tm_round {
     tm_how how;
     /* Only records that the round before decided something about are shown to observe. */
     bool decided_only;
-    bool pairs_only;      /* GROUP: groups of one fact are not shown to reduce */
+    bool pairs_only; /* GROUP: groups of one fact are not shown to reduce */
+    /* With these parameters `observe` looks at the texts of parts, roles and kinds, and at nothing
+     * else of a record: neither raw bytes nor fields nor labels nor its id. NULL: at more. */
+    bool (*texts_only)(const void *shared);
     bool references_only; /* records of the stream are not shown to observe, nor read for it */
     /* GROUP, TABLE: with these parameters there is nothing to observe, so nothing is read for it
      * and there are no facts. NULL: there always is. */

@@ -221,8 +221,8 @@ typedef struct tm_batch {
     /* by record */
     uint32_t records, record_room;
     tm_rid *rid;
-    tm_id *id; /* {0,0} until tm_record_id asked */
-    tm_str *raw;
+    tm_id *id;            /* {0,0} until tm_record_id asked */
+    tm_str *raw;          /* .p NULL: a row of a table of which the texts alone are here */
     uint64_t *line;       /* within its block from 0, while in a worker; the engine adds the rest */
     uint32_t *first_part; /* parts of r: [first_part[r], first_part[r+1]) */
     uint32_t *first_turn; /* likewise */

@@ -12,8 +12,11 @@
 
 #include <math.h>
 
-static void begin_record(tm_batch *b, uint32_t r, tm_rid rid, uint64_t line, tm_str raw)
+tm_status tm_batch_begin(tm_batch *b, tm_rid rid, uint64_t line, tm_str raw, tm_err *err)
 {
+    uint32_t r = b->records;
+    if (TM_UNLIKELY(r == b->record_room) && !tm_batch_room(b, 2 * r))
+        return tm_fail_memory(err, "a batch", r);
     b->rid[r] = rid;
     b->id[r] = (tm_id){0, 0};
     b->raw[r] = raw;
@@ -30,6 +33,7 @@ static void begin_record(tm_batch *b, uint32_t r, tm_rid rid, uint64_t line, tm_
     b->order[r] = 0;
     b->trouble[r] = (tm_trouble){0};
     b->decision[r] = NULL;
+    return TM_OK;
 }
 
 static bool scan(tm_batch *b, const tm_read_rules *rules, tm_str raw, bool ascii, size_t slack)
@@ -104,7 +108,7 @@ static tm_status bind_record(tm_batch *b, uint32_t r, const tm_read_rules *rules
     return tm_trouble_no_layout(b, r, &doc, rules->layouts, err);
 }
 
-static void end_record(tm_batch *b)
+void tm_batch_end(tm_batch *b)
 {
     uint32_t r = ++b->records;
     b->first_part[r] = b->parts;
@@ -117,9 +121,7 @@ tm_status tm_batch_add(tm_batch *b, const tm_read_rules *rules, tm_rid rid, uint
     uint32_t r = b->records, nodes = b->json.nodes;
     TM_ASSERT(raw.n < UINT32_MAX - 64);
     if (replaced) *replaced = 0;
-    if (TM_UNLIKELY(r == b->record_room) && !tm_batch_room(b, 2 * r))
-        return tm_fail_memory(err, "a batch", r);
-    begin_record(b, r, rid, line, raw);
+    TM_TRY(tm_batch_begin(b, rid, line, raw, err));
     bool well = scan(b, rules, raw, known_ascii, slack);
     if (TM_UNLIKELY(!well) && b->json.trouble == TM_JSON_UTF8 && rules->replace_utf8) {
         TM_TRY(repair(b, r, replaced, err));
@@ -137,7 +139,7 @@ tm_status tm_batch_add(tm_batch *b, const tm_read_rules *rules, tm_rid rid, uint
     }
     if (b->fate[r] == TM_UNREADABLE || status != TM_OK) b->json.nodes = nodes, b->top[r] = TM_NONE;
     TM_TRY(status);
-    end_record(b);
+    tm_batch_end(b);
     return TM_OK;
 }
 
@@ -145,9 +147,8 @@ tm_status tm_batch_refuse(tm_batch *b, tm_rid rid, uint64_t line, tm_str raw, tm
                           tm_err *err)
 {
     uint32_t r = b->records;
-    if (r == b->record_room && !tm_batch_room(b, 2 * r)) return tm_fail_memory(err, "a batch", r);
-    begin_record(b, r, rid, line, raw);
+    TM_TRY(tm_batch_begin(b, rid, line, raw, err));
     TM_TRY(tm_trouble_memory(b, r, sentence, err));
-    end_record(b);
+    tm_batch_end(b);
     return TM_OK;
 }

@@ -41,6 +41,8 @@ typedef struct tm_kernel {
      * have one) and copies the rest, whatever it is; returns how many bytes were written. `to` has
      * room for 6 * n: those behind them are undefined. */
     size_t (*escape)(const char *p, size_t n, char *to);
+    /* How many bytes longer than n that is. */
+    size_t (*escape_more)(const char *p, size_t n);
     /* Unescapes the inside of a valid JSON string up to its first \u: writes at most as many bytes
      * as it eats, to[0..*written), and returns how many bytes of p it ate. `to` has room for n
      * bytes: those behind *written are undefined. */

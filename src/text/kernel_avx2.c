@@ -227,6 +227,23 @@ INLINE uint32_t within(__m256i v, int low, int high)
     return mask(_mm256_cmpeq_epi8(_mm256_min_epu8(from, fill(high - low)), from));
 }
 
+/* One byte more for each, and for a control without a short name four besides. */
+TARGET size_t tm_escape_more_avx2(const char *p, size_t n)
+{
+    const __m256i control = fill(0x1F);
+    size_t more = 0;
+    for (size_t i = 0; i < n; i += 32) {
+        __m256i v = load(p + i, n - i);
+        uint32_t low = mask(_mm256_cmpeq_epi8(_mm256_min_epu8(v, control), v)) & first_bits(n - i);
+        uint32_t two = equal(v, '"') | equal(v, '\\') | low;
+        more += (size_t)_mm_popcnt_u32(two);
+        if (!low) continue;
+        uint32_t named = within(v, '\b', '\r') & ~equal(v, '\v');
+        more += 4 * (size_t)_mm_popcnt_u32(low & ~named);
+    }
+    return more;
+}
+
 static TARGET bool is_tidy(const char *p, size_t n)
 {
     uint32_t blanks = 0, newlines = 1u << 31; /* of the block before: a line ended there */
@@ -306,6 +323,7 @@ const tm_kernel tm_kernel_avx2 = {
     .find_backslash = find_backslash,
     .escape_plain = string_plain,
     .escape = tm_escape_avx2,
+    .escape_more = tm_escape_more_avx2,
     .unescape = unescape,
     .is_tidy = is_tidy,
     .fold = fold,

@@ -259,6 +259,7 @@ const tm_kernel tm_kernel_avx512 = {
     .find_backslash = find_backslash,
     .escape_plain = string_plain,
     .escape = tm_escape_avx2,
+    .escape_more = tm_escape_more_avx2,
     .unescape = unescape,
     .is_tidy = is_tidy,
     .fold = fold,

@@ -105,6 +105,17 @@ static size_t escape(const char *p, size_t n, char *to)
     return out;
 }
 
+static size_t escape_more(const char *p, size_t n)
+{
+    char to[6];
+    size_t more = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint8_t c = (uint8_t)p[i];
+        if (c == '"' || c == '\\' || c < 0x20) more += tm_json_escape_put(p[i], to) - 1;
+    }
+    return more;
+}
+
 static char meaning(char escaped)
 {
     switch (escaped) {
@@ -188,6 +199,7 @@ const tm_kernel tm_kernel_scalar = {
     .find_backslash = find_backslash,
     .escape_plain = string_plain,
     .escape = escape,
+    .escape_more = escape_more,
     .unescape = unescape,
     .is_tidy = is_tidy,
     .fold = fold,

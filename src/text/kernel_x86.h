@@ -24,6 +24,7 @@ void tm_minhash_avx512(const uint64_t *gram, size_t count, const uint32_t *mul, 
 size_t tm_utf8_valid_avx2(const char *p, size_t n);
 size_t tm_escape_avx2(const char *p, size_t n, char *to);
 size_t tm_words_avx2(const char *p, size_t n, bool *inside, size_t *words);
+size_t tm_escape_more_avx2(const char *p, size_t n);
 size_t tm_utf8_valid_avx512(const char *p, size_t n);
 tm_json_fast tm_json_accept_avx2(tm_json *json, const char *p, size_t n, size_t readable_after,
                                  uint32_t depth, bool known_ascii);

@@ -298,11 +298,18 @@ static tm_status reduce_texts(const tm_step_view *step, tm_group *group, tm_fact
     return status;
 }
 
+static bool hashes_texts(const void *of)
+{
+    const shared *s = of;
+    return !s->rules.within.count && !(s->rules.choice.by & TM_SEL_EVERYTHING);
+}
+
 const tm_round tm_exact_rounds[] = {
     {
         .name = "hash",
         .how = TM_GROUP,
         .pairs_only = true,
+        .texts_only = hashes_texts,
         .observe = observe_hashes,
         .reduce = reduce_hashes,
     },

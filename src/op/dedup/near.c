@@ -187,6 +187,12 @@ static tm_status observe_bands(const tm_step_view *step, tm_batch *b, tm_facts *
     return TM_OK;
 }
 
+static bool bands_of_texts(const void *of)
+{
+    TM_UNUSED(of);
+    return true;
+}
+
 static tm_status observe_links(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
 {
     const shared *s = step->shared;
@@ -281,6 +287,7 @@ static const tm_round ROUNDS[] = {
         .name = "bands",
         .how = TM_GROUP,
         .pairs_only = true,
+        .texts_only = bands_of_texts,
         .observe = observe_bands,
         .reduce = tm_reduce_to_edges,
     },

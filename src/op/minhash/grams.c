@@ -45,7 +45,8 @@ static bool by_chars(const tm_gram_rules *rules, tm_str terms)
 tm_status tm_grams_by_chars(const tm_gram_rules *rules, tm_batch *b, uint32_t r, tm_grams *g,
                             bool *chars, tm_err *err)
 {
-    bool any = rules->units == TM_UNITS_AUTO && (b->edits || !is_plain(b->raw[r]));
+    bool plain = !b->edits && b->raw[r].p && is_plain(b->raw[r]);
+    bool any = rules->units == TM_UNITS_AUTO && !plain;
     if (any) TM_TRY(tm_grams_gather(&rules->choice, b, r, g, err));
     *chars = by_chars(rules, any ? tm_buf_view(&g->terms) : TM_STR(""));
     return TM_OK;

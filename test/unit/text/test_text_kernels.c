@@ -244,6 +244,7 @@ static void check_escape(const tm_kernel *k, tm_str s)
     char *to = 6 * s.n + WATCHED <= PAGE ? room_for(6 * s.n) : malloc(6 * s.n);
     assert_non_null(to);
     SAME(k, "escape", s, k->escape(s.p, s.n, to) == written && !memcmp(to, want, written));
+    SAME(k, "escape_more", s, k->escape_more(s.p, s.n) == written - s.n);
     if (6 * s.n + WATCHED <= PAGE)
         SAME(k, "escape", s, untouched(6 * s.n));
     else
