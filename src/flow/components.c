@@ -1,7 +1,8 @@
 /* Union-find with path halving over records that have an edge (Tarjan and van Leeuwen, 1984). A
  * root is always the lowest rid of its tree. Vertices are numbered as they come, in an
- * open-addressing table; about 36 bytes a vertex, which must fit into the budget: records without
- * an edge cost nothing, so this is the number of duplicates, not of records.
+ * open-addressing table; about 36 bytes a vertex: records without an edge cost nothing, so this is
+ * the number of duplicates, not of records. When there is no room for more, each vertex is written
+ * as an edge to its root and the table begins anew; what was written is solved in the end (sweep.h).
  *
  * Of millions of vertices none is where the processor has it at hand, and nothing says which comes
  * next, so edges are taken a few at a time: their slots are asked for first, then the vertices that
@@ -9,12 +10,15 @@
 #include "flow/components.h"
 
 #include "base/vec.h"
+#include "flow/sweep.h"
 #include "text/terms.h"
 
-enum { VERTEX_BYTES = 36, TAKE_BYTES = 256 << 10, AT_ONCE = 32 };
+enum { VERTEX_BYTES = 36, TAKE_BYTES = 256 << 10, AT_ONCE = 32, SWEEP_SHARE = 3 };
 
 struct tm_components {
+    tm_spill *spill;
     uint64_t budget;
+    tm_sweep *sweep; /* once the table was full */
     tm_rid *rid;
     uint32_t *parent;
     uint32_t vertices, rid_room, parent_room;
@@ -22,10 +26,12 @@ struct tm_components {
     uint32_t slots;
 };
 
-tm_components *tm_components_new(uint64_t budget_bytes)
+tm_components *tm_components_new(tm_spill *spill, uint64_t budget_bytes)
 {
     tm_components *c = tm_alloc_zero(1, sizeof *c);
-    if (c) c->budget = budget_bytes;
+    if (!c) return NULL;
+    c->spill = spill;
+    c->budget = budget_bytes;
     return c;
 }
 
@@ -87,10 +93,6 @@ static tm_status vertex_of(tm_components *c, tm_rid rid, uint32_t hash, uint32_t
     if ((uint64_t)c->vertices * 3 >= (uint64_t)c->slots * 2) TM_TRY(grow_slots(c, err));
     uint32_t *slot = slot_of(c, rid, hash);
     if (!*slot) {
-        if ((uint64_t)c->vertices * VERTEX_BYTES > c->budget)
-            return tm_fail(err, TM_ELIMIT,
-                           "%u records are linked to others: grouping them needs a larger --memory",
-                           c->vertices);
         TM_TRY(room_for_one(c, err));
         c->rid[c->vertices] = rid;
         c->parent[c->vertices] = c->vertices;
@@ -142,11 +144,31 @@ static void fetch_vertices(const tm_components *c, size_t n, uint32_t (*hash)[2]
     }
 }
 
+/* Each vertex as an edge to its root; then there are none. */
+static tm_status write_out(tm_components *c, tm_err *err)
+{
+    if (!c->sweep) c->sweep = tm_sweep_new(c->spill, c->budget / SWEEP_SHARE);
+    if (!c->sweep) return tm_fail_memory(err, "components", 0);
+    for (uint32_t v = 0; v < c->vertices; v++)
+        TM_TRY(tm_sweep_edge(c->sweep, c->rid[v], c->rid[root_of(c, v)], err));
+    c->vertices = 0;
+    if (c->slots) memset(c->slot, 0, c->slots * sizeof *c->slot);
+    return TM_OK;
+}
+
+static tm_status write_out_when_full(tm_components *c, tm_err *err)
+{
+    uint64_t most = c->budget - c->budget / SWEEP_SHARE;
+    bool full = ((uint64_t)c->vertices + 2 * AT_ONCE) * VERTEX_BYTES > most;
+    return full && c->vertices ? write_out(c, err) : TM_OK;
+}
+
 tm_status tm_components_edges(tm_components *c, const tm_edge *edge, size_t n, tm_err *err)
 {
     uint32_t hash[AT_ONCE][2];
     for (size_t some; n; edge += some, n -= some) {
         some = TM_MIN(n, (size_t)AT_ONCE);
+        TM_TRY(write_out_when_full(c, err));
         fetch_slots(c, edge, some, hash);
         fetch_vertices(c, some, hash);
         for (size_t i = 0; i < some; i++) TM_TRY(link(c, &edge[i], hash[i], err));
@@ -154,28 +176,58 @@ tm_status tm_components_edges(tm_components *c, const tm_edge *edge, size_t n, t
     return TM_OK;
 }
 
+typedef struct teller {
+    tm_decisions out;
+    uint16_t step;
+    tm_status (*take)(void *arg, tm_decisions *out, tm_err *err);
+    void *arg;
+} teller;
+
+static tm_status tell(void *arg, tm_rid rid, tm_rid lowest, tm_err *err)
+{
+    teller *t = arg;
+    tm_decision d = {.rid = rid, .step = t->step, .set = TM_D_OTHER, .other = lowest};
+    TM_TRY(tm_decide(&t->out, &d, err));
+    return t->out.bytes.n > TAKE_BYTES ? t->take(t->arg, &t->out, err) : TM_OK;
+}
+
+static void release_table(tm_components *c)
+{
+    tm_free(c->rid);
+    tm_free(c->parent);
+    tm_free(c->slot);
+    c->rid = NULL;
+    c->parent = c->slot = NULL;
+    c->vertices = c->rid_room = c->parent_room = c->slots = 0;
+}
+
+static tm_status tell_all(tm_components *c, teller *t, tm_err *err)
+{
+    if (c->sweep) {
+        TM_TRY(write_out(c, err));
+        release_table(c);
+        return tm_sweep_solve(c->sweep, tell, t, err);
+    }
+    for (uint32_t v = 0; v < c->vertices; v++)
+        TM_TRY(tell(t, c->rid[v], c->rid[root_of(c, v)], err));
+    return TM_OK;
+}
+
 tm_status tm_components_decide(tm_components *c, uint16_t step,
                                tm_status (*take)(void *arg, tm_decisions *out, tm_err *err),
                                void *arg, tm_err *err)
 {
-    tm_decisions out = {0};
-    tm_status status = TM_OK;
-    for (uint32_t v = 0; status == TM_OK && v < c->vertices; v++) {
-        tm_decision d = {
-            .rid = c->rid[v], .step = step, .set = TM_D_OTHER, .other = c->rid[root_of(c, v)]};
-        status = tm_decide(&out, &d, err);
-        if (status == TM_OK && out.bytes.n > TAKE_BYTES) status = take(arg, &out, err);
-    }
-    if (status == TM_OK) status = take(arg, &out, err);
-    tm_buf_release(&out.bytes);
+    teller t = {.step = step, .take = take, .arg = arg};
+    tm_status status = tell_all(c, &t, err);
+    if (status == TM_OK) status = take(arg, &t.out, err);
+    tm_buf_release(&t.out.bytes);
     return status;
 }
 
 void tm_components_free(tm_components *c)
 {
     if (!c) return;
-    tm_free(c->rid);
-    tm_free(c->parent);
-    tm_free(c->slot);
+    release_table(c);
+    tm_sweep_free(c->sweep);
     tm_free(c);
 }

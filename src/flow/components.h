@@ -6,7 +6,8 @@
 #include "op/seam.h"
 
 typedef struct tm_components tm_components;
-TM_MUST_USE tm_components *tm_components_new(uint64_t budget_bytes); /* NULL: memory */
+/* NULL: memory. Of more records than the budget has room for, edges go to disk. */
+TM_MUST_USE tm_components *tm_components_new(tm_spill *spill, uint64_t budget_bytes);
 typedef struct tm_edge {
     tm_rid a, b;
 } tm_edge;

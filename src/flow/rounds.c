@@ -135,7 +135,7 @@ static tm_status open_next(step_rounds *r, const tm_round *round, tm_err *err)
     r->next = NULL;
     if (next->how == TM_NO_ROUND || next->observe) return TM_OK; /* the reducer leaves none */
     if (next->how == TM_COMPONENTS)
-        r->edges = tm_components_new(r->run->exchange_budget);
+        r->edges = tm_components_new(&r->run->spill, r->run->exchange_budget);
     else
         r->next = tm_exchange_new(&r->run->spill, r->run->exchange_budget);
     return r->edges || r->next ? TM_OK : tm_fail_memory(err, "the exchange", 0);
@@ -176,7 +176,7 @@ static tm_status observe_edges(step_rounds *r, const tm_round *round, tm_err *er
 {
     tm_exchange *facts = NULL;
     tm_step_view view = view_of(r);
-    r->edges = tm_components_new(r->run->exchange_budget);
+    r->edges = tm_components_new(&r->run->spill, r->run->exchange_budget);
     if (!r->edges) return tm_fail_memory(err, "components", 0);
     view.scratch = r->edges;
     tm_reducer reducer = {.reduce = take_edges, .step = &view, .take = take, .arg = r};

@@ -8,6 +8,8 @@ enum { MOST = 100001, EDGES = 100000 };
 static size_t up[MOST];     /* the naive union-find: every vertex holds its component's lowest */
 static size_t answer[MOST]; /* what the module says; SIZE_MAX = nothing */
 static size_t decided;
+static tm_spill spill;
+static uint64_t budget = 64 << 20; /* what the next components may take */
 
 static tm_rid rid_of(size_t i) /* ascending, over sources and children */
 {
@@ -53,7 +55,7 @@ static void edges_at_once(tm_components *c, const size_t (*list)[2], size_t edge
 
 static tm_components *begin(void)
 {
-    tm_components *c = tm_components_new(64 << 20);
+    tm_components *c = tm_components_new(&spill, budget);
     assert_non_null(c);
     for (size_t i = 0; i < MOST; i++) answer[i] = SIZE_MAX;
     decided = 0;
@@ -151,22 +153,23 @@ static void an_edge_to_itself_is_a_component_of_one(void **state)
     assert_int_equal(decided, 0); /* no edges are no components */
 }
 
-static void too_little_memory_is_said_in_words(void **state)
+static void goes_to_disk(uint64_t little, void (*graph)(void **state), void **state)
 {
-    TM_UNUSED(state);
-    tm_components *c = tm_components_new(40000);
-    tm_err err = {0};
-    tm_status status = TM_OK;
-    size_t i = 0;
-    for (; status == TM_OK && i < MOST - 1; i++) {
-        tm_edge one = {rid_of(i), rid_of(i + 1)};
-        status = tm_components_edges(c, &one, 1, &err);
-    }
-    assert_int_equal(status, TM_ELIMIT);
-    says(err.msg, "--memory");
-    assert_in_range(i, 500, 2000);
-    tm_components_free(c);
-    assert_int_equal(tm_alloc_live(), 0);
+    budget = little;
+    spill = (tm_spill){.folder = room("spill")};
+    graph(state);
+    budget = 64 << 20;
+    assert_true(spill.ever > 0);
+    assert_int_equal(spill.held, 0);
+    assert_int_equal(names_in(spill.folder), 0);
+}
+
+/* Where some, a few or none of the vertices fit into memory. */
+static void what_does_not_fit_goes_to_disk_and_changes_nothing(void **state)
+{
+    goes_to_disk(2 << 20, a_chain_of_100000_is_one_component, state);
+    goes_to_disk(40000, a_star_is_named_by_its_lowest_not_by_its_middle, state);
+    goes_to_disk(10000, random_graphs_fall_apart_as_they_should, state);
 }
 
 static tm_status stop(void *arg, tm_decisions *out, tm_err *err)
@@ -195,8 +198,8 @@ int main(void)
         cmocka_unit_test(a_chain_of_100000_is_one_component),
         cmocka_unit_test(a_star_is_named_by_its_lowest_not_by_its_middle),
         cmocka_unit_test(an_edge_to_itself_is_a_component_of_one),
-        cmocka_unit_test(too_little_memory_is_said_in_words),
+        cmocka_unit_test(what_does_not_fit_goes_to_disk_and_changes_nothing),
         cmocka_unit_test(a_taker_that_fails_ends_it),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_room, leave_room);
 }

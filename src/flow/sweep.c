@@ -1,0 +1,121 @@
+/* Time-forward processing (Chiang, Goodrich, Grove, Tamassia, Vengroff and Vitter: External-memory
+ * graph algorithms, SODA 1995) in two sweeps, each over a priority queue.
+ *
+ * Down, from the highest rid: a record takes the lowest of its neighbours for its parent and links
+ * its other neighbours, which are all lower than itself, to that one instead. What is connected
+ * stays so, every record but the lowest of a component has got one parent, and there is an edge
+ * less for each. Up, from the lowest: whom nobody has told a name is the lowest of its component;
+ * each tells its name to those whose parent it is. Records come in order, so answers need no sort.
+ *
+ * Edges of duplicates are stars around the first of a group: few are passed on, and none far. */
+#include "flow/sweep.h"
+
+struct tm_sweep {
+    tm_queue *down;     /* (not higher, lower), the highest first */
+    tm_queue *children; /* (parent, child) */
+    tm_queue *names;    /* (record, lowest of its component) */
+};
+
+enum { QUEUES = 3 };
+
+tm_sweep *tm_sweep_new(tm_spill *spill, uint64_t budget_bytes)
+{
+    tm_sweep *s = tm_alloc_zero(1, sizeof *s);
+    if (!s) return NULL;
+    s->down = tm_queue_new(spill, budget_bytes / QUEUES);
+    s->children = tm_queue_new(spill, budget_bytes / QUEUES);
+    s->names = tm_queue_new(spill, budget_bytes / QUEUES);
+    if (s->down && s->children && s->names) return s;
+    tm_sweep_free(s);
+    return NULL;
+}
+
+/* Turns the order round. */
+static tm_rid opposite(tm_rid rid)
+{
+    return (tm_rid){~rid.place, ~rid.path};
+}
+
+tm_status tm_sweep_edge(tm_sweep *s, tm_rid a, tm_rid b, tm_err *err)
+{
+    int c = tm_rid_cmp(a, b);
+    if (!c) return tm_queue_put(s->children, a, a, err);
+    return tm_queue_put(s->down, opposite(c > 0 ? a : b), c > 0 ? b : a, err);
+}
+
+static tm_status take(tm_queue *q, tm_pair *out, bool *more, tm_err *err)
+{
+    *more = tm_queue_look(q, out);
+    return *more ? tm_queue_drop(q, err) : TM_OK;
+}
+
+static tm_status sweep_down(tm_sweep *s, tm_err *err)
+{
+    tm_pair now, last = {{0, 0}, {0, 0}}; /* of last: its value is what was passed on last */
+    tm_rid parent = {0, 0};
+    for (bool more, any = false;; any = true) {
+        TM_TRY(take(s->down, &now, &more, err));
+        if (!more) return TM_OK;
+        if (!any || tm_rid_cmp(now.key, last.key) != 0) {
+            parent = now.value;
+            TM_TRY(tm_queue_put(s->children, parent, opposite(now.key), err));
+        } else if (tm_rid_cmp(now.value, last.value) != 0) {
+            TM_TRY(tm_queue_put(s->down, opposite(now.value), parent, err));
+        }
+        last = now;
+    }
+}
+
+/* The lowest of two queues' keys; false: both are at their end. */
+static bool lowest_key(const tm_sweep *s, tm_rid *out)
+{
+    tm_pair child, name;
+    bool a = tm_queue_look(s->children, &child), b = tm_queue_look(s->names, &name);
+    if (a) *out = child.key;
+    if (b && (!a || tm_rid_cmp(name.key, *out) < 0)) *out = name.key;
+    return a || b;
+}
+
+static bool begins_with(const tm_queue *q, tm_rid key, tm_pair *out)
+{
+    return tm_queue_look(q, out) && tm_rid_cmp(out->key, key) == 0;
+}
+
+static tm_status tell_children(tm_sweep *s, tm_rid parent, tm_rid name, tm_err *err)
+{
+    tm_pair child;
+    while (begins_with(s->children, parent, &child)) {
+        TM_TRY(tm_queue_drop(s->children, err));
+        if (tm_rid_cmp(child.value, parent) == 0) continue; /* an edge to itself */
+        TM_TRY(tm_queue_put(s->names, child.value, name, err));
+    }
+    return TM_OK;
+}
+
+tm_status tm_sweep_solve(tm_sweep *s,
+                         tm_status (*tell)(void *arg, tm_rid rid, tm_rid lowest, tm_err *err),
+                         void *arg, tm_err *err)
+{
+    tm_rid record;
+    tm_pair name;
+    TM_TRY(sweep_down(s, err));
+    while (lowest_key(s, &record)) {
+        tm_rid lowest = record;
+        if (begins_with(s->names, record, &name)) {
+            lowest = name.value;
+            TM_TRY(tm_queue_drop(s->names, err));
+        }
+        TM_TRY(tell(arg, record, lowest, err));
+        TM_TRY(tell_children(s, record, lowest, err));
+    }
+    return TM_OK;
+}
+
+void tm_sweep_free(tm_sweep *s)
+{
+    if (!s) return;
+    tm_queue_free(s->down);
+    tm_queue_free(s->children);
+    tm_queue_free(s->names);
+    tm_free(s);
+}
