@@ -13,7 +13,7 @@
 #include "flow/sweep.h"
 #include "text/terms.h"
 
-enum { VERTEX_BYTES = 36, TAKE_BYTES = 256 << 10, AT_ONCE = 32, SWEEP_SHARE = 3 };
+enum { VERTEX_BYTES = 36, TAKE_BYTES = 256 << 10, AT_ONCE = 32 };
 
 struct tm_components {
     tm_spill *spill;
@@ -147,7 +147,7 @@ static void fetch_vertices(const tm_components *c, size_t n, uint32_t (*hash)[2]
 /* Each vertex as an edge to its root; then there are none. */
 static tm_status write_out(tm_components *c, tm_err *err)
 {
-    if (!c->sweep) c->sweep = tm_sweep_new(c->spill, c->budget / SWEEP_SHARE);
+    if (!c->sweep) c->sweep = tm_sweep_new(c->spill, c->budget);
     if (!c->sweep) return tm_fail_memory(err, "components", 0);
     for (uint32_t v = 0; v < c->vertices; v++)
         TM_TRY(tm_sweep_edge(c->sweep, c->rid[v], c->rid[root_of(c, v)], err));
@@ -158,7 +158,7 @@ static tm_status write_out(tm_components *c, tm_err *err)
 
 static tm_status write_out_when_full(tm_components *c, tm_err *err)
 {
-    uint64_t most = c->budget - c->budget / SWEEP_SHARE;
+    uint64_t most = c->budget - c->budget / TM_SWEEP_QUEUES;
     bool full = ((uint64_t)c->vertices + 2 * AT_ONCE) * VERTEX_BYTES > most;
     return full && c->vertices ? write_out(c, err) : TM_OK;
 }

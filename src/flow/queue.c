@@ -1,21 +1,25 @@
-/* A binary heap in memory; when it is full all that lies in it becomes a sorted stream on disk
- * (sorter.h) and it begins anew. The least is that of the heap or of a stream's heads. Streams are
- * few: STREAMS of them are made into one.
- *
- * What is put comes mostly behind what was taken last, so a pair is written once or twice. */
+/* What is put before the first look goes into a sorter. After that a binary heap in memory takes
+ * what is put, and when it is full all that lies in it becomes a sorted stream on disk. The least is
+ * that of the heap or of a stream's heads. FAN streams of a level are made into one of the next, so
+ * there are few, and each pair is written once a level. */
 #include "flow/queue.h"
 
-enum { STREAMS = 8, HEAP_LEAST = 64, SORTING_LEAST = 16 << 10, RID_BYTES = 16 };
+enum { FAN = 8, STREAMS = 64, LEVEL_MOST = STREAMS / FAN - 1, HEAP_LEAST = 64, RID_BYTES = 16 };
+/* Shares of the budget: a heap that is written lies in the sorter, in frames, besides. */
+enum { HEAP_SHARE = 5, SORTING_LEAST = 16 << 10 };
 
 typedef struct stream { /* what is left of a heap that was written */
     tm_sorter *sorter;
     tm_pair head;
     bool more;
+    uint8_t level;
 } stream;
 
 struct tm_queue {
     tm_spill *spill;
     uint64_t most, sorting; /* pairs of the heap; bytes for writing it */
+    tm_sorter *early;       /* until the first look */
+    bool begun;             /* there was one */
     tm_pair *heap;
     uint64_t heaped, room;
     stream stream[STREAMS];
@@ -27,9 +31,12 @@ tm_queue *tm_queue_new(tm_spill *spill, uint64_t budget_bytes)
     tm_queue *q = tm_alloc_zero(1, sizeof *q);
     if (!q) return NULL;
     q->spill = spill;
-    q->most = TM_MAX(budget_bytes / 2 / sizeof *q->heap, (uint64_t)HEAP_LEAST);
-    q->sorting = TM_MAX(budget_bytes / 4, (uint64_t)SORTING_LEAST);
-    return q;
+    q->most = TM_MAX(budget_bytes / HEAP_SHARE / sizeof *q->heap, (uint64_t)HEAP_LEAST);
+    q->sorting = TM_MAX(budget_bytes - budget_bytes / HEAP_SHARE, (uint64_t)SORTING_LEAST);
+    q->early = tm_sorter_new(spill, q->sorting);
+    if (q->early) return q;
+    tm_free(q);
+    return NULL;
 }
 
 static int pair_cmp(const tm_pair *a, const tm_pair *b)
@@ -79,41 +86,68 @@ static tm_status add_pair(tm_sorter *to, const tm_pair *pair, tm_err *err)
     return tm_sorter_add(to, &f, err);
 }
 
-static tm_status add_streams(tm_queue *q, tm_sorter *to, tm_err *err)
+/* Streams of that level go into `to`. */
+static tm_status add_streams(tm_queue *q, uint8_t level, tm_sorter *to, tm_err *err)
 {
-    for (uint32_t i = 0; i < q->streams; i++) {
+    for (uint32_t i = 0; i < q->streams;) {
         stream *s = &q->stream[i];
+        if (s->level != level) {
+            i++;
+            continue;
+        }
         while (s->more) {
             TM_TRY(add_pair(to, &s->head, err));
             TM_TRY(advance(s, err));
         }
         tm_sorter_free(s->sorter);
-        s->sorter = NULL;
+        *s = q->stream[--q->streams];
     }
-    q->streams = 0;
     return TM_OK;
 }
 
-static tm_status fill(tm_queue *q, tm_sorter *to, tm_err *err)
+static tm_status add_heap(tm_queue *q, tm_sorter *to, tm_err *err)
 {
-    if (q->streams == STREAMS) TM_TRY(add_streams(q, to, err));
     for (uint64_t i = 0; i < q->heaped; i++) TM_TRY(add_pair(to, &q->heap[i], err));
     q->heaped = 0;
-    TM_TRY(tm_sorter_limit(to, 0, err));
-    return tm_sorter_finish(to, err);
+    return TM_OK;
+}
+
+/* A sorter with all that it was given becomes a stream; it is the queue's from then on. */
+static tm_status add_stream(tm_queue *q, tm_sorter *sorter, uint8_t level, tm_err *err)
+{
+    stream fresh = {.sorter = sorter, .level = level};
+    tm_status status = tm_sorter_limit(sorter, 0, err);
+    if (status == TM_OK) status = tm_sorter_finish(sorter, err);
+    if (status == TM_OK) status = advance(&fresh, err);
+    if (status != TM_OK || !fresh.more) return tm_sorter_free(sorter), status;
+    q->stream[q->streams++] = fresh;
+    return TM_OK;
+}
+
+static uint32_t count_level(const tm_queue *q, uint8_t level)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < q->streams; i++) count += q->stream[i].level == level;
+    return count;
+}
+
+/* The heap, or all streams of the level below, as one stream. */
+static tm_status make_stream(tm_queue *q, uint8_t level, tm_err *err)
+{
+    tm_sorter *sorter = tm_sorter_new(q->spill, q->sorting);
+    if (!sorter) return tm_fail_memory(err, "a queue", 0);
+    tm_status status =
+        level ? add_streams(q, (uint8_t)(level - 1), sorter, err) : add_heap(q, sorter, err);
+    if (status != TM_OK) return tm_sorter_free(sorter), status;
+    return add_stream(q, sorter, level, err);
 }
 
 static tm_status write_heap(tm_queue *q, tm_err *err)
 {
-    stream fresh = {.sorter = tm_sorter_new(q->spill, q->sorting)};
-    if (!fresh.sorter) return tm_fail_memory(err, "a queue", 0);
-    tm_status status = fill(q, fresh.sorter, err);
-    if (status == TM_OK) status = advance(&fresh, err);
-    if (status != TM_OK) {
-        tm_sorter_free(fresh.sorter);
-        return status;
-    }
-    q->stream[q->streams++] = fresh;
+    TM_TRY(make_stream(q, 0, err));
+    for (uint8_t level = 0; level < LEVEL_MOST && count_level(q, level) >= FAN; level++)
+        TM_TRY(make_stream(q, (uint8_t)(level + 1), err));
+    TM_ASSERT(q->streams < STREAMS);
     return TM_OK;
 }
 
@@ -131,9 +165,11 @@ static tm_status grow(tm_queue *q, tm_err *err)
 
 tm_status tm_queue_put(tm_queue *q, tm_rid key, tm_rid value, tm_err *err)
 {
+    tm_pair pair = {key, value};
+    if (!q->begun) return add_pair(q->early, &pair, err);
     if (q->heaped == q->most) TM_TRY(write_heap(q, err));
     if (q->heaped == q->room) TM_TRY(grow(q, err));
-    q->heap[q->heaped] = (tm_pair){key, value};
+    q->heap[q->heaped] = pair;
     heap_up(q, q->heaped++);
     return TM_OK;
 }
@@ -151,9 +187,19 @@ static uint32_t least_of(const tm_queue *q, const tm_pair **out)
     return at;
 }
 
+tm_status tm_queue_begin(tm_queue *q, tm_err *err)
+{
+    tm_sorter *early = q->early;
+    TM_ASSERT(!q->begun);
+    q->begun = true;
+    q->early = NULL;
+    return add_stream(q, early, LEVEL_MOST, err);
+}
+
 bool tm_queue_look(const tm_queue *q, tm_pair *out)
 {
     const tm_pair *least;
+    TM_ASSERT(q->begun);
     (void)least_of(q, &least);
     if (least) *out = *least;
     return least != NULL;
@@ -177,6 +223,7 @@ void tm_queue_free(tm_queue *q)
 {
     if (!q) return;
     for (uint32_t i = 0; i < q->streams; i++) tm_sorter_free(q->stream[i].sorter);
+    tm_sorter_free(q->early);
     tm_free(q->heap);
     tm_free(q);
 }

@@ -11,22 +11,22 @@
 #include "flow/sweep.h"
 
 struct tm_sweep {
-    tm_queue *down;     /* (not higher, lower), the highest first */
-    tm_queue *children; /* (parent, child) */
+    tm_spill *spill;
+    uint64_t budget;
+    tm_queue *down;     /* (not higher, lower or the same), the highest first */
+    tm_queue *children; /* (parent, child); whom nobody is parent of, its own */
     tm_queue *names;    /* (record, lowest of its component) */
 };
-
-enum { QUEUES = 3 };
 
 tm_sweep *tm_sweep_new(tm_spill *spill, uint64_t budget_bytes)
 {
     tm_sweep *s = tm_alloc_zero(1, sizeof *s);
     if (!s) return NULL;
-    s->down = tm_queue_new(spill, budget_bytes / QUEUES);
-    s->children = tm_queue_new(spill, budget_bytes / QUEUES);
-    s->names = tm_queue_new(spill, budget_bytes / QUEUES);
-    if (s->down && s->children && s->names) return s;
-    tm_sweep_free(s);
+    s->spill = spill;
+    s->budget = budget_bytes / TM_SWEEP_QUEUES;
+    s->down = tm_queue_new(spill, s->budget);
+    if (s->down) return s;
+    tm_free(s);
     return NULL;
 }
 
@@ -38,15 +38,27 @@ static tm_rid opposite(tm_rid rid)
 
 tm_status tm_sweep_edge(tm_sweep *s, tm_rid a, tm_rid b, tm_err *err)
 {
-    int c = tm_rid_cmp(a, b);
-    if (!c) return tm_queue_put(s->children, a, a, err);
-    return tm_queue_put(s->down, opposite(c > 0 ? a : b), c > 0 ? b : a, err);
+    bool a_first = tm_rid_cmp(a, b) < 0;
+    return tm_queue_put(s->down, opposite(a_first ? b : a), a_first ? a : b, err);
+}
+
+static tm_status begin(tm_sweep *s, tm_queue **q, tm_err *err)
+{
+    if (!*q) *q = tm_queue_new(s->spill, s->budget);
+    return *q ? TM_OK : tm_fail_memory(err, "components", 0);
 }
 
 static tm_status take(tm_queue *q, tm_pair *out, bool *more, tm_err *err)
 {
     *more = tm_queue_look(q, out);
     return *more ? tm_queue_drop(q, err) : TM_OK;
+}
+
+/* A neighbour that was not met before, and not the record itself. */
+static bool is_another(const tm_pair *now, const tm_pair *last)
+{
+    return tm_rid_cmp(now->value, last->value) != 0 &&
+           tm_rid_cmp(now->value, opposite(now->key)) != 0;
 }
 
 static tm_status sweep_down(tm_sweep *s, tm_err *err)
@@ -59,7 +71,7 @@ static tm_status sweep_down(tm_sweep *s, tm_err *err)
         if (!any || tm_rid_cmp(now.key, last.key) != 0) {
             parent = now.value;
             TM_TRY(tm_queue_put(s->children, parent, opposite(now.key), err));
-        } else if (tm_rid_cmp(now.value, last.value) != 0) {
+        } else if (is_another(&now, &last)) {
             TM_TRY(tm_queue_put(s->down, opposite(now.value), parent, err));
         }
         last = now;
@@ -98,7 +110,14 @@ tm_status tm_sweep_solve(tm_sweep *s,
 {
     tm_rid record;
     tm_pair name;
+    TM_TRY(begin(s, &s->children, err));
+    TM_TRY(tm_queue_begin(s->down, err));
     TM_TRY(sweep_down(s, err));
+    tm_queue_free(s->down);
+    s->down = NULL;
+    TM_TRY(begin(s, &s->names, err));
+    TM_TRY(tm_queue_begin(s->children, err));
+    TM_TRY(tm_queue_begin(s->names, err));
     while (lowest_key(s, &record)) {
         tm_rid lowest = record;
         if (begins_with(s->names, record, &name)) {

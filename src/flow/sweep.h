@@ -8,6 +8,7 @@
 
 #include "flow/queue.h"
 
+enum { TM_SWEEP_QUEUES = 3 }; /* of its budget a share each; before it solves, it takes one */
 typedef struct tm_sweep tm_sweep;
 TM_MUST_USE tm_sweep *tm_sweep_new(tm_spill *spill, uint64_t budget_bytes); /* NULL: memory */
 /* An edge of a record to itself: it is one of the records, and maybe alone. */
