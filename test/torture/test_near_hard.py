@@ -47,6 +47,23 @@ class Hard(TortureCase):
             self.assertEqual((counts["kept"], counts["merged"]), (1, MANY - 1))
             self.assert_near_linear(lambda n: (one for _ in range(n)), "--link", link)
 
+    def test_more_linked_records_than_memory_has_room_for(self):
+        """A vertex takes 36 bytes, and there are 9 MB for them: some go to disk, and come back."""
+        many = 100000 if SANITIZED else 400000
+        source = self.write("same.jsonl", (b'{"text":"four words of all","i":%d}\n' % n
+                                           for n in range(many)))
+        ends = []
+        for memory in ("64MiB", "1GiB"):
+            folder, _ = self.run_folder("dedup.near", source, "--memory", memory)
+            with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
+                told = json.load(file)
+            if not SANITIZED and memory == "64MiB":
+                self.assertLessEqual(told["peak_memory"], 64 << 20)
+            self.assertEqual(self.assert_closes(folder)["merged"], many - 1)
+            with open(os.path.join(folder, "ledger.parquet"), "rb") as file:
+                ends.append(file.read())
+        self.assertEqual(*ends)
+
     def test_many_records_that_share_one_ngram(self):
         """With a band a value they are all candidates of each other, and of one group whose sets
         do not fit; each is compared with as many as the limit says. The larger group takes three
