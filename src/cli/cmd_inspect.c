@@ -117,8 +117,8 @@ static bool reconsider(const tm_run *run, tm_recipe *recipe, void *arg)
     return true;
 }
 
-/* Near duplicates of very many records can take more disk than they may: then they are looked for in
- * the first ones, and all else is told. */
+/* Near duplicates of very many records can take more disk than they may: then they are looked for
+ * in the first ones, and all else is told. */
 static bool lighter(const tm_run *run, tm_recipe *recipe, const tm_err *why, void *arg)
 {
     inspecting *i = arg;

@@ -2,7 +2,7 @@
  * root is always the lowest rid of its tree. Vertices are numbered as they come, in an
  * open-addressing table; about 36 bytes a vertex: records without an edge cost nothing, so this is
  * the number of duplicates, not of records. When there is no room for more, each vertex is written
- * as an edge to its root and the table begins anew; what was written is solved in the end (sweep.h).
+ * as an edge to its root and the table begins anew; sweep.h solves in the end what was written.
  *
  * Of millions of vertices none is where the processor has it at hand, and nothing says which comes
  * next, so edges are taken a few at a time: their slots are asked for first, then the vertices that

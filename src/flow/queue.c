@@ -1,7 +1,7 @@
 /* What is put before the first look goes into a sorter. After that a binary heap in memory takes
- * what is put, and when it is full all that lies in it becomes a sorted stream on disk. The least is
- * that of the heap or of a stream's heads. FAN streams of a level are made into one of the next, so
- * there are few, and each pair is written once a level. */
+ * what is put, and when it is full all that lies in it becomes a sorted stream on disk. The least
+ * is that of the heap or of a stream's heads. FAN streams of a level are made into one of the next,
+ * so there are few, and each pair is written once a level. */
 #include "flow/queue.h"
 
 enum { FAN = 8, STREAMS = 64, LEVEL_MOST = STREAMS / FAN - 1, HEAP_LEAST = 64, RID_BYTES = 16 };

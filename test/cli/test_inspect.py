@@ -80,8 +80,8 @@ class Inspect(unittest.TestCase):
 
     def test_what_disk_has_no_room_for_does_not_hide_the_rest(self):
         """Facts of near duplicates spill, sixteen a record here; those of equal ones are few."""
-        self.write("same.jsonl", "".join('{"text":"the same eight words in all of them","i":%d}\n' % n
-                                         for n in range(100000)))
+        one = '{"text":"the same eight words in all of them","i":%d}\n'
+        self.write("same.jsonl", "".join(one % n for n in range(100000)))
         done = self.inspect("same.jsonl", "--memory", "68MiB", "--near-sample", "500",
                             "--max-disk", "8MB", "-o", "looked/")
         self.assertIn("the spill would pass --max-disk", done.stderr)
