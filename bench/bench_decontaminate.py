@@ -4,7 +4,7 @@ writes in an afternoon, a Python set of n-grams.
 Rivals read a small file (they are slow), we the same one. datatrove tokenises words (nltk) after
 folding case and taking punctuation out; both sides must drop the same number of documents. Its own
 indexer asks for lighteval and its benchmarks: the index is made here by the same functions. decon
-(allenai) is on no package registry, so it is not here."""
+(allenai) is on no package registry, so there is nothing to build it from by name."""
 
 import json
 import os

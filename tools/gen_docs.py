@@ -27,7 +27,7 @@ VERDICTS = {
     "park": "is set aside for repair",
     "drop": "falls",
     "fix": "is repaired and goes on",
-    "merge": "falls in favour of an equal one",
+    "merge": "is merged into the one that stands for it",
 }
 TYPES = {
     "boolean": "`true`, `false`, `yes`, `no`, `on`, `off`",
