@@ -232,8 +232,8 @@ static const tm_code CODES[] = {
         .help =
             "Answers, ratings and labels beside equal texts are news: two records are two "
             "judgements then. Fields that name or date a record are not looked at (id, _id, uid, "
-            "uuid, guid, idx, index, row, line, url, uri, hash, timestamp, time, date, created, "
-            "created_at, updated, updated_at). The finding stands at "
+            "uuid, guid, idx, index, row, line, url, uri, path, file, filename, hash, timestamp, "
+            "time, date, created, created_at, updated, updated_at). The finding stands at "
             "the first such field and names the other record; the run's summary, its manifest "
             "and its report say which fields differed in how many merges. within: [$.answer] "
             "keeps records apart whose answers differ.",

@@ -27,7 +27,8 @@ static bool only_names(tm_str key)
         TM_STR_INIT("url"),       TM_STR_INIT("uri"),     TM_STR_INIT("hash"),
         TM_STR_INIT("timestamp"), TM_STR_INIT("created"), TM_STR_INIT("created_at"),
         TM_STR_INIT("updated"),   TM_STR_INIT("date"),    TM_STR_INIT("updated_at"),
-        TM_STR_INIT("time"),
+        TM_STR_INIT("time"),      TM_STR_INIT("path"),    TM_STR_INIT("file"),
+        TM_STR_INIT("filename"),
     };
     for (size_t i = 0; i < TM_COUNT(names); i++)
         if (tm_str_eq(key, names[i])) return true;
