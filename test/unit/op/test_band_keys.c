@@ -143,7 +143,7 @@ static void keys_of_other_rules_are_not_read(void **state)
     other[2].char_ngram = 4;
     other[3].units = TM_UNITS_WORDS;
     other[4].sketch = TM_SKETCH_CLASSIC;
-    other[5].bands = 4, other[5].rows = 5;
+    other[5].bands = 4, other[5].rows = 5, other[5].hashes = 0;
     open_rules(&m, &PLAIN);
     const char *record = with_keys(&m, LONG);
     for (size_t i = 0; i < TM_COUNT(other); i++) {
