@@ -280,6 +280,16 @@ static int by_inode(const void *a, const void *b)
     return x->source < y->source ? -1 : x->source > y->source;
 }
 
+/* However they are spelled, and by whatever links. */
+static bool are_one_file(const tm_source *a, const tm_source *b)
+{
+    tm_file_info one, other;
+    if (!a->inode || a->inode != b->inode || !a->path.n || !b->path.n) return false;
+    if (tm_str_eq(a->path, b->path)) return true;
+    return tm_fs_now.info(a->path.p, &one) == 0 && tm_fs_now.info(b->path.p, &other) == 0 &&
+           one.inode == other.inode && one.device == other.device;
+}
+
 /* Overlapping patterns do that; it may be meant, to weigh a set twice. */
 static tm_status note_twice(tm_run *run, uint32_t first, uint32_t more, tm_err *err)
 {
@@ -301,12 +311,10 @@ static tm_status look_for_twice(tm_run *run, tm_err *err)
             known[files++] = (known_file){run->source[i].inode, i};
     qsort(known, files, sizeof *known, by_inode);
     for (uint32_t i = 1; i < files; i++) {
-        tm_file_info one, other;
         bool again =
             known[i].inode == known[i - 1].inode && (i < 2 || known[i].inode != known[i - 2].inode);
-        if (!again || tm_fs_now.info(run->source[known[i].source].path.p, &one) != 0 ||
-            tm_fs_now.info(run->source[known[i - 1].source].path.p, &other) != 0 ||
-            one.device != other.device || one.inode != other.inode)
+        if (!again ||
+            !are_one_file(&run->source[known[i].source], &run->source[known[i - 1].source]))
             continue;
         if (!more || known[i - 1].source < first) first = known[i - 1].source;
         more++;
@@ -322,9 +330,8 @@ static tm_status refuse_own_reference(const tm_run *run, tm_err *err)
         const tm_source *reference = &run->source[r];
         for (uint32_t i = 0; i < run->sources; i++) {
             const tm_source *input = &run->source[i];
-            bool file = reference->inode && reference->inode == input->inode;
             bool table = reference->table && reference->table == input->table;
-            if (!table && !(file && tm_str_eq(reference->path, input->path))) continue;
+            if (!table && !are_one_file(reference, input)) continue;
             return tm_fail(err, TM_EUSAGE,
                            "%.*s is an input and a reference at once: everything in it would match "
                            "itself",

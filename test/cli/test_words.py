@@ -20,6 +20,19 @@ class Words(LawCase):
         self.assertIn(says, done.stderr.decode(), words)
         return done
 
+    def test_a_file_is_not_held_against_itself(self):
+        """By whatever spelling or link."""
+        folder, name = os.path.split(self.source)
+        os.symlink(name, self.path("link.jsonl"))
+        os.link(self.source, self.path("hard.jsonl"))
+        other = self.write("copy.jsonl", '{"text":"a","meta":{"m":1}}\n')
+        for word in ("dedup.near", "dedup.exact", "decontaminate"):
+            for again in (self.source, os.path.join(folder, ".", name), self.path("link.jsonl"),
+                          self.path("hard.jsonl")):
+                self.refused(word, self.source, "--against", again, "-o", "-",
+                             says="is an input and a reference at once")
+            self.tamis(word, self.source, "--against", other, "-o", "-")
+
     def test_names_that_do_not_exist(self):
         recipe = self.write("r.yaml", "inputs: {a: {path: a.jsonl}}\nsteps:\n"
                             "  - head: {zzz: 3}\noutput: {path: out}\n")
