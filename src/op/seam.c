@@ -31,6 +31,7 @@ tm_status tm_facts_add_lean(tm_facts *facts, const uint64_t *key, size_t n, tm_r
         tm_fact_head head;
         char key[8];
     } frame = {.head = {.key = sizeof frame.key, .rid = rid}};
+    if (!n) return TM_OK; /* a buffer that holds nothing may be nowhere */
     if (!tm_buf_grow(&facts->bytes, n * sizeof frame)) return tm_buf_ok(&facts->bytes, err);
     char *to = facts->bytes.p + facts->bytes.n;
     for (size_t i = 0; i < n; i++, to += sizeof frame) {
