@@ -297,6 +297,19 @@ static inline uint32_t tm_batch_most(const tm_run *run)
     return run->options.batch_records ? run->options.batch_records : TM_BATCH_RECORDS;
 }
 
+/* What one pass learned of a block is kept for the next by where it begins and how long it is. */
+static inline uint64_t tm_block_place(const tm_block *b)
+{
+    return TM_PLACE(b->source, b->at);
+}
+static inline uint64_t tm_block_length(const tm_block *b)
+{
+    return tm_block_end(b) - b->at; /* of a table: rows */
+}
+/* work.c: whether the pass reads all records of its blocks and only looks at them, so that what it
+ * finds out about one holds for the passes behind it. */
+bool tm_pass_sees_all(const tm_pass *pass);
+
 /* steps.c: steps [from, pass->steps) on one batch. Parents are marked, children not yet made. */
 tm_status tm_steps_apply(tm_worker *w, tm_piece *piece, tm_batch *b, uint32_t from, tm_err *err);
 

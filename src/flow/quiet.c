@@ -8,10 +8,10 @@
 enum { ENTRIES = 1 << 13, BYTES_MOST = 2 << 20 };
 
 typedef struct entry {
-    uint64_t place, bytes; /* of the block */
-    uint64_t *bit;         /* by span; NULL: nothing is known */
-    uint32_t spans, steps; /* it went through steps [0, steps) */
-    uint64_t spared;       /* looks that it spares: quiet records, times steps */
+    uint64_t place, length; /* of the block */
+    uint64_t *bit;          /* by span; NULL: nothing is known */
+    uint32_t spans, steps;  /* it went through steps [0, steps) */
+    uint64_t spared;        /* looks that it spares: quiet records, times steps */
 } entry;
 
 struct tm_quiet {
@@ -40,25 +40,14 @@ static size_t bytes_for(uint32_t spans)
     return ((size_t)spans + 63) / 64 * sizeof(uint64_t);
 }
 
-static uint64_t place_of(const tm_block *b)
-{
-    return TM_PLACE(b->source, b->at);
-}
-
 static entry *entry_of(tm_quiet *q, const tm_block *b)
 {
-    return &q->entry[tm_mix64(place_of(b)) % ENTRIES];
-}
-
-/* Rows of a table may be written or not: their number says enough. */
-static uint64_t length_of(const tm_block *b)
-{
-    return b->of_rows ? b->rows : b->bytes.n;
+    return &q->entry[tm_mix64(tm_block_place(b)) % ENTRIES];
 }
 
 static bool is_of(const entry *e, const tm_block *b)
 {
-    return e->place == place_of(b) && e->bytes == length_of(b) && e->spans == b->spans;
+    return e->place == tm_block_place(b) && e->length == tm_block_length(b) && e->spans == b->spans;
 }
 
 static void set(tm_buf *bits, uint32_t at, bool on)
@@ -73,14 +62,6 @@ static void set(tm_buf *bits, uint32_t at, bool on)
 static bool is_usual(const tm_worker *w)
 {
     return w->block.source <= w->run->sources && !tm_block_long(&w->block) && w->block.spans;
-}
-
-static bool sees_all(const tm_worker *w)
-{
-    tm_rid cut;
-    const tm_pass *pass = w->pass;
-    bool looks = pass->kind == TM_PASS_OBSERVE || pass->kind == TM_PASS_FOLD;
-    return looks && !(pass->earlier && pass->round->decided_only) && !tm_run_cut(w->run, &cut);
 }
 
 static void recall(tm_worker *w)
@@ -104,7 +85,7 @@ tm_status tm_quiet_begin(tm_worker *w, tm_err *err)
     if (!is_usual(w)) return TM_OK;
     recall(w);
     TM_TRY(tm_buf_ok(&w->quiet.known, err));
-    if (!sees_all(w) || w->pass->steps <= w->quiet.steps) return TM_OK;
+    if (!tm_pass_sees_all(w->pass) || w->pass->steps <= w->quiet.steps) return TM_OK;
     size_t bytes = bytes_for(w->block.spans);
     if (!tm_buf_grow(&w->quiet.bits, bytes)) return tm_buf_ok(&w->quiet.bits, err);
     memset(w->quiet.bits.p, 0, bytes);
@@ -156,7 +137,7 @@ static void remember(tm_quiet *q, const tm_worker *w)
     if (e->bit && is_of(e, b) && e->spared >= spared) return;
     if (e->bit) q->bytes -= bytes_for(e->spans);
     tm_free(e->bit);
-    *e = (entry){.place = place_of(b), .bytes = length_of(b), .spans = b->spans};
+    *e = (entry){.place = tm_block_place(b), .length = tm_block_length(b), .spans = b->spans};
     if (q->bytes + bytes > BYTES_MOST || !(e->bit = tm_alloc(bytes))) return;
     memcpy(e->bit, w->quiet.bits.p, bytes);
     e->steps = w->pass->steps;

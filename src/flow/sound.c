@@ -8,10 +8,9 @@
 enum { ENTRIES = 1 << 14 };
 
 typedef struct entry {
-    uint64_t place, bytes; /* bytes 0: none */
-    uint16_t layout;       /* of all its records */
-    /* Of a table, `bytes` counts rows; they are so much as JSON. */
-    uint64_t row_bytes, characters;
+    uint64_t place, length;         /* of the block; length 0: none */
+    uint16_t layout;                /* of all its records */
+    uint64_t row_bytes, characters; /* of a table: its rows as JSON */
 } entry;
 
 struct tm_sound {
@@ -33,17 +32,9 @@ void tm_sound_free(tm_sound *s)
     tm_free(s);
 }
 
-static uint64_t place_of(const tm_block *b)
+static entry *entry_of(tm_sound *s, const tm_block *b)
 {
-    return TM_PLACE(b->source, b->at);
-}
-static uint64_t length_of(const tm_block *b)
-{
-    return b->of_rows ? b->rows : b->bytes.n;
-}
-static entry *entry_of(tm_sound *s, uint64_t place)
-{
-    return &s->entry[tm_mix64(place) % ENTRIES];
+    return &s->entry[tm_mix64(tm_block_place(b)) % ENTRIES];
 }
 
 /* ---- passes that look ------------------------------------------------------------------------ */
@@ -58,14 +49,10 @@ static bool all_lines(const tm_block *b)
 
 void tm_sound_begin(tm_worker *w)
 {
-    tm_rid cut;
     const tm_block *b = &w->block;
-    const tm_pass *pass = w->pass;
-    bool looks = pass->kind == TM_PASS_OBSERVE || pass->kind == TM_PASS_FOLD;
-    bool all = looks && !(pass->earlier && pass->round->decided_only) && !tm_run_cut(w->run, &cut);
     bool lines = !b->span_lines && !b->damage.code && !tm_block_long(b);
-    w->sound.is =
-        all && lines && b->source <= w->run->sources && b->spans && (b->of_rows || all_lines(b));
+    w->sound.is = tm_pass_sees_all(w->pass) && lines && b->source <= w->run->sources && b->spans &&
+                  (b->of_rows || all_lines(b));
     w->sound.layout = TM_NOT_SOUND;
     w->sound.bytes = w->sound.characters = 0;
 }
@@ -86,9 +73,11 @@ void tm_sound_end(tm_worker *w)
     tm_sound *s = w->run->sound;
     if (!w->sound.is) return;
     tm_lock_take(&s->lock);
-    *entry_of(s, place_of(&w->block)) =
-        (entry){place_of(&w->block), length_of(&w->block), w->sound.layout, w->sound.bytes,
-                w->sound.characters};
+    *entry_of(s, &w->block) = (entry){.place = tm_block_place(&w->block),
+                                      .length = tm_block_length(&w->block),
+                                      .layout = w->sound.layout,
+                                      .row_bytes = w->sound.bytes,
+                                      .characters = w->sound.characters};
     tm_lock_drop(&s->lock);
     w->sound.is = false;
 }
@@ -142,11 +131,11 @@ bool tm_sound_passes(tm_worker *w)
     tm_rid cut;
     const tm_run *run = w->run;
     const tm_run_options *o = &run->options;
-    entry *e = entry_of(run->sound, place_of(&w->block));
+    const entry *e = entry_of(run->sound, &w->block);
     w->sound.passes = false;
     w->sound.passed = 0;
-    if (w->pass->kind != TM_PASS_WRITE || e->place != place_of(&w->block) ||
-        e->bytes != length_of(&w->block))
+    if (w->pass->kind != TM_PASS_WRITE || e->place != tm_block_place(&w->block) ||
+        e->length != tm_block_length(&w->block))
         return false;
     bool looked_at = o->on_batch || (run->folder && run->recipe->output.ledger) ||
                      (w->block.of_rows ? !rows_pass(w) : o->shown.on_kept || o->measure_only);

@@ -350,6 +350,13 @@ static tm_status leave_row(tm_worker *w, uint32_t i, tm_err *err)
     return TM_OK;
 }
 
+bool tm_pass_sees_all(const tm_pass *pass)
+{
+    tm_rid cut;
+    bool looks = pass->kind == TM_PASS_OBSERVE || pass->kind == TM_PASS_FOLD;
+    return looks && !(pass->earlier && pass->round->decided_only) && !tm_run_cut(pass->run, &cut);
+}
+
 /* What goes into the next batch, from span *i on. */
 static tm_status pick(tm_worker *w, uint32_t *i, uint32_t most, tm_err *err)
 {

@@ -3,7 +3,7 @@
  * The reader only says which rows a block is: as many as make about TM_BLOCK_BYTES, by the lengths
  * that stand in the arrays (table_values.c), so where blocks end depends on the values alone and
  * not on how the table is cut into batches. The worker that takes the block writes the rows out,
- * those of them that are needed (tm_block_row), or asks for their texts alone (tm_block_texts).
+ * those of them that are needed (tm_block_row), or asks for their texts alone (tm_block_row_text).
  * Only when a digest is wanted are they written while they are read, since it covers them in order;
  * it is that of the JSONL file they would be.
  *

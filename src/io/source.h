@@ -104,10 +104,10 @@ tm_status tm_source_probe(tm_arena *mem, tm_str path, tm_source_wish wish, tm_so
                           tm_buf *head, tm_err *err);
 /* The source that a table of the calling program is; it outlives what reads it. Never fails. */
 tm_source tm_source_of_table(const tm_table *table);
-/* Size and time of change as they are now, to tell whether a seekable source changed since. */
 /* A hash of a file's first and last MiB, by which it is known again besides its size and time; 0 of
  * what is no file. */
 tm_status tm_source_ends(const tm_source *source, uint64_t *ends, tm_err *err);
+/* Size and time of change as they are now, to tell whether a seekable source changed since. */
 tm_status tm_source_stamp(const tm_source *source, uint64_t *bytes, uint64_t *modified_ns,
                           tm_err *err);
 

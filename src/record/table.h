@@ -37,7 +37,7 @@ typedef enum tm_table_form {                   /* how texts, bytes and lists lie
 
 typedef struct tm_table_column {
     tm_str name;
-    tm_str key; /* "name": as it stands in a JSON object */
+    tm_str key; /* as it stands in a JSON object, with its colon */
     uint8_t kind, form;
     uint8_t width;  /* bytes of a number, an index or an offset */
     bool is_signed; /* integers; times are */
