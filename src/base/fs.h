@@ -5,9 +5,9 @@
  * fsync of the folder. It is the old file or the complete new one, never a half (law 6). A failed
  * fsync or close is final.
  *
- * Files in a folder that is locked need no more. One that stands by itself is *claimed*: its hidden
- * copy has one name, is locked while it is written, and is swept away by the next claim when its
- * writer has died. */
+ * Files in a folder that is locked need no more. One that stands by itself is *claimed*: a lock
+ * lies beside it while it is written, and the hidden copy of a writer who died goes with the next
+ * claim. */
 #ifndef TM_BASE_FS_H
 #define TM_BASE_FS_H
 
@@ -102,11 +102,11 @@ typedef struct tm_file_sum { /* what a file is known by */
 
 typedef struct tm_out {
     int file;
-    int claim; /* another number of the same file, which holds its lock; 0: none */
+    int lock_file; /* of a claim; 0: none */
     bool open, only_new;
     uint64_t bytes;
     struct tm_sha256 *digest; /* of what has been written; NULL: nobody asked */
-    char path[4096], temp[4096];
+    char path[4096], temp[4096], lock[4096];
 } tm_out;
 
 /* Begins a file that appears under `path` only at tm_out_commit. */
@@ -114,6 +114,8 @@ tm_status tm_out_begin(tm_out *o, const char *path, bool only_owner, tm_err *err
 /* The same for a file that others may want to write at the same time: TM_EBUSY when one does. With
  * only_new tm_out_commit is TM_EEXISTS, and overwrites nothing, when the file is there by then. */
 tm_status tm_out_claim(tm_out *o, const char *path, bool only_new, tm_err *err);
+/* The name of its hidden copy. */
+tm_status tm_out_copy(const char *path, char copy[4096], tm_err *err);
 /* Before the first write: tm_out_sum shall tell a digest. Nothing of such a file is overwritten. */
 tm_status tm_out_digest(tm_out *o, tm_err *err);
 tm_status tm_out_write(tm_out *o, const void *p, size_t n, tm_err *err);

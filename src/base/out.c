@@ -3,20 +3,15 @@
  * "well" the next time (Rebello et al., ATC 2020), so it is final: the temporary file goes.
  * What is not a regular file (a pipe, /dev/null, a terminal) is written straight.
  *
- * A claimed file's hidden copy has a name without a process's number, so that two writers meet
- * there. It is locked (flock, which dies with its holder) from before the first byte until it has
- * its name; a copy that nobody holds is a dead one's and is removed, not taken over: it has the
- * permissions of that day. Whoever opened a copy that was renamed or removed meanwhile holds the
- * lock of another file, so a lock counts only while the name leads to the file (as in lockfile.c).
- * Where locks are not supported (some network file systems) the copy is named after the process,
- * and nobody is kept out before the end. */
+ * Whoever claims a file holds a lock beside it meanwhile (lockfile.c), so two writers meet there,
+ * and the copy's name is without a process's number. A lock that was left says that its holder died
+ * and that the copy is his: it is removed, not taken over, for it has the permissions of that day.
+ * A copy without such a lock is a stranger's and stays. Where no lock can be had (some network file
+ * systems) the copy is named after the process, and nobody is kept out before the end. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -24,17 +19,26 @@
 
 static _Atomic unsigned names;
 
-static tm_status temp_name(tm_out *o, bool shared, tm_err *err)
+/* ".NAME" and that, in the same folder. */
+static tm_status beside(const char *path, const char *more, char out[4096], tm_err *err)
 {
-    const char *slash = strrchr(o->path, '/');
-    int folder = slash ? (int)(slash - o->path) + 1 : 0;
-    int n = snprintf(o->temp, sizeof o->temp, "%.*s.%s.tmp", folder, o->path, o->path + folder);
-    if (!shared && n > 0 && (size_t)n < sizeof o->temp)
-        n += snprintf(o->temp + n, sizeof o->temp - (size_t)n, "-%ld-%u", (long)getpid(),
-                      atomic_fetch_add(&names, 1));
-    return n > 0 && (size_t)n < sizeof o->temp
-               ? TM_OK
-               : tm_fail(err, TM_EUSAGE, "the path is too long: %s", o->path);
+    const char *slash = strrchr(path, '/');
+    int folder = slash ? (int)(slash - path) + 1 : 0;
+    int n = snprintf(out, 4096, "%.*s.%s%s", folder, path, path + folder, more);
+    if (n > 0 && n < 4096) return TM_OK;
+    return tm_fail(err, TM_EUSAGE, "the path is too long: %s", path);
+}
+
+tm_status tm_out_copy(const char *path, char copy[4096], tm_err *err)
+{
+    return beside(path, ".tmp", copy, err);
+}
+
+static tm_status temp_name(tm_out *o, tm_err *err)
+{
+    char more[64];
+    snprintf(more, sizeof more, ".tmp-%ld-%u", (long)getpid(), atomic_fetch_add(&names, 1));
+    return beside(o->path, more, o->temp, err);
 }
 
 /* *special: it is there and no regular file. */
@@ -60,7 +64,7 @@ tm_status tm_out_begin(tm_out *o, const char *path, bool only_owner, tm_err *err
     if (special) {
         TM_TRY(tm_file_create(path, false, only_owner, &o->file, err));
     } else {
-        TM_TRY(temp_name(o, false, err));
+        TM_TRY(temp_name(o, err));
         TM_TRY(tm_file_create(o->temp, true, only_owner, &o->file, err));
     }
     o->open = true;
@@ -69,77 +73,47 @@ tm_status tm_out_begin(tm_out *o, const char *path, bool only_owner, tm_err *err
 
 /* ---- claims ---------------------------------------------------------------------------------- */
 
-static bool named(const tm_out *o, int file)
+static void let_go(tm_out *o)
 {
-    struct stat ours, there;
-    return fstat(file, &ours) == 0 && lstat(o->temp, &there) == 0 && ours.st_ino == there.st_ino &&
-           ours.st_dev == there.st_dev;
+    if (o->lock_file > 0) tm_lock_release(o->lock_file, o->lock);
+    o->lock_file = 0;
 }
 
-static tm_status busy(const tm_out *o, tm_err *err)
+/* What a dead holder of the lock has left. */
+static void sweep(const tm_out *o)
 {
-    return tm_fail(err, TM_EBUSY, "another run is writing %s: wait for it, or give another -o",
-                   o->path);
+    int left;
+    if (!tm_lock_left(o->lock, &left)) return;
+    tm_fs_now.remove(o->temp);
+    tm_lock_release(left, o->lock);
 }
 
-/* Removes the copy if nobody holds it. */
-static tm_status sweep(const tm_out *o, tm_err *err)
+static tm_status take_lock(tm_out *o, tm_err *err)
 {
-    int file = open(o->temp, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (file < 0) return errno == ENOENT ? TM_OK : tm_fail_errno(err, "open", o->temp, errno);
-    tm_status status = TM_OK;
-    bool held = flock(file, LOCK_EX | LOCK_NB) != 0;
-    if (held && errno == EWOULDBLOCK)
-        status = busy(o, err);
-    else if (held)
-        status = tm_fail(err, TM_EBUSY,
-                         "%s is there, and whether a run writes it cannot be told on this file "
-                         "system: if none does, remove it",
-                         o->temp);
-    else if (named(o, file))
-        tm_fs_now.remove(o->temp);
-    close(file);
-    return status;
-}
-
-/* *mine: a new copy, and its lock, are ours. False: somebody came between. */
-static tm_status make(tm_out *o, bool *mine, tm_err *err)
-{
-    *mine = false;
-    o->file = tm_fs_now.open_write(o->temp, true, false);
-    if (o->file < 0) return errno == EEXIST ? TM_OK : tm_fail_errno(err, "create", o->temp, errno);
-    o->claim = fcntl(o->file, F_DUPFD_CLOEXEC, 3);
-    if (o->claim < 0) {
-        tm_status status = tm_fail_errno(err, "open", o->temp, errno);
-        tm_fs_now.remove(o->temp);
-        close(o->file);
-        return status;
-    }
-    bool swept = flock(o->claim, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    *mine = !swept && named(o, o->file);
-    if (*mine) return TM_OK;
-    close(o->claim);
-    close(o->file);
-    o->claim = 0;
+    TM_TRY(beside(o->path, ".tamis-lock", o->lock, err));
+    TM_TRY(tm_out_copy(o->path, o->temp, err));
+    sweep(o);
+    tm_err why = {0};
+    tm_status status = tm_lock_file(o->lock, &o->lock_file, &why);
+    if (status == TM_EBUSY)
+        return tm_fail(err, status, "another run is writing %s: wait for it, or give another -o",
+                       o->path);
+    if (status == TM_EEXISTS) return tm_fail(err, status, "%s", why.msg);
+    if (status != TM_OK) o->lock_file = 0; /* there are none here */
     return TM_OK;
 }
 
 tm_status tm_out_claim(tm_out *o, const char *path, bool only_new, tm_err *err)
 {
-    enum { TIMES = 100 };
-    bool special, mine = false;
+    bool special, there = true;
     TM_TRY(take_path(o, path, &special, err));
-    if (special) {
-        TM_TRY(tm_file_create(path, false, false, &o->file, err));
-        o->open = true;
-        return TM_OK;
-    }
-    TM_TRY(temp_name(o, true, err));
-    for (int i = 0; i < TIMES && !mine; i++) {
-        TM_TRY(sweep(o, err));
-        TM_TRY(make(o, &mine, err));
-    }
-    if (!mine) return busy(o, err);
+    if (special) return tm_out_begin(o, path, false, err);
+    TM_TRY(take_lock(o, err));
+    tm_status status = TM_OK;
+    if (o->lock_file) status = tm_file_there(o->temp, &there, err);
+    if (status == TM_OK && there) status = temp_name(o, err);
+    if (status == TM_OK) status = tm_file_create(o->temp, true, false, &o->file, err);
+    if (status != TM_OK) return let_go(o), status;
     o->open = true;
     o->only_new = only_new;
     return TM_OK;
@@ -195,12 +169,6 @@ static tm_status sync_folder_of(const tm_out *o, tm_err *err)
     memcpy(folder, o->path, n);
     folder[n] = 0;
     return tm_folder_sync(folder, err);
-}
-
-static void let_go(tm_out *o)
-{
-    if (o->claim > 0) close(o->claim);
-    o->claim = 0;
 }
 
 static tm_status give_name(const tm_out *o, tm_err *err)

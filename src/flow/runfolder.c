@@ -56,6 +56,10 @@ tm_status tm_run_refuse_originals(tm_run *run, tm_err *err)
     if (file.n && !tm_str_is(file, "-")) {
         const char *path = tm_path_z(&run->mem, file);
         if (!path) return tm_fail_memory(err, "a path", file.n);
+        char
+            copy[4096]; /* what is left of a run that was killed may be read, but not by its heir */
+        TM_TRY(tm_out_copy(path, copy, err));
+        TM_TRY(refuse_original(run, copy, err));
         TM_TRY(refuse_original(run, path, err));
     }
     for (size_t i = 0; i < TM_COUNT(run->options.writes); i++)

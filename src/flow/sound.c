@@ -103,8 +103,7 @@ void tm_sound_row(tm_worker *w, uint32_t span, const tm_row_extent *extent)
 /* What only measures has nothing to say of records that nothing was decided about. */
 static bool is_silent(const tm_worker *w, const tm_plan_step *step)
 {
-    const uint32_t flags = step->op->flags;
-    if (step->op->shape == TM_SET && flags & TM_EACH_MEASURES) return true;
+    if (step->op->flags & TM_EACH_OF_DECIDED) return true;
     return !step->op->each || tm_step_is_idle(w, step);
 }
 

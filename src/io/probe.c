@@ -415,6 +415,20 @@ tm_status tm_source_stamp(const tm_source *source, uint64_t *bytes, uint64_t *mo
     return TM_OK;
 }
 
+/* piece: TM_MIB. Of a file that is no longer than that, once. */
+static tm_status hash_ends(int file, const tm_source *source, char *piece, uint64_t *ends,
+                           tm_err *err)
+{
+    const char *path = source->path.p;
+    size_t n = (size_t)TM_MIN(source->bytes, TM_MIB);
+    TM_TRY(tm_file_read_at(file, path, piece, n, 0, err));
+    *ends = tm_hash64(piece, n, 0);
+    if (source->bytes == n) return TM_OK;
+    TM_TRY(tm_file_read_at(file, path, piece, n, source->bytes - n, err));
+    *ends = tm_hash64(piece, n, *ends);
+    return TM_OK;
+}
+
 tm_status tm_source_ends(const tm_source *source, uint64_t *ends, tm_err *err)
 {
     const char *path = source->path.p;
@@ -424,13 +438,9 @@ tm_status tm_source_ends(const tm_source *source, uint64_t *ends, tm_err *err)
     int file;
     if (!piece) return tm_fail_memory(err, "an input", TM_MIB);
     tm_status status = tm_file_open(path, &file, err);
-    for (int i = 0; status == TM_OK && i < 2; i++) {
-        size_t n = (size_t)TM_MIN(source->bytes, TM_MIB);
-        status = tm_file_read_at(file, path, piece, n, i ? source->bytes - n : 0, err);
-        if (status == TM_OK) *ends = tm_hash64(piece, n, *ends);
-        if (i)
-            status =
-                tm_file_close(file, path, status == TM_OK ? err : NULL) == TM_OK ? status : TM_EIO;
+    if (status == TM_OK) {
+        status = hash_ends(file, source, piece, ends, err);
+        (void)tm_fs_now.close(file);
     }
     tm_free(piece);
     return status;

@@ -90,10 +90,10 @@ typedef struct tm_children { /* where a fan-out puts new records */
 enum { /* tm_op.flags */
        TM_PRIVACY = 1,
        TM_REORDERS = 2,
-       TM_ASKS = 4,           /* texts leave the machine */
-       TM_STABLE = 64,        /* REORDERS: equals stay in the order that an earlier step gave */
-       TM_EACH_MEASURES = 32, /* SET: `each` makes signals and nothing else, of the records
-                                * that it decided about */
+       TM_ASKS = 4,              /* texts leave the machine */
+       TM_STABLE = 64,           /* REORDERS: equals stay in the order that an earlier step gave */
+       TM_EACH_MEASURES = 32,    /* SET: `each` makes signals and nothing else */
+       TM_EACH_OF_DECIDED = 256, /* and only of records that were decided about */
        TM_REFERENCES = 16, /* its rounds look at the recipe's references, too: batch->reference */
        TM_ANY_RECORD = 8,  /* looks at fields only, but for its expressions: needs no layout */
        TM_BY_ID = 128      /* decides by ids: layouts are bound where there are some */

@@ -182,12 +182,26 @@ class OneFile(LawCase):
         first = self.begin()
         first.kill()
         self.end(first)
-        self.assertEqual(self.hidden(), [".x.jsonl.tmp"])
+        self.assertEqual(sorted(self.hidden()), [".x.jsonl.tamis-lock", ".x.jsonl.tmp"])
+        said = self.tamis("cat", ".x.jsonl.tmp", "-o", "x.jsonl", expect=2).stderr.decode()
+        self.assertIn("is an input of this run: write elsewhere", said)
+        self.assertEqual(self.held(".x.jsonl.tmp")[:len(LINES)], LINES)  # may still be saved
         os.chmod(self.path(".x.jsonl.tmp"), 0o600)
         command = "umask 027; exec %s cat a.jsonl -o x.jsonl" % TAMIS
         subprocess.run(["sh", "-c", command], cwd=self.folder, check=True)
         self.assertEqual((self.held("x.jsonl"), self.hidden()), (LINES, []))
         self.assertEqual(os.stat(self.path("x.jsonl")).st_mode & 0o777, 0o640)
+
+
+    def test_what_only_has_the_name_of_a_copy_or_a_lock_is_a_strangers(self):
+        self.write(".x.jsonl.tmp", b"mine\n")
+        self.tamis("cat", "a.jsonl", "-o", "x.jsonl")
+        self.assertEqual(self.held("x.jsonl"), LINES)
+        self.assertEqual((self.hidden(), self.held(".x.jsonl.tmp")), ([".x.jsonl.tmp"], b"mine\n"))
+        self.write(".y.jsonl.tamis-lock", b"mine\n")
+        said = self.tamis("cat", "a.jsonl", "-o", "y.jsonl", expect=2).stderr.decode()
+        self.assertIn(".y.jsonl.tamis-lock is there and is no lock of a run", said)
+        self.assertEqual(self.held(".y.jsonl.tamis-lock"), b"mine\n")
 
 
 class Ends(LawCase):

@@ -238,6 +238,31 @@ class Texts(unittest.TestCase):
                     self.assertEqual(kept, wanted[0])
                     self.assertEqual(told(result), told(wanted[1]))
 
+    def test_signals_are_those_of_the_file(self):
+        """Of records that nothing was decided about, too. Clusters are named by places, which are
+        others."""
+        of = Tables(1)
+        def text(i):
+            han = "\u5929\u5730\u7384\u9ec3\u5b87\u5b99" * 3 + chr(0x4E00 + i)
+            return f"{i % 900} some words that say little" if i % 7 else han
+        of.rows = [{"text": text(i)} for i in range(1000)]
+        of.table = pa.table({"text": [row["text"] for row in of.rows]})
+        for plan in (lambda d: d.dedup.near(threshold=0.9, ngram=2),
+                     lambda d: d.dedup.exact(),
+                     lambda d: d.dedup.exact().dedup.near(threshold=0.9, ngram=2)):
+            with open(self.file, "wb") as file:
+                file.write(of.jsonl())
+            wanted = plan(tamis.read(self.file)).to_arrow()
+            for threads in (1, 3):
+                got = plan(tamis.read(of.table))._set({"threads": threads}).to_arrow()
+                names = [n for n in got.column_names if n.startswith("dedup.")]
+                self.assertEqual(names, [n for n in wanted.column_names if n.startswith("dedup.")])
+                for name in names:
+                    ours, theirs = got[name].to_pylist(), wanted[name].to_pylist()
+                    if name.endswith(".cluster"):
+                        ours, theirs = ([v is None for v in column] for column in (ours, theirs))
+                    self.assertEqual(ours, theirs, name)
+
     def test_rows_are_given_back_uncopied(self):
         """Long rows that stand together are slices of the caller's own."""
         texts = [f"{i}" + "x" * 5000 for i in range(2000)]
