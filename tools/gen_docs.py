@@ -23,7 +23,7 @@ HAND_WRITTEN = [
     ("benchmarks.md", "how fast it is, each figure beside a rival's in the same run"),
 ]
 VERDICTS = {
-    "flag": "goes on, with a finding",
+    "flag": "is only remarked on",
     "park": "is set aside for repair",
     "drop": "falls",
     "fix": "is repaired and goes on",

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 '''
 SELECTORS = "Selector"
 VERDICTS = {
-    "flag": "goes on, with a finding",
+    "flag": "is only remarked on",
     "park": "is set aside for repair",
     "drop": "falls",
     "fix": "is repaired and goes on",

@@ -3,7 +3,7 @@
 
 #include "flow/engine.h"
 
-enum { FIELDS_NAMED = 64 };
+enum { FIELDS_NAMED = 64, NAME_MOST = 128 }; /* of a step; bytes: others are counted together */
 
 static bool next_count(const tm_buf *counts, size_t *at, tm_field_count *c, tm_str *name)
 {
@@ -27,7 +27,7 @@ static void add_count(tm_buf *counts, uint32_t step, tm_str name, uint64_t recor
         memcpy(counts->p + from, &c, sizeof c);
         return;
     }
-    if (names == FIELDS_NAMED && name.n) {
+    if (name.n && (names == FIELDS_NAMED || name.n > NAME_MOST)) {
         add_count(counts, step, (tm_str){"", 0}, records);
         return;
     }
@@ -47,7 +47,10 @@ tm_status tm_lost_fields_find(tm_batch *b, uint32_t r, const tm_op *op, uint16_t
     double fields = (double)__builtin_popcountll(lost);
     for (uint32_t k = top + 1; lost && k < node[top].next; k = node[k + 1].next, lost >>= 1) {
         if (!(lost & 1)) continue;
-        add_count(counts, step, tm_json_inside(node, b->raw[r].p, k), 1);
+        tm_buf_clear(&b->scratch);
+        tm_json_unescape(tm_json_inside(node, b->raw[r].p, k), &b->scratch);
+        TM_TRY(tm_buf_ok(&b->scratch, err));
+        add_count(counts, step, tm_buf_view(&b->scratch), 1);
         if (*found) continue;
         uint32_t at = node[k + 1].at, bytes = node[k + 1].end - at;
         TM_TRY(tm_find(b, r, TM_NONE, at, bytes, step, op->lost_code, fields, err));
@@ -65,7 +68,7 @@ tm_status tm_lost_fields_merge(tm_buf *into, const tm_buf *from, tm_err *err)
     return tm_buf_ok(into, err);
 }
 
-/* $.answer, or $["two words"]; what is escaped in the record stays so. */
+/* $.answer, or $["two words"]. */
 static void put_path(tm_str name, tm_buf *out)
 {
     bool plain = name.n > 0;
@@ -75,7 +78,7 @@ static void put_path(tm_str name, tm_buf *out)
             plain && ((small >= 'a' && small <= 'z') || c == '_' || (i && c >= '0' && c <= '9'));
     }
     tm_buf_z(out, plain ? "$." : "$[\"");
-    tm_buf_str(out, name);
+    tm_json_escape(name, out);
     tm_buf_z(out, plain ? "" : "\"]");
 }
 

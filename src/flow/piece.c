@@ -74,7 +74,7 @@ void tm_piece_release(tm_piece *p)
 static bool is_large(const tm_piece *p)
 {
     return p->data.n + p->rows.n + p->findings.n + p->lost.n + p->unreadable.n + p->parked.n +
-               p->shown.n + p->shown_order.n + p->order.n + p->repeats.n >
+               p->shown.n + p->shown_order.n + p->order.n + p->repeats.n + p->lost_fields.n >
            TM_PIECE_BYTES;
 }
 

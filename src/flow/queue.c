@@ -1,12 +1,14 @@
 /* What is put before the first look goes into a sorter. After that a binary heap in memory takes
- * what is put, and when it is full all that lies in it becomes a sorted stream on disk. The least
- * is that of the heap or of a stream's heads. FAN streams of a level are made into one of the next,
- * so there are few, and each pair is written once a level. */
+ * what is put, and when it is full all that lies in it becomes a sorted stream: a file of which one
+ * chunk is held. The least is that of the heap or of a stream's heads. FAN streams of a level are
+ * made into one of the next, so there are few (of a billion pairs some forty), and each pair is
+ * written once a level. */
 #include "flow/queue.h"
 
 enum { FAN = 8, STREAMS = 64, LEVEL_MOST = STREAMS / FAN - 1, HEAP_LEAST = 64, RID_BYTES = 16 };
-/* Shares of the budget: a heap that is written lies in the sorter, in frames, besides. */
-enum { HEAP_SHARE = 5, SORTING_LEAST = 16 << 10 };
+/* Shares of the budget: half of it at most is for chunks of streams; of the rest, a heap that is
+ * written lies in the sorter, in frames, besides. */
+enum { STREAM_BYTES = 72 << 10, HEAP_SHARE = 5, SORTING_LEAST = 16 << 10 };
 
 typedef struct stream { /* what is left of a heap that was written */
     tm_sorter *sorter;
@@ -31,8 +33,10 @@ tm_queue *tm_queue_new(tm_spill *spill, uint64_t budget_bytes)
     tm_queue *q = tm_alloc_zero(1, sizeof *q);
     if (!q) return NULL;
     q->spill = spill;
-    q->most = TM_MAX(budget_bytes / HEAP_SHARE / sizeof *q->heap, (uint64_t)HEAP_LEAST);
-    q->sorting = TM_MAX(budget_bytes - budget_bytes / HEAP_SHARE, (uint64_t)SORTING_LEAST);
+    uint64_t streams = (uint64_t)STREAMS / 2 * STREAM_BYTES;
+    uint64_t rest = budget_bytes - TM_MIN(budget_bytes / 2, streams);
+    q->most = TM_MAX(rest / HEAP_SHARE / sizeof *q->heap, (uint64_t)HEAP_LEAST);
+    q->sorting = TM_MAX(rest - rest / HEAP_SHARE, (uint64_t)SORTING_LEAST);
     q->early = tm_sorter_new(spill, q->sorting);
     if (q->early) return q;
     tm_free(q);
@@ -116,8 +120,7 @@ static tm_status add_heap(tm_queue *q, tm_sorter *to, tm_err *err)
 static tm_status add_stream(tm_queue *q, tm_sorter *sorter, uint8_t level, tm_err *err)
 {
     stream fresh = {.sorter = sorter, .level = level};
-    tm_status status = tm_sorter_limit(sorter, 0, err);
-    if (status == TM_OK) status = tm_sorter_finish(sorter, err);
+    tm_status status = tm_sorter_finish_on_disk(sorter, err);
     if (status == TM_OK) status = advance(&fresh, err);
     if (status != TM_OK || !fresh.more) return tm_sorter_free(sorter), status;
     q->stream[q->streams++] = fresh;

@@ -185,7 +185,7 @@ static tm_status load_chunk(sorted_run *r, uint32_t packed, uint32_t bytes, tm_e
     if (!tm_buf_grow(&r->chunk.bytes, (size_t)bytes + TM_UNPACK_MORE))
         return tm_fail_memory(err, "merging", bytes);
     TM_TRY(tm_unpack(TM_ZSTD, tm_buf_view(&r->packed), bytes, &r->chunk.bytes, err));
-    empty(&r->packed);
+    tm_buf_release(&r->packed); /* there are as many of it as runs are open */
     return TM_OK;
 }
 
@@ -454,6 +454,15 @@ tm_status tm_sorter_finish(tm_sorter *s, tm_err *err)
     if (s->pile.count && !s->pile.lean) TM_TRY(spill_memory(s, err));
     for (uint32_t count; (count = mergeable(s)) < s->runs;) TM_TRY(merge_some(s, count, err));
     if (s->pile.count) TM_TRY(add_pile(s, err));
+    return open_runs(s, s->runs, err);
+}
+
+tm_status tm_sorter_finish_on_disk(tm_sorter *s, tm_err *err)
+{
+    if (s->pile.count) TM_TRY(spill_memory(s, err));
+    while (s->runs > 1) TM_TRY(merge_some(s, mergeable(s), err));
+    tm_packer_free(s->packer);
+    s->packer = NULL;
     return open_runs(s, s->runs, err);
 }
 

@@ -18,6 +18,8 @@ tm_status tm_sorter_add_lean(tm_sorter *s, const tm_lean *lean, size_t n, tm_err
 /* From now on it takes no more memory than that; what is above it is spilled. */
 tm_status tm_sorter_limit(tm_sorter *s, uint64_t budget_bytes, tm_err *err);
 tm_status tm_sorter_finish(tm_sorter *s, tm_err *err);
+/* The same, with all of it in one file: then it holds no more than a chunk of that. */
+tm_status tm_sorter_finish_on_disk(tm_sorter *s, tm_err *err);
 /* Slices live until the next call. *more = false at the end. */
 tm_status tm_sorter_next(tm_sorter *s, tm_fact *out, bool *more, tm_err *err);
 /* After finish: facts whose key no other has may be left out. Only saves time; those that come all

@@ -5,6 +5,7 @@ Covers op/dedup/exact_fields.c and flow/lost_fields.c."""
 
 import collections
 import json
+import os
 import random
 import subprocess
 import unittest
@@ -13,7 +14,7 @@ from dedupkit import DedupCase
 from lawkit import TAMIS, manifest
 
 TEXTS = ("red", "Red", "red ", "blue")
-FIELDS = {"answer": (1, 2, "1", None), "source": ("u", "v", "w"), "two words": (True, False),
+FIELDS = {"answer": (1, 2, "1", None), "source": ("u/\u00fc", "v", "w"), "two words": (True, False),
           "list": ([1, 2], [1, 3], {"a": [1]}, {"a": 1}, []),
           "k\u00e9y": ("x", "y"), "id": tuple(range(9)), "url": ("u", "v")}
 
@@ -33,7 +34,8 @@ def record(chance):
 
 def spaced(row, chance):
     gap = chance.choice(("", " "))
-    return json.dumps(row, ensure_ascii=False, separators=("," + gap, ":" + gap)) + "\n"
+    text = json.dumps(row, ensure_ascii=chance.random() < 0.3, separators=("," + gap, ":" + gap))
+    return text.replace("/", chance.choice(("/", "\\/"))) + "\n"
 
 
 def lost(row, into):
@@ -115,6 +117,16 @@ class Fields(DedupCase):
                 source = self.write("in.jsonl", "".join(json.dumps(r) + "\n" for r in rows))
                 folder = self.run_folder("out", "refine", source, "--overwrite")
                 self.assertEqual(self.kept(folder), rows[:2])
+
+    def test_long_names_are_counted_and_not_held(self):
+        """A name takes no more room than its count is worth."""
+        rows = [{"text": "same", ("x" * 300_000) + str(n): n, "answer": n} for n in range(40)]
+        source = self.write("in.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+        folder = self.run_folder("long", "dedup.exact", source, "--memory", "64MiB")
+        step = manifest(folder)["steps"][0]
+        self.assertEqual(step["differs"], [{"field": None, "records": 39},
+                                           {"field": "$.answer", "records": 39}])
+        self.assertLess(os.path.getsize(os.path.join(folder, "manifest.json")), 20_000)
 
     def test_more_fields_than_are_looked_at(self):
         rows = [{"text": "a", **{"f%03d" % n: (n, side) for n in range(100)}} for side in (0, 1)]

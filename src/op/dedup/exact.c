@@ -203,6 +203,8 @@ static const tm_signal SIGNALS[] = {
     {0},
 };
 
+#define NAME(name) name
+#define AND_NAME(name) ", " name
 static const tm_code CODES[] = {
     {
         .code = "T1701",
@@ -229,14 +231,14 @@ static const tm_code CODES[] = {
         .name = "fields-differ",
         .sentence = "the record was merged, and fields beside its texts are not those of the one "
                     "that stays",
-        .help =
-            "Answers, ratings and labels beside equal texts are news: two records are two "
-            "judgements then. Fields that name or date a record are not looked at (id, _id, uid, "
-            "uuid, guid, idx, index, row, line, url, uri, path, file, filename, hash, timestamp, "
-            "time, date, created, created_at, updated, updated_at). The finding stands at "
-            "the first such field and names the other record; the run's summary, its manifest "
-            "and its report say which fields differed in how many merges. within: [$.answer] "
-            "keeps records apart whose answers differ.",
+        .help = "Answers, ratings and labels beside equal texts are news: two records are two "
+                "judgements then. Fields that name or date a record are not looked at "
+                "(" TM_FIELDS_THAT_NAME(
+                    NAME, AND_NAME) "). The finding stands at the first such field and names the "
+                                    "other record; the run's summary, its manifest "
+                                    "and its report say which fields differed in how many merges. "
+                                    "within: [$.answer] "
+                                    "keeps records apart whose answers differ.",
         .verdict = TM_V_FLAG,
         .fixed_verdict = true,
     },

@@ -17,34 +17,21 @@ static bool holds_part(const tm_batch *b, uint32_t r, const tm_json_node *value)
     return false;
 }
 
-/* Names that tell records apart and say nothing of them. */
 static bool only_names(tm_str key)
 {
-    static const tm_str names[] = {
-        TM_STR_INIT("id"),        TM_STR_INIT("_id"),     TM_STR_INIT("uid"),
-        TM_STR_INIT("uuid"),      TM_STR_INIT("guid"),    TM_STR_INIT("idx"),
-        TM_STR_INIT("index"),     TM_STR_INIT("row"),     TM_STR_INIT("line"),
-        TM_STR_INIT("url"),       TM_STR_INIT("uri"),     TM_STR_INIT("hash"),
-        TM_STR_INIT("timestamp"), TM_STR_INIT("created"), TM_STR_INIT("created_at"),
-        TM_STR_INIT("updated"),   TM_STR_INIT("date"),    TM_STR_INIT("updated_at"),
-        TM_STR_INIT("time"),      TM_STR_INIT("path"),    TM_STR_INIT("file"),
-        TM_STR_INIT("filename"),
-    };
+#define NAME(name) TM_STR_INIT(name),
+    static const tm_str names[] = {TM_FIELDS_THAT_NAME(NAME, NAME)};
+#undef NAME
     for (size_t i = 0; i < TM_COUNT(names); i++)
         if (tm_str_eq(key, names[i])) return true;
     return false;
 }
 
-/* Of a value with all that is in it. */
-static uint64_t hash_of(const tm_json_node *node, const char *raw, uint32_t top)
+static uint64_t hash_of(tm_batch *b, tm_str value)
 {
-    uint64_t hash = 0;
-    for (uint32_t v = top; v < node[top].next; v++) {
-        bool open = node[v].kind == TM_JSON_OBJECT || node[v].kind == TM_JSON_ARRAY;
-        tm_str bytes = open ? (tm_str){"", 0} : tm_json_raw(node, raw, v);
-        hash = tm_hash64(bytes.p, bytes.n, hash + node[v].kind + ((uint64_t)node[v].depth << 8));
-    }
-    return hash;
+    tm_buf_clear(&b->scratch);
+    tm_json_plain(value, &b->scratch);
+    return tm_hash64(b->scratch.p, b->scratch.n, 0);
 }
 
 static void add_entry(tm_buf *out, const entry *e)
@@ -66,7 +53,7 @@ static entry entry_at(tm_str list, uint32_t i)
     return e;
 }
 
-void tm_exact_fields_of(const tm_batch *b, uint32_t r, bool none, tm_buf *out)
+void tm_exact_fields_of(tm_batch *b, uint32_t r, bool none, tm_buf *out)
 {
     const tm_json_node *node = b->json.node;
     const char *raw = b->raw[r].p;
@@ -79,12 +66,13 @@ void tm_exact_fields_of(const tm_batch *b, uint32_t r, bool none, tm_buf *out)
         if (node[k + 1].kind == TM_JSON_NULL || holds_part(b, r, &node[k + 1])) continue;
         tm_str name = tm_json_inside(node, raw, k);
         if (only_names(name)) continue;
-        entry e = {.name = (uint32_t)tm_hash64(name.p, name.n, 0),
-                   .value = (uint32_t)hash_of(node, raw, k + 1),
+        entry e = {.name = (uint32_t)hash_of(b, tm_json_raw(node, raw, k)),
+                   .value = (uint32_t)hash_of(b, tm_json_raw(node, raw, k + 1)),
                    .field = (uint8_t)field};
         add_entry(out, &e);
         count++;
     }
+    out->failed |= b->scratch.failed;
     if (!out->failed) out->p[at] = (char)count;
 }
 
