@@ -66,11 +66,26 @@ static tm_status status_of(int number)
     }
 }
 
+/* The next thing to do, where there is one. */
+static const char *advice(int number)
+{
+    switch (number) {
+    case ENOENT: return " (is the name right?)";
+    case EACCES:
+    case EPERM:
+    case EROFS: return " (look at its permissions, or choose another place)";
+    case ENOSPC:
+    case EDQUOT: return " (make room, and run the same command again)";
+    case EMFILE: return " (raise the limit: ulimit -n)";
+    default: return "";
+    }
+}
+
 tm_status tm_fail_errno(tm_err *err, const char *doing, const char *path, int number)
 {
     char text[128] = "";
     const char *why = strerror_r(number, text, sizeof text);
-    return tm_fail(err, status_of(number), "cannot %s %s: %s", doing, path, why);
+    return tm_fail(err, status_of(number), "cannot %s %s: %s%s", doing, path, why, advice(number));
 }
 
 tm_status tm_err_at(tm_err *err, tm_str source, uint64_t line, uint64_t column, uint64_t byte)

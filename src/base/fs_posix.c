@@ -87,7 +87,10 @@ static int posix_rename_new(const char *from, const char *to)
     struct stat there;
     int result;
     AGAIN(result, true, link(from, to));
-    if (result == 0) return unlink(from);
+    if (result == 0) {
+        (void)unlink(from); /* it has its name: that is what was asked for */
+        return 0;
+    }
     if (errno != EPERM && errno != ENOTSUP && errno != ENOSYS) return -1;
     if (lstat(to, &there) != 0) return posix_rename(from, to);
     errno = EEXIST;

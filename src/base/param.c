@@ -37,12 +37,22 @@ static bool bounded(const tm_param *p, double value)
     return (p->min == 0 && p->max == 0) || (value >= p->min && value <= p->max);
 }
 
+static const double WITHOUT_END = 1e15; /* a limit that no file has records or bytes for */
+
 static tm_status out_of_range(const setting *s)
 {
-    char takes[160];
-    const char *unit = s->param->unit ? s->param->unit : "";
-    snprintf(takes, sizeof takes, "a number from %.15g to %.15g%s%s", s->param->min, s->param->max,
-             unit[0] ? " " : "", unit);
+    const tm_param *p = s->param;
+    const char *unit = p->unit ? p->unit : "";
+    bool unset = p->fallback && strcmp(p->fallback, "-1") == 0; /* nothing a user would write */
+    double min = unset ? 0 : p->min;
+    char takes[160], least[32];
+    snprintf(least, sizeof least, "%.15g", min);
+    if (p->max < WITHOUT_END)
+        snprintf(takes, sizeof takes, "a number from %s to %.15g%s%s", least, p->max,
+                 unit[0] ? " " : "", unit);
+    else
+        snprintf(takes, sizeof takes, "a number of %s or more%s%s", least, unit[0] ? " " : "",
+                 unit);
     return wrong(s, takes);
 }
 

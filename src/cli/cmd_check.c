@@ -129,6 +129,11 @@ static const char *const OPENINGS[] = {
     [FORMAT_GITHUB] = "",
 };
 
+static const char *plural(unsigned long long n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static void close_list(printer *p, const tm_run_result *result)
 {
     unsigned long long read = result->counts.read;
@@ -139,7 +144,8 @@ static void close_list(printer *p, const tm_run_result *result)
                      faults, remarks);
     flush(p);
     if (p->args->format == FORMAT_TEXT)
-        fprintf(stderr, "%llu records: %llu errors, %llu warnings\n", read, faults, remarks);
+        fprintf(stderr, "%llu record%s: %llu error%s, %llu warning%s\n", read, plural(read), faults,
+                plural(faults), remarks, plural(remarks));
 }
 
 static tm_status after(tm_run *run, void *arg, tm_err *err)
@@ -152,6 +158,7 @@ static tm_status after(tm_run *run, void *arg, tm_err *err)
         return p->status;
     }
     if (!p->faults) return TM_OK;
+    if (p->faults == 1) return tm_fail(err, TM_EFINDINGS, "one finding is an error");
     return tm_fail(err, TM_EFINDINGS, "%llu findings are errors", (unsigned long long)p->faults);
 }
 

@@ -117,22 +117,6 @@ static bool reconsider(const tm_run *run, tm_recipe *recipe, void *arg)
     return true;
 }
 
-/* Near duplicates of very many records can take more disk than they may: then they are looked for
- * in the first ones, and all else is told. */
-static bool lighter(const tm_run *run, tm_recipe *recipe, const tm_err *why, void *arg)
-{
-    inspecting *i = arg;
-    TM_UNUSED(run);
-    if (!(i->args->near > 0) || i->sample) return false;
-    i->sample = true;
-    recipe->steps--;
-    fprintf(stderr,
-            "tamis: note: near duplicates of all records: %s; they are looked for in the first "
-            "%lld records alone\n",
-            why ? why->msg : "a limit was met", (long long)i->args->near_sample);
-    return true;
-}
-
 static tm_status show(inspecting *i, const tm_inspected *inspected, tm_err *err)
 {
     tm_buf out = {0};
@@ -265,7 +249,6 @@ static tm_status run(tm_cli *cli, tm_err *err)
                       .options.finding_arg = i.seen,
                       .quiet_end = true,
                       .reconsider = reconsider,
-                      .lighter = lighter,
                       .after = after,
                       .arg = &i};
     bool memory = i.seen && i.sampled;

@@ -72,9 +72,6 @@ typedef struct tm_execution {
     /* Once it is known what the inputs are, unless they can be read only once: true when the recipe
      * was changed for it, and is to be taken up anew. May be NULL. */
     bool (*reconsider)(const tm_run *run, tm_recipe *recipe, void *arg);
-    /* Called when the run has met a limit (why) and its inputs can be read again: may make the
-     * recipe lighter, and says whether to run that. NULL: the limit is the end. */
-    bool (*lighter)(const tm_run *run, tm_recipe *recipe, const tm_err *why, void *arg);
     /* After a run that was not interrupted, before it is closed; may be NULL. */
     tm_status (*after)(tm_run *run, void *arg, tm_err *err);
     void *arg;

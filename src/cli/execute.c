@@ -316,8 +316,9 @@ static void name_last(const tm_cli *cli, tm_str folder)
 
 /* What to do when a run was interrupted depends on what it leaves, and on whether its input can be
  * read again. */
-static void say_interrupted(const tm_run *run, const tm_run_options *o, tm_err *err)
+static void say_interrupted(const tm_run *run, const tm_execution *e, tm_err *err)
 {
+    const tm_run_options *o = &e->options;
     tm_str again = TM_STR("run the same command again"), place = o->folder.n ? o->folder : o->file;
     if (!err || strcmp(err->msg, "interrupted") != 0) return;
     if (!run)
@@ -326,6 +327,9 @@ static void say_interrupted(const tm_run *run, const tm_run_options *o, tm_err *
         snprintf(err->msg, sizeof err->msg,
                  "interrupted: a pipe cannot be read again, so there is nothing to go on from; put "
                  "the input into a file, or %.*s from the beginning",
+                 TM_FMT(again));
+    else if (e->passing)
+        snprintf(err->msg, sizeof err->msg, "interrupted: %s was not written; %.*s", o->writes[0],
                  TM_FMT(again));
     else if (o->folder.n)
         snprintf(err->msg, sizeof err->msg, "interrupted: %.*s to go on (%.*s keeps what is done)",
@@ -390,36 +394,18 @@ static tm_status go(tm_cli *cli, tm_run *run, tm_execution *e, teller *t, tm_err
     interrupted = NULL;
     if (!c->quiet) print_notes(run, told);
     if (status == TM_ECANCELLED) {
-        say_interrupted(run, &e->options, err);
+        say_interrupted(run, e, err);
         say_closed(run, &e->options, err);
     }
     return status == TM_OK ? finish(cli, run, e, t, err) : status;
 }
 
-static bool reads_again(const tm_run *run)
+static bool wants_another(const tm_run *run, const tm_execution *e)
 {
     const tm_run_result *r = tm_run_result_of(run);
     for (uint32_t i = 0; i < r->sources; i++)
         if (!r->source[i].seekable || r->source[i].open_as.n) return false;
-    return true;
-}
-
-static bool wants_another(const tm_run *run, const tm_execution *e)
-{
-    return reads_again(run) && e->reconsider && e->reconsider(run, e->recipe, e->arg);
-}
-
-/* A run that met a limit, once more with less. */
-static tm_status go_lighter(tm_cli *cli, tm_run **run, tm_execution *e, teller *t, tm_err *err)
-{
-    if (!reads_again(*run) || !e->lighter || !e->lighter(*run, e->recipe, err, e->arg))
-        return TM_ELIMIT;
-    tm_run_close(*run);
-    *run = NULL;
-    if (err) *err = (tm_err){0};
-    e->options.overwrite = true; /* what is unfinished there is our own */
-    TM_TRY(tm_run_open(run, e->recipe, &e->options, err));
-    return go(cli, *run, e, t, err);
+    return e->reconsider && e->reconsider(run, e->recipe, e->arg);
 }
 
 tm_status tm_cli_execute(tm_cli *cli, tm_execution *e, tm_err *err)
@@ -456,11 +442,8 @@ tm_status tm_cli_execute(tm_cli *cli, tm_execution *e, tm_err *err)
         run = NULL;
         status = tm_run_open(&run, e->recipe, o, err);
     }
-    if (status == TM_ECANCELLED) say_interrupted(NULL, o, err);
-    if (status == TM_OK) {
-        status = go(cli, run, e, &t, err);
-        if (status == TM_ELIMIT) status = go_lighter(cli, &run, e, &t, err);
-    }
+    if (status == TM_ECANCELLED) say_interrupted(NULL, e, err);
+    if (status == TM_OK) status = go(cli, run, e, &t, err);
     if (run) tm_run_close(run);
     return status;
 }

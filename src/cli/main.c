@@ -82,6 +82,9 @@ static tm_status run_verb(tm_cli *cli, int count, char **words, tm_err *err)
     cli->verb = words[0];
     TM_TRY(tm_cli_parse(cli, command, op, count - 1, words + 1, err));
     if (cli->common.help) return print_help(command, op, err);
+    if (command && !command->words[0] && cli->words)
+        return tm_fail(err, TM_EUSAGE, "tamis %s takes no \"%.*s\": see tamis %s --help", words[0],
+                       TM_FMT(cli->word[0]), words[0]);
     return command ? command->run(cli, err) : run_op(cli, op, err);
 }
 

@@ -182,7 +182,7 @@ static tm_status parse_option(tm_cli *cli, const tm_command *command, const tm_o
     if (flag && !has_value) value = negated ? TM_STR("false") : TM_STR("true");
     if (!flag && !has_value) {
         if (l->at >= l->count)
-            return tm_fail(err, TM_EUSAGE, "--%.*s needs a value", TM_FMT(given));
+            return tm_fail(err, TM_EUSAGE, "%s needs a value", l->word[l->at - 1]);
         value = tm_str_of(l->word[l->at++]);
     }
     if (own) return set(cli, param, cli->args, value, err);

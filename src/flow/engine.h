@@ -8,6 +8,7 @@
  *   levels.c    children of fan-outs, in order      emit.c      pieces in order, into files
  *   emit_order.c      or in another order           emit_findings.c   what was noticed
  *   piece.c     what a block leaves behind  plain.c     when that is no more than lines
+ *   texts.c     rows of tables as texts alone   lost_fields.c   what merges lose beside texts
  *   manifest.c  manifest.json, run.json             runfolder.c lock, names, `last`
  *   results.c   which files there are a run's
  *   stage.h     the same cut up, for a cluster */
@@ -295,6 +296,12 @@ enum { TM_BATCH_BYTES = 64 << 10, TM_BATCH_RECORDS = 4096 };
 static inline uint32_t tm_batch_most(const tm_run *run)
 {
     return run->options.batch_records ? run->options.batch_records : TM_BATCH_RECORDS;
+}
+
+/* Of so many files every how manieth is looked at, so that it is `most` of them at most. */
+static inline uint32_t tm_apart(uint32_t files, uint32_t most)
+{
+    return TM_MAX((files + most - 1) / most, 1u);
 }
 
 /* What one pass learned of a block is kept for the next by where it begins and how long it is. */

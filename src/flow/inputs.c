@@ -363,7 +363,7 @@ static tm_status look_at_ends(tm_run *run, tm_err *err)
 {
     enum { ENDS = 256 };
     if (!run->folder) return TM_OK;
-    for (uint32_t i = 0; i < run->every_source; i += run->every_source / ENDS + 1)
+    for (uint32_t i = 0; i < run->every_source; i += tm_apart(run->every_source, ENDS))
         TM_TRY(tm_source_ends(&run->source[i], &run->source[i].ends, err));
     return TM_OK;
 }

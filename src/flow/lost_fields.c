@@ -14,26 +14,66 @@ static bool next_count(const tm_buf *counts, size_t *at, tm_field_count *c, tm_s
     return true;
 }
 
-static void add_count(tm_buf *counts, uint32_t step, tm_str name, uint64_t records)
+/* Where the counts of a step stand. */
+typedef struct places {
+    size_t same, last; /* of that name; of the name with the highest hash. SIZE_MAX: none */
+    uint64_t last_hash;
+    uint32_t names;
+} places;
+
+static places look_for(const tm_buf *counts, uint32_t step, tm_str name)
 {
     tm_field_count c;
     tm_str known;
-    uint32_t names = 0;
+    places p = {.same = SIZE_MAX, .last = SIZE_MAX};
     for (size_t at = 0, from = 0; next_count(counts, &at, &c, &known); from = at) {
         if (c.step != step) continue;
-        names += c.name > 0;
-        if (!tm_str_eq(known, name)) continue;
+        if (tm_str_eq(known, name)) p.same = from;
+        if (!known.n) continue;
+        p.names++;
+        if (p.last != SIZE_MAX && c.hash < p.last_hash) continue;
+        p.last = from;
+        p.last_hash = c.hash;
+    }
+    return p;
+}
+
+static void add_count(tm_buf *counts, uint32_t step, tm_str name, uint64_t records);
+
+/* The name with the highest hash becomes one of those without. */
+static void leave_out(tm_buf *counts, size_t at)
+{
+    tm_field_count c;
+    tm_str name;
+    size_t next = at;
+    if (!next_count(counts, &next, &c, &name)) return;
+    memmove(counts->p + at, counts->p + next, counts->n - next);
+    counts->n -= next - at;
+    add_count(counts, c.step, (tm_str){"", 0}, c.records);
+}
+
+static void add_count(tm_buf *counts, uint32_t step, tm_str name, uint64_t records)
+{
+    if (name.n > NAME_MOST) name.n = 0;
+    places p = look_for(counts, step, name);
+    tm_field_count c = {.records = records,
+                        .hash = tm_hash64(name.p, name.n, 0),
+                        .step = step,
+                        .name = (uint32_t)name.n};
+    if (p.same != SIZE_MAX) {
+        memcpy(&c, counts->p + p.same, sizeof c);
         c.records += records;
-        memcpy(counts->p + from, &c, sizeof c);
+        memcpy(counts->p + p.same, &c, sizeof c);
         return;
     }
-    if (name.n && (names == FIELDS_NAMED || name.n > NAME_MOST)) {
+    bool full = name.n && p.names == FIELDS_NAMED;
+    if (full && c.hash > p.last_hash) {
         add_count(counts, step, (tm_str){"", 0}, records);
         return;
     }
-    c = (tm_field_count){.records = records, .step = step, .name = (uint32_t)name.n};
     tm_buf_add(counts, &c, sizeof c);
     tm_buf_str(counts, name);
+    if (full && !counts->failed) leave_out(counts, p.last);
 }
 
 tm_status tm_lost_fields_find(tm_batch *b, uint32_t r, const tm_op *op, uint16_t step,

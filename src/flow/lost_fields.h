@@ -2,8 +2,9 @@
  * which of its fields that one does not have so (tm_op.lost); here they get their names, a finding
  * stands at the first, and they are counted by step and name.
  *
- * Of a step the first FIELDS_NAMED names are told from one another; what comes later is counted
- * without one. */
+ * Of a step FIELDS_NAMED names are told from one another, those whose hashes are the least: which
+ * they are does not depend on the order or on where blocks end. The others are counted without a
+ * name. */
 #ifndef TM_FLOW_LOST_FIELDS_H
 #define TM_FLOW_LOST_FIELDS_H
 
@@ -12,9 +13,9 @@
 struct tm_run;
 
 /* Counts, framed one behind another: zero is empty. */
-typedef struct tm_field_count { /* behind it: the name as it is escaped in the record */
-    uint64_t records;
-    uint32_t step, name;
+typedef struct tm_field_count { /* behind it: the name */
+    uint64_t records, hash;     /* of the name */
+    uint32_t step, name;        /* its bytes */
 } tm_field_count;
 
 /* What is lost with record r, of which the step has just decided that it falls. True: it was

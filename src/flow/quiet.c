@@ -135,14 +135,19 @@ static void remember(tm_quiet *q, const tm_worker *w)
     uint64_t spared = spared_by(w);
     entry *e = entry_of(q, b);
     if (e->bit && is_of(e, b) && e->spared >= spared) return;
-    if (e->bit) q->bytes -= bytes_for(e->spans);
+    size_t held = e->bit ? bytes_for(e->spans) : 0;
+    if (q->bytes - held + bytes > BYTES_MOST) return;
+    uint64_t *bit = tm_alloc(bytes);
+    if (!bit) return;
+    memcpy(bit, w->quiet.bits.p, bytes);
     tm_free(e->bit);
-    *e = (entry){.place = tm_block_place(b), .length = tm_block_length(b), .spans = b->spans};
-    if (q->bytes + bytes > BYTES_MOST || !(e->bit = tm_alloc(bytes))) return;
-    memcpy(e->bit, w->quiet.bits.p, bytes);
-    e->steps = w->pass->steps;
-    e->spared = spared;
-    q->bytes += bytes;
+    *e = (entry){.place = tm_block_place(b),
+                 .length = tm_block_length(b),
+                 .bit = bit,
+                 .spans = b->spans,
+                 .steps = w->pass->steps,
+                 .spared = spared};
+    q->bytes += bytes - held;
 }
 
 void tm_quiet_end(tm_worker *w)

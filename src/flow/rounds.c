@@ -164,9 +164,11 @@ static tm_status take_edges(const tm_step_view *step, tm_group *group, tm_facts 
     tm_fact f;
     TM_UNUSED(next);
     TM_UNUSED(out);
-    while (group->next(group, &f)) {
-        tm_edge edge = edge_of(&f);
-        TM_TRY(tm_components_edges(step->scratch, &edge, 1, err));
+    for (bool more = true; more;) {
+        tm_edge edge[EDGES];
+        size_t n = 0;
+        while (n < EDGES && (more = group->next(group, &f))) edge[n++] = edge_of(&f);
+        TM_TRY(tm_components_edges(step->scratch, edge, n, err));
     }
     return TM_OK;
 }

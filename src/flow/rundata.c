@@ -49,10 +49,8 @@ static tm_status add_output(listing *l, const tm_yaml *output, tm_err *err)
 static tm_status refuse_damaged(tm_arena *mem, tm_str folder, tm_err *err)
 {
     tm_yaml *run;
-    tm_err none = {0};
-    tm_status status = tm_folder_run(mem, folder, &run, &none);
-    if (status == TM_EMEMORY) return *err = none, status;
-    if (status != TM_OK || !tm_str_is(text_of(run, "tamis"), "run")) return TM_OK;
+    TM_TRY(tm_folder_ours(mem, folder, "run", &run, err));
+    if (!run) return TM_OK;
     return tm_fail(err, TM_EINPUT,
                    "the manifest.json of the run in %.*s is damaged, so what it kept is not known: "
                    "name its data files themselves, or run it again",
@@ -68,10 +66,8 @@ tm_status tm_folder_data(tm_arena *mem, tm_str folder, bool *is_run, tm_str **pa
     if (!path) return tm_fail_memory(err, "a path", folder.n);
     TM_TRY(tm_file_there(path, is_run, err));
     if (!*is_run) return refuse_unfinished(mem, folder, err);
-    tm_err stranger = {0};
-    tm_status status = tm_folder_manifest(mem, folder, &manifest, &stranger);
-    if (status == TM_EMEMORY) return *err = stranger, status;
-    *is_run = status == TM_OK && tm_str_is(text_of(manifest, "tamis"), "manifest");
+    TM_TRY(tm_folder_ours(mem, folder, "manifest", &manifest, err));
+    *is_run = manifest != NULL;
     const tm_yaml *list = *is_run ? tm_yaml_get(manifest, "outputs") : NULL;
     for (uint32_t i = 0; list && i < list->count; i++) TM_TRY(add_output(&l, &list->child[i], err));
     if (!*is_run) TM_TRY(refuse_damaged(mem, folder, err));

@@ -436,3 +436,15 @@ tm_status tm_folder_run(tm_arena *mem, tm_str folder, tm_yaml **run, tm_err *err
 {
     return load_tree(mem, folder, "run.json", run, err);
 }
+
+tm_status tm_folder_ours(tm_arena *mem, tm_str folder, const char *what, tm_yaml **out, tm_err *err)
+{
+    char name[32];
+    snprintf(name, sizeof name, "%s.json", what);
+    tm_status status = load_tree(mem, folder, name, out, NULL);
+    if (status == TM_EMEMORY) return tm_fail_memory(err, "a run's books", folder.n);
+    const tm_yaml *is =
+        status == TM_OK && (*out)->kind == TM_YAML_MAP ? tm_yaml_get(*out, "tamis") : NULL;
+    if (!is || !tm_str_is(is->text, what)) *out = NULL;
+    return TM_OK;
+}

@@ -21,6 +21,9 @@ tm_status tm_folder_data(tm_arena *mem, tm_str folder, bool *is_run, tm_str **pa
 tm_status tm_folder_manifest(tm_arena *mem, tm_str folder, tm_yaml **manifest, tm_err *err);
 /* The same of run.json. */
 tm_status tm_folder_run(tm_arena *mem, tm_str folder, tm_yaml **run, tm_err *err);
+/* The same where a folder may be anybody's: NULL when there is none of ours ("manifest", "run"). */
+tm_status tm_folder_ours(tm_arena *mem, tm_str folder, const char *what, tm_yaml **out,
+                         tm_err *err);
 /* manifest.c: run.json learns the digest of report.html, which holds `page`. */
 tm_status tm_folder_note_report(tm_arena *mem, tm_str folder, tm_str page, tm_err *err);
 

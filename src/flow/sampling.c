@@ -163,7 +163,7 @@ tm_status tm_sample_input(tm_run *run, tm_plan_input *input, tm_err *err)
 {
     sample s = {.replace_utf8 = input->from->replace_utf8};
     tm_status status = TM_OK;
-    uint32_t first = input->first_source - 1, apart = input->sources / SAMPLED + 1;
+    uint32_t first = input->first_source - 1, apart = tm_apart(input->sources, SAMPLED);
     if (input->from->map.count)
         TM_TRY(tm_mapping_compile(&run->mem, &input->from->map, &s.mapping, err));
     for (uint32_t i = 0; status == TM_OK && i < input->sources; i++) {

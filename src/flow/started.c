@@ -9,12 +9,9 @@
 tm_status tm_started_in(tm_arena *mem, tm_str folder, tm_str *started, tm_err *err)
 {
     tm_yaml *run;
-    tm_err none = {0};
     *started = (tm_str){0};
-    tm_status status = tm_folder_run(mem, folder, &run, &none);
-    if (status == TM_EMEMORY) return *err = none, status;
-    const tm_yaml *in =
-        status == TM_OK && run->kind == TM_YAML_MAP ? tm_yaml_get(run, "started_in") : NULL;
+    TM_TRY(tm_folder_ours(mem, folder, "run", &run, err));
+    const tm_yaml *in = run ? tm_yaml_get(run, "started_in") : NULL;
     if (in && tm_str_starts(in->text, TM_STR("/"))) *started = in->text;
     return TM_OK;
 }

@@ -12,7 +12,6 @@ static bool is_text(const tm_table_column *c)
     return c->kind == TM_TABLE_TEXT || (c->kind == TM_TABLE_DICTIONARY && is_text(c->child));
 }
 
-/* ASCII is the usual case: then bytes are characters. */
 static bool add_utf8(tm_str s, tm_row_extent *out)
 {
     const tm_kernel *kernel = tm_kernel_now();

@@ -126,7 +126,8 @@ static void item_line(tm_buf *out, const tm_run *run, uint32_t s)
     for (unsigned i = TM_ITEM_LOOKED_FOR; items[i].name; i++)
         texts += tm_references_items(run, s, TM_NONE, i);
     label(out, TM_STR("  looked for"));
-    grouped(out, tm_references_items(run, s, TM_NONE, TM_ITEM_LOOKED_FOR), 12);
+    uint64_t looked_for = tm_references_items(run, s, TM_NONE, TM_ITEM_LOOKED_FOR);
+    grouped(out, looked_for, 12);
     tm_buf_z(out, "  of ");
     grouped(out, texts, 0);
     tm_buf_print(out, " text%s of references", texts == 1 ? "" : "s");
@@ -136,7 +137,9 @@ static void item_line(tm_buf *out, const tm_run *run, uint32_t s)
         tm_buf_print(out, "%s%s ", shown++ ? ", " : "  [", items[i].name);
         grouped(out, n, 0);
     }
-    tm_buf_z(out, shown ? "]\n" : "\n");
+    tm_buf_z(out, shown ? "]" : "");
+    if (texts && !looked_for) tm_buf_z(out, ": nothing can be found; see short: and least:");
+    tm_buf_char(out, '\n');
 }
 
 /* In which fields merged records differed from those that stand for them. */
@@ -211,7 +214,8 @@ void tm_report_waterfall(const tm_run *run, tm_buf *out)
     for (uint32_t s = 0; s < result->sources; s++) lost += result->source_result[s].unreadable;
     label(out, TM_STR("read"));
     grouped(out, c->read, 12);
-    tm_buf_print(out, "  from %u file%s\n", result->sources, result->sources == 1 ? "" : "s");
+    tm_buf_print(out, "  from %u file%s%s\n", result->sources, result->sources == 1 ? "" : "s",
+                 c->read ? "" : ": no record is in there");
     if (lost || reader_noticed(result)) {
         bool first = true;
         label(out, TM_STR("readable"));

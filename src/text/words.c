@@ -82,23 +82,31 @@ static size_t count_plain(tm_str s, size_t at, size_t to, word_count *c)
 
 enum { STRETCH = 32 }; /* bytes that are taken one by one where some are not ASCII */
 
-tm_text_size tm_text_sizes(tm_str s)
+static size_t count_words(tm_str s, bool *ascii)
 {
     const tm_kernel *kernel = tm_kernel_now();
     word_count c = {0};
-    bool ascii = true;
+    *ascii = true;
     for (size_t at = 0; at < s.n;) {
         at += kernel->words(s.p + at, s.n - at, &c.inside, &c.words);
         if (at == s.n) break;
-        ascii = false;
+        *ascii = false;
         at = count_plain(s, at, TM_MIN(at + STRETCH, s.n), &c);
     }
-    return (tm_text_size){ascii ? s.n : tm_text_chars(s), c.words};
+    return c.words;
+}
+
+tm_text_size tm_text_sizes(tm_str s)
+{
+    bool ascii;
+    size_t words = count_words(s, &ascii);
+    return (tm_text_size){ascii ? s.n : tm_text_chars(s), words};
 }
 
 size_t tm_text_words(tm_str s)
 {
-    return tm_text_sizes(s).words;
+    bool ascii;
+    return count_words(s, &ascii);
 }
 
 size_t tm_text_lines(tm_str s)

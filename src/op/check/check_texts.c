@@ -37,7 +37,7 @@ static tm_status check_part(const tm_checking *c, uint32_t p)
     return TM_OK;
 }
 
-/* A refusal is no part, it is read where it stands. */
+/* Its text is a part like those of the content; that it is a refusal only its key says. */
 static tm_status refuses(const tm_checking *c, const tm_turn *turn, bool *yes)
 {
     const tm_json_node *node = tm_check_nodes(c);

@@ -15,13 +15,13 @@
 enum { TM_FIELDS_SEEN = 64 };
 
 /* Names that tell records apart and say nothing of them: FIRST("id"), then NEXT of each. */
-#define TM_FIELDS_THAT_NAME(FIRST, NEXT)                                                     \
-    FIRST("id")                                                                              \
-    NEXT("_id")                                                                              \
-    NEXT("uid") NEXT("uuid") NEXT("guid") NEXT("idx") NEXT("index") NEXT("row") NEXT("line") \
-        NEXT("url") NEXT("uri") NEXT("path") NEXT("file") NEXT("filename") NEXT("hash")      \
-            NEXT("timestamp") NEXT("time") NEXT("date") NEXT("created") NEXT("created_at")   \
-                NEXT("updated") NEXT("updated_at")
+/* clang-format off */
+#define TM_FIELDS_THAT_NAME(FIRST, NEXT)                                                   \
+    FIRST("id") NEXT("_id") NEXT("uid") NEXT("uuid") NEXT("guid") NEXT("idx")              \
+    NEXT("index") NEXT("row") NEXT("line") NEXT("url") NEXT("uri") NEXT("path")            \
+    NEXT("file") NEXT("filename") NEXT("hash") NEXT("timestamp") NEXT("time") NEXT("date") \
+    NEXT("created") NEXT("created_at") NEXT("updated") NEXT("updated_at")
+/* clang-format on */
 
 /* Appends the list of record r, which says its own length (tm_exact_fields_bytes). none: an empty
  * one, since all fields are compared anyway. */

@@ -29,7 +29,7 @@ tm_status tm_like_make(tm_arena *mem, tm_conform_tool tool, const tm_band_args *
 
 tm_status tm_like_begin(const tm_conform *mode, tm_like_scratch *s, tm_err *err)
 {
-    size_t hashes = TM_MAX(mode->rules.hashes, mode->rules.bands * mode->rules.rows);
+    size_t hashes = mode->rules.hashes;
     s->signature = tm_alloc((hashes + 1) * sizeof *s->signature);
     s->key = tm_alloc((size_t)mode->rules.rows * 8 + 8);
     return s->signature && s->key ? TM_OK : tm_fail_memory(err, "dedup.near", hashes);
