@@ -103,7 +103,7 @@ class Said(LawCase):
 
     def test_no_line_is_as_short_as_nothing(self):
         said = self.said("cat", "a.jsonl", "--max-line", "0")
-        self.assertIn('"max_line" takes a number from 1', said)
+        self.assertIn('"max_line" takes a number of 1 or more', said)
         self.write("r.yaml", "inputs: {a: {path: a.jsonl}}\nsteps: [length]\n"
                              "limits: {max_line: 0}\n")
         self.assertIn("r.yaml:3:", self.said("run", "r.yaml"))
