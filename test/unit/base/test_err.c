@@ -92,7 +92,8 @@ static void numbers_of_the_system_become_sentences(void **state)
     for (size_t i = 0; i < TM_COUNT(for_nobody); i++)
         assert_int_equal(tm_fail_errno(&err, "open", "x", for_nobody[i]), TM_EIO);
     tm_fail_errno(&err, "open", "no/such", ENOENT);
-    assert_string_equal(err.msg, "cannot open no/such: No such file or directory");
+    assert_string_equal(err.msg,
+                        "cannot open no/such: No such file or directory (is the name right?)");
     tm_fail_memory(&err, "a list", 12);
     assert_string_equal(err.msg, "no memory left for a list (12 bytes)");
     tm_fail_memory(&err, "a list", 0);
