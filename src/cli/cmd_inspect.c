@@ -9,8 +9,8 @@
 
 #include "base/system.h"
 #include "cli/command.h"
-#include "cli/inspection.h"
-#include "cli/inspection_levels.h"
+#include "report/inspection.h"
+#include "report/inspection_levels.h"
 #include "report/report.h"
 #include "text/shell.h"
 

@@ -44,25 +44,13 @@ static void say(audit *a, bool good, const char *what, tm_str name, const char *
     tm_buf_char(a->out, '}');
 }
 
-static tm_str text_of(const tm_yaml *map, const char *key)
-{
-    const tm_yaml *v = map ? tm_yaml_get(map, key) : NULL;
-    return v ? v->text : (tm_str){0};
-}
-
-static uint64_t number_of(const tm_yaml *map, const char *key)
-{
-    uint64_t n = 0;
-    return tm_str_to_u64(text_of(map, key), &n) ? n : 0;
-}
-
 static void check_sums(audit *a, const tm_yaml *counts, const char *what, tm_str name)
 {
-    tm_counts c = {number_of(counts, "read"),     number_of(counts, "made"),
-                   number_of(counts, "kept"),     number_of(counts, "dropped"),
-                   number_of(counts, "merged"),   number_of(counts, "parked"),
-                   number_of(counts, "replaced"), number_of(counts, "unreadable"),
-                   number_of(counts, "written")};
+    tm_counts c = {tm_yaml_number(counts, "read"),     tm_yaml_number(counts, "made"),
+                   tm_yaml_number(counts, "kept"),     tm_yaml_number(counts, "dropped"),
+                   tm_yaml_number(counts, "merged"),   tm_yaml_number(counts, "parked"),
+                   tm_yaml_number(counts, "replaced"), tm_yaml_number(counts, "unreadable"),
+                   tm_yaml_number(counts, "written")};
     say(a, tm_counts_close(&c), what, name, tm_counts_close(&c) ? "" : "the sums do not close");
 }
 
@@ -124,12 +112,13 @@ static tm_status check_inputs(audit *a, tm_err *err)
 {
     const tm_yaml *list = tm_yaml_get(a->manifest, "inputs");
     for (uint32_t i = 0; list && i < list->count; i++) {
-        tm_str path = text_of(&list->child[i], "path"), sha = text_of(&list->child[i], "sha256");
-        if (tm_str_is(text_of(&list->child[i], "container"), "folder")) {
+        tm_str path = tm_yaml_text(&list->child[i], "path"),
+               sha = tm_yaml_text(&list->child[i], "sha256");
+        if (tm_str_is(tm_yaml_text(&list->child[i], "container"), "folder")) {
             say(a, true, "input", path, "a folder of texts: its files are not digested");
             continue;
         }
-        if (tm_str_is(text_of(&list->child[i], "container"), tm_containers[TM_ARROW].name)) {
+        if (tm_str_is(tm_yaml_text(&list->child[i], "container"), tm_containers[TM_ARROW].name)) {
             say(a, true, "input", path, "a table of the program that ran the plan");
             continue;
         }
@@ -145,7 +134,7 @@ static tm_status check_outputs(audit *a, tm_err *err)
     const tm_yaml *list = tm_yaml_get(a->manifest, "outputs");
     for (uint32_t i = 0; list && i < list->count; i++) {
         const tm_yaml *o = &list->child[i];
-        tm_str name = text_of(o, "path");
+        tm_str name = tm_yaml_text(o, "path");
         const char *inner = tm_path_join(a->mem, a->folder.p, name.p);
         if (!inner) return tm_fail_memory(err, "a path", name.n);
         bool array = tm_str_find(name, TM_STR(".jsonl")) == name.n;
@@ -153,9 +142,9 @@ static tm_status check_outputs(audit *a, tm_err *err)
         TM_TRY(tm_file_there(inner, &inside, err));
         tm_str path = tm_str_of(inner);
         if (!inside) TM_TRY(tm_started_find(a->mem, a->started, name, &path, err));
-        uint64_t records = array ? UINT64_MAX : number_of(o, "records");
-        TM_TRY(
-            check_file(a, "output", name, path, true, text_of(o, "sha256_decoded"), records, err));
+        uint64_t records = array ? UINT64_MAX : tm_yaml_number(o, "records");
+        TM_TRY(check_file(a, "output", name, path, true, tm_yaml_text(o, "sha256_decoded"), records,
+                          err));
     }
     return TM_OK;
 }
@@ -163,11 +152,11 @@ static tm_status check_outputs(audit *a, tm_err *err)
 /* A file of the run folder, from its entry {path, bytes, sha256}. */
 static tm_status check_kept(audit *a, const tm_yaml *entry, tm_err *err)
 {
-    tm_str name = text_of(entry, "path");
+    tm_str name = tm_yaml_text(entry, "path");
     const char *path = tm_path_join(a->mem, a->folder.p, name.p);
     if (!path) return tm_fail_memory(err, "a path", name.n);
-    return check_file(a, "file", name, tm_str_of(path), false, text_of(entry, "sha256"), UINT64_MAX,
-                      err);
+    return check_file(a, "file", name, tm_str_of(path), false, tm_yaml_text(entry, "sha256"),
+                      UINT64_MAX, err);
 }
 
 static tm_status check_files(audit *a, tm_err *err)
@@ -211,7 +200,7 @@ static tm_status check_ledger(audit *a, tm_err *err)
     if (status == TM_OK && !there) {
         const tm_yaml *plan = tm_yaml_get(a->manifest, "plan");
         const tm_yaml *output = plan ? tm_yaml_get(plan, "output") : NULL;
-        bool none = tm_str_is(text_of(output, "ledger"), "none");
+        bool none = tm_str_is(tm_yaml_text(output, "ledger"), "none");
         say(a, none, "ledger", TM_STR("ledger.parquet"), none ? "none was kept" : "it is gone");
         return TM_OK;
     }
@@ -229,11 +218,11 @@ static tm_status check_ledger(audit *a, tm_err *err)
         return TM_OK;
     }
     for (size_t f = 0; f < TM_COUNT(FATES); f++) {
-        bool same = count[f] == number_of(counts, FATES[f]);
+        bool same = count[f] == tm_yaml_number(counts, FATES[f]);
         say(a, same, "ledger", tm_str_of(FATES[f]),
             same ? "" : "its rows differ from the manifest's count");
     }
-    bool same = copies == number_of(counts, "written");
+    bool same = copies == tm_yaml_number(counts, "written");
     say(a, same, "ledger", TM_STR("written"),
         same ? "" : "its copies differ from what was written");
     return TM_OK;
@@ -245,7 +234,7 @@ static tm_status check_all(audit *a, tm_err *err)
     check_sums(a, tm_yaml_get(a->manifest, "counts"), "sums", TM_STR("run"));
     for (uint32_t s = 0; steps && s < steps->count; s++)
         check_sums(a, tm_yaml_get(&steps->child[s], "counts"), "sums",
-                   text_of(&steps->child[s], "name"));
+                   tm_yaml_text(&steps->child[s], "name"));
     TM_TRY(check_inputs(a, err));
     TM_TRY(check_outputs(a, err));
     TM_TRY(check_files(a, err));

@@ -1,13 +1,13 @@
 /* explain: one record's story, from the ledger, the findings and the source.
  *
  * The ledger is read once to find the record (and once more for the place of the record it was
- * merged into); the source is read to the record, and its size is compared with the manifest's
- * first, so that a changed file is not quoted as evidence. What was written is found by sending the
+ * merged into). Its bytes are read again (again.c). What was written is found by sending the
  * record through the recipe again. */
 #include <math.h>
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "flow/again.h"
 #include "flow/codes.h"
 #include "flow/file_digest.h"
 #include "flow/ledger_read.h"
@@ -124,12 +124,6 @@ static void number(story *s, const char *name, double value)
         tm_buf_print(s->out, "  %-10s ", name);
     tm_buf_f64(s->out, value);
     if (!s->json) tm_buf_char(s->out, '\n');
-}
-
-static tm_str text_of(const tm_yaml *map, const char *key)
-{
-    const tm_yaml *value = map ? tm_yaml_get(map, key) : NULL;
-    return value ? value->text : (tm_str){0};
 }
 
 /* "file:line" of a rid, by the ledger. */
@@ -268,12 +262,6 @@ static tm_status findings(story *s, tm_rid rid, tm_str raw, tm_err *err)
     return status;
 }
 
-static uint64_t number_of(const tm_yaml *map, const char *key)
-{
-    uint64_t n = 0;
-    return tm_str_to_u64(text_of(map, key), &n) ? n : 0;
-}
-
 /* Why a record could not be read. */
 static tm_status trouble(story *s, const tm_ledger_row *row, tm_err *err)
 {
@@ -281,32 +269,14 @@ static tm_status trouble(story *s, const tm_ledger_row *row, tm_err *err)
     if (!tm_str_is(row->fate, "unreadable")) return TM_OK;
     TM_TRY(tm_unreadable_find(s->mem, s->folder.p, row->rid, &s->lost, err));
     if (!s->lost) return TM_OK;
-    field(s, "code", text_of(s->lost, "code"));
-    field(s, "message", text_of(s->lost, "message"));
-    uint64_t line = number_of(s->lost, "line");
+    field(s, "code", tm_yaml_text(s->lost, "code"));
+    field(s, "message", tm_yaml_text(s->lost, "message"));
+    uint64_t line = tm_yaml_number(s->lost, "line");
     if (line != row->line) number(s, "text_line", (double)line);
-    number(s, "column", (double)number_of(s->lost, "column"));
-    if (number_of(s->lost, "left_out"))
-        number(s, "left_out", (double)number_of(s->lost, "left_out"));
+    number(s, "column", (double)tm_yaml_number(s->lost, "column"));
+    if (tm_yaml_number(s->lost, "left_out"))
+        number(s, "left_out", (double)tm_yaml_number(s->lost, "left_out"));
     return TM_OK;
-}
-
-/* What the run kept of an unreadable record: there too where the source has no record that could be
- * read again, but a torn line or a broken array. */
-static tm_status load_lost(story *s, tm_buf *out, tm_str *why, tm_err *err)
-{
-    int file;
-    uint64_t bytes = number_of(s->lost, "bytes");
-    const char *path = tm_path_join(s->mem, s->folder.p, "unreadable.bin");
-    if (!path) return tm_fail_memory(err, "a path", 0);
-    if (!bytes) *why = TM_STR("(nothing of it could be decoded)");
-    if (!bytes) return TM_OK;
-    if (!tm_buf_grow(out, bytes)) return tm_fail_memory(err, "a record", bytes);
-    TM_TRY(tm_file_open(path, &file, err));
-    tm_status status = tm_file_read_at(file, path, out->p, bytes, number_of(s->lost, "at"), err);
-    tm_status closed = tm_file_close(file, path, status == TM_OK ? err : NULL);
-    if (status == TM_OK) out->n = bytes;
-    return status == TM_OK ? closed : status;
 }
 
 /* The manifest lists one a source. */
@@ -317,72 +287,6 @@ static const tm_yaml *input_of(const story *s, tm_rid rid)
     return list && source && source <= list->count ? &list->child[source - 1] : NULL;
 }
 
-/* A folder of texts has no digest: files come and go, and what stands at an offset with them. The
- * record's id tells. */
-static tm_status same_text(const tm_ledger_row *row, const tm_yaml *input, tm_buf *out, tm_str *why,
-                           tm_err *err)
-{
-    char hex[33];
-    tm_hash id;
-    const tm_yaml *layouts = input ? tm_yaml_get(input, "layouts") : NULL;
-    if (!out->n || !layouts || layouts->count != 1 || !tm_str_is(layouts->key[0], "text"))
-        return TM_OK;
-    TM_TRY(tm_quote_id(tm_buf_view(out), layouts->key[0], &id, err));
-    tm_hash_hex(id, hex);
-    if (tm_str_is(row->id, hex) || row->rid.path) return TM_OK;
-    tm_buf_clear(out);
-    *why = TM_STR("(the source has changed since the run)");
-    return TM_OK;
-}
-
-static tm_status say_gone(story *s, tm_str path, bool there, tm_str *why, tm_err *err)
-{
-    tm_buf text = {0};
-    *why = TM_STR("(the source cannot be read again)");
-    if (there || tm_str_is(path, "-")) return TM_OK;
-    tm_buf_z(&text, "(the source cannot be read again: ");
-    tm_started_tried(s->started, path, &text);
-    tm_buf_char(&text, ')');
-    tm_status status = tm_buf_ok(&text, err);
-    if (status == TM_OK) *why = tm_arena_str(s->mem, tm_buf_view(&text));
-    tm_buf_release(&text);
-    return status == TM_OK && !why->p ? tm_fail_memory(err, "a path", path.n) : status;
-}
-
-/* The record as it was read into *out, or *why not: its source is gone or has other bytes. */
-static tm_status load_raw(story *s, const tm_ledger_row *row, const tm_yaml *input, tm_buf *out,
-                          tm_str *why, tm_err *err)
-{
-    tm_source source = {0};
-    uint64_t line, size = 0;
-    tm_str path = tm_arena_str(s->mem, input ? text_of(input, "path") : row->source);
-    const tm_yaml *was = input ? tm_yaml_get(input, "bytes") : NULL;
-    if (was) tm_str_to_u64(was->text, &size);
-    if (!path.p) return tm_fail_memory(err, "a path", 0);
-    tm_str given = path;
-    TM_TRY(tm_started_find(s->mem, s->started, path, &path, err));
-    bool again, table = tm_str_is(text_of(input, "container"), tm_containers[TM_ARROW].name);
-    TM_TRY(tm_source_again(s->mem, path, &again, err));
-    if (!again || table) {
-        return say_gone(s, given, again || table || tm_file_exists(path.p), why, err);
-    }
-    TM_TRY(tm_source_probe(s->mem, path, (tm_source_wish){-1, -1}, &source, NULL, err));
-    tm_str sha = input ? text_of(input, "sha256") : (tm_str){0};
-    bool same = source.container == TM_FOLDER || !size || source.bytes == size;
-    if (same && sha.n && source.container != TM_FOLDER) {
-        tm_file_digest now = {{0}, 0, 0, {0}};
-        TM_TRY(tm_file_digest_of(s->mem, path, false, &now, err));
-        same = tm_str_is(sha, now.sha256);
-    }
-    if (!same) {
-        *why = TM_STR("(the source has changed since the run)");
-        return TM_OK;
-    }
-    TM_TRY(tm_source_record(&source, &(tm_read_limits){0}, TM_PLACE_OFFSET(row->rid.place), out,
-                            &line, err));
-    return source.container == TM_FOLDER ? same_text(row, input, out, why, err) : TM_OK;
-}
-
 /* What the recipe made of it, by sending it through the recipe again. */
 static tm_status written(story *s, const tm_ledger_row *row, const tm_yaml *input, tm_str raw,
                          tm_err *err)
@@ -390,8 +294,8 @@ static tm_status written(story *s, const tm_ledger_row *row, const tm_yaml *inpu
     tm_buf out = {0};
     bool found = false;
     const tm_yaml *layouts = input ? tm_yaml_get(input, "layouts") : NULL;
-    tm_replay_args args = {.recipe = text_of(s->manifest, "recipe"),
-                           .input = text_of(input, "input"),
+    tm_replay_args args = {.recipe = tm_yaml_text(s->manifest, "recipe"),
+                           .input = tm_yaml_text(input, "input"),
                            .raw = raw,
                            .path = row->rid.path};
     if (layouts && layouts->count == 1) args.layout = layouts->key[0];
@@ -410,8 +314,8 @@ static tm_status texts(story *s, const tm_ledger_row *row, tm_err *err)
     tm_buf raw = {0};
     tm_str why = {0};
     const tm_yaml *input = input_of(s, row->rid);
-    tm_status status =
-        s->lost ? load_lost(s, &raw, &why, err) : load_raw(s, row, input, &raw, &why, err);
+    tm_again again = {s->mem, s->folder, s->started, s->lost, input, row};
+    tm_status status = tm_again_read(&again, &raw, &why, err);
     if (status == TM_OK) status = findings(s, row->rid, tm_buf_view(&raw), err);
     if (status == TM_OK) field(s, s->json ? "no_raw" : "raw", why);
     if (status == TM_OK && raw.n && !row->rid.path) field(s, "raw", tm_buf_view(&raw));
@@ -499,7 +403,7 @@ static tm_status look_inside(story *s, const question *q, const char *ledger, tm
     const tm_yaml *list = tm_yaml_get(s->manifest, "inputs");
     for (uint32_t i = 0; q->line && list && i < list->count; i++) {
         const tm_yaml *input = &list->child[i];
-        tm_str path = text_of(input, "path"), container = text_of(input, "container");
+        tm_str path = tm_yaml_text(input, "path"), container = tm_yaml_text(input, "container");
         question inside = *q;
         bool found = false;
         if (tm_str_is(container, tm_containers[TM_FOLDER].name))

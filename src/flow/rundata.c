@@ -13,12 +13,6 @@ typedef struct listing {
     uint32_t count, room;
 } listing;
 
-static tm_str text_of(const tm_yaml *map, const char *key)
-{
-    const tm_yaml *value = map->kind == TM_YAML_MAP ? tm_yaml_get(map, key) : NULL;
-    return value ? value->text : (tm_str){0};
-}
-
 static tm_status refuse_unfinished(tm_arena *mem, tm_str folder, tm_err *err)
 {
     bool there;
@@ -32,9 +26,9 @@ static tm_status refuse_unfinished(tm_arena *mem, tm_str folder, tm_err *err)
 
 static tm_status add_output(listing *l, const tm_yaml *output, tm_err *err)
 {
-    tm_str name = text_of(output, "path");
+    tm_str name = tm_yaml_text(output, "path");
     bool inside;
-    if (tm_str_is(text_of(output, "route"), "parked")) return TM_OK;
+    if (tm_str_is(tm_yaml_text(output, "route"), "parked")) return TM_OK;
     if (tm_str_is(name, "-"))
         return tm_fail(err, TM_EUSAGE, "%.*s wrote its data to standard output, and has none",
                        TM_FMT(l->folder));

@@ -28,7 +28,10 @@ typedef struct tm_yaml {
 
 /* name: for messages ("recipe.yaml"). */
 tm_status tm_yaml_parse(tm_arena *mem, tm_str name, tm_str bytes, tm_yaml **out, tm_err *err);
-const tm_yaml *tm_yaml_get(const tm_yaml *map, const char *key); /* or NULL */
+/* The value of a key; NULL when there is none, or no map. */
+const tm_yaml *tm_yaml_get(const tm_yaml *map, const char *key);
+tm_str tm_yaml_text(const tm_yaml *map, const char *key);     /* empty when there is none */
+uint64_t tm_yaml_number(const tm_yaml *map, const char *key); /* 0 when it is none */
 /* A node as the value of a parameter (scalar, flat list, flat map). Failures carry line and column;
  * the caller adds the source. */
 tm_status tm_yaml_value(tm_arena *mem, const tm_yaml *node, tm_pvalue *out, tm_err *err);

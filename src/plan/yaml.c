@@ -329,6 +329,18 @@ const tm_yaml *tm_yaml_get(const tm_yaml *map, const char *key)
     return NULL;
 }
 
+tm_str tm_yaml_text(const tm_yaml *map, const char *key)
+{
+    const tm_yaml *value = tm_yaml_get(map, key);
+    return value ? value->text : (tm_str){0};
+}
+
+uint64_t tm_yaml_number(const tm_yaml *map, const char *key)
+{
+    uint64_t n = 0;
+    return tm_str_to_u64(tm_yaml_text(map, key), &n) ? n : 0;
+}
+
 tm_status tm_yaml_value(tm_arena *mem, const tm_yaml *node, tm_pvalue *out, tm_err *err)
 {
     *out = (tm_pvalue){.line = node->line, .column = node->column};

@@ -1,7 +1,7 @@
 /* The steps flag what they find; findings that name another record are counted here with the
  * characters of the texts, and clusters and sources are those that the run gathers for every step
  * that looks for duplicates. */
-#include "cli/inspection_levels.h"
+#include "report/inspection_levels.h"
 
 #include <math.h>
 

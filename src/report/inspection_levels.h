@@ -1,6 +1,6 @@
 /* Duplicates as inspect counts them: three levels, each a step of its own over all records. */
-#ifndef TM_CLI_INSPECTION_LEVELS_H
-#define TM_CLI_INSPECTION_LEVELS_H
+#ifndef TM_REPORT_INSPECTION_LEVELS_H
+#define TM_REPORT_INSPECTION_LEVELS_H
 
 #include "flow/run.h"
 

@@ -1,7 +1,7 @@
 /* What inspect counts while it reads an input once, and how it shows that as text, JSON and
  * HTML. */
-#ifndef TM_CLI_INSPECTION_H
-#define TM_CLI_INSPECTION_H
+#ifndef TM_REPORT_INSPECTION_H
+#define TM_REPORT_INSPECTION_H
 
 #include "flow/run.h"
 

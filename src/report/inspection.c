@@ -1,6 +1,6 @@
 /* Counters of inspect: lengths per role in logarithmic bins, turns, duplicates, and findings by
  * code with the first place of each. */
-#include "cli/inspection.h"
+#include "report/inspection.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +9,8 @@
 #include "base/alloc.h"
 #include "base/bins.h"
 #include "base/tally.h"
-#include "cli/inspection_levels.h"
 #include "report/cure.h"
+#include "report/inspection_levels.h"
 #include "text/visible.h"
 #include "text/words.h"
 
