@@ -45,10 +45,11 @@ typedef struct tm_pairs {
 
 enum {
     TM_P_REQUIRED = 1,
-    TM_P_PATH = 2,       /* names a file or folder */
-    TM_P_REST = 16,      /* PAIRS: takes what is named as no parameter is */
-    TM_P_KEEP = 32,      /* EXPRS: a keep list (op/keep.h): an expression alone is no item */
-    TM_P_REFERENCE = 8,  /* TEXTS: names references; as a verb's option, files that become one */
+    TM_P_PATH = 2,      /* names a file or folder */
+    TM_P_REST = 16,     /* PAIRS: takes what is named as no parameter is */
+    TM_P_KEEP = 32,     /* EXPRS: a keep list (op/keep.h): an expression alone is no item */
+    TM_P_REFERENCE = 8, /* TEXTS: names references; as a verb's option, files that become one */
+    TM_P_OF_REFERENCES = 64, /* SELECTOR: of records of references, not of the stream */
     TM_P_NO_IDENTITY = 4 /* does not change results: not part of a plan's identity (threads ...) */
 };
 

@@ -391,6 +391,7 @@ tm_status tm_inputs_open(tm_run *run, tm_err *err)
     if (!run->input_of) return tm_fail_memory(err, "the inputs", run->every_source);
     for (uint32_t i = 0; i < all; i++) TM_TRY(look_at(run, i, err));
     TM_TRY(look_at_ends(run, err));
+    if (run->references) run->input[0].reference = &run->input[recipe->inputs];
     for (uint32_t i = recipe->inputs; i < all; i++) /* told once, with the first input */
         run->input[0].facts.reference_bytes += run->input[i].facts.bytes;
     return TM_OK;

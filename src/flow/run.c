@@ -200,6 +200,7 @@ static tm_status choose_recipe(tm_run *run, tm_err *err)
     run->result.builtin = of->name;
     recipe->step = builtin.step;
     recipe->steps = builtin.steps;
+    recipe->builtin = true;
     return TM_OK;
 }
 

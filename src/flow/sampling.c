@@ -5,6 +5,7 @@
  * estimated from theirs; and a path of map: that leads nowhere in any of them is told, for it is
  * more likely misspelt than rare. */
 #include "flow/engine.h"
+#include "flow/seen.h"
 #include "op/scalar.h"
 #include "text/utf8.h"
 
@@ -22,6 +23,7 @@ typedef struct sample {
     uint64_t records, bytes;
     uint64_t coded, decoded; /* bytes of compressed files that were read, and what they gave */
     bool replace_utf8, all;  /* all: the whole source was seen */
+    tm_seer seer;
 } sample;
 
 static void vote(sample *s, tm_str raw)
@@ -37,7 +39,9 @@ static void vote(sample *s, tm_str raw)
     }
     if (!well) return;
     if (s->mapping) s->reached |= tm_mapping_reach(s->mapping, &s->json, raw);
-    tm_layout_vote(&s->votes, &(tm_doc){.raw = raw, .node = s->json.node, .top = 0});
+    tm_doc doc = {.raw = raw, .node = s->json.node, .top = 0};
+    tm_layout_vote(&s->votes, &doc);
+    tm_seer_look(&s->seer, &doc);
 }
 
 /* Lines of standard input as far as the probe has seen them; its last one may be cut and is not
@@ -124,7 +128,6 @@ static tm_status choose_layouts(tm_run *run, tm_plan_input *input, sample *s, tm
         input->layouts = (tm_layout_set){.mapping = s->mapping, .count = 1};
         input->layouts.layout[0] = tm_layout_named(TM_STR("map"));
         input->kind = tm_mapping_kind(s->mapping);
-        input->sampled = s->votes.records;
         return say_unreached(run, input, s, err);
     }
     if (from->layout.n)
@@ -166,6 +169,7 @@ tm_status tm_sample_input(tm_run *run, tm_plan_input *input, tm_err *err)
     uint32_t first = input->first_source - 1, apart = tm_apart(input->sources, SAMPLED);
     if (input->from->map.count)
         TM_TRY(tm_mapping_compile(&run->mem, &input->from->map, &s.mapping, err));
+    TM_TRY(tm_seer_begin(&s.seer, run->recipe, input->from, s.mapping, err));
     for (uint32_t i = 0; status == TM_OK && i < input->sources; i++) {
         const tm_source *source = &run->source[first + i];
         if (!source->seekable)
@@ -176,11 +180,13 @@ tm_status tm_sample_input(tm_run *run, tm_plan_input *input, tm_err *err)
     for (uint32_t i = 0; i < input->sources; i++)
         input->facts.bytes += decoded_bytes(&run->source[first + i], &s);
     if (status == TM_OK) status = choose_layouts(run, input, &s, err);
+    if (status == TM_OK) status = tm_seer_tell(&s.seer, &run->mem, &input->seen, err);
     uint64_t mean = s.records ? s.bytes / s.records : 512;
     input->facts.records =
         s.all && input->sources == 1 ? s.records : input->facts.bytes / TM_MAX(mean, 1) + 1;
     input->facts.text_bytes = input->facts.bytes;
     tm_json_release(&s.json);
     tm_buf_release(&s.repaired);
+    tm_seer_end(&s.seer);
     return status;
 }

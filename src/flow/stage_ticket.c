@@ -10,7 +10,7 @@
 #include "base/system.h"
 #include "flow/stage.h"
 
-static const char MAGIC[8] = {'T', 'M', 'T', 'I', 'C', '0', '0', '1'};
+static const char MAGIC[8] = {'T', 'M', 'T', 'I', 'C', '0', '0', '2'};
 enum { HEAD_BYTES = sizeof MAGIC + sizeof(tm_hash) };
 
 /* ---- fields ---------------------------------------------------------------------------------- */
@@ -72,12 +72,23 @@ static void put_source(tm_buf *out, const tm_source *source)
     put(out, source->ends);
 }
 
+static void put_seen(tm_buf *out, const tm_seen *seen)
+{
+    put(out, seen->records);
+    put(out, seen->looked);
+    for (uint32_t k = 0; k < TM_SELECTORS; k++) put(out, seen->messages[k]);
+    put(out, seen->keys);
+    for (uint32_t k = 0; k < seen->keys; k++) put_text(out, tm_str_of(seen->key[k]));
+}
+
 static void put_input(tm_buf *out, const tm_plan_input *input)
 {
     put(out, input->first_source);
     put(out, input->sources);
     put(out, input->kind);
     put_text(out, tm_str_of(input->runner_up));
+    put_text(out, input->unreached);
+    put_seen(out, &input->seen);
     put(out, input->facts.bytes);
     put(out, input->facts.records);
     put(out, input->facts.text_bytes);
@@ -194,6 +205,30 @@ static tm_status restore_layouts(tm_run *run, tm_plan_input *input, fields *f, t
     return TM_OK;
 }
 
+static tm_status restore_text(tm_run *run, fields *f, tm_str *out, tm_err *err)
+{
+    tm_str text = get_text(f);
+    *out = text.n ? tm_arena_str(&run->mem, text) : (tm_str){0};
+    return !text.n || out->p ? TM_OK : tm_fail_memory(err, "the plan", text.n);
+}
+
+static tm_status restore_seen(tm_run *run, fields *f, tm_seen *seen, tm_err *err)
+{
+    seen->records = get_count(f, UINT32_MAX);
+    seen->looked = get_count(f, UINT32_MAX);
+    for (uint32_t k = 0; k < TM_SELECTORS; k++) seen->messages[k] = get_count(f, UINT32_MAX);
+    seen->keys = get_count(f, f->left.n);
+    const char **key = TM_NEW(&run->mem, const char *, seen->keys + 1);
+    if (!key) return tm_fail_memory(err, "the plan", seen->keys);
+    for (uint32_t k = 0; k < seen->keys; k++) {
+        tm_str text;
+        TM_TRY(restore_text(run, f, &text, err));
+        key[k] = text.n ? text.p : "";
+    }
+    if (seen->keys) seen->key = key;
+    return TM_OK;
+}
+
 static tm_status restore_input(tm_run *run, uint32_t i, fields *f, tm_err *err)
 {
     const tm_recipe *recipe = run->recipe;
@@ -204,6 +239,8 @@ static tm_status restore_input(tm_run *run, uint32_t i, fields *f, tm_err *err)
     input->kind = (tm_example_kind)get_count(f, TM_LABEL);
     const tm_layout *runner_up = tm_layout_named(get_text(f));
     if (runner_up) input->runner_up = runner_up->name;
+    TM_TRY(restore_text(run, f, &input->unreached, err));
+    TM_TRY(restore_seen(run, f, &input->seen, err));
     input->facts.bytes = get(f);
     input->facts.records = get(f);
     input->facts.text_bytes = get(f);
@@ -239,5 +276,6 @@ tm_status tm_inputs_restore(tm_run *run, tm_err *err)
     run->inputs = recipe->inputs;
     run->references = recipe->references;
     for (uint32_t i = 0; i < all; i++) TM_TRY(restore_input(run, i, &f, err));
+    if (run->references) run->input[0].reference = &run->input[recipe->inputs];
     return TM_OK;
 }

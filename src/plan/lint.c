@@ -6,9 +6,10 @@
  * can be left; private text leaves before it is masked); the others remark and let go on.
  *
  * To add one: a row in tm_lint_rules and a function in `checks`, in the same order. */
+#include "plan/lint.h"
+
 #include "base/vec.h"
 #include "plan/condition.h"
-#include "plan/plan_parts.h"
 
 const tm_lint_rule tm_lint_rules[] = {
     {"T3101", "keeps-nothing", true, "a filter's condition lets no record through",
@@ -61,60 +62,51 @@ const tm_lint_rule tm_lint_rules[] = {
      "The "
      "part is absent in every record then, so records that differ in it alone look the same. "
      "Compare it with the keys that `tamis cat FILE | head -1` shows."},
+    {"T3113", "selects-nothing", false, "a selector names no text of the records",
+     "None of the records that were looked at has a text that the step is told to look at, or so "
+     "many messages as turn: counts: nothing is compared, cleaned or looked for, and a count of 0 "
+     "says nothing. Name other texts (by:, on:, items:), or read the files with another --layout. "
+     "Only a sample is looked at, so a text that is rare may be missed; where an earlier step "
+     "makes new records of those that are read, nothing is said."},
+    {"T3114", "field-nowhere", false, "a field of an expression is in no record",
+     "None of the records that were looked at has the field, which is unknown in all of them then: "
+     "the records are neither told apart nor put in order by it. It is probably misspelt. Only a "
+     "sample is looked at, so a field that is rare may be missed; nothing is said of a field that "
+     "an earlier step or tags: may set, of one in has(), coalesce() or before `is`, and of lists "
+     "that name several fields which no record has, unless a name is close to one that is there."},
     {0}};
 
-enum {
-    KEEPS_NOTHING,
-    NO_EFFECT,
-    NOTHING_LEFT,
-    PRIVACY_AFTER_ASK,
-    FLAGS_UNSEEN,
-    ORDER_LOST,
-    TWICE,
-    HEAD_TOO_LATE,
-    REFERENCE_UNUSED,
-    CLUSTERS_UNBOUND,
-    CLUSTERS_APART,
-    MAP_LEADS_NOWHERE
-};
-
-typedef struct linting {
-    tm_plan *plan;
-    uint32_t room;
-    tm_err *err;
-} linting;
-
-static const tm_param *param_of(const tm_plan_step *step, const char *name)
+const tm_param *tm_lint_param(const tm_plan_step *step, const char *name)
 {
     return step->op->params ? tm_params_find(step->op->params, tm_str_of(name)) : NULL;
 }
 
-static const void *value_at(const tm_plan_step *step, const tm_param *p)
+const void *tm_lint_value(const tm_plan_step *step, const tm_param *p)
 {
     return (const char *)step->args + p->at;
 }
 
 static tm_str text_of(const tm_plan_step *step, const char *name)
 {
-    const tm_param *p = param_of(step, name);
+    const tm_param *p = tm_lint_param(step, name);
     if (!p || (p->type != TM_P_EXPR && p->type != TM_P_TEXT)) return (tm_str){0};
-    return *(const tm_str *)value_at(step, p);
+    return *(const tm_str *)tm_lint_value(step, p);
 }
 
 static tm_texts texts_of(const tm_plan_step *step, const char *name)
 {
-    const tm_param *p = param_of(step, name);
+    const tm_param *p = tm_lint_param(step, name);
     if (!p || p->type != TM_P_TEXTS) return (tm_texts){0};
-    return *(const tm_texts *)value_at(step, p);
+    return *(const tm_texts *)tm_lint_value(step, p);
 }
 
 static bool number_is(const tm_plan_step *step, const char *name, double value)
 {
-    const tm_param *p = param_of(step, name);
+    const tm_param *p = tm_lint_param(step, name);
     if (!p) return false;
-    if (p->type == TM_P_INT) return (double)*(const int64_t *)value_at(step, p) == value;
+    if (p->type == TM_P_INT) return (double)*(const int64_t *)tm_lint_value(step, p) == value;
     if (p->type == TM_P_FLOAT || p->type == TM_P_SHARE)
-        return *(const double *)value_at(step, p) == value;
+        return *(const double *)tm_lint_value(step, p) == value;
     return false;
 }
 
@@ -123,7 +115,7 @@ static bool is_op(const tm_plan_step *step, const char *name)
     return strcmp(step->op->name, name) == 0;
 }
 
-static tm_status add(linting *l, uint32_t rule, tm_place at, const char *sentence)
+tm_status tm_lint_add(tm_linting *l, uint32_t rule, tm_place at, const char *sentence)
 {
     tm_plan *plan = l->plan;
     if (!sentence || !TM_ROOM(plan->mem, plan->lint, plan->lints, l->room, 1))
@@ -136,49 +128,49 @@ static tm_status add(linting *l, uint32_t rule, tm_place at, const char *sentenc
     return TM_OK;
 }
 
-/* Adds a remark at a parameter of the step (NULL: at the step). `sentence` is in the plan's
- * arena. */
-static tm_status remark(linting *l, uint32_t rule, uint32_t i, const char *param,
-                        const char *sentence)
+tm_status tm_lint_remark(tm_linting *l, uint32_t rule, uint32_t i, const char *param,
+                         const char *sentence)
 {
     tm_plan *plan = l->plan;
     const tm_recipe_step *from = &plan->recipe->step[i];
-    const tm_param *p = param ? param_of(&plan->step[i], param) : NULL;
+    const tm_param *p = param ? tm_lint_param(&plan->step[i], param) : NULL;
     tm_place at = {from->line, from->column, false};
     if (p && from->at && from->at[p - from->op->params].line) at = from->at[p - from->op->params];
-    return add(l, rule, at, sentence);
+    return tm_lint_add(l, rule, at, sentence);
 }
 
-static tm_status check_keep(linting *l, uint32_t i, tm_truth_known known)
+static tm_status check_keep(tm_linting *l, uint32_t i, tm_truth_known known)
 {
     if (known == TM_NEVER_TRUE)
-        return remark(l, KEEPS_NOTHING, i, "keep",
-                      "this keep condition holds for no record, so nothing is left");
+        return tm_lint_remark(l, TM_LINT_KEEPS_NOTHING, i, "keep",
+                              "this keep condition holds for no record, so nothing is left");
     if (known == TM_ALWAYS_TRUE)
-        return remark(l, NO_EFFECT, i, "keep",
-                      "this keep condition holds for every record, so it changes nothing");
+        return tm_lint_remark(l, TM_LINT_NO_EFFECT, i, "keep",
+                              "this keep condition holds for every record, so it changes nothing");
     return TM_OK;
 }
 
-static tm_status check_fall(linting *l, uint32_t i, const char *param, tm_truth_known known)
+static tm_status check_fall(tm_linting *l, uint32_t i, const char *param, tm_truth_known known)
 {
     tm_arena *mem = l->plan->mem;
     if (known == TM_ALWAYS_TRUE)
-        return remark(l, KEEPS_NOTHING, i, param,
-                      tm_arena_printf(mem,
-                                      "this %s condition holds for every record, so nothing "
-                                      "is left",
-                                      param));
+        return tm_lint_remark(
+            l, TM_LINT_KEEPS_NOTHING, i, param,
+            tm_arena_printf(mem,
+                            "this %s condition holds for every record, so nothing "
+                            "is left",
+                            param));
     if (known == TM_NEVER_TRUE)
-        return remark(l, NO_EFFECT, i, param,
-                      tm_arena_printf(mem,
-                                      "this %s condition holds for no record, so it changes "
-                                      "nothing",
-                                      param));
+        return tm_lint_remark(
+            l, TM_LINT_NO_EFFECT, i, param,
+            tm_arena_printf(mem,
+                            "this %s condition holds for no record, so it changes "
+                            "nothing",
+                            param));
     return TM_OK;
 }
 
-static tm_status check_conditions(linting *l, uint32_t i)
+static tm_status check_conditions(tm_linting *l, uint32_t i)
 {
     static const char *const falls[] = {"drop", "park"};
     const tm_plan_step *step = &l->plan->step[i];
@@ -197,67 +189,73 @@ static tm_status check_conditions(linting *l, uint32_t i)
     return TM_OK;
 }
 
-static tm_status check_amount(linting *l, uint32_t i)
+static tm_status check_amount(tm_linting *l, uint32_t i)
 {
     const tm_plan_step *step = &l->plan->step[i];
     bool sample = is_op(step, "sample");
     if (is_op(step, "head") && number_is(step, "records", 0))
-        return remark(l, NOTHING_LEFT, i, "records", "a head of 0 records leaves nothing");
+        return tm_lint_remark(l, TM_LINT_NOTHING_LEFT, i, "records",
+                              "a head of 0 records leaves nothing");
     if (sample && number_is(step, "share", 0))
-        return remark(l, NOTHING_LEFT, i, "share", "a sample of 0 leaves nothing");
+        return tm_lint_remark(l, TM_LINT_NOTHING_LEFT, i, "share", "a sample of 0 leaves nothing");
     if (sample && number_is(step, "count", 0))
-        return remark(l, NOTHING_LEFT, i, "count", "a sample of 0 records leaves nothing");
+        return tm_lint_remark(l, TM_LINT_NOTHING_LEFT, i, "count",
+                              "a sample of 0 records leaves nothing");
     if (sample && number_is(step, "share", 1))
-        return remark(l, NO_EFFECT, i, "share", "a sample of all records changes nothing");
-    const tm_param *fix = param_of(step, "fix");
-    if (fix && fix->type == TM_P_CHOICES && !*(const uint64_t *)value_at(step, fix))
-        return remark(l, NO_EFFECT, i, "fix", "no fix is chosen, so this step changes nothing");
+        return tm_lint_remark(l, TM_LINT_NO_EFFECT, i, "share",
+                              "a sample of all records changes nothing");
+    const tm_param *fix = tm_lint_param(step, "fix");
+    if (fix && fix->type == TM_P_CHOICES && !*(const uint64_t *)tm_lint_value(step, fix))
+        return tm_lint_remark(l, TM_LINT_NO_EFFECT, i, "fix",
+                              "no fix is chosen, so this step changes nothing");
     return TM_OK;
 }
 
-static tm_status check_asking(linting *l, uint32_t i)
+static tm_status check_asking(tm_linting *l, uint32_t i)
 {
     const tm_plan *plan = l->plan;
     if (!(plan->step[i].op->flags & TM_PRIVACY)) return TM_OK;
     for (uint32_t k = 0; k < i; k++) {
         if (!(plan->step[k].op->flags & TM_ASKS)) continue;
-        return remark(l, PRIVACY_AFTER_ASK, i, NULL,
-                      tm_arena_printf(plan->mem,
-                                      "\"%.*s\" looks for private text behind \"%.*s\", "
-                                      "which has already sent it out; move it before",
-                                      TM_FMT(plan->step[i].name), TM_FMT(plan->step[k].name)));
+        return tm_lint_remark(l, TM_LINT_PRIVACY_AFTER_ASK, i, NULL,
+                              tm_arena_printf(plan->mem,
+                                              "\"%.*s\" looks for private text behind \"%.*s\", "
+                                              "which has already sent it out; move it before",
+                                              TM_FMT(plan->step[i].name),
+                                              TM_FMT(plan->step[k].name)));
     }
     return TM_OK;
 }
 
-static tm_status check_flags(linting *l, uint32_t i)
+static tm_status check_flags(tm_linting *l, uint32_t i)
 {
     const tm_plan *plan = l->plan;
     if (plan->step[i].then != TM_V_FLAG || plan->recipe->output.ledger != 0) return TM_OK;
-    return remark(l, FLAGS_UNSEEN, i, NULL,
-                  tm_arena_printf(plan->mem,
-                                  "\"%.*s\" only flags, and output.ledger is none: the "
-                                  "flags are counted and then gone",
-                                  TM_FMT(plan->step[i].name)));
+    return tm_lint_remark(l, TM_LINT_FLAGS_UNSEEN, i, NULL,
+                          tm_arena_printf(plan->mem,
+                                          "\"%.*s\" only flags, and output.ledger is none: the "
+                                          "flags are counted and then gone",
+                                          TM_FMT(plan->step[i].name)));
 }
 
-static tm_status check_order(linting *l, uint32_t i)
+static tm_status check_order(tm_linting *l, uint32_t i)
 {
     const tm_plan *plan = l->plan;
     if (!(plan->step[i].op->flags & TM_REORDERS)) return TM_OK;
     for (uint32_t k = i + 1; k < plan->steps; k++) {
         const tm_op *later = plan->step[k].op;
         if (!(later->flags & TM_REORDERS) || later->flags & TM_STABLE) continue;
-        return remark(l, ORDER_LOST, i, NULL,
-                      tm_arena_printf(plan->mem,
-                                      "the order that \"%.*s\" makes is lost again in "
-                                      "\"%.*s\"",
-                                      TM_FMT(plan->step[i].name), TM_FMT(plan->step[k].name)));
+        return tm_lint_remark(l, TM_LINT_ORDER_LOST, i, NULL,
+                              tm_arena_printf(plan->mem,
+                                              "the order that \"%.*s\" makes is lost again in "
+                                              "\"%.*s\"",
+                                              TM_FMT(plan->step[i].name),
+                                              TM_FMT(plan->step[k].name)));
     }
     return TM_OK;
 }
 
-static tm_status check_head(linting *l, uint32_t i)
+static tm_status check_head(tm_linting *l, uint32_t i)
 {
     const tm_plan *plan = l->plan;
     if (plan->step[i].op->shape != TM_HEAD) return TM_OK;
@@ -265,13 +263,14 @@ static tm_status check_head(linting *l, uint32_t i)
         const tm_op *op = plan->step[k].op;
         bool makes = op->shape == TM_FANOUT;
         if (!makes && !(op->flags & TM_REORDERS)) continue;
-        return remark(l, HEAD_TOO_LATE, i, NULL,
-                      tm_arena_printf(plan->mem,
-                                      "\"%.*s\" passes the first records as they are read and "
-                                      "cannot stand behind \"%.*s\", which %s; put it before, or "
-                                      "use sample",
-                                      TM_FMT(plan->step[i].name), TM_FMT(plan->step[k].name),
-                                      makes ? "makes new ones" : "gives them another order"));
+        return tm_lint_remark(
+            l, TM_LINT_HEAD_TOO_LATE, i, NULL,
+            tm_arena_printf(plan->mem,
+                            "\"%.*s\" passes the first records as they are read and "
+                            "cannot stand behind \"%.*s\", which %s; put it before, or "
+                            "use sample",
+                            TM_FMT(plan->step[i].name), TM_FMT(plan->step[k].name),
+                            makes ? "makes new ones" : "gives them another order"));
     }
     return TM_OK;
 }
@@ -300,7 +299,7 @@ static tm_status same_args(const tm_plan_step *a, const tm_plan_step *b, bool *s
     return status;
 }
 
-static tm_status check_twice(linting *l, uint32_t i)
+static tm_status check_twice(tm_linting *l, uint32_t i)
 {
     const tm_plan *plan = l->plan;
     if (!i) return TM_OK;
@@ -309,21 +308,22 @@ static tm_status check_twice(linting *l, uint32_t i)
     if (a->op != b->op || a->then != b->then || !once_is_enough(a->op)) return TM_OK;
     TM_TRY(same_args(a, b, &same, l->err));
     if (!same) return TM_OK;
-    return remark(l, TWICE, i, NULL,
-                  tm_arena_printf(plan->mem,
-                                  "\"%.*s\" does again what \"%.*s\" right before has "
-                                  "done",
-                                  TM_FMT(b->name), TM_FMT(a->name)));
+    return tm_lint_remark(l, TM_LINT_TWICE, i, NULL,
+                          tm_arena_printf(plan->mem,
+                                          "\"%.*s\" does again what \"%.*s\" right before has "
+                                          "done",
+                                          TM_FMT(b->name), TM_FMT(a->name)));
 }
 
 /* Said once, at the first step. */
-static tm_status check_references(linting *l, uint32_t i)
+static tm_status check_references(tm_linting *l, uint32_t i)
 {
     const tm_plan *plan = l->plan;
     bool used = i > 0 || !plan->recipe->references;
     for (uint32_t k = 0; k < plan->steps; k++) used |= plan->step[k].op->flags & TM_REFERENCES;
     return used ? TM_OK
-                : remark(l, REFERENCE_UNUSED, i, NULL, "no step looks at the recipe's references");
+                : tm_lint_remark(l, TM_LINT_REFERENCE_UNUSED, i, NULL,
+                                 "no step looks at the recipe's references");
 }
 
 /* ---- clusters -------------------------------------------------------------------------------- */
@@ -344,27 +344,28 @@ static bool is_reference(const tm_plan *plan, tm_str name)
 
 static bool choice_is(const tm_plan_step *step, const char *name, const char *word)
 {
-    const tm_param *p = param_of(step, name);
+    const tm_param *p = tm_lint_param(step, name);
     if (!p || p->type != TM_P_CHOICE) return false;
-    return strcmp(p->choices[*(const uint8_t *)value_at(step, p)], word) == 0;
+    return strcmp(p->choices[*(const uint8_t *)tm_lint_value(step, p)], word) == 0;
 }
 
 static bool is_set(const tm_plan_step *step, const char *name)
 {
-    const tm_param *p = param_of(step, name);
-    return p && p->type == TM_P_BOOL && *(const bool *)value_at(step, p);
+    const tm_param *p = tm_lint_param(step, name);
+    return p && p->type == TM_P_BOOL && *(const bool *)tm_lint_value(step, p);
 }
 
 /* Every reference of the earlier split is one that clusters are found with. (A name that is no
  * reference, such as `none`, has been looked at by the operator.) */
-static tm_status check_bound(linting *l, uint32_t i, const tm_plan_step *finder, tm_texts earlier)
+static tm_status check_bound(tm_linting *l, uint32_t i, const tm_plan_step *finder,
+                             tm_texts earlier)
 {
     const tm_plan_step *step = &l->plan->step[i];
     tm_texts against = texts_of(finder, "against");
     for (uint32_t e = 0; e < earlier.count; e++) {
         if (!is_reference(l->plan, earlier.item[e]) || names(&against, earlier.item[e])) continue;
-        return remark(
-            l, CLUSTERS_UNBOUND, i, "earlier",
+        return tm_lint_remark(
+            l, TM_LINT_CLUSTERS_UNBOUND, i, "earlier",
             tm_arena_printf(l->plan->mem,
                             "\"%.*s\" holds to an earlier split, but the clusters of \"%.*s\" "
                             "know nothing of its side \"%.*s\": name that in against: there",
@@ -373,7 +374,7 @@ static tm_status check_bound(linting *l, uint32_t i, const tm_plan_step *finder,
     return TM_OK;
 }
 
-static tm_status check_apart(linting *l, uint32_t i, const tm_plan_step *finder)
+static tm_status check_apart(tm_linting *l, uint32_t i, const tm_plan_step *finder)
 {
     const char *remedy = NULL;
     bool own = choice_is(finder, "sketch", "fast") || choice_is(finder, "sketch", "classic");
@@ -382,20 +383,21 @@ static tm_status check_apart(linting *l, uint32_t i, const tm_plan_step *finder)
     if (is_set(finder, "prefix"))
         remedy = "prefix: true there puts a beginning with one of those that begin with it";
     if (!remedy) return TM_OK;
-    return remark(l, CLUSTERS_APART, i, "group",
-                  tm_arena_printf(l->plan->mem,
-                                  "records that are alike can be of two clusters of \"%.*s\" and "
-                                  "come to two sides of \"%.*s\": %s",
-                                  TM_FMT(finder->name), TM_FMT(l->plan->step[i].name), remedy));
+    return tm_lint_remark(
+        l, TM_LINT_CLUSTERS_APART, i, "group",
+        tm_arena_printf(l->plan->mem,
+                        "records that are alike can be of two clusters of \"%.*s\" and "
+                        "come to two sides of \"%.*s\": %s",
+                        TM_FMT(finder->name), TM_FMT(l->plan->step[i].name), remedy));
 }
 
 /* A step that deals clusters out to sides. */
-static tm_status check_clusters(linting *l, uint32_t i)
+static tm_status check_clusters(tm_linting *l, uint32_t i)
 {
     const tm_plan *plan = l->plan;
     const tm_plan_step *step = &plan->step[i];
     tm_texts earlier = texts_of(step, "earlier");
-    for (uint32_t k = 0; param_of(step, "earlier") && k < i; k++) {
+    for (uint32_t k = 0; tm_lint_param(step, "earlier") && k < i; k++) {
         const tm_plan_step *finder = &plan->step[k];
         uint32_t c = finder->column, end = c + finder->columns;
         while (c < end && !(step->reads[c] && plan->signal[c]->of_run)) c++;
@@ -406,27 +408,16 @@ static tm_status check_clusters(linting *l, uint32_t i)
     return TM_OK;
 }
 
-/* ---- inputs ---------------------------------------------------------------------------------- */
-
-static tm_status check_mapping(linting *l, const tm_plan_input *in)
-{
-    if (!in->unreached.n) return TM_OK;
-    tm_place at = {in->from->line, in->from->column, false};
-    return add(l, MAP_LEADS_NOWHERE, at,
-               tm_arena_printf(l->plan->mem,
-                               "%.*s: map: %.*s leads nowhere in any of the first %u records",
-                               TM_FMT(in->from->name), TM_FMT(in->unreached), in->sampled));
-}
-
-static tm_status (*const checks[])(linting *, uint32_t) = {
-    check_conditions, check_amount, check_asking,     check_flags,    check_order,
-    check_head,       check_twice,  check_references, check_clusters,
+static tm_status (*const checks[])(tm_linting *, uint32_t) = {
+    check_conditions, check_amount,      check_asking,   check_flags,
+    check_order,      check_head,        check_twice,    check_references,
+    check_clusters,   tm_lint_selectors, tm_lint_fields,
 };
 
 tm_status tm_plan_lint(tm_plan *plan, tm_err *err)
 {
-    linting l = {.plan = plan, .err = err};
-    for (uint32_t i = 0; i < plan->inputs; i++) TM_TRY(check_mapping(&l, &plan->input[i]));
+    tm_linting l = {.plan = plan, .err = err};
+    for (uint32_t i = 0; i < plan->inputs; i++) TM_TRY(tm_lint_mapping(&l, &plan->input[i]));
     for (uint32_t i = 0; i < plan->steps; i++)
         for (size_t c = 0; c < TM_COUNT(checks); c++) TM_TRY(checks[c](&l, i));
     for (uint32_t i = 0; i < plan->lints; i++) {

@@ -80,6 +80,7 @@ typedef struct tm_recipe {
     uint32_t references;
     tm_recipe_step *step;
     uint32_t steps;
+    bool builtin; /* the steps are those of a recipe of refine */
     tm_output output;
     tm_place output_at[8]; /* by index in tm_output_params: what the recipe says itself */
     tm_limits limits;
@@ -106,6 +107,14 @@ extern const tm_builtin tm_builtins[]; /* ends with a nameless one */
 /* The one for inputs that hold these kinds; for none, that of sft. */
 const tm_builtin *tm_builtin_for(uint32_t kinds);
 
+typedef struct tm_seen {             /* what the sampled records of an input have */
+    uint32_t records;                /* that could be read; 0: nothing is known */
+    uint32_t looked;                 /* the selectors of which messages is right */
+    uint32_t messages[TM_SELECTORS]; /* with a text of that selector, in the record with most */
+    const char *const *key;          /* of records themselves; NULL: not known, or too many */
+    uint32_t keys;
+} tm_seen;
+
 typedef struct tm_plan_input { /* what flow found behind one recipe input */
     const tm_recipe_input *from;
     uint32_t first_source, sources; /* numbers of its sources: [first, first + sources) */
@@ -114,7 +123,8 @@ typedef struct tm_plan_input { /* what flow found behind one recipe input */
     tm_example_kind kind;
     const char *container; /* name, for the JSON */
     tm_str unreached;      /* paths of its mapping that lead nowhere in the sample, or empty */
-    uint32_t sampled;      /* records of which that is said */
+    tm_seen seen;
+    const struct tm_plan_input *reference; /* of the first input: those of references, or NULL */
     const char *runner_up; /* the layout that fits next best in the sample, or NULL */
     tm_input_facts facts;
 } tm_plan_input;

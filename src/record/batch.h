@@ -87,7 +87,8 @@ enum {
     TM_SEL_REASONING = 1 << 9,
     TM_SEL_CALL = 1 << 10,
     TM_SEL_ALL = 1 << 11,
-    TM_SEL_EVERYTHING = 1 << 12 /* all parts here; dedup.exact looks at the whole record instead */
+    TM_SEL_EVERYTHING = 1 << 12, /* all parts here; dedup.exact looks at the whole record instead */
+    TM_SELECTORS = 13
 };
 
 enum { /* tm_part.flags */

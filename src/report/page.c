@@ -171,6 +171,19 @@ static void empty_references(const tm_gathered *g, tm_buf *b)
     }
 }
 
+/* What was said of the recipe before it ran. */
+static void remarks(const tm_gathered *g, tm_buf *b)
+{
+    const tm_yaml *list = tm_tree_in(tm_tree_in(g->manifest, "plan"), "lint");
+    for (uint32_t i = 0; list && i < list->count; i++) {
+        tm_buf_z(b, "<p class=\"warn\">");
+        tm_html_text(b, tm_tree_text(&list->child[i], "sentence"));
+        tm_buf_z(b, " (");
+        tm_html_text(b, tm_tree_text(&list->child[i], "code"));
+        tm_buf_z(b, ").</p>\n");
+    }
+}
+
 static uint64_t fell_of(const tm_yaml *counts)
 {
     return tm_tree_number(counts, "dropped") + tm_tree_number(counts, "merged") +
@@ -374,6 +387,7 @@ tm_status tm_report_write(tm_str folder, tm_err *err)
         g && path ? tm_gather(g, &mem, folder, err) : tm_fail_memory(err, "the report", 0);
     if (status == TM_OK) {
         header(g, &b);
+        remarks(g, &b);
         empty_references(g, &b);
         waterfall(g, &b);
         tm_page_sizes(g, &b);

@@ -238,6 +238,7 @@ static const tm_param PARAMS[] = {
         .name = "items",
         .type = TM_P_SELECTOR,
         .at = offsetof(args, items),
+        .flags = TM_P_OF_REFERENCES,
         .fallback = "all",
         .help = "which texts of the references are looked for; each is an item of its own",
     },

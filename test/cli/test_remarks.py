@@ -1,0 +1,150 @@
+"""What is said of a recipe by what the sampled records have: selectors that name no text of them
+(T3113), fields that none of them has (T3114). Also what is not said: nobody is warned of what is
+there, may be there, or is made by an earlier step.
+
+Covers flow/seen.c, plan/lint_sample.c, the remarks in report/page.c."""
+
+import html
+import itertools
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+
+TAMIS = os.path.abspath(os.environ.get("TAMIS", "build/release/tamis"))
+
+CORPUS = [{"text": f"document {i}", "score": i % 7, "meta": {"lang": "en"}} for i in range(600)]
+PAIRS = [{"prompt": f"question {i}", "chosen": "yes", "rejected": "no"} for i in range(9)]
+
+
+def chat(*texts):
+    roles = itertools.cycle(("user", "assistant"))
+    return {"messages": [{"role": r, "content": t} for r, t in zip(roles, texts)]}
+
+
+class Remarks(unittest.TestCase):
+    def setUp(self):
+        self.tmp = tempfile.TemporaryDirectory(dir=os.environ.get("TAMIS_TMP"))
+        self.addCleanup(self.tmp.cleanup)
+
+    def write(self, name, rows):
+        path = os.path.join(self.tmp.name, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+        return path
+
+    def told(self, rows, *words, reference=None, pipe=False):
+        """The warnings of a run, whose output is whatever it would be without them."""
+        path = self.write("in.jsonl", rows)
+        names = {"IN": "-" if pipe else path}
+        if reference:
+            names["REF"] = self.write("ref.jsonl", reference)
+        command = [TAMIS, *(names.get(word, word) for word in words), "-o",
+                   os.path.join(self.tmp.name, "out") + "/" if words[0] == "split" else "-"]
+        with open(path, encoding="utf-8") as file:
+            done = subprocess.run(command, stdin=file if pipe else subprocess.DEVNULL,
+                                  capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return [line for line in done.stderr.splitlines() if "warning: " in line]
+
+    def said(self, code, part, rows, *words, **more):
+        told = self.told(rows, *words, **more)
+        self.assertEqual(len(told), 1, told)
+        self.assertIn(part, told[0])
+        self.assertIn(f"({code})", told[0])
+
+    def test_a_selector_that_names_no_text(self):
+        none = "none of the 600 records that were looked at has "
+        self.said("T3113", none + "a text that by: chosen names; they have texts of document",
+                  CORPUS, "dedup.near", "IN", "--by", "chosen")
+        self.said("T3113", none + "a text that by: tool, call names", CORPUS, "dedup.exact", "IN",
+                  "--by", "tool,call")
+        self.said("T3113", "by: reasoning", CORPUS, "index", "IN", "--by", "reasoning")
+        self.said("T3113", "on: tool", CORPUS, "decontaminate", "IN", "--against", "REF", "--on",
+                  "tool", reference=PAIRS)
+        self.said("T3113", "by: chosen", CORPUS, "dedup.near", "IN", "--by", "chosen", pipe=True)
+
+    def test_a_selector_that_names_no_text_of_references(self):
+        words = ("decontaminate", "IN", "--against", "REF", "--items")
+        self.said("T3113", "none of the 600 records of references that were looked at has a text "
+                  "that items: rejected names", PAIRS, *words, "rejected", reference=CORPUS)
+        self.assertEqual(self.told(CORPUS, *words, "rejected", reference=PAIRS), [])
+
+    def test_more_messages_than_there_are(self):
+        rows = [chat("a", "b"), chat("c", "d", "e"), {"text": "f"}]
+        for words, most in (((), 3), (("--by", "user"), 2), (("--by", "assistant"), 1)):
+            for turn in (1, -1):
+                for op in ("dedup.near", "dedup.exact"):
+                    given = (op, "IN", *words, "--turn")
+                    self.assertEqual(self.told(rows, *given, str(turn * most)), [])
+                    self.said("T3113", f"has {most + 1} messages with a text", rows, *given,
+                              str(turn * (most + 1)))
+
+    def test_what_one_record_has_is_no_reason_for_a_remark(self):
+        rows = CORPUS + PAIRS[:1]
+        for by in ("chosen", "rejected", "prompt", "document", "all", "tool,chosen"):
+            self.assertEqual(self.told(rows, "dedup.near", "IN", "--by", by), [])
+        self.assertEqual(self.told(CORPUS, "dedup.exact", "IN", "--by", "everything"), [])
+        empty = [{"prompt": "a", "completion": ""}, {"prompt": "b", "completion": " "}]
+        self.assertEqual(self.told(empty, "dedup.exact", "IN", "--by", "response"), [])
+        self.said("T3113", "by: response", empty[:1], "dedup.exact", "IN", "--by", "response")
+
+    def test_a_field_that_no_record_has(self):
+        for words, part in (
+                (("sample", "IN", "--count", "9", "--stratify", "$.scor"),
+                 "field $.scor; did you mean $.score?"),
+                (("split", "IN", "--eval", "2%", "--stratify", "$.scor"), "stratify of \"split\""),
+                (("dedup.exact", "IN", "--within", "$.nosuch"), "within of \"dedup.exact\""),
+                (("dedup.near", "IN", "--keep", "max $.scroe,longest"), "did you mean $.score?"),
+                (("sort", "IN", "--by", "$.metta.lang"), "field $.metta; did you mean $.meta?")):
+            self.said("T3114", part, CORPUS, *words)
+
+    def test_fields_that_are_or_may_be_there(self):
+        rows = CORPUS + [{"text": "late", "rare": 1}]
+        for words in (("sort", "IN", "--by", "$.rare"),
+                      ("sort", "IN", "--by", "$.meta.nobody"),
+                      ("sort", "IN", "--by", "coalesce($.nosuch, $.score)"),
+                      ("dedup.exact", "IN", "--within", "has($.nosuch)"),
+                      ("dedup.exact", "IN", "--within", "$.nosuch is null"),
+                      ("dedup.exact", "IN", "--within", "$.label,$.answer,$.class"),
+                      ("filter", "IN", "--keep", "$.nosuch is null")):
+            self.assertEqual(self.told(rows, *words), [], words)
+        self.said("T3114", "$.scorre; did you mean $.score?", rows, "dedup.exact", "IN",
+                  "--within", "$.label,$.answer,$.scorre")
+        self.assertEqual(self.told(CORPUS, "refine", "IN"), [])
+
+    def test_fields_that_tags_or_steps_set(self):
+        path = self.write("in.jsonl", CORPUS)
+        for steps, tags, warned in (
+                ("[{sort: {by: $.part}}]", "", True),
+                ("[{sort: {by: $.part}}]", ", tags: {part: a}", False),
+                ("[{sort: {by: $.part}}]", ", tags: {part.of: a}", False),
+                ("[{sort: {by: $.part}}]", ", tags: {parts: a}", True),
+                ("[{tag: {set: {part: a}}}, {sort: {by: $.part}}]", "", False),
+                ("[{sort: {by: $.part}}, {tag: {set: {part: a}}}]", "", True)):
+            recipe = self.write("r.yaml", [])
+            with open(recipe, "w", encoding="utf-8") as file:
+                file.write("inputs: {a: {path: %s%s}}\nsteps: %s\n" % (path, tags, steps))
+            done = subprocess.run([TAMIS, "run", recipe, "-o", "-"], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual("T3114" in done.stderr, warned, (steps, tags, done.stderr))
+
+    def test_records_with_very_many_keys_say_nothing(self):
+        rows = [{"text": f"a{i}", f"key{i}": 1} for i in range(300)]
+        self.assertEqual(self.told(rows, "sort", "IN", "--by", "$.nosuch"), [])
+        self.said("T3114", "$.nosuch", rows[:200], "sort", "IN", "--by", "$.nosuch")
+
+    def test_remarks_stand_in_the_manifest_and_the_report(self):
+        path, folder = self.write("in.jsonl", CORPUS), os.path.join(self.tmp.name, "out")
+        subprocess.run([TAMIS, "dedup.near", path, "--by", "chosen", "-o", folder + "/"],
+                       capture_output=True, check=True)
+        with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as file:
+            lint = json.load(file)["plan"]["lint"]
+        self.assertEqual([remark["code"] for remark in lint], ["T3113"])
+        with open(os.path.join(folder, "report.html"), encoding="utf-8") as file:
+            self.assertIn(lint[0]["sentence"], html.unescape(file.read()))
+
+
+if __name__ == "__main__":
+    unittest.main()
