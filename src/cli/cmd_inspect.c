@@ -75,9 +75,19 @@ static tm_status name_inputs(inspecting *i, tm_err *err)
 
 static void put_near(const args *a, tm_buf *text)
 {
-    tm_buf_print(
-        text, "  - dedup.near: {name: " TM_LEVEL_NEAR ", by: all, then: flag, threshold: %.6f}\n",
-        a->near);
+    tm_buf_z(text, "  - dedup.near: {name: " TM_LEVEL_NEAR ", by: all, then: flag, threshold: ");
+    tm_buf_f64(text, a->near);
+    tm_buf_z(text, "}\n");
+}
+
+/* The step's own refusal would name a recipe that nobody wrote. */
+static tm_status check_near(const args *a, tm_err *err)
+{
+    const tm_param *threshold =
+        tm_params_find(tm_op_named(TM_STR("dedup.near"))->params, TM_STR("threshold"));
+    if (a->near <= 0 || a->near >= threshold->min) return TM_OK;
+    return tm_fail(err, TM_EUSAGE, "--near takes 0, or a number from %g to 1, not %g",
+                   threshold->min, a->near);
 }
 
 static tm_status read_recipe(tm_cli *cli, tm_buf *text, tm_recipe *recipe, tm_err *err)
@@ -94,6 +104,7 @@ static tm_status read_recipe(tm_cli *cli, tm_buf *text, tm_recipe *recipe, tm_er
 static tm_status make_recipe(const inspecting *i, tm_recipe *recipe, tm_err *err)
 {
     tm_buf text = {0};
+    TM_TRY(check_near(i->args, err));
     tm_buf_z(&text, "steps:\n"
                     "  - check.record: {then: flag}\n"
                     "  - length\n"

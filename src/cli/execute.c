@@ -158,7 +158,7 @@ static void print_recipe(const tm_recipe *recipe, bool json, tm_buf *out)
     tm_buf_release(&text);
 }
 
-static tm_status print_plan(const tm_cli *cli, const tm_run *run, tm_err *err)
+static tm_status print_plan(const tm_cli *cli, tm_run *run, tm_err *err)
 {
     tm_buf out = {0};
     tm_status status = TM_OK;
@@ -166,7 +166,7 @@ static tm_status print_plan(const tm_cli *cli, const tm_run *run, tm_err *err)
     if (cli->common.print_recipe)
         print_recipe(plan->recipe, cli->common.json, &out);
     else if (cli->common.json)
-        status = tm_plan_preview_json(plan, &out, err), tm_buf_char(&out, '\n');
+        status = tm_report_plan_json(run, &out, err), tm_buf_char(&out, '\n');
     else
         status = tm_report_plan(run, &out, err);
     if (status == TM_OK) status = tm_buf_ok(&out, err);

@@ -120,6 +120,8 @@ enum { /* how a list of them begins; behind these, why the others were left out 
 typedef struct tm_preview { /* what --dry-run says of a step beside its parameters and cost */
     tm_buf text;            /* lines */
     tm_buf json;            /* one object */
+    tm_verdict verdict;     /* of records that it would find, where it compares pairs */
+    bool compares;          /* with a threshold: a lower one would find more */
 } tm_preview;
 
 typedef struct tm_op {

@@ -213,8 +213,13 @@ tm_status tm_plan_make(tm_plan **out, tm_arena *mem, const tm_recipe *recipe, tm
 void tm_plan_charge(tm_plan *plan, uint64_t more);
 void tm_plan_release(tm_plan *plan); /* release()s every step */
 void tm_plan_json(const tm_plan *plan, tm_buf *out);
-/* With what the operators have to say before a run: costs some time. */
-tm_status tm_plan_preview_json(const tm_plan *plan, tm_buf *out, tm_err *err);
+/* With what the operators have to say before a run: costs some time. `more` (may be NULL) adds keys
+ * to those of a step that has something to say. */
+struct tm_jw;
+typedef tm_status tm_plan_more(void *arg, const tm_plan_step *step, const tm_preview *told,
+                               struct tm_jw *w, tm_err *err);
+tm_status tm_plan_preview_json(const tm_plan *plan, tm_plan_more *more, void *arg, tm_buf *out,
+                               tm_err *err);
 
 /* What `then:` may say for this operator: bit (1 << tm_verdict); 0 = it takes none. */
 uint32_t tm_op_then(const tm_op *op);

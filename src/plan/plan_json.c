@@ -92,12 +92,18 @@ static void input(tm_jw *w, const tm_plan_input *in)
     tm_jw_close(w, '}');
 }
 
-static tm_status preview(tm_jw *w, const tm_plan_step *s, tm_err *err)
+typedef struct previews { /* NULL instead of them: none are told */
+    tm_plan_more *more;
+    void *arg;
+} previews;
+
+static tm_status preview(tm_jw *w, const previews *p, const tm_plan_step *s, tm_err *err)
 {
     tm_preview told = {0};
     tm_status status = s->op->preview(s->shared, &told, err);
     if (status == TM_OK) status = tm_buf_ok(&told.json, err);
     if (status == TM_OK) tm_jw_key(w, "preview"), tm_jw_raw(w, tm_buf_view(&told.json));
+    if (status == TM_OK && p->more) status = p->more(p->arg, s, &told, w, err);
     tm_buf_release(&told.text);
     tm_buf_release(&told.json);
     return status;
@@ -133,7 +139,7 @@ static void lint(tm_jw *w, const tm_lint *remark)
     tm_jw_close(w, '}');
 }
 
-static tm_status plan_json(const tm_plan *plan, bool previews, tm_buf *out, tm_err *err)
+static tm_status plan_json(const tm_plan *plan, const previews *p, tm_buf *out, tm_err *err)
 {
     tm_jw w = {.out = out};
     const tm_recipe *r = plan->recipe;
@@ -150,7 +156,7 @@ static tm_status plan_json(const tm_plan *plan, bool previews, tm_buf *out, tm_e
     for (uint32_t i = 0; i < plan->steps; i++) {
         tm_jw_open(&w, '{');
         step(&w, plan, &plan->step[i]);
-        if (previews && plan->step[i].op->preview) TM_TRY(preview(&w, &plan->step[i], err));
+        if (p && plan->step[i].op->preview) TM_TRY(preview(&w, p, &plan->step[i], err));
         tm_jw_close(&w, '}');
     }
     tm_jw_close(&w, ']');
@@ -171,10 +177,11 @@ static tm_status plan_json(const tm_plan *plan, bool previews, tm_buf *out, tm_e
 
 void tm_plan_json(const tm_plan *plan, tm_buf *out)
 {
-    (void)plan_json(plan, false, out, NULL); /* failure is sticky in out */
+    (void)plan_json(plan, NULL, out, NULL); /* failure is sticky in out */
 }
 
-tm_status tm_plan_preview_json(const tm_plan *plan, tm_buf *out, tm_err *err)
+tm_status tm_plan_preview_json(const tm_plan *plan, tm_plan_more *more, void *arg, tm_buf *out,
+                               tm_err *err)
 {
-    return plan_json(plan, true, out, err);
+    return plan_json(plan, &(previews){more, arg}, out, err);
 }

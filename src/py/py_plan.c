@@ -5,6 +5,7 @@
  * are for everybody. A plan with streams is closed when the last of them is gone. */
 #include "api/api.h"
 #include "py/py.h"
+#include "report/report.h"
 
 static tm_py_plan *of(PyObject *self)
 {
@@ -105,7 +106,7 @@ static PyObject *plan_preview(PyObject *self, PyObject *none)
     tm_status status;
     tamis_plan *plan = tm_py_plan_enter(self);
     if (!plan) return NULL;
-    Py_BEGIN_ALLOW_THREADS status = tm_plan_preview_json(tm_run_plan(plan->run), &out, &err);
+    Py_BEGIN_ALLOW_THREADS status = tm_report_plan_json(plan->run, &out, &err);
     Py_END_ALLOW_THREADS tm_py_plan_leave(self);
     return tm_py_text_of(&out, status, &err);
 }

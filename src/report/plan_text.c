@@ -1,5 +1,7 @@
-/* The plan before a run, for --dry-run: what was found, what will be done, what it will cost. */
+/* The plan before a run, for --dry-run: what was found, what will be done, what it will cost. As
+ * JSON it is what the manifest keeps, and what the steps have to say beforehand. */
 #include "report/report.h"
+#include "report/sample_pairs.h"
 
 static void input(const tm_plan *plan, const tm_plan_input *in, tm_buf *out)
 {
@@ -50,10 +52,11 @@ static void step(const tm_plan *plan, const tm_plan_step *s, tm_buf *out)
     tm_buf_char(out, '\n');
 }
 
-/* What the operator has to say, each line behind eight spaces. */
-static tm_status preview(const tm_plan_step *s, tm_buf *out, tm_err *err)
+/* What the operator has to say, each line behind eight spaces, and what it would do. */
+static tm_status preview(const tm_run *run, const tm_plan_step *s, tm_buf *out, tm_err *err)
 {
     tm_preview told = {0};
+    tm_pairs_sample sample = {0};
     tm_str line;
     tm_status status = s->op->preview(s->shared, &told, err);
     if (status == TM_OK) status = tm_buf_ok(&told.text, err);
@@ -61,9 +64,31 @@ static tm_status preview(const tm_plan_step *s, tm_buf *out, tm_err *err)
         tm_str_cut(rest, '\n', &line, &rest);
         tm_buf_print(out, "        %.*s\n", TM_FMT(line));
     }
+    if (status == TM_OK && tm_pairs_can_be_sampled(s)) {
+        status = tm_pairs_sample_make(run, s, &told, &sample, err);
+        if (status == TM_OK) tm_pairs_sample_print(&sample, out);
+    }
+    tm_arena_release(&sample.mem);
     tm_buf_release(&told.text);
     tm_buf_release(&told.json);
     return status;
+}
+
+static tm_status sample_json(void *arg, const tm_plan_step *s, const tm_preview *told, tm_jw *w,
+                             tm_err *err)
+{
+    const tm_run *run = arg;
+    tm_pairs_sample sample = {0};
+    if (!tm_pairs_can_be_sampled(s)) return TM_OK;
+    tm_status status = tm_pairs_sample_make(run, s, told, &sample, err);
+    if (status == TM_OK) tm_jw_key(w, "sample"), tm_pairs_sample_json(&sample, w);
+    tm_arena_release(&sample.mem);
+    return status;
+}
+
+tm_status tm_report_plan_json(tm_run *run, tm_buf *out, tm_err *err)
+{
+    return tm_plan_preview_json(tm_run_plan(run), sample_json, run, out, err);
 }
 
 static bool makes_children(const tm_plan *plan)
@@ -82,8 +107,7 @@ tm_status tm_report_plan(const tm_run *run, tm_buf *out, tm_err *err)
     for (uint32_t s = 0; s < plan->steps; s++) {
         step(plan, &plan->step[s], out);
         if (!plan->step[s].op->preview) continue;
-        TM_TRY(preview(&plan->step[s], out, err));
-        TM_TRY(tm_report_sample_pairs(run, &plan->step[s], out, err));
+        TM_TRY(preview(run, &plan->step[s], out, err));
     }
     tm_buf_print(out, "output  %.*s\n", TM_FMT(plan->recipe->output.format));
     tm_buf_print(out, "memory  needs %.0f MB, has %.0f MB: room for records of %.1f MB\n",

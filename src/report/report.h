@@ -12,12 +12,9 @@
 /* The waterfall of a finished run, as aligned text: one line a step, sums that close. */
 void tm_report_waterfall(const tm_run *run, tm_buf *out);
 
-/* Pairs that a step with a threshold would merge, of the first records; nothing when the inputs
- * cannot be read twice. */
-tm_status tm_report_sample_pairs(const tm_run *run, const tm_plan_step *step, tm_buf *out,
-                                 tm_err *err);
 /* The plan before a run: inputs, layouts, steps with what they have to say, cost, remarks. */
 tm_status tm_report_plan(const tm_run *run, tm_buf *out, tm_err *err);
+tm_status tm_report_plan_json(tm_run *run, tm_buf *out, tm_err *err);
 /* {"counts":..,"steps":[..],"inputs":[..],"outputs":[..],"run":"..","seconds":..} and a newline. */
 void tm_report_json(const tm_run *run, tm_buf *out);
 /* Writes report.html into a finished run folder, and its digest into run.json. */

@@ -517,5 +517,53 @@ class Sameness(NearCase):
             self.assertIn(said, done.stderr.decode())
 
 
+class Sample(NearCase):
+    """--dry-run tries the step on the first records; the run itself says whether that was so."""
+
+    def sample(self, path, *more, stdin=None):
+        done = self.tamis("dedup.near", path, *more, "--dry-run", "--json", stdin=stdin)
+        return json.loads(done.stdout)["steps"][0]["sample"]
+
+    def test_json_says_what_the_run_does(self):
+        path = self.write("in.jsonl", lines(made(random.Random(9), 400)))
+        common = ["--ngram", "2", "--threshold", "0.6"]
+        for more, fate in ((["--link", "chain"], "merged"), (["--keep", "none"], "dropped"),
+                           (["--link", "chain", "--keep", "none"], "dropped"),
+                           (["--then", "park"], "parked"),
+                           (["--sketch", "text-dedup", "--bands", "20", "--rows", "3"], "merged")):
+            own = more if "--sketch" in more else [*common, *more]
+            told = self.sample(path, *own)
+            folder = self.run_folder("out", "dedup.near", path, *own, "--overwrite")
+            steps = manifest(folder)["steps"]
+            self.assertEqual(told["found"], steps[0]["counts"][fate], more)
+            self.assertEqual((told["records"], told["all"]), (400, True))
+            clusters = {r["dedup.near.cluster"] for r in self.ledger(folder)[0]} - {None, ""}
+            self.assertEqual(told["clusters"], len(clusters), more)
+            self.assertGreater(told["found"], 0)
+            seen = [frozenset((p["record"]["line"], p["other"]["line"]))
+                    for p in told["least_similar"]]
+            self.assertEqual(len(set(seen)), len(seen), "a pair is shown once")
+            self.assertEqual(bool(seen), "--sketch" not in more)
+            fell = {n for n, row in self.ledger(folder)[1].items() if row[0] == fate}
+            for pair in told["least_similar"]:
+                self.assertGreaterEqual(len(fell & {pair["record"]["line"] - 1}), 1)
+                self.assertTrue(pair["record"]["text"])
+            for pair in told["below_threshold"]:
+                self.assertLess(pair["value"], 0.6)
+                self.assertNotIn(pair["record"]["line"] - 1, fell)
+
+    def test_keep_none_says_that_nobody_is_kept(self):
+        path = self.write("in.jsonl", lines([{"text": "a b c d e f"}] * 2))
+        done = self.tamis("dedup.near", path, "--keep", "none", "--dry-run").stdout.decode()
+        self.assertIn("2 would be dropped, all there are of 1 cluster (keep: none)", done)
+        self.assertNotIn("merged", done)
+
+    def test_what_is_read_once_has_no_sample_and_says_so(self):
+        text = lines([{"text": "a b c d e f"}] * 2).encode()
+        self.assertIn("only once", self.sample("-", stdin=text)["none_because"])
+        done = self.tamis("dedup.near", "-", "--dry-run", stdin=text).stdout.decode()
+        self.assertIn("no sample of what it would do: ", done)
+
+
 if __name__ == "__main__":
     unittest.main()

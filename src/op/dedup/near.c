@@ -270,6 +270,8 @@ static tm_status preview(const void *of, tm_preview *out, tm_err *err)
 {
     const shared *s = of;
     const tm_sketch *sketch = &s->link.sketch;
+    out->verdict = (tm_verdict)s->link.verdict;
+    out->compares = !s->like;
     if (!s->like) TM_TRY(tm_bands_preview(sketch, &out->text, &out->json, err));
     if (!s->like && s->link.measure == TM_MEASURE_CONTAINMENT)
         tm_buf_z(&out->text,
