@@ -247,10 +247,19 @@ class Inspect(unittest.TestCase):
         self.assertEqual((near["whole"], near["of_records"]), (False, 250))
         self.assertEqual([s["records"] for s in near["duplicates"]["sources"]], [200, 50, 0])
         self.assertTrue(0 < near["records"] < whole["near"]["records"])
+        every, _ = self.levels("--near", "0.7", "--near-whole", "1KiB")
+        self.assertTrue(every["near"]["whole"], "the sample was all there is")
+        self.assertEqual(every["near"]["records"], whole["near"]["records"])
         said = self.inspect("s0.jsonl", "s1.jsonl", "--near-whole", "1KiB", "--near-sample",
                             "250").stdout
         self.assertIn("of the first 250 records alone", said)
         self.assertRegex(said, r"shared by source +records +% in 1 +% in 2\n 1  s0.jsonl +200 ")
+
+    def test_a_similarity_that_cannot_be_is_refused_as_it_was_written(self):
+        self.make()
+        said = self.inspect("s0.jsonl", "--near", "0.001", code=2).stderr
+        self.assertEqual(said, "tamis: error: --near takes 0, or a number from 0.01 to 1, "
+                               "not 0.001\n")
 
     def test_a_pipe_and_texts_that_would_steer_the_terminal(self):
         head = "the same beginning of every text, so long that it says nothing of the difference, "
