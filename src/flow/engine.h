@@ -3,7 +3,7 @@
  *   run.c       opens, plans, closes                inputs.c    globs, probes, layouts
  *   rounds.c    the passes of each set step         pass.c      workers, sequence window
  *   work.c      one block through the steps         steps.c     one step on one batch
- *   long.c      one that is a long record
+ *   long.c      one that is a long record          bad_reference.c   one that ends the run
  *   sound.c     what need not be parsed twice    quiet.c     what need not be checked twice
  *   levels.c    children of fan-outs, in order      emit.c      pieces in order, into files
  *   emit_order.c      or in another order           emit_findings.c   what was noticed
@@ -211,6 +211,8 @@ struct tm_run {
     uint32_t shard_names, shard_name_room;
     char *work; /* where decisions are kept: RUN/.tamis, or the spill folder */
     int lock_file;
+    bool made_folder, fresh_folder; /* it was not there before; or nothing was in it */
+    bool failed;
     unsigned passes;
     _Atomic unsigned pass;
     tm_lock batch_lock; /* on_batch: one at a time; guards `refused` too */
@@ -268,6 +270,13 @@ char *tm_decisions_path(const tm_run *run, const tm_plan_step *step, const char 
 /* work.c: one block; WRITE and HEAD fill the piece */
 tm_status tm_worker_init(tm_worker *w, tm_run *run, tm_pass *pass, unsigned number, tm_err *err);
 tm_status tm_worker_block(tm_worker *w, tm_piece *piece, tm_err *err);
+/* Where byte `at` of record r of a batch at hand stands: its line within the block, from 0. */
+void tm_worker_position(tm_worker *w, const tm_batch *b, uint32_t r, size_t at, uint64_t *line,
+                        uint64_t *column);
+/* bad_reference.c: `at`: the record's place. r: its number in the batch at hand, or TM_NONE where
+ * the source itself is damaged. */
+tm_status tm_bad_reference(tm_worker *w, uint64_t at, const char *code, tm_str sentence, uint32_t r,
+                           tm_err *err);
 /* For hand_on: makes the piece ready to be taken up as it is; makes it empty for the rest of its
  * block. */
 tm_status tm_worker_seal(tm_worker *w, tm_piece *piece, tm_err *err);
@@ -371,6 +380,8 @@ tm_status tm_run_folder_clear(tm_run *run, tm_err *err); /* results of an earlie
 /* No file that is written, beside those of the run folder, is one that is read. */
 tm_status tm_run_refuse_originals(tm_run *run, tm_err *err);
 tm_status tm_run_folder_done(tm_run *run, tm_err *err); /* removes what was kept for a resume */
+/* After a failure: what was made for a run that got nowhere goes again. */
+void tm_run_folder_undo(tm_run *run);
 void tm_run_folder_drop(tm_run *run);
 
 #endif

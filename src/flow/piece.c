@@ -100,6 +100,13 @@ static void position(tm_worker *w, const tm_batch *b, uint32_t r, size_t at, uin
     *line += b->line[r] - 1;
 }
 
+void tm_worker_position(tm_worker *w, const tm_batch *b, uint32_t r, size_t at, uint64_t *line,
+                        uint64_t *column)
+{
+    tm_locator_begin(&w->locator, b, r);
+    position(w, b, r, at, line, column);
+}
+
 /* A record of a folder of texts stands for a file, and its places are those in that file: `below`
  * lines are above the byte, and its column is counted in the text. What comes later in a record
  * goes on from where the last one was found. */

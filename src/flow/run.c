@@ -346,6 +346,7 @@ tm_status tm_run_go(tm_run *run, tm_err *err)
     /* Nobody can go on from what is left of it; what went wrong is told already. */
     if (status == TM_ECANCELLED && run->lock_file >= 0 && !tm_run_resumes(run))
         (void)tm_run_folder_done(run, &ignored);
+    run->failed = status != TM_OK && status != TM_ECANCELLED;
     return status;
 }
 
@@ -403,6 +404,7 @@ void tm_run_close(tm_run *run)
     for (uint32_t s = 0; run->state && s < run->plan->steps; s++)
         tm_verdicts_free(run->state[s].verdicts);
     tm_spill_close(&run->spill);
+    if (run->failed) tm_run_folder_undo(run);
     tm_run_folder_drop(run);
     if (run->plan) tm_plan_release(run->plan);
     tm_buf_release(&run->head);

@@ -303,11 +303,16 @@ static tm_status lock_work(tm_run *run, const char *lock, tm_err *err)
 }
 
 /* Before a folder is made for it. */
-static tm_status refuse_new(const tm_run *run, tm_err *err)
+static tm_status refuse_new(tm_run *run, tm_err *err)
 {
     bool there;
-    if (!run->options.must_resume) return TM_OK;
+    tm_str *names;
+    uint32_t count;
     TM_TRY(tm_file_there(run->folder, &there, err));
+    run->made_folder = run->fresh_folder = !there;
+    if (there && tm_folder_list(&run->mem, run->folder, &names, &count, NULL) == TM_OK)
+        run->fresh_folder = !count;
+    if (!run->options.must_resume) return TM_OK;
     return there ? TM_OK : refuse_resume(run, "there is no such folder", err);
 }
 
@@ -345,6 +350,19 @@ tm_status tm_run_folder_clear(tm_run *run, tm_err *err)
 tm_status tm_run_folder_done(tm_run *run, tm_err *err)
 {
     return clean_work(run, true, err);
+}
+
+/* Decisions are worth going on from, and so is a folder that others have put something into. */
+void tm_run_folder_undo(tm_run *run)
+{
+    tm_str *names;
+    uint32_t count, decided;
+    if (!run->fresh_folder || run->lock_file < 0) return;
+    if (count_decided(run, &decided, NULL) != TM_OK || decided) return;
+    if (tm_folder_list(&run->mem, run->folder, &names, &count, NULL) != TM_OK || count > 1) return;
+    (void)clean_work(run, true, NULL); /* what stays is taken up by the next run there */
+    tm_run_folder_drop(run);
+    if (run->made_folder) tm_fs_now.remove_folder(run->folder);
 }
 
 /* With the lock .tamis/ goes, if nothing in it is worth a resume. */

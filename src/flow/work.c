@@ -223,39 +223,14 @@ static tm_status observe(tm_worker *w, tm_batch *b, tm_err *err)
     return TM_OK;
 }
 
-/* --layout and --map are those of the inputs: only a recipe says what a reference looks like. */
-static const char HOW_TO_MAP[] =
-    "; a recipe says how a reference is to be read: references: {NAME: {path: PATH, map: {prompt: "
-    "question, response: answer}}}, with its own keys";
-
-static tm_status bad_reference(const tm_worker *w, uint64_t at, const char *code, tm_str sentence,
-                               tm_err *err)
-{
-    const tm_source *source = &w->run->source[w->block.source - 1];
-    static const tm_str ADVICE = TM_STR_INIT("; try --layout NAME or map:");
-    bool fits = strcmp(code, "T1020") != 0;
-    if (!fits && tm_str_ends(sentence, ADVICE)) sentence.n -= ADVICE.n;
-    uint64_t line;
-    tm_read_limits limits = tm_long_limits(w->run);
-    bool known = tm_source_line_of(source, &limits, at, &line, NULL) == TM_OK;
-    if (known)
-        tm_fail(err, TM_EINPUT, "this record of a reference cannot be read: %.*s%s",
-                TM_FMT(sentence), fits ? "" : HOW_TO_MAP);
-    else
-        tm_fail(err, TM_EINPUT, "a record of this reference, at byte %llu, cannot be read: %.*s%s",
-                (unsigned long long)at, TM_FMT(sentence), fits ? "" : HOW_TO_MAP);
-    tm_err_at(err, source->path, known ? line : 0, 0, at);
-    return TM_EINPUT;
-}
-
 /* Nothing would tell of a reference that was read in part: it is whole, or the run ends. */
-static tm_status check_reference(const tm_worker *w, tm_err *err)
+static tm_status check_reference(tm_worker *w, tm_err *err)
 {
     const tm_batch *b = &w->level[0].batch;
     for (uint32_t r = 0; r < b->records; r++)
         if (b->fate[r] == TM_UNREADABLE)
-            return bad_reference(w, TM_PLACE_OFFSET(b->rid[r].place), b->trouble[r].code,
-                                 b->trouble[r].sentence, err);
+            return tm_bad_reference(w, TM_PLACE_OFFSET(b->rid[r].place), b->trouble[r].code,
+                                 b->trouble[r].sentence, r, err);
     return TM_OK;
 }
 
@@ -475,7 +450,8 @@ tm_status tm_worker_block(tm_worker *w, tm_piece *piece, tm_err *err)
     TM_TRY(load_ranges(w, err));
     name_piece(w, piece);
     if (w->block.source > run->sources && w->block.damage.code)
-        return bad_reference(w, w->block.damage.at, "", tm_str_of(w->block.damage.sentence), err);
+        return tm_bad_reference(w, w->block.damage.at, w->block.damage.code,
+                             tm_str_of(w->block.damage.sentence), TM_NONE, err);
     return tm_block_long(&w->block) ? tm_long_work(w, piece, fill_piece, err)
                                     : fill_piece(w, piece, err);
 }

@@ -191,7 +191,8 @@ void tm_levels_json(const tm_level_view *all, const tm_level_view *sample, tm_bu
         const tm_level_view *v = view_of(all, sample, level);
         if (!v) continue;
         tm_buf_print(out, "%s{\"level\":\"%s\",\"whole\":%s,\"of_records\":%llu", first ? "" : ",",
-                     NAMES[level], v->records < all->records ? "false" : "true", (unsigned long long)v->records);
+                     NAMES[level], v->records < all->records ? "false" : "true",
+                     (unsigned long long)v->records);
         tm_buf_print(out, ",\"records\":%llu,\"chars\":%llu,\"duplicates\":",
                      (unsigned long long)v->levels->records[level],
                      (unsigned long long)v->levels->chars[level]);

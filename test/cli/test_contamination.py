@@ -219,11 +219,27 @@ class Contamination(DedupCase):
     def test_what_cannot_be_read_of_a_reference_is_named_by_line(self):
         source = self.write("source.jsonl", lines([{"text": "a"}]))
         rows = lines([{"text": "Nothing %d" % n} for n in range(40)])
-        for name, bad in (("layout", '{"n": 5}'), ("json", '{"text": '), ("long", "x" * 5000)):
+        cases = (("layout", '{"n": 5}', ":1", "T1020"), ("json", '{"text": ', ":10", "T1002"),
+                 ("long", "x" * 5000, "", "T1110"))
+        os.mkdir(self.path("long"))
+        for name, bad, column, code in cases:
             path = self.write(name + ".jsonl", rows + "\n" + bad + "\n" + rows)
             done = self.tamis("decontaminate", source, "--against", path, "--max-line", "4096",
-                              "-o", self.path(name) + "/", expect=3)
-            self.assertIn("%s:42: error: " % path, done.stderr.decode())
+                              "-o", self.path(name) + "/", expect=3).stderr.decode()
+            self.assertIn("%s:42%s: error: " % (path, column), done)
+            self.assertTrue(done.endswith("(%s)\n" % code), done)
+            self.assertEqual(os.path.exists(self.path(name)), name == "long", "as it was before")
+        self.assertEqual(os.listdir(self.path("long")), [])
+
+    def test_what_to_do_about_a_broken_line_of_a_reference_does_it(self):
+        source = self.write("source.jsonl", lines([{"text": "a"}]))
+        path = self.write("exam.jsonl", '{"text": "one"}\n{"text": \n')
+        words = ["decontaminate", source, "-o", self.path("out") + "/", "--against"]
+        said = self.tamis(*words, path, expect=3).stderr.decode()
+        command = re.search(r"leave it out: (.*) \(T", said).group(1)
+        self.assertEqual(command, "tamis cat %s > whole.jsonl" % path)
+        whole = self.tamis("cat", path, expect=1).stdout
+        self.tamis(*words, self.write("whole.jsonl", whole))
 
 
 if __name__ == "__main__":
