@@ -230,7 +230,7 @@ static tm_status check_reference(tm_worker *w, tm_err *err)
     for (uint32_t r = 0; r < b->records; r++)
         if (b->fate[r] == TM_UNREADABLE)
             return tm_bad_reference(w, TM_PLACE_OFFSET(b->rid[r].place), b->trouble[r].code,
-                                 b->trouble[r].sentence, r, err);
+                                    b->trouble[r].sentence, r, err);
     return TM_OK;
 }
 
@@ -451,7 +451,7 @@ tm_status tm_worker_block(tm_worker *w, tm_piece *piece, tm_err *err)
     name_piece(w, piece);
     if (w->block.source > run->sources && w->block.damage.code)
         return tm_bad_reference(w, w->block.damage.at, w->block.damage.code,
-                             tm_str_of(w->block.damage.sentence), TM_NONE, err);
+                                tm_str_of(w->block.damage.sentence), TM_NONE, err);
     return tm_block_long(&w->block) ? tm_long_work(w, piece, fill_piece, err)
                                     : fill_piece(w, piece, err);
 }

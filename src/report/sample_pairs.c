@@ -116,8 +116,8 @@ static pair *pair_of(const pairs *p, tm_rid rid) /* in order of rids */
     return bsearch(&key, p->list, p->count, sizeof key, by_rid);
 }
 
-/* Puts each pair from one side in front. The first of a cluster is the other of all of its records; where
- * there are only two, either would do. */
+/* Puts each pair from one side in front. The first of a cluster is the other of all of its records;
+ * where there are only two, either would do. */
 static void fold_mirrors(pairs *p)
 {
     qsort(p->list, p->count, sizeof *p->list, by_rid);
