@@ -180,8 +180,17 @@ static void size_chart(const tm_yaml *clusters, tm_buf *b)
     }
     if (!count) return;
     tm_buf_z(b, "<div><h4>Clusters by their number of records</h4>");
-    tm_chart_bars(b, bars, count, "Number of clusters by their number of records");
+    static const tm_axes AXES = {.title = "Number of clusters by their number of records",
+                                 .across = TM_STR_INIT("records of a cluster"),
+                                 .up = TM_STR_INIT("clusters")};
+    tm_chart_bars(b, bars, count, &AXES);
     tm_buf_z(b, "</div>\n");
+}
+
+/* Where a bin of similarities begins. */
+static void value_label(unsigned bin, char label[32])
+{
+    snprintf(label, 32, "0.%02u", bin * 100 / TM_VALUE_BINS);
 }
 
 static void value_chart(const tm_yaml *clusters, tm_buf *b)
@@ -189,21 +198,27 @@ static void value_chart(const tm_yaml *clusters, tm_buf *b)
     tm_bar bars[TM_VALUE_BINS];
     const tm_yaml *values = tm_tree_in(clusters, "values");
     uint32_t count = 0;
+    unsigned last = 0;
     for (uint32_t i = 0, bin = 0; values && i < values->count; i++) {
         double from = 0;
         bool well =
             values->child[i].count > 0 && tm_str_to_f64(values->child[i].child[0].text, &from);
-        unsigned last = (unsigned)(from * TM_VALUE_BINS + 0.5);
-        for (; well && bin <= last && bin < TM_VALUE_BINS; bin++) {
+        last = TM_MIN((unsigned)(from * TM_VALUE_BINS + 0.5), (unsigned)TM_VALUE_BINS - 1);
+        for (; well && bin <= last; bin++) {
             if (!count && bin < last) continue;
             bars[count].n = bin == last ? second_of(&values->child[i]) : 0;
-            unsigned percent = bin * 100 / TM_VALUE_BINS;
-            snprintf(bars[count++].label, sizeof bars->label, "0.%02u", percent);
+            value_label(bin, bars[count++].label);
         }
     }
     if (!count) return;
     tm_buf_z(b, "<div><h4>Records by similarity to the one they repeat</h4>");
-    tm_chart_bars(b, bars, count, "Number of records by similarity, in steps of 0.05");
+    char end[32] = "1.00";
+    if (last + 1 < TM_VALUE_BINS) value_label(last + 1, end);
+    tm_axes axes = {.title = "Number of records by similarity, in steps of 0.05",
+                    .across = TM_STR_INIT("similarity"),
+                    .up = TM_STR_INIT("records"),
+                    .end = end};
+    tm_chart_bars(b, bars, count, &axes);
     tm_buf_z(b, "</div>\n");
 }
 

@@ -92,6 +92,17 @@ static void take_lengths(tm_gathered *g, const tm_pq_reader *r, uint32_t rows)
     }
 }
 
+/* "length.user" counts what its signal does. */
+static tm_str unit_of(tm_str name)
+{
+    tm_str head, tail;
+    const tm_op *op = tm_op_named(TM_STR("length"));
+    tm_str_cut(name, '.', &head, &tail);
+    for (const tm_signal *s = op->signals; s && s->name; s++)
+        if (tm_str_is(tail, s->name)) return tm_str_of(s->unit);
+    return (tm_str){0};
+}
+
 static tm_status find_lengths(tm_gathered *g, const tm_pq_reader *r, tm_err *err)
 {
     const tm_pq_column *columns;
@@ -102,7 +113,8 @@ static tm_status find_lengths(tm_gathered *g, const tm_pq_reader *r, tm_err *err
         if (!length) continue;
         name = tm_arena_str(g->mem, name);
         if (!name.p) return tm_fail_memory(err, "the report", 0);
-        g->histogram[g->histograms++] = (tm_histogram){.name = name, .column = c};
+        g->histogram[g->histograms++] =
+            (tm_histogram){.name = name, .unit = unit_of(name), .column = c};
     }
     return TM_OK;
 }
@@ -333,6 +345,7 @@ tm_status tm_gather(tm_gathered *g, tm_arena *mem, tm_str folder, tm_err *err)
     TM_TRY(tm_gather_told(g, err));
     count_noticed(g);
     TM_TRY(read_ledger(g, err));
+    TM_TRY(tm_gather_lost(g, err));
     sort_noticed(g);
     if (g->private) memset(g->cards, 0, sizeof g->cards); /* law 7: no text of what was private */
     return tm_gather_texts(g, err);

@@ -32,13 +32,13 @@ typedef enum tm_card_kind {
 typedef struct tm_card {
     tm_rid rid, other;
     char id[33];
-    tm_str source, step, rule;
-    uint64_t line, kept;  /* kept: ordinal among kept records, for edited ones */
+    tm_str source, step, rule, why; /* why: a sentence, of one that is unreadable */
+    uint64_t line, column, kept;    /* kept: ordinal among kept records, for edited ones */
     tm_str before, after; /* raw; after: as written, or the representative; .p NULL: not found */
 } tm_card;
 
 typedef struct tm_histogram {
-    tm_str name;
+    tm_str name, unit;
     uint32_t column;
     uint64_t bins[TM_BINS], records;
 } tm_histogram;
@@ -104,6 +104,9 @@ tm_str tm_tree_text(const tm_yaml *map, const char *key);       /* empty if abse
 uint64_t tm_tree_number(const tm_yaml *map, const char *key);   /* 0 if absent */
 double tm_tree_double(const tm_yaml *map, const char *key);     /* NAN if absent or null */
 const tm_yaml *tm_tree_in(const tm_yaml *map, const char *key); /* NULL if absent, of NULL too */
+
+/* lost.c: why records are unreadable, and where the first of each code stands */
+tm_status tm_gather_lost(tm_gathered *g, tm_err *err);
 
 /* What a step of the manifest finds; nothing, when this program does not know its operator. */
 tm_finds tm_step_finds(const tm_yaml *step);

@@ -50,8 +50,9 @@ static const char STYLE[] =
     ".big b{display:block;font-size:1.9rem;font-weight:600;font-variant-numeric:tabular-nums}\n"
     "svg{max-width:100%;height:auto;display:block;margin:.5rem 0 1rem}svg text{fill:var(--ink);"
     "font:13px system-ui,sans-serif}svg .name{text-anchor:end}svg .value,svg "
-    ".tick{fill:var(--soft)}"
-    "svg .tick{font-size:11px;text-anchor:middle}svg .left{fill:var(--accent)}"
+    ".tick,svg .up{fill:var(--soft)}"
+    "svg .tick{font-size:11px;text-anchor:middle}svg .up{font-size:11px;text-anchor:end}svg "
+    ".left{fill:var(--accent)}"
     "svg .fell{fill:var(--fell)}svg .axis{stroke:var(--line)}\n"
     ".charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(20rem,1fr));gap:0 2rem}"
     "article{background:var(--card);border-radius:.5rem;padding:.9rem 1.1rem;margin:0 0 .8rem}"
@@ -249,7 +250,10 @@ static void lengths(const tm_gathered *g, tm_buf *b)
         tm_buf_z(b, "<div><h3>");
         tm_html_text(b, own->name);
         tm_buf_z(b, "</h3>");
-        tm_chart_histogram(b, own->bins, "Number of records by length, in half powers of two");
+        tm_chart_histogram(b, own->bins,
+                           &(tm_axes){.title = "Number of records by length, in half powers of two",
+                                      .across = own->unit,
+                                      .up = TM_STR("records")});
         tm_buf_z(b, "</div>\n");
     }
     tm_buf_z(b, "</div>\n");
@@ -348,9 +352,11 @@ static tm_status card(const tm_gathered *g, const tm_card *c, tm_buf *b, tm_err 
 {
     tm_buf_z(b, "<article><header><b>");
     tm_page_place(b, c->source, c->line);
+    if (c->column) tm_buf_print(b, ":%llu", (unsigned long long)c->column);
     tm_buf_z(b, "</b>");
     if (c->step.n) tm_buf_z(b, "<span>"), tm_html_text(b, c->step), tm_buf_z(b, "</span>");
     if (c->rule.n) tm_buf_z(b, "<span>"), tm_html_text(b, c->rule), tm_buf_z(b, "</span>");
+    if (c->why.n) tm_buf_z(b, "<span>"), tm_html_text(b, c->why), tm_buf_z(b, "</span>");
     tm_buf_z(b, "</header>");
     tm_str after =
         c->before.p ? c->after : (tm_str){0}; /* alone it would be taken for the record */
