@@ -109,6 +109,7 @@ static tm_status unknown(const tm_command *command, const tm_op *op, tm_str give
         for (const tm_param *p = tables[t]; p && p->type != TM_P_END && count < TM_COUNT(names);
              p++)
             if (t < 2 || tm_command_takes(command, p)) names[count++] = p->name;
+    if (op) TM_TRY(tm_op_elsewhere(op, given, err));
     char shown[96];
     const char *near = tm_str_suggest(given, names, count);
     snprintf(shown, sizeof shown, "%s", near ? near : "");

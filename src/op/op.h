@@ -124,6 +124,11 @@ typedef struct tm_preview { /* what --dry-run says of a step beside its paramete
     bool compares;          /* with a threshold: a lower one would find more */
 } tm_preview;
 
+typedef struct tm_elsewhere { /* a parameter that a user looks for in vain, and what to use */
+    const char *name;
+    const char *instead; /* a sentence without full stop */
+} tm_elsewhere;
+
 typedef struct tm_op {
     const char *name, *group, *summary;
     const char *why;    /* a paragraph: when to use it, what it does not do */
@@ -131,11 +136,12 @@ typedef struct tm_op {
     uint16_t rev;       /* raised when results change: voids caches and resumes */
     tm_shape shape;
     uint32_t flags;
-    uint8_t finds;              /* tm_finds */
-    const tm_param *params;     /* ends with {0} */
-    const tm_signal *signals;   /* ends with {0}; or NULL */
-    const tm_code *codes;       /* ends with {0}; or NULL */
-    const tm_example *examples; /* ends with {0} */
+    uint8_t finds;                 /* tm_finds */
+    const tm_param *params;        /* ends with {0} */
+    const tm_elsewhere *elsewhere; /* ends with {0}; or NULL */
+    const tm_signal *signals;      /* ends with {0}; or NULL */
+    const tm_code *codes;          /* ends with {0}; or NULL */
+    const tm_example *examples;    /* ends with {0} */
     size_t args_bytes;
     size_t scratch_bytes; /* one a worker, zeroed before `begin` */
     tm_status (*cost)(const void *args, const tm_input_facts *facts, tm_cost *out, tm_err *err);
@@ -177,5 +183,7 @@ typedef struct tm_op {
 
 extern const tm_op *const tm_ops[]; /* NULL-terminated, in the order of ops.def */
 const tm_op *tm_op_named(tm_str name);
+/* Fails with the sentence when `name` is a parameter that stands elsewhere. */
+tm_status tm_op_elsewhere(const tm_op *op, tm_str name, tm_err *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* What operators look up while they prepare: the references that a step names, by their names. */
+/* What operators look up while they prepare: the references that a step names, by their names; and
+ * parameters that stand with another operator. */
 #include "op/op.h"
 
 enum { REFERENCES_MAX = 64 };
@@ -37,5 +38,13 @@ tm_status tm_prep_references(const tm_prep *prep, const tm_texts *names, uint64_
                 TM_FMT(names->item[n]), REFERENCES_MAX);
         *bits |= (uint64_t)1 << i;
     }
+    return TM_OK;
+}
+
+tm_status tm_op_elsewhere(const tm_op *op, tm_str name, tm_err *err)
+{
+    for (const tm_elsewhere *e = op->elsewhere; e && e->name; e++)
+        if (tm_str_is(name, e->name))
+            return tm_fail(err, TM_ERECIPE, "%s takes no %s: %s", op->name, e->name, e->instead);
     return TM_OK;
 }

@@ -72,6 +72,7 @@ static tm_status unknown_key(const tm_recipe_reader *r, const tm_fill *fill, tm_
     for (const tm_param *p = fill->params; p && p->name && count < TM_COUNT(name); p++)
         name[count++] = p->name;
     const char *near = tm_str_suggest(key, name, count);
+    if (fill->op) TM_TRY(tm_op_elsewhere(fill->op, key, r->err));
     if (near && listed(fill->reserved, tm_str_of(near)))
         return tm_fail(r->err, TM_ERECIPE, "\"%s\" has no parameter \"%.*s\"; did you mean \"%s\"?",
                        fill->what, TM_FMT(tm_str_slice(key, 0, 80)), near);

@@ -25,6 +25,7 @@ typedef struct tm_fill { /* how to fill a struct from a map */
     void *args;
     const char *const *reserved; /* keys that somebody else reads; NULL-terminated; or NULL */
     tm_place *at;                /* by index in params, or NULL */
+    const tm_op *op;             /* that they are of, or NULL */
 } tm_fill;
 
 /* Sets the defaults, then what the map says (NULL or an empty scalar: nothing), then looks for what

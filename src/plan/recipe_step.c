@@ -131,7 +131,7 @@ static tm_status read_step(const tm_recipe_reader *r, const tm_yaml *item)
     tm_recipe_step *step = tm_recipe_new_step(r->out, op);
     if (!step) return tm_fail_memory(r->err, "the recipe", op->args_bytes);
     step->line = head.line, step->column = head.column;
-    tm_fill fill = {op->name, op->params, step->args, step_reserved, step->at};
+    tm_fill fill = {op->name, op->params, step->args, step_reserved, step->at, op};
     TM_TRY(tm_recipe_fill(r, &fill, &head, params));
     const tm_yaml *name = tm_yaml_get(params, "name"), *then = tm_yaml_get(params, "then");
     if (name) TM_TRY(tm_recipe_name(r, "a step", name, &step->name));

@@ -124,6 +124,7 @@ static tm_status set_option(const verb *v, uint32_t i, uint64_t *given)
     if (!param && rest)
         return tm_param_add_pair(rest, v->step->args, option->name, option->value, v->r.mem,
                                  v->r.err);
+    if (!param) TM_TRY(tm_op_elsewhere(op, name, v->r.err));
     if (!param) return tm_params_unknown(op->params, op->name, name, v->r.err);
     *given |= (uint64_t)1 << (param - op->params);
     tm_pvalue value = {.form = TM_PV_SCALAR, .scalar = option->value, .quoted = option->quoted};

@@ -41,6 +41,7 @@ SETTINGS = {
         ["--sketch", "classic", "--keep", "max $.meta.rating,longest", "--compare-most", "2"],
         ["--sketch", "text-dedup", "--bands", "20", "--rows", "4", "--by", "prompt"],
         ["--across", "none", "--against", "REFERENCE", "--threshold", "0.7"],
+        ["--within", "$.meta.rating,label", "--threshold", "0.7", "--ngram", "3"],
     ],
     "index": [[], ["--by", "response", "--turn", "-1"]],
     "decontaminate": [

@@ -6,6 +6,7 @@
  * merged: they say nothing about each other. */
 #include "op/dedup/exact.h"
 #include "op/dedup/cluster.h"
+#include "op/dedup/within.h"
 #include "op/normalise.h"
 
 static const char *const alike_names[] = {"merge", "flag", NULL};
@@ -13,24 +14,6 @@ static const char *const alike_names[] = {"merge", "flag", NULL};
 typedef tm_exact_args args;
 typedef tm_exact_shared shared;
 typedef tm_exact_scratch scratch;
-
-/* References are measured by no step: they have no signals to be apart by. */
-static tm_status add_within(tm_prep *prep, const args *a, shared *s, tm_err *err)
-{
-    tm_expr_env env = prep->env;
-    env.used = TM_NEW(prep->mem, uint8_t, env.signals + 1);
-    if (!env.used) return tm_fail_memory(err, "dedup.exact", env.signals);
-    TM_TRY(tm_exprs_compile(prep->mem, &a->within, &env, &s->rules.within, err));
-    for (uint32_t i = 0; i < env.signals; i++) {
-        if (!env.used[i]) continue;
-        if (prep->env.used) prep->env.used[i] = 1;
-        if (a->against.count)
-            return tm_fail(err, TM_ERECIPE,
-                           "within: names the signal %s, which the records of against: do not have",
-                           env.name[i]);
-    }
-    return TM_OK;
-}
 
 /* What does not go together. */
 static tm_status check_together(const shared *s, tm_err *err)
@@ -59,7 +42,8 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
                                 .normalise = s->args->normalise,
                                 .within = {.count = 0}};
     TM_TRY(tm_scope_make(prep, s->args->across, &s->args->against, &s->scope, err));
-    tm_status status = add_within(prep, s->args, s, err);
+    tm_status status =
+        tm_within_compile(prep, &s->args->within, &s->args->against, &s->rules.within, err);
     if (status == TM_OK)
         status = tm_keep_compile(prep->mem, &s->args->keep, &prep->env, false, &s->keep, err);
     if (status == TM_OK) status = check_together(s, err);
@@ -185,8 +169,7 @@ static const tm_param PARAMS[] = {
         .name = "within",
         .type = TM_P_EXPRS,
         .at = offsetof(args, within),
-        .help = "only records whose values of these are equal are compared: a field, a signal, "
-                "kind, label",
+        .help = TM_WITHIN_HELP,
     },
     {
         .name = "against",

@@ -60,7 +60,7 @@ static tm_status gather(const tm_choice *choice, tm_like_scratch *s, tm_batch *b
 }
 
 tm_status tm_like_observe(const tm_conform *mode, const tm_choice *choice, tm_like_scratch *s,
-                          tm_batch *b, uint32_t r, tm_facts *out, tm_err *err)
+                          tm_batch *b, uint32_t r, uint64_t apart, tm_facts *out, tm_err *err)
 {
     size_t count;
     TM_TRY(gather(choice, s, b, r, err));
@@ -68,7 +68,7 @@ tm_status tm_like_observe(const tm_conform *mode, const tm_choice *choice, tm_li
         tm_conform_signature(mode, &s->conform, tm_buf_view(&s->text), s->signature, &count, err));
     for (uint32_t band = 0; count && band < mode->rules.bands; band++) {
         size_t bytes = tm_conform_band(mode, s->signature, band, s->key);
-        uint64_t key = tm_hash64(s->key, bytes, band + 1);
+        uint64_t key = tm_hash64(s->key, bytes, band + 1) ^ apart;
         TM_TRY(tm_facts_add_lean(out, &key, 1, b->rid[r], err));
     }
     return TM_OK;

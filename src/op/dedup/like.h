@@ -21,9 +21,10 @@ tm_status tm_like_make(tm_arena *mem, tm_conform_tool tool, const tm_band_args *
                        tm_sketch *bands, const tm_conform **out, tm_err *err);
 tm_status tm_like_begin(const tm_conform *mode, tm_like_scratch *s, tm_err *err);
 void tm_like_end(tm_like_scratch *s);
-/* A lean fact a band. A text that the tool leaves out has none: it is kept. */
+/* A lean fact a band. A text that the tool leaves out has none: it is kept. Records for which
+ * `apart` differs share none (within.h). */
 tm_status tm_like_observe(const tm_conform *mode, const tm_choice *choice, tm_like_scratch *s,
-                          tm_batch *b, uint32_t record, tm_facts *out, tm_err *err);
+                          tm_batch *b, uint32_t record, uint64_t apart, tm_facts *out, tm_err *err);
 /* A reducer: all of a group are merged into the one that is kept first, where the scope allows. */
 tm_status tm_like_merge(const tm_link_rules *rules, const tm_step_view *step, tm_group *group,
                         tm_decisions *out, tm_err *err);

@@ -5,10 +5,12 @@
  * alone travel, and within a group, in the order in which records would be kept, each is compared
  * exactly (op/dedup/link.h). So nothing is merged on the word of a sketch, and texts of records
  * without a candidate are read once and never carried. What a record carries beside its texts is
- * in the key: other pictures and calls of other functions make no candidate. */
+ * in the key, as are its values of within: other pictures, calls of other functions and other
+ * fields make no candidate. */
 #include "op/dedup/cluster.h"
 #include "op/dedup/index_head.h"
 #include "op/dedup/like.h"
+#include "op/dedup/within.h"
 #include "op/keep.h"
 #include "op/minhash/band_keys.h"
 #include "op/minhash/bands.h"
@@ -28,7 +30,7 @@ typedef struct args {
     tm_band_args band;
     uint8_t measure, link, across;
     int64_t turn, compare_most, sketch_seed;
-    tm_texts keep, against;
+    tm_texts keep, against, within;
 } args;
 
 typedef struct shared {
@@ -36,6 +38,7 @@ typedef struct shared {
     const tm_conform *like; /* as another tool; NULL: our own sketches */
     tm_band_rules rules;
     tm_link_rules link; /* its sketch is that of the rules */
+    tm_exprs within;
     tm_keep *keep;
 } shared;
 
@@ -43,7 +46,8 @@ typedef struct scratch {
     tm_keep_scratch *keep;
     tm_band_scratch band;
     tm_like_scratch like;
-    tm_buf order;
+    tm_exprs_scratch within;
+    tm_buf order, value;
 } scratch;
 
 /* What another tool's sketch does not look at is refused, not passed over. */
@@ -118,7 +122,10 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
     if (!s) return tm_fail_memory(err, "dedup.near", sizeof *s);
     s->args = a;
     TM_TRY(make_link(prep, a, s, err));
-    TM_TRY(tm_keep_compile(prep->mem, &a->keep, &prep->env, false, &s->keep, err));
+    TM_TRY(tm_within_compile(prep, &a->within, &a->against, &s->within, err));
+    tm_status status = tm_keep_compile(prep->mem, &a->keep, &prep->env, false, &s->keep, err);
+    if (status != TM_OK) tm_exprs_release(&s->within);
+    TM_TRY(status);
     s->link.none = tm_keep_is_none(s->keep);
     s->link.verdict = tm_keep_verdict(s->keep, prep->then);
     *out = s;
@@ -127,7 +134,9 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
 
 static void release(const void *of)
 {
-    tm_keep_release(((const shared *)of)->keep);
+    const shared *s = of;
+    tm_keep_release(s->keep);
+    tm_exprs_release(&s->within);
 }
 
 static void end(void *mine)
@@ -136,7 +145,9 @@ static void end(void *mine)
     tm_keep_scratch_free(own->keep);
     tm_like_end(&own->like);
     tm_band_end(&own->band);
+    tm_exprs_end(&own->within);
     tm_buf_release(&own->order);
+    tm_buf_release(&own->value);
 }
 
 static tm_status begin(const void *of, void *mine, tm_err *err)
@@ -146,22 +157,29 @@ static tm_status begin(const void *of, void *mine, tm_err *err)
     if (s->like) TM_TRY(tm_like_begin(s->like, &own->like, err));
     own->keep = tm_keep_scratch_new(s->keep);
     if (!own->keep) return tm_fail_memory(err, "dedup.near", 0);
+    TM_TRY(tm_exprs_begin(&s->within, &own->within, err));
     return tm_band_begin(&s->rules, &own->band, err);
 }
 
-/* Records of an index hold their keys. */
+/* Records of an index hold their keys, and are apart from none. */
 static tm_status keys_of(const shared *s, tm_band_scratch *own, tm_batch *b, uint32_t r,
-                         uint32_t *keys, tm_err *err)
+                         uint64_t apart, uint32_t *keys, tm_err *err)
 {
     if (b->reference && tm_band_read(&s->rules, b, r, own, keys)) return TM_OK;
     TM_TRY(tm_grams_of(&s->rules.grams, b, r, &own->grams, err));
     tm_band_keys(&s->rules, own, keys);
+    for (uint32_t i = 0; i < *keys; i++) own->key[i] ^= apart;
     return TM_OK;
 }
 
 static tm_status check_index(const shared *s, const tm_batch *b, tm_err *err)
 {
     if (!b->reference || !tm_scope_sees(&s->link.scope, b)) return TM_OK;
+    if (s->within.count)
+        return tm_index_refuse(b,
+                               "within: asks for fields, which an index does not hold: name the "
+                               "earlier files themselves",
+                               err);
     if (!s->like) return tm_index_check(&s->rules.grams.choice, "dedup.near", b, err);
     return tm_index_refuse(b,
                            "the tool that sketch: names cuts texts into words its own way, which "
@@ -173,15 +191,21 @@ static tm_status observe_bands(const tm_step_view *step, tm_batch *b, tm_facts *
 {
     const shared *s = step->shared;
     scratch *own = step->scratch;
+    tm_evalue *within;
     TM_TRY(check_index(s, b, err));
-    for (uint32_t r = 0; tm_scope_sees(&s->link.scope, b) && r < b->records; r++) {
+    if (!tm_scope_sees(&s->link.scope, b)) return TM_OK;
+    TM_TRY(tm_exprs_values(&s->within, &own->within, b, &within, err));
+    for (uint32_t r = 0; r < b->records; r++) {
+        uint64_t apart;
         uint32_t keys;
         if (!tm_live(b, r)) continue;
+        TM_TRY(tm_within_hash(&s->within, within, b, r, &own->value, &apart, err));
         if (s->like) {
-            TM_TRY(tm_like_observe(s->like, &s->rules.grams.choice, &own->like, b, r, out, err));
+            TM_TRY(tm_like_observe(s->like, &s->rules.grams.choice, &own->like, b, r, apart, out,
+                                   err));
             continue;
         }
-        TM_TRY(keys_of(s, &own->band, b, r, &keys, err));
+        TM_TRY(keys_of(s, &own->band, b, r, apart, &keys, err));
         TM_TRY(tm_facts_add_lean(out, own->band.key, keys, b->rid[r], err));
     }
     return TM_OK;
@@ -189,8 +213,7 @@ static tm_status observe_bands(const tm_step_view *step, tm_batch *b, tm_facts *
 
 static bool bands_of_texts(const void *of)
 {
-    TM_UNUSED(of);
-    return true;
+    return !((const shared *)of)->within.count;
 }
 
 static tm_status observe_links(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
@@ -381,6 +404,12 @@ static const tm_param PARAMS[] = {
         .help = TM_SCOPE_HELP_ACROSS,
     },
     {
+        .name = "within",
+        .type = TM_P_EXPRS,
+        .at = offsetof(args, within),
+        .help = TM_WITHIN_HELP,
+    },
+    {
         .name = "against",
         .type = TM_P_TEXTS,
         .at = offsetof(args, against),
@@ -397,6 +426,14 @@ static const tm_param PARAMS[] = {
         .help = "candidates of one band that a record is compared with at most; one that has more, "
                 "all too far away, is kept and flagged (T1712); equal ones are always found",
     },
+    {0},
+};
+
+static const tm_elsewhere ELSEWHERE[] = {
+    {"prefix",
+     "logs of one conversation repeat its turns word for word, which dedup.exact: {prefix: true} "
+     "compares (normalise: leaves out case and spacing); for texts that hold most of another, use "
+     "measure: containment"},
     {0},
 };
 
@@ -462,6 +499,16 @@ static const tm_example EXAMPLES[] = {
         .out = "{\"text\":\"a red house on a very green hill\"}\n",
         .fates = "merged kept",
     },
+    {
+        .title = "Only records of one language are compared",
+        .recipe = "{within: [$.lang]}",
+        .in = "{\"text\":\"Taxi!\",\"lang\":\"en\"}\n{\"text\":\"Taxi\",\"lang\":\"de\"}\n"
+              "{\"text\":\"taxi\",\"lang\":\"en\"}\n{\"text\":\"Taxi\"}\n{\"text\":\"TAXI\","
+              "\"lang\":null}\n",
+        .out = "{\"text\":\"Taxi!\",\"lang\":\"en\"}\n{\"text\":\"Taxi\",\"lang\":\"de\"}\n"
+               "{\"text\":\"Taxi\"}\n",
+        .fates = "kept kept merged kept merged",
+    },
     {0},
 };
 
@@ -478,11 +525,12 @@ const tm_op tm_op_dedup_near = {
     .source =
         "Broder 1997, On the resemblance and containment of documents; Dahlgaard, Knudsen and "
         "Thorup 2017, Fast similarity sketching",
-    .rev = 6,
+    .rev = 7,
     .shape = TM_SET,
     .flags = TM_REFERENCES | TM_EACH_MEASURES,
     .finds = TM_FINDS_SIMILAR,
     .params = PARAMS,
+    .elsewhere = ELSEWHERE,
     .signals = SIGNALS,
     .codes = CODES,
     .examples = EXAMPLES,
