@@ -150,6 +150,14 @@ bool tm_path_walk(tm_batch *b, tm_str text, uint32_t top, const tm_fieldpath *pa
     return true;
 }
 
+bool tm_path_enter(tm_batch *b, tm_where *at)
+{
+    bool entered = true;
+    while (entered && b->json.node[at->node].kind == TM_JSON_STRING)
+        if (!enter(b, at, &entered)) return false;
+    return true;
+}
+
 typedef struct seeking {
     tm_batch *b;
     const tm_step *step;

@@ -49,6 +49,10 @@ bool tm_path_walk(tm_batch *b, tm_str text, uint32_t top, const tm_fieldpath *pa
 bool tm_path_nth(tm_batch *b, tm_str text, uint32_t top, const tm_fieldpath *path, uint32_t nth,
                  uint32_t *places, tm_where *out);
 
+/* Where the value reached is a string that holds JSON: goes on into that, to its top value, through
+ * as many strings as lie around it. Otherwise the place stays. False when memory is exhausted. */
+bool tm_path_enter(tm_batch *b, tm_where *at);
+
 /* Steps of a compiled path. */
 typedef struct tm_step {
     tm_str key;

@@ -5,7 +5,10 @@
  * Each path is one slot: system, messages, prompt (or instruction), input, response (or answer,
  * completion, output), chosen, rejected, text, and label or score. All paths are followed first
  * (entering strings moves the index of nodes), then the slots are bound in that order. What a path
- * leads to may be a text, a message object or a list of messages. A path that leads nowhere gives
+ * leads to may be a text, a message object or a list of messages. What messages: leads to may also
+ * be a string that holds a list of messages as JSON: it is entered as strings on the way are. The
+ * other slots' strings are not, for a text of theirs may be JSON and be meant as that (an answer in
+ * JSON). A path that leads nowhere gives
  * an absent part, so that checks see it; a record where every path leads nowhere is not readable
  * so. */
 #include "record/layout_bind.h"
@@ -168,6 +171,16 @@ static tm_status bind_all(tm_binder *to, const tm_where *where, const bool *foun
     return TM_OK;
 }
 
+/* Goes into a string that holds a list of messages. Anything else that it holds is its text. */
+static tm_status enter_messages(tm_batch *b, tm_where *at, tm_err *err)
+{
+    tm_where inside = *at;
+    if (!tm_path_enter(b, &inside)) return tm_fail_memory(err, "a record", at->text.n);
+    tm_doc doc = {.raw = inside.text, .node = b->json.node, .top = inside.top};
+    if (inside.frame != at->frame && tm_node_is_chat(&doc, inside.node)) *at = inside;
+    return TM_OK;
+}
+
 tm_status tm_map_bind(tm_binder *to, tm_str raw, uint32_t top, bool *fits, tm_err *err)
 {
     const tm_fieldpath *const *path = to->mapping->path;
@@ -184,7 +197,9 @@ tm_status tm_map_bind(tm_binder *to, tm_str raw, uint32_t top, bool *fits, tm_er
         found[s] = where[s].steps == tm_fieldpath_steps(path[s], &step);
         if (found[s] && s < S_LABEL) *fits = true;
     }
-    tm_status status = *fits ? bind_all(to, where, found, err) : TM_OK;
+    tm_status status = TM_OK;
+    if (found[S_MESSAGES]) status = enter_messages(b, &where[S_MESSAGES], err);
+    if (status == TM_OK && *fits) status = bind_all(to, where, found, err);
     b->json.nodes = nodes;
     TM_TRY(status);
     if (path[S_TEXT])

@@ -160,8 +160,16 @@ static void add_advice(const tm_doc *doc, const tm_layout_set *tried, tm_buf *ou
 {
     size_t i = 0;
     bool mapped = tried && tried->mapping;
-    if (tm_kind_of(doc, TM_K_MESSAGES) == TM_JSON_STRING) {
-        tm_buf_z(out, "; messages is text: if it holds JSON, use map: {messages: messages}");
+    static const struct {
+        tm_key key;
+        const char *name;
+    } list[] = {{TM_K_MESSAGES, "messages"},
+                {TM_K_CONVERSATIONS, "conversations"},
+                {TM_K_CONVERSATION, "conversation"}};
+    for (size_t k = 0; k < TM_COUNT(list); k++) {
+        if (tm_kind_of(doc, list[k].key) != TM_JSON_STRING) continue;
+        tm_buf_print(out, "; %s is text: if it holds JSON, use map: {messages: %s}", list[k].name,
+                     list[k].name);
         return;
     }
     while (!mapped && tm_layouts[i] && !tm_layout_fits(tm_layouts[i], doc)) i++;

@@ -7,6 +7,7 @@ import json
 import os
 import random
 import subprocess
+import tempfile
 import unittest
 
 TAMIS = os.path.abspath(os.environ.get("TAMIS", "build/release/tamis"))
@@ -40,6 +41,34 @@ class NestedStrings(unittest.TestCase):
     def test_what_is_not_changed_keeps_its_bytes(self):
         line = '{"b":"{\\"q\\":\\"hello \\ud83d\\",\\"n\\": 1}","a":"yes"}'
         self.assertEqual(self.clean([line + "\n"]), [line])
+
+    def test_a_list_of_messages_that_is_text_hides_nothing(self):
+        """A string that holds the list is read as T1020 advises: roles, escapes and answers."""
+        words = "one two three\nfour five six seven eight nine"
+        list_of = lambda text: json.dumps([{"role": "user", "content": text},
+                                           {"role": "assistant", "content": "yes"}])
+        records = "".join(json.dumps({"messages": list_of(text)}) + "\n"
+                          for text in (words, "Say: " + words + "\tnow", "nothing of it"))
+        with tempfile.TemporaryDirectory() as folder:
+            known = os.path.join(folder, "known.jsonl")
+            with open(known, "w") as out:
+                out.write(json.dumps({"text": words.replace("\n", " ")}) + "\n")
+            command = [TAMIS, "decontaminate", "-", "--map", "messages=messages", "--against",
+                       known, "--ngram", "8", "-o", "-", "--quiet"]
+            dropped = subprocess.run(command, input=records.encode(), capture_output=True)
+            cut = subprocess.run(command + ["--fix", "cut"], input=records.encode(),
+                                 capture_output=True)
+        lines = records.splitlines()
+        self.assertEqual(dropped.stdout.decode().splitlines(), lines[2:], dropped.stderr.decode())
+        left = [json.loads(json.loads(line)["messages"])
+                for line in cut.stdout.decode().splitlines()]
+        self.assertEqual([len(one) for one in left], [2, 2, 2])
+        self.assertFalse(any("seven" in one[0]["content"] for one in left))
+        self.assertTrue(left[1][0]["content"].startswith("Say:"))
+        answers = subprocess.run([TAMIS, "dedup.exact", "-", "--map", "messages=messages", "--by",
+                                  "response", "-o", "-", "--quiet"], input=records.encode(),
+                                 capture_output=True)
+        self.assertEqual(answers.stdout.decode().splitlines(), lines[:1], answers.stderr.decode())
 
 
 if __name__ == "__main__":

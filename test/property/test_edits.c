@@ -26,6 +26,7 @@
 #define CELLS 4096
 #define SLOTS 32
 #define NO_SLOT 255
+#define DEEPEST 4 /* codecs around a text, its own included */
 
 typedef struct cell {
     uint32_t code;  /* code point of a text */
@@ -232,11 +233,27 @@ static void nested(model *m, unsigned depth)
     for (unsigned d = 0; d < depth; d++) put(m, d, d ? "{\"in\":\"" : "\"");
     put(m, depth, "{");
     key(m, depth, true, "messages");
-    chat(m, depth, below(2));
+    unsigned quoted = depth + below(2); /* the list itself in one more string */
+    if (quoted >= DEEPEST) quoted = depth;
+    if (quoted > depth) put(m, depth, "\"");
+    chat(m, quoted, below(2));
+    if (quoted > depth) put(m, depth, "\"");
     key(m, depth, false, "answer");
     text(m, depth);
     put(m, depth, "}");
     for (unsigned d = depth; d-- > 0;) put(m, d, d ? "\"}" : "\"");
+}
+
+/* The list and a text are the record's own, the list in one to three strings. */
+static void listed(model *m)
+{
+    unsigned depth = 1 + below(DEEPEST - 1);
+    key(m, 0, false, "messages");
+    for (unsigned d = 0; d < depth; d++) put(m, d, "\"");
+    chat(m, depth, below(2));
+    for (unsigned d = depth; d-- > 0;) put(m, d, "\"");
+    key(m, 0, false, "answer");
+    text(m, 0);
 }
 
 static const char *build(model *m)
@@ -250,7 +267,7 @@ static const char *build(model *m)
     put(m, 0, "{");
     key(m, 0, true, "meta");
     put(m, 0, "{\"n\":1.50,\"s\":\"\\u0061\"}");
-    uint32_t shape = below(10);
+    uint32_t shape = below(11);
     switch (shape) {
     case 0: key(m, 0, false, "messages"), chat(m, 0, false); break;
     case 1: key(m, 0, false, "conversations"), chat(m, 0, true); break;
@@ -259,11 +276,13 @@ static const char *build(model *m)
     case 4: slots_of(m, choice, 3); break;
     case 5: implicit_preference(m); break;
     case 6: slots_of(m, document, 1); break;
+    case 10: listed(m); break;
     default: nested(m, shape - 6); break;
     }
     key(m, 0, false, "x");
     put(m, 0, "[1,{}]");
     put(m, 0, "}");
+    if (shape == 10) return "";
     return shape < 7 ? NULL : shape == 7 ? "log" : shape == 8 ? "log.in" : "log.in.in";
 }
 
@@ -451,8 +470,8 @@ static void one_record(run *t)
     if (map) {
         char a[64], b[64];
         tm_mapping *mapping;
-        snprintf(a, sizeof a, "%s.messages", map);
-        snprintf(b, sizeof b, "%s.answer", map);
+        snprintf(a, sizeof a, "%s%smessages", map, *map ? "." : "");
+        snprintf(b, sizeof b, "%s%sanswer", map, *map ? "." : "");
         tm_pair pair[] = {{.name = TM_STR("messages"), .value = tm_str_of(a)},
                           {.name = TM_STR("answer"), .value = tm_str_of(b)}};
         tm_pairs pairs = {pair, 2};

@@ -47,6 +47,27 @@ static void strings_that_hold_json_are_entered(void **state)
           "{\"a\": \"{\\\"b\\\":\\\"{\\\\\\\"c\\\\\\\":\\\\\\\"deep\\\\\\\"}\\\"}\"}", "d0*:deep");
 }
 
+/* A string at the path's end, as T1020 advises. */
+static void messages_that_are_text_are_read(void **state)
+{
+    const char *const pairs[] = {"messages", "messages", NULL};
+    (void)state;
+    check(pairs,
+          "{\"messages\":\"[{\\\"role\\\":\\\"user\\\",\\\"content\\\":\\\"a\\\\nb\\\"},"
+          "{\\\"role\\\":\\\"assistant\\\",\\\"content\\\":\\\"c\\\"}]\"}",
+          "u0:a\nb|a0*:c");
+    check(pairs, "{\"messages\":\"\\\"[{\\\\\\\"from\\\\\\\":\\\\\\\"gpt\\\\\\\"}]\\\"\"}",
+          "a0*=absent");
+    check(pairs, "{\"messages\":\"[]\"}", "");
+    /* what is no list of messages is one text */
+    check(pairs, "{\"messages\":\"[1,2]\"}", "u0:[1,2]");
+    check(pairs, "{\"messages\":\"[{]\"}", "u0:[{]");
+    check(pairs, "{\"messages\":\"hello\"}", "u0:hello");
+    /* an answer may be JSON */
+    check((const char *const[]){"prompt", "p", "response", "r", NULL},
+          "{\"p\":\"[]\",\"r\":\"[{\\\"role\\\":1}]\"}", "u0:[]|a1*:[{\"role\":1}]");
+}
+
 static void paths_that_lead_nowhere_are_seen(void **state)
 {
     (void)state;
@@ -121,6 +142,7 @@ int main(void)
         cmocka_unit_test(a_log_of_requests_becomes_a_conversation),
         cmocka_unit_test(slots_come_in_one_order),
         cmocka_unit_test(strings_that_hold_json_are_entered),
+        cmocka_unit_test(messages_that_are_text_are_read),
         cmocka_unit_test(paths_that_lead_nowhere_are_seen),
         cmocka_unit_test(edits_inside_strings_of_strings_are_escaped_once_a_layer),
         cmocka_unit_test(wrong_mappings_are_refused_with_advice),

@@ -25,6 +25,7 @@ static void sentences_say_what_to_do_next(void **state)
         {"{\"foo\":1,\"bar\":2}", "T1020", "foo, bar; try --layout NAME or map:", 0},
         {"{\"a b\":1,\"c\":2}", "T1020", "c and 1 other", 0},
         {"{\"messages\":\"[]\"}", "T1020", "map: {messages: messages}", 0},
+        {"{\"conversations\":\"[]\"}", "T1020", "map: {messages: conversations}", 0},
     };
     (void)state;
     for (size_t i = 0; i < TM_COUNT(row); i++) {
