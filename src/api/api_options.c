@@ -92,7 +92,8 @@ typedef struct settings {
 static tm_status set_seed(settings *s, tm_str value, tm_err *err)
 {
     if (tm_str_to_u64(value, &s->plan->recipe.seed)) return TM_OK;
-    return tm_fail(err, TM_EUSAGE, "seed takes a number, not \"%.*s\"",
+    return tm_fail(err, TM_EUSAGE,
+                   "seed takes a whole number from 0 to 18446744073709551615, not \"%.*s\"",
                    TM_FMT(tm_str_slice(value, 0, 60)));
 }
 

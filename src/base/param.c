@@ -77,6 +77,15 @@ static tm_status set_int(setting *s)
     return TM_OK;
 }
 
+static tm_status set_u64(setting *s)
+{
+    uint64_t value;
+    if (s->value->form != TM_PV_SCALAR || !tm_str_to_u64(s->value->scalar, &value))
+        return wrong(s, "a whole number from 0 to 18446744073709551615");
+    *(uint64_t *)s->to = value;
+    return TM_OK;
+}
+
 static tm_status set_size(setting *s)
 {
     uint64_t value;
@@ -305,6 +314,7 @@ static const struct {
     [TM_P_END] = {"", NULL},
     [TM_P_BOOL] = {"true or false", set_bool},
     [TM_P_INT] = {"number", set_int},
+    [TM_P_U64] = {"number", set_u64},
     [TM_P_SIZE] = {"size", set_size},
     [TM_P_FLOAT] = {"decimal", set_float},
     [TM_P_SHARE] = {"share", set_share},

@@ -14,6 +14,7 @@ typedef enum tm_ptype {
     TM_P_END,
     TM_P_BOOL,     /* bool: true false yes no on off */
     TM_P_INT,      /* int64_t */
+    TM_P_U64,      /* uint64_t, all of its range: a seed */
     TM_P_SIZE,     /* uint64_t bytes: 64MiB, 2GB, 4096 */
     TM_P_FLOAT,    /* double */
     TM_P_SHARE,    /* double in 0..1: 0.02 or 2% */

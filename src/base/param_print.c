@@ -79,6 +79,7 @@ void tm_param_print(const tm_param *param, const void *args, tm_buf *out)
     case TM_P_END: break;
     case TM_P_BOOL: tm_buf_z(out, *(const bool *)at ? "true" : "false"); break;
     case TM_P_INT: tm_buf_i64(out, *(const int64_t *)at); break;
+    case TM_P_U64:
     case TM_P_SIZE: tm_buf_u64(out, *(const uint64_t *)at); break;
     case TM_P_FLOAT:
     case TM_P_SHARE: tm_buf_f64(out, *(const double *)at); break;

@@ -81,6 +81,8 @@ static tm_status fill(tm_cli *cli, tm_buf *out, tm_err *err)
         tm_recipe_schema(out), tm_buf_char(out, '\n');
     else if (a->tables)
         tm_tables_json(out);
+    else if (a->layouts && cli->common.json)
+        tm_layouts_json(out);
     else if (a->layouts)
         list_layouts(out);
     else if (a->codes && cli->common.json)

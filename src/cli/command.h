@@ -14,8 +14,8 @@
 typedef enum tm_color { TM_COLOR_AUTO, TM_COLOR_ALWAYS, TM_COLOR_NEVER } tm_color;
 
 typedef struct tm_common { /* tm_common_params: options of every verb that runs */
-    int64_t threads, seed, batch_records;
-    uint64_t memory, max_line, max_disk, shard;
+    int64_t threads, batch_records;
+    uint64_t seed, memory, max_line, max_disk, shard;
     int64_t max_parts, max_depth, level;
     tm_str unreadable, output, run, layout, container, codec, format, spill_dir;
     tm_pairs map;
@@ -92,6 +92,7 @@ void tm_help_op(const tm_op *op, tm_buf *out);
 void tm_help_code(const struct tm_code_walk *at, tm_buf *out);
 void tm_man_page(tm_buf *out);
 void tm_tables_json(tm_buf *out); /* every table there is: what docs/reference is made of */
+void tm_layouts_json(tm_buf *out);
 void tm_codes_json(tm_buf *out);
 void tm_code_json(const struct tm_code_walk *at, tm_buf *out);
 tm_status tm_completion(tm_str shell, tm_buf *out, tm_err *err);

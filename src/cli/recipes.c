@@ -37,7 +37,7 @@ tm_status tm_cli_recipe(tm_cli *cli, tm_recipe *recipe, tm_err *err)
     const tm_common *c = &cli->common;
     TM_TRY(tm_cli_add_inputs(cli, recipe, err));
     TM_TRY(copy_limits(cli, recipe, err));
-    if (tm_cli_given(cli, "seed")) recipe->seed = (uint64_t)c->seed;
+    if (tm_cli_given(cli, "seed")) recipe->seed = c->seed;
     if (tm_cli_given(cli, "format")) recipe->output.format = c->format;
     if (tm_cli_given(cli, "level")) recipe->output.level = c->level;
     if (tm_cli_given(cli, "shard")) recipe->output.shard_bytes = c->shard;

@@ -82,7 +82,6 @@ static void codes(tm_jw *w)
 
 static void layouts(tm_jw *w)
 {
-    tm_jw_key(w, "layouts");
     tm_jw_open(w, '[');
     for (size_t i = 0; tm_layouts[i]; i++) {
         tm_jw_open(w, '{');
@@ -176,6 +175,7 @@ void tm_tables_json(tm_buf *out)
     tm_buf_release(&ops);
     tm_jw_key(&w, "codes");
     codes(&w);
+    tm_jw_key(&w, "layouts");
     layouts(&w);
     params(&w, "input", tm_input_params);
     params(&w, "output", tm_output_params);
@@ -184,6 +184,13 @@ void tm_tables_json(tm_buf *out)
     kinds_of_files(&w);
     exits(&w);
     tm_jw_close(&w, '}');
+    tm_buf_char(out, '\n');
+}
+
+void tm_layouts_json(tm_buf *out)
+{
+    tm_jw w = {.out = out};
+    layouts(&w);
     tm_buf_char(out, '\n');
 }
 

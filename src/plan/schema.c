@@ -60,6 +60,10 @@ static void type_of(tm_jw *w, const tm_param *p)
         text(w, "type", "integer");
         range(w, p);
         break;
+    case TM_P_U64:
+        text(w, "type", "integer");
+        literal(w, "minimum", "0");
+        break;
     case TM_P_FLOAT:
         text(w, "type", "number");
         range(w, p);

@@ -43,6 +43,18 @@ class Sample(LawCase):
     def lines(self, name, rows):
         return self.write(name, "".join(json.dumps(r) + "\n" for r in rows))
 
+    def test_an_option_takes_every_seed_that_a_recipe_takes(self):
+        path, most = self.lines("n.jsonl", records(200)), 2**64 - 1
+        recipe = self.write("seed.yaml", f"seed: {most}\ninputs: {{a: {{path: n.jsonl}}}}\n"
+                            "steps:\n  - sample: {count: 9}\n")
+        drawn = self.tamis("sample", path, "--count", "9", "--seed", str(most), "-o", "-").stdout
+        self.assertEqual(drawn, self.tamis("run", recipe, "-o", "-").stdout)
+        other = self.tamis("sample", path, "--count", "9", "--seed", "1", "-o", "-").stdout
+        self.assertNotEqual(drawn, other)
+        for text in (str(most + 1), "-1", "x"):
+            done = self.tamis("sample", path, "--count", "9", "--seed", text, expect=2)
+            self.assertIn(f'"seed" takes a whole number from 0 to {most}', done.stderr.decode())
+
     def sample(self, name, rows, step, seed=0):
         """{text: route} of the kept, and the run's folder."""
         recipe = {"inputs": self.lines(name + ".jsonl", rows), "steps": [{"sample": step}],

@@ -87,6 +87,12 @@ class Help(unittest.TestCase):
         _, error = tamis("ops", "T9999", expect=2)
         self.assertIn("tamis ops --codes", error)
 
+    def test_every_table_of_ops_is_there_as_json(self):
+        tables = json.loads(tamis("ops", "--tables")[0])
+        for word, key in (("--layouts", "layouts"), ("--codes", "codes")):
+            self.assertEqual(json.loads(tamis("ops", word, "--json")[0]), tables[key])
+        self.assertEqual(json.loads(tamis("ops", "--json")[0]), tables["operators"])
+
     def test_cat_with_a_condition_on_texts_looks_at_texts(self):
         out, _ = tamis("cat", "-", "--where", "words(response) >= 3", source=PAIRS)
         self.assertEqual(out, PAIRS.split("\n")[0] + "\n")

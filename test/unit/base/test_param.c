@@ -7,7 +7,7 @@
 typedef struct args {
     bool on;
     int64_t whole;
-    uint64_t size;
+    uint64_t seed, size;
     double decimal, share;
     tm_str text, expr;
     uint8_t choice;
@@ -28,6 +28,7 @@ static const tm_param PARAMS[] = {
      .unit = "words",
      .min = 1,
      .max = 100},
+    {.name = "seed", .type = TM_P_U64, .at = AT(seed)},
     {.name = "size", .type = TM_P_SIZE, .at = AT(size), .fallback = "64MiB"},
     {.name = "decimal", .type = TM_P_FLOAT, .at = AT(decimal), .fallback = "0.5"},
     {.name = "share", .type = TM_P_SHARE, .at = AT(share), .fallback = "2%"},
@@ -126,6 +127,17 @@ static void numbers_have_bounds(void **state)
     refuses("decimal", "nan", "\"decimal\" takes a number, not \"nan\"");
     refuses("decimal", "1e999", "\"decimal\" takes a number, not \"1e999\"");
     prints("decimal", "-1500");
+    static const char *const no_seeds[] = {"18446744073709551616", "-1", "", "1.5"};
+    for (size_t i = 0; i < TM_COUNT(no_seeds); i++) {
+        char says[120];
+        snprintf(says, sizeof says,
+                 "\"seed\" takes a whole number from 0 to 18446744073709551615, not \"%s\"",
+                 no_seeds[i]);
+        refuses("seed", no_seeds[i], says);
+    }
+    takes("seed", "18446744073709551615");
+    assert_true(now.seed == UINT64_MAX);
+    prints("seed", "18446744073709551615");
 }
 
 static void sizes_are_written_as_people_do(void **state)
