@@ -1,5 +1,5 @@
 /* An item is an expression and a direction; longest and shortest are the characters of the compared
- * parts. A record's key is the keys of its items one behind another (tm_evalue_key: comparable by
+ * parts, source_order is the number of the record's source. A record's key is the keys of its items one behind another (tm_evalue_key: comparable by
  * memcmp, unknown last), so nothing is compared twice and nothing but bytes crosses the
  * exchange. */
 #include "op/keep.h"
@@ -10,8 +10,8 @@
 enum { ITEMS_MAX = 16 };
 
 typedef struct item {
-    tm_expr *expr; /* NULL: length of the parts */
-    bool descending;
+    tm_expr *expr; /* NULL: the source, or the length of the parts */
+    bool descending, source;
 } item;
 
 struct tm_keep {
@@ -32,8 +32,9 @@ bool tm_keep_parse(tm_str text, bool bare, tm_keep_item *out)
     tm_str word, rest;
     *out = (tm_keep_item){.none = !bare && tm_str_is(text, "none")};
     text = tm_str_trim(text);
-    out->first = tm_str_is(text, "first") || tm_str_is(text, "source_order");
-    if (out->none || out->first) return true;
+    out->first = tm_str_is(text, "first");
+    out->source = tm_str_is(text, "source_order");
+    if (out->none || out->first || out->source) return true;
     if (tm_str_is(text, "longest") || tm_str_is(text, "shortest")) {
         *out = (tm_keep_item){.lengths = true, .descending = tm_str_is(text, "longest")};
         return true;
@@ -61,11 +62,12 @@ static tm_status add_item(tm_arena *mem, tm_str text, const tm_expr_env *env, bo
                        TM_FMT(text));
     k->none |= parsed.none;
     k->by_place |= parsed.first;
-    if (!parsed.expr.n && !parsed.lengths) return TM_OK;
+    if (!parsed.expr.n && !parsed.lengths && !parsed.source) return TM_OK;
     if (k->items == ITEMS_MAX) return tm_fail(err, TM_ERECIPE, "%d items at most", ITEMS_MAX);
     item *it = &k->item[k->items];
     it->descending = parsed.descending;
-    if (!parsed.lengths) TM_TRY(tm_expr_compile(mem, parsed.expr, env, TM_E_ANY, &it->expr, err));
+    it->source = parsed.source;
+    if (parsed.expr.n) TM_TRY(tm_expr_compile(mem, parsed.expr, env, TM_E_ANY, &it->expr, err));
     k->items++;
     return TM_OK;
 }
@@ -93,7 +95,7 @@ tm_status tm_keep_compile(tm_arena *mem, const tm_texts *list, const tm_expr_env
 bool tm_keep_measures(const tm_keep *k)
 {
     for (uint32_t i = 0; i < k->items; i++)
-        if (!k->item[i].expr) return true;
+        if (!k->item[i].expr && !k->item[i].source) return true;
     return false;
 }
 
@@ -137,6 +139,12 @@ void tm_keep_scratch_free(tm_keep_scratch *s)
     tm_free(s);
 }
 
+static void sources(const tm_batch *b, tm_evalue *values)
+{
+    for (uint32_t r = 0; r < b->records; r++)
+        values[r] = (tm_evalue){.type = TM_E_NUMBER, .number = TM_PLACE_SOURCE(b->rid[r].place)};
+}
+
 /* Characters of the selected parts, as a value for the key. */
 static tm_status lengths(tm_batch *b, uint32_t selectors, tm_evalue *values, tm_err *err)
 {
@@ -176,6 +184,8 @@ tm_status tm_keep_keys(const tm_keep *k, tm_keep_scratch *s, const tm_step_view 
         tm_evalue *column = values + (size_t)i * b->records;
         if (k->item[i].expr)
             TM_TRY(tm_expr_values(k->item[i].expr, s->expr[i], b, column, err));
+        else if (k->item[i].source)
+            sources(b, column);
         else
             TM_TRY(lengths(b, selectors, column, err));
     }

@@ -5,8 +5,9 @@
  *
  * Compiled once; per batch every record gets a byte string, and the smallest by memcmp comes first;
  * what is unknown comes last, whichever way. Ties are decided by chance, of (seed, id): so who
- * survives does not depend on the order of the records, unless the list ends in `first` (or
- * `source_order`), which is the lowest rid. Orders (bare lists) leave ties to their caller.
+ * survives does not depend on the order of the records, unless the list ends in `first`, which is
+ * the lowest rid. Of `source_order` the earlier source wins; records of one source are for the next
+ * item. Orders (bare lists) leave ties to their caller.
  *
  * The list `none` keeps nobody: whoever is alike falls, those that would have been kept too. There
  * is nobody to merge them into, so they are dropped. */
@@ -19,7 +20,7 @@
 
 #define TM_KEEP_HELP                                                                               \
     "who survives, first difference decides: max EXPR, min EXPR, newest EXPR, longest, shortest, " \
-    "source_order, first; or none: all that are alike are dropped"
+    "source_order (the earlier source), first; or none: all that are alike are dropped"
 
 typedef struct tm_keep tm_keep;
 typedef struct tm_keep_scratch tm_keep_scratch;
@@ -27,7 +28,7 @@ typedef struct tm_keep_scratch tm_keep_scratch;
 /* An item taken apart. False: it is none. bare: of an order, where EXPR alone means min EXPR. */
 typedef struct tm_keep_item {
     tm_str expr; /* empty: of lengths, source_order, first and none */
-    bool lengths, descending, first, none;
+    bool lengths, descending, source, first, none;
 } tm_keep_item;
 bool tm_keep_parse(tm_str text, bool bare, tm_keep_item *out);
 

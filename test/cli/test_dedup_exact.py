@@ -69,8 +69,9 @@ def normal(value, steps):
 
 class Oracle:
     def __init__(self, records, ranks, keep="first", by="all", turn=0, prefix=False, normalise="",
-                 across="all"):
+                 across="all", sources=None):
         self.records, self.ranks, self.across, self.prefix = records, ranks, across, prefix
+        self.sources = sources
         self.keep, self.by = keep, by.split(",")
         steps = normalise.split(",")
         self.keys = []
@@ -95,6 +96,8 @@ class Oracle:
             if word in ("longest", "shortest"):
                 size = sum(len(p[2]) for p in parts(r) if any(is_in(p, s) for s in self.by))
                 place.append(-size if word == "longest" else size)
+            elif word == "source_order":
+                place.append(self.sources[i])
             elif field:
                 value = r[field] if field == "score" else int(r[field].replace("-", ""))
                 place.append((value is None, 0 if value is None else
@@ -123,8 +126,8 @@ class Oracle:
         return out
 
 
-KEEPS = ("first", "source_order", "max $.score,first", "min $.score,source_order",
-         "newest $.day,first", "longest,first", "shortest,first", "max $.score,newest $.day,first",
+KEEPS = ("first", "source_order,first", "max $.score,first", "min $.score,source_order,first",
+         "source_order,max $.score,first", "source_order,longest,source_order,first", "newest $.day,first", "longest,first", "shortest,first", "max $.score,newest $.day,first",
          "longest,min $.score,first")
 BYS = ("all", "prompt", "response", "user", "assistant", "prompt,response", "chosen", "system,user")
 NORMALS = ("", "case", "space", "case,space", "unicode,zero_width,case,space", "unicode")
@@ -133,10 +136,12 @@ NORMALS = ("", "case", "space", "case,space", "unicode,zero_width,case,space", "
 class AgainstOracle(DedupCase):
     def check(self, inputs, references, **settings):
         records = [*references, *itertools.chain(*inputs)]
-        ranks = [0] * len(references)
+        sources = [0] * len(references)
         for n, part in enumerate(inputs):
-            ranks += [1 + n if settings.get("across") == "inputs" else 1] * len(part)
-        want = Oracle(records, ranks, **settings).merged()
+            sources += [1 + n] * len(part)
+        across = settings.get("across") == "inputs"
+        ranks = [n if across else min(n, 1) for n in sources]
+        want = Oracle(records, ranks, sources=sources, **settings).merged()
         more = []
         for key, value in settings.items():
             more += ["--" + key, "true" if value is True else str(value)] if value != "" else []
@@ -238,6 +243,32 @@ class Survivors(DedupCase):
             seeds.append(want)
             self.assertLess(len(want), 2500)
         self.assertNotEqual(*seeds)
+
+    def test_the_earlier_source_wins_and_within_it_the_next_item(self):
+        """However the lines of each source are shuffled; without a next item the seed decides."""
+        records, chance = self.records(), random.Random(7)
+        parts = [records[:700], records[700:2000], records[2000:]]
+        for keep in ("source_order,max $.score", "source_order"):
+            want = None
+            for _ in range(4):
+                got = set(self.ids(self.merge("dedup.exact", parts, "--keep", keep)))
+                want = want or got
+                self.assertEqual(got, want, keep)
+                for part in parts:
+                    chance.shuffle(part)
+        texts = [[json.dumps(Oracle([r], [1]).keys[0]) for r in part] for part in parts]
+        for part, others in ((0, 1), (1, 2)):
+            early = set(itertools.chain(*texts[:others])) - {"null"}
+            for r, text in zip(parts[part + 1], texts[part + 1]):
+                self.assertFalse(r["id"] in want and text in early, "an earlier source has it")
+        self.assertNotEqual(want, set(self.ids(self.merge("dedup.exact", parts))))
+
+    def test_a_keep_list_is_refused_by_the_words_that_stand_in_it(self):
+        path = self.write("one.jsonl", lines([{"text": "a"}]))
+        for keep, said in (("first,source_order", '"source_order" stands behind "first"'),
+                           ("source_order,first,longest", '"longest" stands behind "first"')):
+            done = self.tamis("dedup.exact", path, "--keep", keep, "-o", "-", expect=2)
+            self.assertIn(said, done.stderr.decode())
 
     def test_threads_memory_and_kernels_change_nothing(self):
         chance = random.Random(6)

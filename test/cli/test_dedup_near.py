@@ -134,11 +134,13 @@ def made(chance, count):
 
 
 ORDERS = {
-    "first": lambda r: 0,
-    "max $.score": lambda r: -r["score"],
-    "min $.score": lambda r: r["score"],
-    "longest,first": lambda r: -len(r["text"]),
-    "shortest,max $.score": lambda r: (len(r["text"]), -r["score"]),
+    "first": lambda r, source: 0,
+    "max $.score": lambda r, source: -r["score"],
+    "min $.score": lambda r, source: r["score"],
+    "longest,first": lambda r, source: -len(r["text"]),
+    "shortest,max $.score": lambda r, source: (len(r["text"]), -r["score"]),
+    "source_order,max $.score": lambda r, source: (source, -r["score"]),
+    "shortest,source_order,first": lambda r, source: (len(r["text"]), source),
 }
 
 
@@ -152,11 +154,12 @@ class AgainstOracle(NearCase):
         """Everything that was merged, into what, and the value; and that all else was kept."""
         records = [*references, *itertools.chain(*inputs)]
         across = settings.get("across", "all")
-        ranks = [0] * len(references)
+        sources = [0] * len(references)
         for n, part in enumerate(inputs):
-            ranks += [1 + n if across == "inputs" else 1] * len(part)
+            sources += [1 + n] * len(part)
+        ranks = [n if across == "inputs" else min(n, 1) for n in sources]
         oracle = Oracle([r["text"] for r in records], ranks,
-                        [0 if not rank else ORDERS[order](r) for r, rank in zip(records, ranks)],
+                        [0 if not n else ORDERS[order](r, n) for r, n in zip(records, sources)],
                         **settings)
         more = ["--keep", order, *SURE]
         for key, value in settings.items():

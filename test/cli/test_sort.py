@@ -142,6 +142,8 @@ class Sort(LawCase):
     def test_the_order_before_it_holds_among_equals(self):
         rows = make(900)
         mixed = self.run_steps(rows, "shuffle", name="mixed")
+        sources = self.run_steps(rows, "shuffle", {"sort": {"by": "source_order"}}, name="sources")
+        self.assertEqual(sources, sorted(mixed, key=lambda at: at >= len(rows) // 3))
         both = self.run_steps(rows, "shuffle", {"sort": {"by": "$.level"}}, name="both")
         self.assertNotEqual(mixed, sorted(mixed))
         self.assertEqual(both, [r["at"] for r in ordered([rows[i] for i in mixed],

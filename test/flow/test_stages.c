@@ -156,7 +156,9 @@ static void record_steps_alone(void **state)
 static void exact_duplicates_across_splits(void **state)
 {
     (void)state;
-    compare("steps:\n  - clean.text: {}\n  - dedup.exact: {keep: [longest, first]}\n", 1000);
+    compare("steps:\n  - clean.text: {}\n  - dedup.exact: {keep: [longest, first]}\n"
+            "  - dedup.near: {threshold: 0.6, link: chain, keep: [source_order, longest]}\n",
+            1000);
 }
 
 static void a_head_in_the_middle_of_a_split(void **state)

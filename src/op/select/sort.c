@@ -88,7 +88,7 @@ static const tm_param PARAMS[] = {
         .at = offsetof(args, by),
         .flags = TM_P_REQUIRED,
         .help = "what to sort by, first difference decides: EXPR or min EXPR (least first), max "
-                "EXPR, newest EXPR, shortest, longest; unknown values are last",
+                "EXPR, newest EXPR, shortest, longest, source_order; unknown values are last",
     },
     {0},
 };
@@ -126,7 +126,7 @@ const tm_op tm_op_sort = {
            "equal stay in the order they had: shuffle before it, and every level is shuffled "
            "within itself; sort twice, and the second order stands above the first.",
     .source = "Bengio et al. 2009, Curriculum learning",
-    .rev = 1,
+    .rev = 2,
     .shape = TM_SET,
     .flags = TM_REORDERS | TM_STABLE | TM_ANY_RECORD,
     .params = PARAMS,
