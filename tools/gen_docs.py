@@ -262,14 +262,17 @@ def page_cli(t):
         if c["params"]:
             lines += params_table(c["params"], True)
         if c["json"]:
-            lines += ["With `--json` it prints one JSON object (an array for `ops`).", ""]
+            lines += ["With `--json` it prints one JSON object (an array for `ops`, `--layouts` and "
+                      "`--codes`)." if c["name"] == "ops" else
+                      "With `--json` it prints one JSON object.", ""]
         if c["runs"]:
             without = ", ".join(f"`--{name.replace('_', '-')}`" for name in c["without"])
             lines += ["And the [options of every verb that runs](#options-of-every-verb-that-runs)"
                       + (f", but for {without}." if without else "."), ""]
     lines += ["## Operators as verbs", "",
               wrapped("Each operator is a verb that runs a recipe of that one step; its parameters "
-                      "are its options, and `--then` and `--name` are those of a step."), ""]
+                      "are its options, and these are those of every step:"), ""]
+    lines += params_table(t["step"], True)
     lines += table(["verb", ""], [(f"[`tamis {op['name']}`](operators.md#{anchor(op['name'])})",
                                    sentence(op["summary"])) for op in t["operators"]])
     lines += ["## Options of every verb that runs", ""] + params_table(t["options"], True)

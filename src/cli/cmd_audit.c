@@ -35,5 +35,6 @@ const tm_command tm_command_audit = {
     .example = "tamis audit last",
     .params = PARAMS,
     .json = true,
+    .first = TM_FIRST_RUN,
     .run = run,
 };

@@ -22,5 +22,6 @@ const tm_command tm_command_completions = {
     .why = "Made from the same tables as the help, so they know every option of every verb.",
     .example = "tamis completions bash > ~/.local/share/bash-completion/completions/tamis",
     .params = PARAMS,
+    .first = TM_FIRST_SHELL,
     .run = run,
 };

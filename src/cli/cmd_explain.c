@@ -30,5 +30,6 @@ const tm_command tm_command_explain = {
     .example = "tamis explain last train.jsonl:1042",
     .params = PARAMS,
     .json = true,
+    .first = TM_FIRST_RUN,
     .run = run,
 };

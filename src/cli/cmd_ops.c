@@ -136,5 +136,6 @@ const tm_command tm_command_ops = {
     .params = PARAMS,
     .args_bytes = sizeof(args),
     .json = true,
+    .first = TM_FIRST_OPERATOR,
     .run = run,
 };

@@ -37,6 +37,13 @@ typedef struct tm_cli { /* one command line, parsed */
     bool out_is_terminal, err_is_terminal;
 } tm_cli;
 
+typedef enum tm_first { /* what the first word behind a verb is */
+                        TM_FIRST_FILE,
+                        TM_FIRST_RUN, /* a run folder, or last */
+                        TM_FIRST_OPERATOR,
+                        TM_FIRST_SHELL,
+} tm_first;
+
 typedef struct tm_command {
     const char *name, *words, *summary, *why, *example;
     const tm_param *params; /* its own options; ends with {0} */
@@ -44,14 +51,36 @@ typedef struct tm_command {
     bool runs;                  /* takes the common options of runs */
     const char *const *without; /* but for these, which it has no use for; NULL: none */
     bool json;                  /* does not run, and takes --json */
+    tm_first first;             /* what its first word is, for completions */
     tm_status (*run)(tm_cli *cli, tm_err *err);
 } tm_command;
 extern const tm_command *const tm_commands[]; /* NULL-terminated */
 const tm_command *tm_command_named(tm_str name);
 
-/* options.c */
+/* option_walk.c */
+typedef enum tm_option_kind {
+    TM_OPTION_OWN,    /* of the command or the operator */
+    TM_OPTION_STEP,   /* tm_step_params, of operators as verbs */
+    TM_OPTION_COMMON, /* tm_common_params */
+    TM_OPTION_END,
+} tm_option_kind;
+typedef struct tm_option_walk {
+    const tm_command *command; /* one of the two is set by the caller, and all else 0 */
+    const tm_op *op;
+    const tm_param *option; /* where the walk is; good until the next step of it */
+    tm_option_kind kind;    /* of that option */
+    size_t at;              /* private from here on */
+    tm_param made;
+    const char *word[TM_V_MERGE + 2];
+} tm_option_walk;
+extern const tm_param tm_step_params[];    /* then: has other words for each operator */
+bool tm_option_next(tm_option_walk *walk); /* false at the end */
 /* Whether a common option is one of the command's: not if it has its own of that name. */
 bool tm_command_takes(const tm_command *command, const tm_param *common);
+const char *tm_option_short(const tm_param *param); /* "-o", or NULL */
+tm_str tm_option_spelled_out(tm_str word);          /* "output" of "-o", or empty */
+
+/* options.c */
 tm_status tm_cli_parse(tm_cli *cli, const tm_command *command, const tm_op *op, int count,
                        char **words, tm_err *err);
 bool tm_cli_given(const tm_cli *cli, const char *common_name);

@@ -5,6 +5,7 @@
 #include "flow/codes.h"
 
 enum { WIDTH = 92 };
+static const char COMMON[] = "Options of every verb that runs";
 
 /* Words of `text`, wrapped, each line behind `indent` spaces; the first is already at `at`. */
 static void wrap(tm_buf *out, const char *text, size_t indent, size_t at)
@@ -52,7 +53,8 @@ static void say_values(tm_buf *help, const tm_param *p)
 static void option_line(tm_buf *out, const tm_param *p)
 {
     size_t from = out->n;
-    tm_buf_print(out, "  --");
+    const char *shorter = tm_option_short(p);
+    tm_buf_print(out, shorter ? "  %s, --" : "  --", shorter);
     for (const char *c = p->name; *c; c++) tm_buf_char(out, *c == '_' ? '-' : *c);
     if (p->type != TM_P_BOOL) {
         tm_buf_char(out, ' ');
@@ -69,30 +71,28 @@ static void option_line(tm_buf *out, const tm_param *p)
     tm_buf_release(&help);
 }
 
-static void options(tm_buf *out, const char *title, const tm_param *params)
+/* Options of a command or an operator that are of this kind, under a title if it has any. */
+static void options(tm_buf *out, const tm_command *c, const tm_op *op, tm_option_kind kind,
+                    const char *title)
 {
-    if (!params || params->type == TM_P_END) return;
-    tm_buf_print(out, "\n%s\n", title);
-    for (const tm_param *p = params; p->type != TM_P_END; p++) option_line(out, p);
-}
-
-static void common_options(tm_buf *out, const tm_command *c)
-{
-    tm_buf_z(out, "\nOptions of every verb that runs\n");
-    for (const tm_param *p = tm_common_params; p->type != TM_P_END; p++)
-        if (tm_command_takes(c, p)) option_line(out, p);
+    tm_option_walk walk = {.command = c, .op = op};
+    while (tm_option_next(&walk)) {
+        if (walk.kind != kind) continue;
+        if (title) tm_buf_print(out, "\n%s\n", title);
+        title = NULL;
+        option_line(out, walk.option);
+    }
 }
 
 void tm_help_command(const tm_command *c, tm_buf *out)
 {
-    tm_buf_print(out, "tamis %s %s%s\n\n", c->name, c->words, c->params ? " [options]" : "");
+    tm_buf_print(out, "tamis %s %s%s\n\n", c->name, c->words,
+                 c->words[0] ? " [options]" : "[options]");
     wrap(out, c->why, 0, 0);
     tm_buf_print(out, "\n  %s\n", c->example);
-    options(out, "Options", c->params);
-    if (c->json)
-        tm_buf_print(out, "%s  --json                    one JSON object on standard output\n",
-                     c->params && c->params->type != TM_P_END ? "" : "\nOptions\n");
-    if (c->runs) common_options(out, c);
+    bool own = c->params && c->params->type != TM_P_END;
+    options(out, c, NULL, TM_OPTION_OWN, "Options");
+    options(out, c, NULL, TM_OPTION_COMMON, c->runs ? COMMON : own ? NULL : "Options");
 }
 
 static void show_lines(tm_buf *out, const char *mark, const char *lines)
@@ -118,7 +118,8 @@ void tm_help_op(const tm_op *op, tm_buf *out)
     tm_buf_print(out, "tamis %s INPUT... [options]\n%s\n\n", op->name, op->summary);
     wrap(out, op->why, 0, 0);
     if (op->source) tm_buf_print(out, "\nSource: %s\n", op->source);
-    options(out, "Parameters (in a recipe: the same names with _)", op->params);
+    options(out, NULL, op, TM_OPTION_OWN, "Parameters (in a recipe: the same names with _)");
+    options(out, NULL, op, TM_OPTION_STEP, "Of every step");
     if (op->signals) tm_buf_z(out, "\nSignals\n");
     for (const tm_signal *s = op->signals; s && s->name; s++)
         tm_buf_print(out, "  %s.%-16s %s%s%s\n", op->name, s->name, s->help, s->unit ? ", in " : "",
@@ -129,7 +130,7 @@ void tm_help_op(const tm_op *op, tm_buf *out)
                      tm_verdict_name((tm_verdict)c->verdict), c->sentence);
     tm_buf_z(out, "\nExamples\n");
     for (const tm_example *e = op->examples; e && e->title; e++) show_example(out, op, e);
-    tm_buf_z(out, "\nOptions of every verb that runs: tamis refine --help\n");
+    options(out, NULL, op, TM_OPTION_COMMON, COMMON);
 }
 
 void tm_help_code(const tm_code_walk *at, tm_buf *out)

@@ -25,19 +25,48 @@ static void escaped(tm_buf *out, const char *text)
     }
 }
 
+static void one_param(tm_buf *out, const tm_param *p)
+{
+    const char *shorter = tm_option_short(p);
+    tm_buf_print(out, ".It ");
+    if (shorter) tm_buf_print(out, "Fl %s , ", shorter + 1);
+    tm_buf_z(out, "Fl \\-");
+    for (const char *c = p->name; *c; c++) tm_buf_z(out, *c == '_' ? "\\-" : (char[]){*c, 0});
+    if (p->type != TM_P_BOOL) tm_buf_print(out, " Ar %s", tm_ptype_name(p->type));
+    tm_buf_char(out, '\n');
+    escaped(out, p->help);
+    if (p->fallback && tm_str_is(tm_str_of(p->fallback), "true")) {
+        tm_buf_z(out, " (the default;\n.Fl \\-no\\-");
+        escaped(out, p->name);
+        tm_buf_z(out, " )");
+    }
+    tm_buf_char(out, '\n');
+}
+
 static void params(tm_buf *out, const tm_param *p)
 {
     if (!p || p->type == TM_P_END) return;
     tm_buf_z(out, ".Bl -tag -width Ds\n");
-    for (; p && p->type != TM_P_END; p++) {
-        tm_buf_z(out, ".It Fl \\-");
-        for (const char *c = p->name; *c; c++) tm_buf_z(out, *c == '_' ? "\\-" : (char[]){*c, 0});
-        if (p->type != TM_P_BOOL) tm_buf_print(out, " Ar %s", tm_ptype_name(p->type));
-        tm_buf_char(out, '\n');
-        escaped(out, p->help);
-        tm_buf_char(out, '\n');
-    }
+    for (; p->type != TM_P_END; p++) one_param(out, p);
     tm_buf_z(out, ".El\n");
+}
+
+/* The options of a verb; those of verbs that run have a section of their own. */
+static void options(tm_buf *out, const tm_command *c)
+{
+    tm_option_walk walk = {.command = c};
+    bool open = false;
+    while (tm_option_next(&walk)) {
+        if (c->runs && walk.kind == TM_OPTION_COMMON) break;
+        if (!open) tm_buf_z(out, ".Bl -tag -width Ds\n");
+        open = true;
+        one_param(out, walk.option);
+    }
+    if (open) tm_buf_z(out, ".El\n");
+    if (!c->without) return;
+    tm_buf_z(out, "Of the options of every verb that runs it has no\n");
+    for (const char *const *name = c->without; *name; name++)
+        tm_buf_print(out, ".Fl \\-%s%s\n", *name, name[1] ? " ," : " .");
 }
 
 void tm_man_page(tm_buf *out)
@@ -50,10 +79,12 @@ void tm_man_page(tm_buf *out)
         tm_buf_print(out, ".It Cm %s Ar %s\n", tm_commands[i]->name, tm_commands[i]->words);
         escaped(out, tm_commands[i]->why);
         tm_buf_char(out, '\n');
-        params(out, tm_commands[i]->params);
+        options(out, tm_commands[i]);
     }
-    tm_buf_z(out,
-             ".El\n.Sh OPERATORS\nEach is a verb and a step of a recipe.\n.Bl -tag -width Ds\n");
+    tm_buf_z(out, ".El\n.Sh OPERATORS\nEach is a verb and a step of a recipe.\nBesides its own "
+                  "options it takes\n");
+    params(out, tm_step_params);
+    tm_buf_z(out, ".Bl -tag -width Ds\n");
     for (size_t i = 0; tm_ops[i]; i++) {
         tm_buf_print(out, ".It Cm %s\n", tm_ops[i]->name);
         escaped(out, tm_ops[i]->why);

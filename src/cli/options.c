@@ -68,15 +68,6 @@ const tm_param tm_common_params[] = {
     {0},
 };
 
-bool tm_command_takes(const tm_command *command, const tm_param *common)
-{
-    if (!command) return true;
-    if (tm_params_find(command->params, tm_str_of(common->name))) return false;
-    for (const char *const *name = command->without; name && *name; name++)
-        if (!strcmp(*name, common->name)) return false;
-    return true;
-}
-
 static tm_str underscored(tm_cli *cli, tm_str name)
 {
     char *copy = tm_arena_alloc(cli->mem, name.n + 1, 1);
@@ -104,12 +95,8 @@ static tm_status unknown(const tm_command *command, const tm_op *op, tm_str give
 {
     const char *names[256];
     size_t count = 0;
-    const tm_param *tables[] = {command ? command->params : NULL, op ? op->params : NULL,
-                                tm_common_params};
-    for (size_t t = 0; t < TM_COUNT(tables); t++)
-        for (const tm_param *p = tables[t]; p && p->type != TM_P_END && count < TM_COUNT(names);
-             p++)
-            if (t < 2 || tm_command_takes(command, p)) names[count++] = p->name;
+    tm_option_walk walk = {.command = command, .op = op};
+    while (count < TM_COUNT(names) && tm_option_next(&walk)) names[count++] = walk.option->name;
     if (op) TM_TRY(tm_op_elsewhere(op, given, err));
     char shown[96];
     const char *near = tm_str_suggest(given, names, count);
@@ -174,7 +161,7 @@ static tm_status parse_option(tm_cli *cli, const tm_command *command, const tm_o
     bool common, own, has_value = tm_str_cut(text, '=', &given, &value);
     name = underscored(cli, given);
     if (!name.p) return tm_fail_memory(err, "the options", 0);
-    bool reserved = op && (tm_str_is(name, "then") || tm_str_is(name, "name"));
+    bool reserved = op && tm_params_find(tm_step_params, name);
     bool negated = is_negated(command, op, &name);
     const tm_param *param = find(cli, command, op, name, &common, &own);
     if (!param && !reserved) return unknown(command, op, given, err);
@@ -200,15 +187,6 @@ static tm_status parse_option(tm_cli *cli, const tm_command *command, const tm_o
     return set(cli, param, &cli->common, value, err);
 }
 
-static tm_str spelled_out(tm_str word)
-{
-    if (tm_str_is(word, "-o")) return TM_STR("output");
-    if (tm_str_is(word, "-q")) return TM_STR("quiet");
-    if (tm_str_is(word, "-h")) return TM_STR("help");
-    if (tm_str_is(word, "-j")) return TM_STR("threads");
-    return (tm_str){0};
-}
-
 /* -:3 and -@120 are places in standard input, for explain. */
 static bool is_stdin_place(tm_str word)
 {
@@ -227,7 +205,7 @@ tm_status tm_cli_parse(tm_cli *cli, const tm_command *command, const tm_op *op, 
         TM_TRY(tm_params_default(command->params, cli->args, cli->mem, err));
     }
     while (l.at < l.count) {
-        tm_str word = tm_str_of(l.word[l.at++]), longer = spelled_out(word);
+        tm_str word = tm_str_of(l.word[l.at++]), longer = tm_option_spelled_out(word);
         if (!ended && tm_str_is(word, "--")) {
             ended = true;
         } else if (!ended && (longer.n || tm_str_starts(word, TM_STR("--")))) {

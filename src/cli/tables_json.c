@@ -168,6 +168,7 @@ void tm_tables_json(tm_buf *out)
     key_text(&w, "version", TM_VERSION);
     commands(&w);
     params(&w, "options", tm_common_params);
+    params(&w, "step", tm_step_params);
     tm_ops_json(&ops);
     if (ops.failed) out->failed = true;
     tm_jw_key(&w, "operators");

@@ -78,7 +78,7 @@ class Words(LawCase):
         self.assertNotIn("--output", told)
         for shell in ("bash", "fish"):
             lines = [line for line in self.tamis("completions", shell).stdout.decode().splitlines()
-                     if line.lstrip().startswith("check)") or "from check'" in line]
+                     if line.lstrip().startswith("check)") or "_verb check'" in line]
             self.assertTrue(lines)
             self.assertFalse([line for line in lines if "-l output" in line or "--output" in line])
 
