@@ -262,9 +262,8 @@ def page_cli(t):
         if c["params"]:
             lines += params_table(c["params"], True)
         if c["json"]:
-            lines += ["With `--json` it prints one JSON object (an array for `ops`, `--layouts` and "
-                      "`--codes`)." if c["name"] == "ops" else
-                      "With `--json` it prints one JSON object.", ""]
+            arrays = " (an array for operators, layouts and codes)" if c["name"] == "ops" else ""
+            lines += [f"With `--json` it prints one JSON object{arrays}.", ""]
         if c["runs"]:
             without = ", ".join(f"`--{name.replace('_', '-')}`" for name in c["without"])
             lines += ["And the [options of every verb that runs](#options-of-every-verb-that-runs)"

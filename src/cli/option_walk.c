@@ -74,7 +74,7 @@ static bool takes(const tm_option_walk *w, const tm_param *p)
     bool own = w->op && tm_params_find(w->op->params, tm_str_of(p->name));
     if (w->kind == TM_OPTION_COMMON) return !own && tm_command_takes(w->command, p);
     if (w->kind != TM_OPTION_STEP) return true;
-    return !own && (strcmp(p->name, "then") || tm_op_then(w->op));
+    return !own && (strcmp(p->name, "then") != 0 || tm_op_then(w->op));
 }
 
 bool tm_option_next(tm_option_walk *w)
