@@ -4,7 +4,8 @@
  * connectives combine sets as they combine values; a comparison looks at the ranges of its two
  * sides (a literal is one number, a count of words is never below zero); and in a chain of `and`
  * the limits on one and the same thing are intersected: words(response) > 9 and words(response)
- * < 5 is never true. Where nothing is known the set is all three, so a result may be too wide
+ * < 5 is never true. A chain of `or` is false where all its denials hold, so the same says when it
+ * never is. Where nothing is known the set is all three, so a result may be too wide
  * and is never too narrow: nothing is said that is not certain.
  *
  * It reads the compiled tree of expr/ (ast.h); a kind of node it does not know is just not
@@ -49,7 +50,10 @@ static range range_of(const tm_node *n)
     range r = {-(double)INFINITY, (double)INFINITY, false, false, false};
     if (is_literal(n, TM_E_NUMBER))
         r = (range){n->value.number, n->value.number, false, false, true};
-    if (n->kind == TM_N_CALL && gives_a_count(n->name)) r.low = 0;
+    if (n->kind == TM_N_CALL && gives_a_count(n->name)) {
+        r.low = 0; /* of the record itself: a selector without any text has 0 */
+        r.sure = !n->kids || n->kid[0]->kind == TM_N_PARTS;
+    }
     if (n->kind == TM_N_SIGNAL && n->count) r.low = 0;
     return r;
 }
@@ -179,9 +183,22 @@ static limit *limit_on(limit *list, uint32_t *count, const tm_node *of)
     return &list[(*count)++];
 }
 
-/* Whether the limits in a chain of `and` exclude each other. A field has no type beforehand: a
- * number and a text about it are not held against each other. */
-static bool contradicts_itself(const tm_node *chain)
+static uint8_t denied(uint8_t op)
+{
+    switch (op) {
+    case TM_T_LT: return TM_T_GE;
+    case TM_T_LE: return TM_T_GT;
+    case TM_T_GT: return TM_T_LE;
+    case TM_T_GE: return TM_T_LT;
+    case TM_T_EQ: return TM_T_NE;
+    case TM_T_NE: return TM_T_EQ;
+    default: return op;
+    }
+}
+
+/* Whether the limits in a chain exclude each other, or what denies them (`denials`). A field has no
+ * type beforehand: a number and a text about it are not held against each other. */
+static bool contradicts_itself(const tm_node *chain, bool denials)
 {
     limit list[LIMITS_MAX];
     uint32_t count = 0;
@@ -191,6 +208,7 @@ static bool contradicts_itself(const tm_node *chain)
         bool turned = n->kid[0]->kind == TM_N_LITERAL;
         const tm_node *of = n->kid[turned], *value = n->kid[!turned];
         uint8_t op = turned ? mirrored(n->op) : n->op;
+        if (denials) op = denied(op);
         bool number = is_literal(value, TM_E_NUMBER), text = is_literal(value, TM_E_TEXT);
         if ((!number && !text) || !same_thing(of, of)) continue;
         limit *l = limit_on(list, &count, of);
@@ -212,7 +230,7 @@ static unsigned all_of(const tm_node *chain)
         set |= one & (CAN_FALSE | CAN_UNKNOWN);
         all_true = all_true && one & CAN_TRUE;
     }
-    if (all_true && contradicts_itself(chain)) return set | CAN_FALSE;
+    if (all_true && contradicts_itself(chain, false)) return set | CAN_FALSE;
     return set | (all_true ? CAN_TRUE : 0);
 }
 
@@ -226,7 +244,32 @@ static unsigned any_of(const tm_node *chain)
         set |= one & (CAN_TRUE | CAN_UNKNOWN);
         all_false = all_false && one & CAN_FALSE;
     }
+    if (all_false && contradicts_itself(chain, true)) return set;
     return set | (all_false ? CAN_FALSE : 0);
+}
+
+static unsigned within(const tm_node *n)
+{
+    if (!is_number(n->kid[1]) || !is_number(n->kid[2])) return CAN_ALL;
+    range of = range_of(n->kid[0]), low = range_of(n->kid[1]), high = range_of(n->kid[2]);
+    unsigned above = less(low, of, true), below = less(of, high, true);
+    unsigned set = (above | below) & (CAN_FALSE | CAN_UNKNOWN);
+    if (low.low > high.high) set |= CAN_FALSE;
+    if (above & below & CAN_TRUE && low.low <= high.high) set |= CAN_TRUE;
+    return n->negated ? negate(set) : set;
+}
+
+/* `is` is never unknown itself. */
+static unsigned is_this(const tm_node *n)
+{
+    unsigned is = CAN_TRUE | CAN_FALSE;
+    if (n->op == TM_IS_UNKNOWN) {
+        if (is_number(n->kid[0]) && range_of(n->kid[0]).sure) is = CAN_FALSE;
+    } else {
+        unsigned set = possible(n->kid[0]), wanted = n->op == TM_IS_TRUE ? CAN_TRUE : CAN_FALSE;
+        is = (set & wanted ? CAN_TRUE : 0) | (set & ~wanted ? CAN_FALSE : 0);
+    }
+    return n->negated ? negate(is) : is;
 }
 
 static unsigned possible(const tm_node *n)
@@ -241,6 +284,8 @@ static unsigned possible(const tm_node *n)
     case TM_N_AND: return all_of(n);
     case TM_N_OR: return any_of(n);
     case TM_N_COMPARE: return compare(n);
+    case TM_N_BETWEEN: return within(n);
+    case TM_N_IS: return is_this(n);
     default: return CAN_ALL;
     }
 }

@@ -64,7 +64,7 @@ class Empty(CheckCase):
                    {"refusal": 7}, {"tool_calls": [], "function_call": None, "refusal": None},
                    {"reasoning_content": "I think so."}]
         something = [{"tool_calls": [CALL]}, {"function_call": {"name": "f", "arguments": "{}"}},
-                     {"function_call": {"name": "f"}}, {"refusal": "I may not."},
+                     {"refusal": "I may not."},
                      {"tool_calls": [CALL], "refusal": None, "function_call": None}]
         self.expect([(chat(ASKS, answer(content=None, **keys)), ["T1216"]) for keys in nothing] +
                     [(chat(ASKS, answer(content=None, **keys)), []) for keys in something])
@@ -121,7 +121,7 @@ class Empty(CheckCase):
             (chat(ASKS, answer(content="", reasoning_content="Hm.")), ["T1202"]),
             (chat(ASKS, answer(reasoning_content="Hm.")), ["T1202"]),
             (chat(ASKS, answer(content="", tool_calls=[CALL])), []),
-            (chat({"role": "user"}, SAYS), ["T1201"]),
+            (chat({"role": "user"}, SAYS), ["T1206"]),
             (chat({"role": "system", "content": ""}, ASKS, SAYS), []),
             ({"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": ""},
                                 {"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]},
@@ -154,6 +154,45 @@ class Pairs(CheckCase):
         self.assertFalse([codes for codes in self.codes(
             [{"prompt": "p", "chosen": a, "rejected": b} for a, b in other]) if "T1230" in codes])
 
+    def test_white_space_alone_is_remarked(self):
+        """V14: equal after white space is evened out, which in code may be the whole point."""
+        alone = [("x y", "x  y\n"), ("a b", "a\n b"), ("if a:\n    b\nc", "if a:\n    b\n    c"),
+                 (" a", "a"), ("a\tb", "a b"), ("a\u00a0b", "a \u3000 b"), ("a\n\nb", "a\nb")]
+        other = [("ab", "a b"), ("a b", "a c"), ("a b", "a b c"), ("a", "A"), ("a. b", "a b")]
+        self.expect([({"prompt": "p", "chosen": a, "rejected": b}, ["T1234"]) for a, b in alone])
+        self.expect([({"prompt": [ASKS], "chosen": [answer(content=a)],
+                       "rejected": [answer(content=b)]}, ["T1234"]) for a, b in alone])
+        self.expect([({"prompt": "p", "chosen": a, "rejected": b}, []) for a, b in other])
+        two = {"prompt": [ASKS], "chosen": [answer(content="a b"), ASKS, SAYS],
+               "rejected": [answer(content="a  b"), ASKS, SAYS]}
+        split = {"prompt": [ASKS], "chosen": [answer(content="a"), ASKS, answer(content="b c")],
+                 "rejected": [answer(content="a b"), ASKS, answer(content="c")]}
+        self.expect([(two, ["T1234"]), (split, ["T1235"])])
+
+    def test_such_a_pair_is_kept_and_passes(self):
+        source = self.write("space.jsonl", lines([
+            {"prompt": "p", "chosen": "if a:\n    b\nc", "rejected": "if a:\n    b\n    c"}]))
+        self.assertEqual(self.tamis("check", source).returncode, 0)
+        folder = self.run_folder("kept", "refine", source)
+        self.assertEqual(manifest(folder)["counts"]["kept"], 1)
+
+    def test_more_than_one_difference_is_remarked(self):
+        """V14: exactly one differing span, or a flag."""
+        def said(*texts):
+            return [{"role": ("assistant", "user")[n % 2], "content": t}
+                    for n, t in enumerate(texts)]
+
+        def pair(a, b):
+            return {"prompt": [ASKS], "chosen": said(*a), "rejected": said(*b)}
+
+        self.expect([(pair("abc", "abd"), []), (pair("abc", "dbc"), []), (pair("abc", "def"), []),
+                     (pair("abc", "dec"), []), (pair("abc", "dbe"), ["T1235"]),
+                     (pair("abcde", "fbcdg"), ["T1235"]), (pair("abcde", "fbgdh"), ["T1235"]),
+                     (pair("abc", "d"), []), (pair("a", "bcd"), []), (pair("abc", "a"), []),
+                     (pair("abc", "dbcef"), ["T1235"])])
+        ((code, at),) = self.found([pair("abc", "dbe")])[0]
+        self.assertEqual((code, at[:35]), ("T1235", '{"role": "assistant", "content": "c'))
+
     def test_other_functions_and_pictures_are_not_the_same(self):
         def calls(name):
             function = {"name": name, "arguments": "{}"}
@@ -173,6 +212,45 @@ class Pairs(CheckCase):
                      ({"chosen": "\u00e9a", "rejected": "\u00e8b"}, ["T1231"])])
 
 
+class Roles(CheckCase):
+    def test_words_that_no_template_knows(self):
+        """V3: the role is known. A list that is sharegpt's may use sharegpt's words."""
+        def talk(user, assistant):
+            return [{"role": user, "content": "Why?"}, {"role": assistant, "content": "So."}]
+
+        self.expect([(chat(*talk("user", "assistant")), [])] +
+                    [(chat(*talk("user", word)), ["T1228"])
+                     for word in ("gpt", "bot", "model", "ai", "chatgpt")] +
+                    [(chat(*talk("human", "assistant")), ["T1228"]),
+                     (chat(*talk("human", "gpt")), ["T1228", "T1228"]),
+                     (chat(*talk("narrator", "assistant")), ["T1211"]),
+                     ({"prompt": talk("human", "gpt")[:1], "completion": [SAYS]}, ["T1228"]),
+                     ({"conversations": talk("human", "gpt")}, []),
+                     ({"conversations": [{"from": "human", "value": "a"},
+                                         {"from": "gpt", "value": "b"}]}, [])])
+        ((_, at), _) = self.found([chat(*talk("human", "gpt"))])[0]
+        self.assertTrue(at.startswith('"human"'))
+        source = self.write("roles.jsonl", lines([chat(*talk("human", "gpt"))]))
+        told = self.tamis("check", source, expect=None).stdout.decode()
+        self.assertIn("messages[0].role: chat templates do not know this role: human is user",
+                      told)
+
+
+class Content(CheckCase):
+    def test_content_that_is_required(self):
+        """V1: required strings are present. An assistant may call instead (V6)."""
+        tool = {"role": "tool", "tool_call_id": "c1"}
+        calls = answer(tool_calls=[CALL])
+        self.expect([(chat({"role": "user"}, SAYS), ["T1206"]),
+                     (chat({"role": "user", "name": "n"}, SAYS), ["T1206"]),
+                     (chat({"role": "system"}, ASKS, SAYS), ["T1206"]),
+                     (chat(ASKS, calls, tool, SAYS), ["T1206"]),
+                     (chat(ASKS, calls, {**tool, "content": ""}, SAYS), []),
+                     (chat(ASKS, calls), []), (chat({"role": "user", "content": ""}, SAYS),
+                                               ["T1201"]),
+                     ({"prompt": [{"role": "user"}], "completion": [SAYS]}, ["T1206"])])
+
+
 class Weights(CheckCase):
     def test_a_weight_that_is_none_is_said_once(self):
         def weigh(*weights):
@@ -185,7 +263,7 @@ class Weights(CheckCase):
 
     def test_keys_that_a_table_filled_with_null(self):
         function = {"name": "f", "description": None, "parameters": None}
-        tool = {"type": None, "function": function}
+        tool = {"type": "function", "function": function}
         said = {**SAYS, "tool_calls": None, "tool_call_id": None, "name": None, "weight": None}
         self.expect([(chat({**ASKS, "weight": None}, said, tools=[tool]), []),
                      (chat(ASKS, said, tools=None), [])])
@@ -326,6 +404,47 @@ class Calls(CheckCase):
              ["T1219"]),
             ({"prompt": [ASKS], "chosen": [with_id, *ends], "rejected": other}, ["T1218"]),
         ])
+
+    def test_a_call_has_arguments_and_a_name(self):
+        """V8: arguments parse as an object; V11: characters of names."""
+        def call(**function):
+            return chat(ASKS, answer(content=None, tool_calls=[{"id": "c", "type": "function",
+                                                                "function": function}]))
+
+        def old(**function):
+            return chat(ASKS, answer(content=None, function_call=function))
+
+        for made in (call, old):
+            self.expect([(made(name="f", arguments="{}"), []), (made(name="f", arguments={}), []),
+                         (made(name="f"), ["T1221"]), (made(name="f", arguments=None), ["T1221"]),
+                         (made(name="f", arguments="[]"), ["T1221"]),
+                         (made(name="f", arguments='"{}"'), ["T1221"]),
+                         (made(name="", arguments="{}"), ["T1229"]),
+                         (made(name=None, arguments="{}"), ["T1229"]),
+                         (made(arguments="{}"), ["T1229"]),
+                         (made(name="f g", arguments="{}"), ["T1227"]),
+                         (made(name="f" * 65, arguments="{}"), ["T1227"]),
+                         (made(name="f" * 64, arguments="{}"), []),
+                         (made(name="a-B_9", arguments="{}"), [])])
+        tools = [{"type": "function", "function": {"name": "f"}}]
+        self.expect([({**call(name="", arguments="{}"), "tools": tools}, ["T1229"]),
+                     ({**call(name="g", arguments="{}"), "tools": tools}, ["T1222"]),
+                     ({**call(name="f", arguments="{}"), "tools": tools}, [])])
+        whole = [({"name": "f", "arguments": {}}, []), ({"name": "f"}, ["T1221"]),
+                 ({"arguments": {}}, ["T1221"])]
+        self.expect([({"conversations": [{"from": "human", "value": "a"},
+                                         {"from": "function_call", "value": json.dumps(value)},
+                                         {"from": "observation", "value": "r"},
+                                         {"from": "gpt", "value": "b"}]}, want)
+                     for value, want in whole])
+
+    def test_a_tool_has_a_type(self):
+        """V9: {type: function, function: {...}}."""
+        function = {"name": "f", "parameters": {}}
+        tools = [({"type": "function", "function": function}, []), ({"function": function}, ["T1223"]),
+                 ({"type": None, "function": function}, ["T1223"]),
+                 ({"type": "tool", "function": function}, ["T1223"]), (function, ["T1223"])]
+        self.expect([(chat(ASKS, SAYS, tools=[tool]), want) for tool, want in tools])
 
     def test_the_place_is_that_of_the_id_or_the_name(self):
         line = json.dumps(chat(ASKS, self.calls("f"), self.result(name="g"), SAYS))

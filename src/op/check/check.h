@@ -13,6 +13,7 @@
     X(CHECK_NUL, "T1203", TM_V_FLAG, true, "nul-character")                              \
     X(CHECK_LONE_SURROGATE, "T1204", TM_V_PARK, false, "lone-surrogate")                 \
     X(CHECK_NO_PROMPT, "T1205", TM_V_FLAG, true, "no-prompt")                            \
+    X(CHECK_NO_CONTENT, "T1206", TM_V_PARK, false, "content-absent")                     \
     X(CHECK_NO_MESSAGES, "T1210", TM_V_PARK, false, "no-messages")                       \
     X(CHECK_UNKNOWN_ROLE, "T1211", TM_V_PARK, false, "unknown-role")                     \
     X(CHECK_SYSTEM_PLACE, "T1212", TM_V_PARK, false, "system-not-first")                 \
@@ -31,10 +32,14 @@
     X(CHECK_WEIGHT, "T1225", TM_V_PARK, false, "weight-not-a-number")                    \
     X(CHECK_NOTHING_TRAINED, "T1226", TM_V_PARK, false, "nothing-trained")               \
     X(CHECK_NAME, "T1227", TM_V_FLAG, true, "name-characters")                           \
+    X(CHECK_FOREIGN_ROLE, "T1228", TM_V_PARK, false, "role-of-another-format")           \
+    X(CHECK_CALL_NO_NAME, "T1229", TM_V_PARK, false, "call-without-name")                \
     X(CHECK_SAME_ANSWERS, "T1230", TM_V_PARK, false, "chosen-equals-rejected")           \
     X(CHECK_NO_SHARED_PROMPT, "T1231", TM_V_PARK, false, "no-shared-prompt")             \
     X(CHECK_ANSWER_END, "T1232", TM_V_PARK, false, "answer-does-not-end-with-assistant") \
     X(CHECK_LABEL, "T1233", TM_V_PARK, false, "label-not-boolean")                       \
+    X(CHECK_SAME_BUT_SPACE, "T1234", TM_V_FLAG, true, "answers-differ-in-space-alone")   \
+    X(CHECK_SPANS, "T1235", TM_V_FLAG, true, "answers-differ-in-several-places")         \
     X(CHECK_NOT_TEXT, "T1240", TM_V_FLAG, true, "not-text")
 
 typedef enum tm_check {
@@ -73,6 +78,8 @@ static inline uint32_t tm_check_key(const tm_checking *c, uint32_t object, const
     if (object == TM_NONE || node[object].kind != TM_JSON_OBJECT) return TM_NONE;
     return tm_json_get(node, tm_check_raw(c), object, tm_str_of(name));
 }
+/* A finding at a name that is not 1 to 64 of what providers take. */
+tm_status tm_check_name(const tm_checking *c, uint32_t name);
 bool tm_check_text_is(const tm_checking *c, uint32_t value, tm_str text);
 /* Where a message stands in the raw record. */
 uint32_t tm_check_place(const tm_checking *c, const tm_turn *turn);

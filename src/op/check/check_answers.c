@@ -1,8 +1,11 @@
 /* V14 and V15: pairs and labels. Two answers are the same when what can be seen of them is, with
- * the white space before and between it, for code lives of that: cleaning may not make them so. */
+ * the white space before and between it, for code lives of that: cleaning may not make them so.
+ * Where white space alone tells them apart that is remarked, as it is when messages that are the
+ * same stand between others that are not: the rule asks for one difference. */
 #include "op/check/check.h"
 #include "text/utf8.h"
 #include "text/visible.h"
+#include "text/words.h"
 
 /* What no text tells: who speaks, which function is called, which picture is shown. */
 static void add_unspoken(const tm_checking *c, const tm_part *part, tm_buf *out)
@@ -15,9 +18,11 @@ static void add_unspoken(const tm_checking *c, const tm_part *part, tm_buf *out)
     tm_buf_char(out, '\0');
 }
 
-static tm_status answer_text(const tm_checking *c, uint16_t answer, tm_buf *out)
+/* Appends what is seen of the parts [from, end) of an answer. */
+static tm_status add_parts(const tm_checking *c, uint32_t from, uint32_t end, uint16_t answer,
+                           tm_buf *out)
 {
-    for (uint32_t p = c->b->first_part[c->r]; p < c->b->first_part[c->r + 1]; p++) {
+    for (uint32_t p = from; p < end; p++) {
         const tm_part *part = &c->b->part[p];
         tm_str text;
         if (part->answer != answer) continue;
@@ -28,15 +33,86 @@ static tm_status answer_text(const tm_checking *c, uint16_t answer, tm_buf *out)
     return tm_buf_ok(out, c->err);
 }
 
-static tm_status check_same(const tm_checking *c)
+static tm_status answer_text(const tm_checking *c, uint16_t answer, tm_buf *out)
+{
+    return add_parts(c, c->b->first_part[c->r], c->b->first_part[c->r + 1], answer, out);
+}
+
+/* The next run of what is no white space from *at on; U+0000, which ends what is unspoken, is a run
+ * of its own. Empty: there is none. */
+static tm_str next_run(tm_str s, size_t *at)
+{
+    size_t begin = *at, next = begin;
+    while (next < s.n && tm_is_space(tm_utf8_next(s, &next))) begin = next;
+    if (begin < s.n && s.p[begin] == '\0') {
+        *at = begin + 1;
+    } else {
+        for (next = *at = begin; next < s.n && s.p[next] != '\0'; *at = next)
+            if (tm_is_space(tm_utf8_next(s, &next))) break;
+    }
+    return tm_str_slice(s, begin, *at);
+}
+
+/* Stops at the first difference, which most answers begin with. */
+static bool same_but_space(tm_str a, tm_str b)
+{
+    for (size_t at_a = 0, at_b = 0;;) {
+        tm_str x = next_run(a, &at_a), y = next_run(b, &at_b);
+        if (!tm_str_eq(x, y)) return false;
+        if (!x.n) return true;
+    }
+}
+
+static tm_status check_same(const tm_checking *c, bool *same)
 {
     tm_buf a = {0}, b = {0};
     tm_status status = answer_text(c, 1, &a);
     if (status == TM_OK) status = answer_text(c, 2, &b);
-    bool same = status == TM_OK && tm_str_eq(tm_buf_view(&a), tm_buf_view(&b));
+    *same = status == TM_OK && tm_str_eq(tm_buf_view(&a), tm_buf_view(&b));
+    bool alike = status == TM_OK && !*same && same_but_space(tm_buf_view(&a), tm_buf_view(&b));
     tm_buf_release(&a);
     tm_buf_release(&b);
-    return same ? tm_check_find(c, CHECK_SAME_ANSWERS, 0) : status;
+    if (alike) return tm_check_find(c, CHECK_SAME_BUT_SPACE, 0);
+    return *same ? tm_check_find(c, CHECK_SAME_ANSWERS, 0) : status;
+}
+
+/* The turn at or behind t that is of this answer, or the record's last one plus one. */
+static uint32_t turn_of(const tm_checking *c, uint32_t t, uint16_t answer)
+{
+    uint32_t end = c->b->first_turn[c->r + 1];
+    while (t < end && c->b->turn[t].answer != answer) t++;
+    return t;
+}
+
+static tm_status same_turn(const tm_checking *c, uint32_t x, uint32_t y, bool *same)
+{
+    const tm_turn *a = &c->b->turn[x], *b = &c->b->turn[y];
+    tm_buf said[2] = {0};
+    tm_status status = add_parts(c, a->first_part, a->first_part + a->parts, 1, &said[0]);
+    if (status == TM_OK)
+        status = add_parts(c, b->first_part, b->first_part + b->parts, 2, &said[1]);
+    *same = tm_str_eq(tm_buf_view(&said[0]), tm_buf_view(&said[1]));
+    tm_buf_release(&said[0]);
+    tm_buf_release(&said[1]);
+    return status;
+}
+
+/* Messages are held against each other in order; one that the other answer does not have differs.
+ * An answer of one message has one difference. */
+static tm_status check_spans(const tm_checking *c)
+{
+    uint32_t first = c->b->first_turn[c->r], end = c->b->first_turn[c->r + 1], spans = 0;
+    uint32_t a = turn_of(c, first, 1), b = turn_of(c, first, 2);
+    if (turn_of(c, a + 1, 1) >= end || turn_of(c, b + 1, 2) >= end) return TM_OK;
+    for (bool differed = false, same; a < end || b < end; differed = !same) {
+        same = false;
+        if (a < end && b < end) TM_TRY(same_turn(c, a, b, &same));
+        if (!same && !differed && ++spans == 2)
+            return tm_check_find(c, CHECK_SPANS, tm_check_place(c, &c->b->turn[a < end ? a : b]));
+        if (a < end) a = turn_of(c, a + 1, 1);
+        if (b < end) b = turn_of(c, b + 1, 2);
+    }
+    return TM_OK;
 }
 
 /* Its first character that can be seen; 0: none. */
@@ -81,7 +157,9 @@ static tm_status check_pair(const tm_checking *c)
     }
     for (uint32_t p = c->b->first_part[c->r]; p < c->b->first_part[c->r + 1]; p++)
         prompt |= c->b->part[p].answer == 0;
-    TM_TRY(check_same(c));
+    bool same;
+    TM_TRY(check_same(c, &same));
+    if (!same) TM_TRY(check_spans(c));
     if (!there[1]) TM_TRY(check_missing(c, "chosen"));
     if (!there[2]) TM_TRY(check_missing(c, "rejected"));
     bool explicit_prompt = tm_check_key(c, c->b->top[c->r], "prompt") != TM_NONE;

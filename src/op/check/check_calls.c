@@ -13,10 +13,17 @@ typedef struct calls { /* of a record */
     bool tools_known;
 } calls;
 
-static tm_status check_arguments(const tm_checking *c, uint32_t value, bool whole_call)
+/* A whole call as JSON text has a name and arguments. */
+static bool is_call(const tm_json_node *node, const char *text)
+{
+    return tm_json_get(node, text, 0, TM_STR("name")) != TM_NONE &&
+           tm_json_get(node, text, 0, TM_STR("arguments")) != TM_NONE;
+}
+
+static tm_status check_object(const tm_checking *c, uint32_t value, bool whole_call)
 {
     const tm_json_node *node = tm_check_nodes(c);
-    if (value == TM_NONE || node[value].kind == TM_JSON_OBJECT) return TM_OK;
+    if (node[value].kind == TM_JSON_OBJECT) return TM_OK;
     bool good = false;
     if (node[value].kind == TM_JSON_STRING) {
         tm_buf *text = &c->b->scratch;
@@ -26,11 +33,17 @@ static tm_status check_arguments(const tm_checking *c, uint32_t value, bool whol
         TM_TRY(tm_buf_ok(text, c->err));
         good = tm_json_scan(&json, text->p, text->n, 0, (tm_json_limits){0}) &&
                json.node[0].kind == TM_JSON_OBJECT;
-        if (good && whole_call)
-            good = tm_json_get(json.node, text->p, 0, TM_STR("name")) != TM_NONE;
+        if (good && whole_call) good = is_call(json.node, text->p);
         tm_json_release(&json);
     }
     return good ? TM_OK : tm_check_find(c, CHECK_ARGUMENTS, node[value].at);
+}
+
+static tm_status check_arguments(const tm_checking *c, uint32_t function)
+{
+    uint32_t value = tm_check_key(c, function, "arguments");
+    if (value != TM_NONE) return check_object(c, value, false);
+    return tm_check_find(c, CHECK_ARGUMENTS, tm_check_nodes(c)[function].at);
 }
 
 static tm_status learn_tools(const tm_checking *c, calls *all, uint32_t tools)
@@ -48,14 +61,16 @@ static tm_status learn_tools(const tm_checking *c, calls *all, uint32_t tools)
     return TM_OK;
 }
 
-/* Names of the record's tools hold the called one? Unknown (no tools) is fine. */
+/* Is there a name, and do those of the record's tools hold it? Unknown (no tools) is fine. */
 static tm_status check_known(const tm_checking *c, calls *all, uint32_t function)
 {
     const tm_json_node *node = tm_check_nodes(c);
-    if (all->tools_at == TM_NONE) return TM_OK;
     uint32_t name = tm_check_key(c, function, "name");
-    if (name == TM_NONE || node[name].kind != TM_JSON_STRING)
-        return tm_check_find(c, CHECK_UNKNOWN_TOOL, node[function].at);
+    if (name == TM_NONE) return tm_check_find(c, CHECK_CALL_NO_NAME, node[function].at);
+    if (node[name].kind != TM_JSON_STRING || tm_check_text_is(c, name, TM_STR("")))
+        return tm_check_find(c, CHECK_CALL_NO_NAME, node[name].at);
+    TM_TRY(tm_check_name(c, name));
+    if (all->tools_at == TM_NONE) return TM_OK;
     if (!all->tools_known) TM_TRY(learn_tools(c, all, all->tools_at));
     if (tm_name_set_get(&all->tools, tm_json_raw(node, tm_check_raw(c), name))) return TM_OK;
     return tm_check_find(c, CHECK_UNKNOWN_TOOL, node[name].at);
@@ -88,8 +103,9 @@ static tm_status check_assistant(const tm_checking *c, calls *all, const tm_turn
     const tm_json_node *node = tm_check_nodes(c);
     uint32_t list = tm_check_key(c, turn->node, "tool_calls");
     uint32_t old = tm_check_key(c, turn->node, "function_call");
-    if (old != TM_NONE && node[old].kind == TM_JSON_OBJECT) {
-        TM_TRY(check_arguments(c, tm_check_key(c, old, "arguments"), false));
+    bool called = old != TM_NONE && node[old].kind == TM_JSON_OBJECT;
+    if (called && node[old].next > old + 1) { /* {} is no call */
+        TM_TRY(check_arguments(c, old));
         TM_TRY(check_known(c, all, old));
     }
     if (list == TM_NONE || node[list].kind != TM_JSON_ARRAY) return TM_OK;
@@ -99,7 +115,7 @@ static tm_status check_assistant(const tm_checking *c, calls *all, const tm_turn
             TM_TRY(tm_check_find(c, CHECK_ARGUMENTS, node[k].at));
             continue;
         }
-        TM_TRY(check_arguments(c, tm_check_key(c, function, "arguments"), false));
+        TM_TRY(check_arguments(c, function));
         TM_TRY(check_known(c, all, function));
         TM_TRY(open_call(c, all, k, function));
     }
@@ -111,7 +127,8 @@ static tm_status check_sharegpt(const tm_checking *c, const tm_turn *turn)
 {
     uint32_t from = tm_check_key(c, turn->node, "from");
     if (from == TM_NONE || !tm_check_text_is(c, from, TM_STR("function_call"))) return TM_OK;
-    return check_arguments(c, tm_check_key(c, turn->node, "value"), true);
+    uint32_t value = tm_check_key(c, turn->node, "value");
+    return value == TM_NONE ? TM_OK : check_object(c, value, true);
 }
 
 static tm_status answer_call(const tm_checking *c, calls *all, const tm_turn *turn)

@@ -116,8 +116,21 @@ static bool is_open_slot(const tm_checking *c, const tm_turn *turn)
     return open;
 }
 
+/* A message of someone else than the assistant, who may have called instead, and nothing in it. */
+static bool has_no_content(const tm_checking *c, const tm_turn *turn)
+{
+    bool none = turn->role != TM_ASSISTANT && tm_check_key(c, turn->node, "role") != TM_NONE;
+    for (uint32_t p = turn->first_part; p < turn->first_part + turn->parts; p++) {
+        const tm_part *part = &c->b->part[p];
+        bool said = part->kind == TM_CONTENT || part->kind == TM_RESULT;
+        none &= !said || part->present == TM_ABSENT;
+    }
+    return none && tm_check_key(c, turn->node, "content") == TM_NONE;
+}
+
 static tm_status check_empty(const tm_checking *c, const tm_turn *turn)
 {
+    if (has_no_content(c, turn)) return tm_check_find(c, CHECK_NO_CONTENT, tm_check_place(c, turn));
     bool empty, trained = is_trained(c, turn);
     if (!trained && turn->role != TM_USER && turn->role != TM_ASSISTANT) return TM_OK;
     TM_TRY(is_empty(c, turn, &empty));

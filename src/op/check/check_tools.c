@@ -16,7 +16,7 @@ static bool is_name(tm_str inside)
     return true;
 }
 
-static tm_status check_name(const tm_checking *c, uint32_t name)
+tm_status tm_check_name(const tm_checking *c, uint32_t name)
 {
     const tm_json_node *node = tm_check_nodes(c);
     if (name == TM_NONE || node[name].kind != TM_JSON_STRING) return TM_OK;
@@ -39,9 +39,9 @@ static tm_status check_tool(const tm_checking *c, uint32_t tool, uint32_t *name)
     uint32_t parameters = tm_check_key(c, function, "parameters");
     *name = tm_check_key(c, function, "name");
     bool good = function != TM_NONE && *name != TM_NONE && node[*name].kind == TM_JSON_STRING &&
-                (is_nothing(c, type) || tm_check_text_is(c, type, TM_STR("function"))) &&
+                tm_check_text_is(c, type, TM_STR("function")) &&
                 (is_nothing(c, parameters) || node[parameters].kind == TM_JSON_OBJECT);
-    if (good) return check_name(c, *name);
+    if (good) return tm_check_name(c, *name);
     *name = TM_NONE;
     return tm_check_find(c, CHECK_TOOLS, node[tool].at);
 }
@@ -126,6 +126,6 @@ tm_status tm_check_tools(const tm_checking *c)
             TM_TRY(tm_check_find(c, CHECK_TOOLS, node[tools].at));
     }
     for (uint32_t t = c->b->first_turn[c->r]; t < c->b->first_turn[c->r + 1]; t++)
-        TM_TRY(check_name(c, tm_check_key(c, c->b->turn[t].node, "name")));
+        TM_TRY(tm_check_name(c, tm_check_key(c, c->b->turn[t].node, "name")));
     return check_weights(c);
 }

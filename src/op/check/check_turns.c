@@ -5,6 +5,26 @@
  * known roles. The first place that breaks the order is reported, never more. */
 #include "op/check/check.h"
 
+/* Words for a speaker that belong to sharegpt's lists, where trainers map them, and not under role.
+ * What else sharegpt calls by names of its own (observation, tool_call ...) some trainer knows. */
+static tm_status check_role(const tm_checking *c, const tm_turn *turn)
+{
+    static const char *const foreign[] = {"human", "ai", "bot", "chatgpt", "gpt", "model"};
+    static const char *const mapped[] = {"conversations", "conversation"};
+    if (turn->role == TM_ROLE_OTHER)
+        return tm_check_find(c, CHECK_UNKNOWN_ROLE, tm_check_place(c, turn));
+    uint32_t role = tm_check_key(c, turn->node, "role");
+    if (role == TM_NONE || (turn->role != TM_USER && turn->role != TM_ASSISTANT)) return TM_OK;
+    if (tm_check_text_is(c, role, TM_STR("user"))) return TM_OK;
+    if (tm_check_text_is(c, role, TM_STR("assistant"))) return TM_OK;
+    for (size_t i = 0; i < TM_COUNT(mapped); i++)
+        if (tm_check_key(c, c->b->top[c->r], mapped[i]) != TM_NONE) return TM_OK;
+    for (size_t i = 0; i < TM_COUNT(foreign); i++)
+        if (tm_check_text_is(c, role, tm_str_of(foreign[i])))
+            return tm_check_find(c, CHECK_FOREIGN_ROLE, tm_check_nodes(c)[role].at);
+    return TM_OK;
+}
+
 static bool makes_calls(const tm_checking *c, const tm_turn *turn)
 {
     for (uint32_t p = turn->first_part; p < turn->first_part + turn->parts; p++)
@@ -84,8 +104,7 @@ tm_status tm_check_conversation(const tm_checking *c)
         const tm_turn *turn = &c->b->turn[t];
         assistant |= turn->role == TM_ASSISTANT;
         answers = TM_MAX(answers, turn->answer);
-        if (turn->role == TM_ROLE_OTHER)
-            TM_TRY(tm_check_find(c, CHECK_UNKNOWN_ROLE, tm_check_place(c, turn)));
+        TM_TRY(check_role(c, turn));
     }
     TM_TRY(check_order(c, answers ? 1 : 0));
     return check_last(c, &c->b->turn[end - 1], assistant);

@@ -134,7 +134,7 @@ const tm_op tm_op_check_record = {
         "Trainers meet a bad record by crashing at night, or worse, by dropping it with a warning "
         "in a log. This step says which records, which rule and which place, and sets them aside "
         "for repair. It looks at structure only; what a text says is for other steps.",
-    .rev = 5,
+    .rev = 6,
     .shape = TM_MEASURE,
     .params = PARAMS,
     .codes = CODES,

@@ -11,6 +11,11 @@
 #define CHECK_NO_PROMPT_HELP                                                                    \
     "The answer stands alone: what it answers is absent. A path of map: that leads nowhere in " \
     "this record gives no prompt."
+#define CHECK_NO_CONTENT_SENTENCE "a message has no content"
+#define CHECK_NO_CONTENT_HELP                                                            \
+    "The key is absent, so trainers stop at the record or show the word None. What has " \
+    "nothing to say has an empty content; of an assistant that calls tools it may be "   \
+    "null or absent."
 #define CHECK_EMPTY_RESPONSE_SENTENCE "there is nothing to train on: the response is empty"
 #define CHECK_EMPTY_RESPONSE_HELP                                                       \
     "An answer that a trainer would learn from shows nothing (white space, controls "   \
@@ -30,6 +35,13 @@
 #define CHECK_UNKNOWN_ROLE_HELP                                                      \
     "Known are system, developer, user, assistant, tool, function and the sharegpt " \
     "names. Chat templates fail on others."
+#define CHECK_FOREIGN_ROLE_SENTENCE                                                      \
+    "chat templates do not know this role: human is user there; ai, bot, chatgpt, gpt, " \
+    "model are assistant"
+#define CHECK_FOREIGN_ROLE_HELP                                                        \
+    "These words belong to from and value of sharegpt. Under role trainers take them " \
+    "as they are: templates fail on them, or put the text in no turn. Write user and " \
+    "assistant; or, where the list is sharegpt's, name it conversations."
 #define CHECK_SYSTEM_PLACE_SENTENCE "a system message stands behind other messages"
 #define CHECK_SYSTEM_PLACE_HELP \
     "Most chat templates take one system message, first. profile: free allows it."
@@ -63,14 +75,15 @@
 #define CHECK_ARGUMENTS_SENTENCE "the call's arguments are not a JSON object"
 #define CHECK_ARGUMENTS_HELP                                                           \
     "They must be an object, or a text that holds one; not an array, a bare value, or" \
-    " JSON encoded twice."
+    " JSON encoded twice, and not left out: a call without arguments has {}."
+#define CHECK_CALL_NO_NAME_SENTENCE "this call names no function"
+#define CHECK_CALL_NO_NAME_HELP "Its name is absent, empty or no text, so nothing can be called."
 #define CHECK_UNKNOWN_TOOL_SENTENCE "the called tool is not in the record's tools"
-#define CHECK_UNKNOWN_TOOL_HELP \
-    "The name is missing or misspelt, or the list of tools is not complete."
+#define CHECK_UNKNOWN_TOOL_HELP "The name is misspelt, or the list of tools is not complete."
 #define CHECK_TOOLS_SENTENCE "the list of tools is not well formed"
 #define CHECK_TOOLS_HELP                                                              \
     "Each entry is {type: function, function: {name, description, parameters}} with " \
-    "parameters an object."
+    "parameters an object. Nothing else may be the type, and it may not be left out."
 #define CHECK_TOOL_TWICE_SENTENCE "two tools have one name"
 #define CHECK_TOOL_TWICE_HELP "A call could mean either."
 #define CHECK_WEIGHT_SENTENCE "a weight is not a number from 0 up"
@@ -83,6 +96,15 @@
 #define CHECK_SAME_ANSWERS_HELP                                                         \
     "White space at the ends of lines and characters that show nothing aside, nothing " \
     "tells the answers apart: the pair teaches nothing."
+#define CHECK_SAME_BUT_SPACE_SENTENCE "chosen and rejected differ in white space alone"
+#define CHECK_SAME_BUT_SPACE_HELP                                                          \
+    "Word for word they are the same. In code an indentation may be the whole difference " \
+    "and the pair is kept; in prose it teaches nothing, or a habit of spacing."
+#define CHECK_SPANS_SENTENCE "chosen and rejected differ in more than one place"
+#define CHECK_SPANS_HELP                                                                 \
+    "Messages that are the same stand between some that are not, so nothing says which " \
+    "difference was judged. One record for each difference, with what stands before it " \
+    "as its prompt, would."
 #define CHECK_NO_SHARED_PROMPT_SENTENCE "chosen and rejected share no prompt"
 #define CHECK_NO_SHARED_PROMPT_HELP \
     "They begin with different messages, so they do not answer the same question."

@@ -49,7 +49,14 @@ static void counts_are_never_below_zero(void **state)
     is("-1 >= chars(prompt)", TM_NEVER_TRUE);
     is("words(response) = -3", TM_NEVER_TRUE);
     is("words(response) < 1", TM_DEPENDS);
-    is("words(response) >= 0", TM_DEPENDS); /* unknown where there is no response */
+    is("words(response) >= 0", TM_ALWAYS_TRUE); /* 0 where there is no response */
+    is("chars(prompt) > -1", TM_ALWAYS_TRUE);
+    is("0 <= lines(system)", TM_ALWAYS_TRUE);
+    is("turns() >= 0 and turns(user) >= 0", TM_ALWAYS_TRUE);
+    is("count(tool) >= 0", TM_ALWAYS_TRUE);
+    is("words($.text) >= 0", TM_DEPENDS); /* unknown where there is no such field */
+    is("count($.list) >= 0", TM_DEPENDS);
+    is("words(response) > 0", TM_DEPENDS);
     is("quality.score < 0", TM_DEPENDS);
 }
 
@@ -64,6 +71,40 @@ static void limits_that_exclude_each_other_never_hold(void **state)
     is("language.code = 'en' and language.code = 'fr'", TM_NEVER_TRUE);
     is("$.rating > 4 and $.rating < 2", TM_NEVER_TRUE);
     is("$.a = 1 and $.a = 2", TM_NEVER_TRUE);
+}
+
+static void one_of_two_that_cover_everything_always_holds(void **state)
+{
+    (void)state;
+    is("words(response) > 4 or words(response) <= 4", TM_ALWAYS_TRUE);
+    is("words(response) >= 5 or 5 > words(response) or false", TM_ALWAYS_TRUE);
+    is("words(response) != 1 or words(response) != 2", TM_ALWAYS_TRUE);
+    is("words(response) > 4 or words(response) < 4", TM_DEPENDS);
+    is("words(response) > 4 or words(prompt) <= 4", TM_DEPENDS);
+    is("$.n > 4 or $.n <= 4", TM_DEPENDS); /* unknown where there is no such field */
+    is("not ($.n > 4 or $.n <= 4)", TM_NEVER_TRUE);
+    is("$.lang != 'en' or $.lang != 'fr'", TM_DEPENDS);
+    is("not ($.lang != 'en' or $.lang != 'fr')", TM_NEVER_TRUE);
+}
+
+static void ranges_and_is(void **state)
+{
+    (void)state;
+    is("words(response) between 5 and 1", TM_NEVER_TRUE);
+    is("words(response) not between 5 and 1", TM_ALWAYS_TRUE);
+    is("words(response) between -9 and -1", TM_NEVER_TRUE);
+    is("words(response) not between -9 and -1", TM_ALWAYS_TRUE);
+    is("words(response) between 0 and 9", TM_DEPENDS);
+    is("$.n between 5 and 1", TM_NEVER_TRUE);
+    is("$.n not between 5 and 1", TM_DEPENDS);
+    is("3 between 1 and 5", TM_ALWAYS_TRUE);
+    is("words(response) is null", TM_NEVER_TRUE);
+    is("turns() is not null", TM_ALWAYS_TRUE);
+    is("$.n is null", TM_DEPENDS);
+    is("(words(response) >= 0) is true", TM_ALWAYS_TRUE);
+    is("(words(response) >= 0) is not true", TM_NEVER_TRUE);
+    is("($.n > 1) is true", TM_DEPENDS);
+    is("($.n > 1 and $.n < 0) is true", TM_NEVER_TRUE);
 }
 
 static void what_only_looks_alike_depends_on_the_record(void **state)
@@ -86,6 +127,8 @@ int main(void)
         cmocka_unit_test(constants_are_what_they_are),
         cmocka_unit_test(counts_are_never_below_zero),
         cmocka_unit_test(limits_that_exclude_each_other_never_hold),
+        cmocka_unit_test(one_of_two_that_cover_everything_always_holds),
+        cmocka_unit_test(ranges_and_is),
         cmocka_unit_test(what_only_looks_alike_depends_on_the_record),
     };
     return cmocka_run_group_tests_name("condition", tests, NULL, NULL);

@@ -200,6 +200,9 @@ static void plans_that_cannot_do_what_they_say_are_refused(void **state)
     fixture f;
     refused("steps:\n  - filter: {drop: \"true\"}\n", 2, 20, "nothing is left");
     refused("steps:\n  - filter: {keep: \"false\"}\n", 2, 20, "nothing is left");
+    refused("steps:\n  - filter: {keep: \"words(response) < 0\"}\n", 2, 20, "nothing is left");
+    refused("steps:\n  - filter: {drop: \"words(response) >= 0\"}\n", 2, 20, "nothing is left");
+    refused("steps:\n  - filter: {park: \"words(response) >= 0\"}\n", 2, 20, "nothing is left");
     refused("steps:\n  - look\n  - head: {records: 0}\n", 3, 21, "leaves nothing");
     refused("steps:\n  - ask\n  - look\n  - pii\n", 4, 5, "already sent it out");
     refused("steps:\n  - mix\n  - head: {records: 9}\n", 3, 5, "gives them another order");
@@ -215,6 +218,9 @@ static void steps_without_effect_are_remarked(void **state)
     fixture f;
     remarked("steps:\n  - filter: {keep: \"true\"}\n", "T3102", 2, 20);
     remarked("steps:\n  - filter: {drop: \"false\"}\n", "T3102", 2, 20);
+    remarked("steps:\n  - filter: {keep: \"words(response) >= 0\"}\n", "T3102", 2, 20);
+    remarked("steps:\n  - filter: {drop: \"words(response) < 0\"}\n", "T3102", 2, 20);
+    remarked("steps:\n  - filter: {park: \"words(response) < 0\"}\n", "T3102", 2, 20);
     remarked("steps:\n  - look: {then: flag}\noutput: {ledger: none}\n", "T3105", 2, 5);
     remarked("steps:\n  - mix\n  - mix: {name: again}\n", "T3106", 2, 5);
     remarked("steps:\n  - look\n  - look: {name: again}\n", "T3107", 3, 5);
