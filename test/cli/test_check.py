@@ -441,7 +441,8 @@ class Calls(CheckCase):
     def test_a_tool_has_a_type(self):
         """V9: {type: function, function: {...}}."""
         function = {"name": "f", "parameters": {}}
-        tools = [({"type": "function", "function": function}, []), ({"function": function}, ["T1223"]),
+        tools = [({"type": "function", "function": function}, []),
+                 ({"function": function}, ["T1223"]),
                  ({"type": None, "function": function}, ["T1223"]),
                  ({"type": "tool", "function": function}, ["T1223"]), (function, ["T1223"])]
         self.expect([(chat(ASKS, SAYS, tools=[tool]), want) for tool, want in tools])
