@@ -20,10 +20,12 @@ static const uint64_t MERSENNE = ((uint64_t)1 << 61) - 1;
 static const uint32_t PRIME = UINT32_MAX - 4;
 
 const char *const tm_conform_names[] = {
-    "datasketch", "datasketch-64", "datasketch-legacy", "datatrove", "datatrove-32",
-    "text-dedup", "text-dedup-32", "text-dedup-spark",  NULL,
-};
+#define X(tool, name) name,
+    TM_CONFORM_MODES(X)
+#undef X
+        NULL};
 const char *const tm_conform_hash_names[] = {"own", "sha1", "xxhash", NULL};
+const char *const tm_conform_language_names[] = {"english", "any", NULL};
 
 tm_conform_rules tm_conform_defaults(tm_conform_tool tool)
 {
@@ -100,9 +102,10 @@ static tm_status check(const tm_conform_rules *r, tm_err *err)
             "hashes)",
             r->bands, r->rows, r->hashes, r->ngram, TM_CONFORM_HASHES_MAX);
     if (r->hash == TM_CONFORM_XXH && !is_datatrove(r) && !is_text_dedup(r))
-        return tm_fail(err, TM_ERECIPE, "datasketch hashes with sha1");
+        return tm_fail(err, TM_ERECIPE, "datasketch hashes with sha1: leave sketch_hash out");
     if (r->hash == TM_CONFORM_SHA1 && r->tool == TM_CONFORM_TEXT_DEDUP_SPARK)
-        return tm_fail(err, TM_ERECIPE, "text-dedup on Spark hashes with xxh32");
+        return tm_fail(err, TM_ERECIPE,
+                       "text-dedup on Spark hashes with xxh32: leave sketch_hash out");
     return TM_OK;
 }
 

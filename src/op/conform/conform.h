@@ -30,21 +30,26 @@
 #include "base/arena.h"
 #include "op/conform/conform_words.h"
 
+#define TM_CONFORM_MODES(X)                              \
+    X(TM_CONFORM_DATASKETCH, "datasketch")               \
+    X(TM_CONFORM_DATASKETCH_64, "datasketch-64")         \
+    X(TM_CONFORM_DATASKETCH_LEGACY, "datasketch-legacy") \
+    X(TM_CONFORM_DATATROVE, "datatrove")                 \
+    X(TM_CONFORM_DATATROVE_32, "datatrove-32")           \
+    X(TM_CONFORM_TEXT_DEDUP, "text-dedup")               \
+    X(TM_CONFORM_TEXT_DEDUP_32, "text-dedup-32")         \
+    X(TM_CONFORM_TEXT_DEDUP_SPARK, "text-dedup-spark")
 typedef enum tm_conform_tool {
-    TM_CONFORM_DATASKETCH,
-    TM_CONFORM_DATASKETCH_64,
-    TM_CONFORM_DATASKETCH_LEGACY,
-    TM_CONFORM_DATATROVE,
-    TM_CONFORM_DATATROVE_32,
-    TM_CONFORM_TEXT_DEDUP,
-    TM_CONFORM_TEXT_DEDUP_32,
-    TM_CONFORM_TEXT_DEDUP_SPARK,
-    TM_CONFORM_TOOLS
+#define X(tool, name) tool,
+    TM_CONFORM_MODES(X)
+#undef X
+        TM_CONFORM_TOOLS
 } tm_conform_tool;
 extern const char *const tm_conform_names[]; /* NULL-terminated */
 
 enum { TM_CONFORM_HASH_OWN, TM_CONFORM_SHA1, TM_CONFORM_XXH };
-extern const char *const tm_conform_hash_names[]; /* own sha1 xxhash, NULL-terminated */
+extern const char *const tm_conform_hash_names[];     /* own sha1 xxhash, NULL-terminated */
+extern const char *const tm_conform_language_names[]; /* english any, NULL-terminated */
 
 enum { TM_CONFORM_HASHES_MAX = 65536 };
 

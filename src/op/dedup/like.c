@@ -4,11 +4,46 @@
 
 #include "op/dedup/cluster.h"
 
+const char *const tm_like_sketch_names[] = {
+#define X(kind, name) name,
+    TM_SKETCHES(X) TM_CONFORM_MODES(X)
+#undef X
+        NULL};
+
+tm_status tm_like_check(uint8_t sketch, const tm_like_args *as, tm_err *err)
+{
+    bool other = sketch >= TM_LIKE_FIRST;
+    tm_conform_tool tool = other ? (tm_conform_tool)(sketch - TM_LIKE_FIRST) : TM_CONFORM_TOOLS;
+    bool text_dedup = other && tool >= TM_CONFORM_TEXT_DEDUP;
+    bool datatrove = tool == TM_CONFORM_DATATROVE || tool == TM_CONFORM_DATATROVE_32;
+    const char *given = as->seed >= 0    ? "sketch_seed"
+                        : as->hash       ? "sketch_hash"
+                        : as->language   ? "sketch_language"
+                        : as->least >= 0 ? "sketch_least"
+                                         : NULL;
+    if (given && !other)
+        return tm_fail(err, TM_ERECIPE,
+                       "%s is for the sketch of another tool: leave it out, or name the tool with "
+                       "sketch:",
+                       given);
+    if (as->seed >= 0 && text_dedup)
+        return tm_fail(err, TM_ERECIPE,
+                       "text-dedup takes no seed, it is always 42: leave sketch_seed out");
+    if (as->language && !datatrove)
+        return tm_fail(err, TM_ERECIPE,
+                       "sketch_language is for datatrove: leave it out, or name sketch: datatrove");
+    if (as->least >= 0 && !text_dedup)
+        return tm_fail(err, TM_ERECIPE,
+                       "sketch_least is for text-dedup: leave it out, or name sketch: text-dedup");
+    return TM_OK;
+}
+
 /* How many functions are drawn decides what each of them is: the tools draw all factors before all
  * addends. So a number that is given stands; without one, it is the tool's own, or what the bands
  * need if they need more. */
-tm_status tm_like_make(tm_arena *mem, tm_conform_tool tool, const tm_band_args *a, int64_t seed,
-                       tm_sketch *bands, const tm_conform **out, tm_err *err)
+tm_status tm_like_make(tm_arena *mem, tm_conform_tool tool, const tm_band_args *a,
+                       const tm_like_args *as, tm_sketch *bands, const tm_conform **out,
+                       tm_err *err)
 {
     tm_conform_rules rules = tm_conform_defaults(tool);
     rules.ngram = (uint32_t)a->ngram;
@@ -18,10 +53,10 @@ tm_status tm_like_make(tm_arena *mem, tm_conform_tool tool, const tm_band_args *
     if (a->hashes && datatrove)
         return tm_fail(err, TM_ERECIPE,
                        "datatrove makes as many values as bands: x rows: say: leave hashes out");
-    if (seed >= 0 && tool >= TM_CONFORM_TEXT_DEDUP)
-        return tm_fail(err, TM_ERECIPE,
-                       "text-dedup takes no seed, it is always 42: leave sketch_seed out");
-    if (seed >= 0) rules.seed = (uint32_t)seed;
+    if (as->seed >= 0) rules.seed = (uint32_t)as->seed;
+    if (as->least >= 0) rules.least = (uint32_t)as->least;
+    rules.hash = as->hash;
+    rules.any_language = as->language;
     bands->bands = rules.bands;
     bands->rows = rules.rows;
     return tm_conform_make(mem, &rules, out, err);

@@ -18,18 +18,14 @@
 
 enum { NEAR_DUPLICATE, NOT_ALL_COMPARED };
 
-/* LIKE: our own sketches come before, then tm_conform_names. */
-enum { LIKE = 2, COMPARE_MOST = 100 };
-static const char *const SKETCHES[] = {
-    "fast",      "classic",      "datasketch", "datasketch-64", "datasketch-legacy",
-    "datatrove", "datatrove-32", "text-dedup", "text-dedup-32", "text-dedup-spark",
-    NULL};
+enum { LIKE = TM_LIKE_FIRST, COMPARE_MOST = 100 };
 
 typedef struct args {
     uint32_t by;
     tm_band_args band;
     uint8_t measure, link, across;
-    int64_t turn, compare_most, sketch_seed;
+    tm_like_args as;
+    int64_t turn, compare_most;
     tm_texts keep, against, within;
 } args;
 
@@ -70,7 +66,7 @@ static tm_status check_like(const args *a, tm_err *err)
                 err, TM_ERECIPE,
                 "sketch: %s merges whoever shares a band, as that tool does, and compares "
                 "nothing: \"%s\" has no effect; leave it out, or use sketch: classic",
-                SKETCHES[a->band.sketch], unused[i].name);
+                tm_like_sketch_names[a->band.sketch], unused[i].name);
     return TM_OK;
 }
 
@@ -94,10 +90,7 @@ static tm_status make_link(tm_prep *prep, const args *a, shared *to, tm_err *err
                             .rule = NEAR_DUPLICATE,
                             .rule_limited = NOT_ALL_COMPARED};
     s->kind = a->band.sketch;
-    if (a->band.sketch < LIKE && a->sketch_seed >= 0)
-        return tm_fail(err, TM_ERECIPE,
-                       "sketch_seed is for the sketch of another tool: leave it out, or name the "
-                       "tool with sketch:");
+    TM_TRY(tm_like_check(a->band.sketch, &a->as, err));
     if (a->by & TM_SEL_EVERYTHING)
         return tm_fail(
             err, TM_ERECIPE,
@@ -108,8 +101,8 @@ static tm_status make_link(tm_prep *prep, const args *a, shared *to, tm_err *err
     TM_TRY(tm_scope_make(prep, a->across, &a->against, &link->scope, err));
     TM_TRY(tm_band_choose(&band, a->band.sketch >= LIKE, s, err));
     if (a->band.sketch >= LIKE)
-        TM_TRY(tm_like_make(prep->mem, (tm_conform_tool)(a->band.sketch - LIKE), &a->band,
-                            a->sketch_seed, s, &to->like, err));
+        TM_TRY(tm_like_make(prep->mem, (tm_conform_tool)(a->band.sketch - LIKE), &a->band, &a->as,
+                            s, &to->like, err));
     TM_TRY(tm_band_rules_make(prep->mem, &a->band, (tm_choice){a->by, a->turn}, &to->rules, err));
     link->sketch = *s;
     return TM_OK;
@@ -361,23 +354,14 @@ static const tm_param PARAMS[] = {
         .name = "sketch",
         .type = TM_P_CHOICE,
         .at = offsetof(args, band.sketch),
-        .choices = SKETCHES,
+        .choices = tm_like_sketch_names,
         .fallback = "fast",
         .help =
             "how candidates are found: fast similarity sketching, classic MinHash, or as another "
             "tool does it, which compares nothing and merges whoever shares a band",
     },
     TM_BAND_BANDS,
-    {
-        .name = "sketch_seed",
-        .type = TM_P_INT,
-        .at = offsetof(args, sketch_seed),
-        .fallback = "-1",
-        .min = -1,
-        .max = UINT32_MAX,
-        .help = "the seed the tool that sketch: names was given (-1: its own; text-dedup takes "
-                "none)",
-    },
+    TM_LIKE_PARAMS,
     {
         .name = "link",
         .type = TM_P_CHOICE,

@@ -17,7 +17,11 @@
 
 enum { MOST = 7, MOST_OF = 8 };
 
-const char *const tm_sketch_names[] = {"fast", "classic", NULL};
+const char *const tm_sketch_names[] = {
+#define X(kind, name) name,
+    TM_SKETCHES(X)
+#undef X
+        NULL};
 
 void tm_sketch_seed(tm_sketch *s)
 {

@@ -11,7 +11,15 @@
 
 #include "base/err.h"
 
-enum { TM_SKETCH_FAST, TM_SKETCH_CLASSIC };
+#define TM_SKETCHES(X)        \
+    X(TM_SKETCH_FAST, "fast") \
+    X(TM_SKETCH_CLASSIC, "classic")
+enum {
+#define X(kind, name) kind,
+    TM_SKETCHES(X)
+#undef X
+        TM_SKETCH_KINDS
+};
 extern const char *const tm_sketch_names[]; /* NULL-terminated */
 
 enum { TM_SKETCH_SLOTS_MAX = 16384 };
