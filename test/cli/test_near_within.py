@@ -52,12 +52,13 @@ class Within(DedupCase):
     def check(self, inputs, references, fields, order, **settings):
         records = [*references, *itertools.chain(*inputs)]
         across = settings.get("across", "all")
-        ranks = [0] * len(references)
+        sources = [0] * len(references)
         for n, part in enumerate(inputs):
-            ranks += [1 + n if across == "inputs" else 1] * len(part)
+            sources += [1 + n] * len(part)
+        ranks = [n if across == "inputs" else min(n, 1) for n in sources]
         oracle = Apart([FIELDS[fields](r) for r in records], [r["text"] for r in records], ranks,
-                       [0 if not rank else near.ORDERS[order](r)
-                        for r, rank in zip(records, ranks)], **settings)
+                       [0 if not n else near.ORDERS[order](r, n)
+                        for r, n in zip(records, sources)], **settings)
         more = ["--keep", order, "--within", fields, *near.SURE]
         for key, value in settings.items():
             more += ["--" + key, str(value)]
