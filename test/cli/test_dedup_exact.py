@@ -127,7 +127,8 @@ class Oracle:
 
 
 KEEPS = ("first", "source_order,first", "max $.score,first", "min $.score,source_order,first",
-         "source_order,max $.score,first", "source_order,longest,source_order,first", "newest $.day,first", "longest,first", "shortest,first", "max $.score,newest $.day,first",
+         "source_order,max $.score,first", "source_order,longest,source_order,first",
+         "newest $.day,first", "longest,first", "shortest,first", "max $.score,newest $.day,first",
          "longest,min $.score,first")
 BYS = ("all", "prompt", "response", "user", "assistant", "prompt,response", "chosen", "system,user")
 NORMALS = ("", "case", "space", "case,space", "unicode,zero_width,case,space", "unicode")
