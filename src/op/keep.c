@@ -1,7 +1,7 @@
 /* An item is an expression and a direction; longest and shortest are the characters of the compared
- * parts, source_order is the number of the record's source. A record's key is the keys of its items one behind another (tm_evalue_key: comparable by
- * memcmp, unknown last), so nothing is compared twice and nothing but bytes crosses the
- * exchange. */
+ * parts, source_order is the number of the record's source. A record's key is the keys of its items
+ * one behind another (tm_evalue_key: comparable by memcmp, unknown last), so nothing is compared
+ * twice and nothing but bytes crosses the exchange. */
 #include "op/keep.h"
 
 #include "record/identity.h"
