@@ -67,6 +67,17 @@ static tm_status open_unreadable(tm_emitter *e, tm_err *err)
     return tm_out_digest(&e->lost_index, err);
 }
 
+/* ,"ill_formed":"0xED 0xA0" */
+static void name_ill_formed(tm_buf *row, tm_str raw, const tm_lost *lost)
+{
+    if (!lost->ill_formed) return;
+    tm_str bytes = tm_str_slice(raw, lost->at, lost->at + lost->ill_formed);
+    tm_buf_z(row, ",\"ill_formed\":\"");
+    for (size_t i = 0; i < bytes.n; i++)
+        tm_buf_print(row, "%s0x%02X", i ? " " : "", (unsigned)(uint8_t)bytes.p[i]);
+    tm_buf_char(row, '"');
+}
+
 static tm_status write_lost(tm_emitter *e, const tm_lost *lost, tm_str sentence, tm_str raw,
                             tm_err *err)
 {
@@ -98,8 +109,10 @@ static tm_status write_lost(tm_emitter *e, const tm_lost *lost, tm_str sentence,
                  (unsigned long long)place.line, (unsigned long long)lost->column,
                  (unsigned long long)TM_PLACE_OFFSET(lost->rid.place),
                  (unsigned long long)lost->raw_bytes, (unsigned long long)e->lost_bytes.bytes);
-    tm_buf_print(row, ",\"left_out\":%llu,\"code\":\"%s\",\"message\":",
-                 (unsigned long long)lost->left_out, lost->code);
+    tm_buf_print(row, ",\"left_out\":%llu,\"byte\":%llu", (unsigned long long)lost->left_out,
+                 (unsigned long long)TM_PLACE_OFFSET(lost->rid.place) + lost->at);
+    name_ill_formed(row, raw, lost);
+    tm_buf_print(row, ",\"code\":\"%s\",\"message\":", lost->code);
     tm_buf_json(row, sentence);
     tm_buf_z(row, "}\n");
     TM_TRY(tm_buf_ok(row, err));

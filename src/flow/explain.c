@@ -17,6 +17,8 @@
 #include "flow/runfolder.h"
 #include "flow/started.h"
 #include "flow/unreadable_read.h"
+#include "text/base64.h"
+#include "text/kernel.h"
 #include "text/utf8.h"
 #include "text/visible.h"
 
@@ -113,6 +115,16 @@ static void field(story *s, const char *name, tm_str value)
         tm_text_visible(value, s->out);
         tm_buf_char(s->out, '\n');
     }
+}
+
+/* Bytes of a file. What a JSON text cannot hold as it is stands beside it once more, in base64. */
+static void bytes(story *s, const char *name, tm_str value)
+{
+    field(s, name, value);
+    if (!s->json || tm_kernel_now()->utf8_valid(value.p, value.n) == value.n) return;
+    tm_buf_print(s->out, ",\"%s_base64\":\"", name);
+    tm_base64(value, s->out);
+    tm_buf_char(s->out, '"');
 }
 
 static void number(story *s, const char *name, double value)
@@ -221,7 +233,9 @@ static tm_status finding(story *s, const noticed *n, uint32_t row, tm_err *err)
     tm_buf_json(s->out, text[1]);
     tm_buf_z(s->out, ",\"part\":");
     tm_buf_json(s->out, text[2]);
-    tm_buf_z(s->out, ",\"message\":");
+    tm_buf_print(s->out, ",\"at\":%llu,\"bytes\":%llu,\"message\":",
+                 (unsigned long long)tm_pq_get_u64(n->reader, n->column[AT], row),
+                 (unsigned long long)tm_pq_get_u64(n->reader, n->column[BYTES], row));
     tm_buf_json(s->out, sentence_of(text[1]));
     TM_TRY(matched(s, n, row, text[2], err));
     tm_buf_char(s->out, '}');
@@ -274,6 +288,9 @@ static tm_status trouble(story *s, const tm_ledger_row *row, tm_err *err)
     uint64_t line = tm_yaml_number(s->lost, "line");
     if (line != row->line) number(s, "text_line", (double)line);
     number(s, "column", (double)tm_yaml_number(s->lost, "column"));
+    if (tm_yaml_get(s->lost, "byte")) /* runs of earlier versions have none */
+        number(s, "byte", (double)tm_yaml_number(s->lost, "byte"));
+    field(s, "ill_formed", tm_yaml_text(s->lost, "ill_formed"));
     if (tm_yaml_number(s->lost, "left_out"))
         number(s, "left_out", (double)tm_yaml_number(s->lost, "left_out"));
     return TM_OK;
@@ -301,9 +318,9 @@ static tm_status written(story *s, const tm_ledger_row *row, const tm_yaml *inpu
     if (layouts && layouts->count == 1) args.layout = layouts->key[0];
     tm_status status = tm_replay(s->mem, &args, &out, &found, err);
     if (status == TM_OK && found && tm_str_eq(tm_buf_view(&out), raw))
-        field(s, "written", s->json ? raw : TM_STR("(as it was read)"));
+        bytes(s, "written", s->json ? raw : TM_STR("(as it was read)"));
     else if (status == TM_OK && found)
-        field(s, "written", tm_buf_view(&out));
+        bytes(s, "written", tm_buf_view(&out));
     tm_buf_release(&out);
     return status;
 }
@@ -318,7 +335,7 @@ static tm_status texts(story *s, const tm_ledger_row *row, tm_err *err)
     tm_status status = tm_again_read(&again, &raw, &why, err);
     if (status == TM_OK) status = findings(s, row->rid, tm_buf_view(&raw), err);
     if (status == TM_OK) field(s, s->json ? "no_raw" : "raw", why);
-    if (status == TM_OK && raw.n && !row->rid.path) field(s, "raw", tm_buf_view(&raw));
+    if (status == TM_OK && raw.n && !row->rid.path) bytes(s, "raw", tm_buf_view(&raw));
     if (status == TM_OK && raw.n && tm_str_is(row->fate, "kept"))
         status = written(s, row, input, tm_buf_view(&raw), err);
     tm_buf_release(&raw);

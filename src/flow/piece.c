@@ -211,6 +211,7 @@ static tm_status add_unreadable(tm_worker *w, tm_piece *p, const tm_batch *b, ui
                     .column = column,
                     .raw_bytes = b->raw[r].n,
                     .at = t->at,
+                    .ill_formed = tm_str_is(tm_str_of(t->code), "T1008") ? t->bytes : 0,
                     .sentence_bytes = (uint32_t)t->sentence.n};
     tm_str code = tm_str_of(t->code);
     memcpy(lost.code, code.p, TM_MIN(code.n, sizeof lost.code - 1));

@@ -50,8 +50,9 @@ typedef struct tm_lost { /* behind it: sentence; the raw bytes lie in piece->unr
     tm_rid rid;
     uint64_t line, column;
     uint64_t raw_bytes, left_out; /* left_out: of the record, decoded but not kept */
-    uint32_t at, sentence_bytes;
-    uint32_t below; /* as of findings */
+    uint32_t at, sentence_bytes;  /* at: of the trouble, in the record */
+    uint32_t ill_formed;          /* bytes there that are not UTF-8 */
+    uint32_t below;               /* as of findings */
     char code[8];
 } tm_lost;
 

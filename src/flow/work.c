@@ -9,6 +9,8 @@
 #include "flow/sound.h"
 #include "flow/texts.h"
 #include "record/fieldpath.h"
+#include "text/kernel.h"
+#include "text/utf8.h"
 
 const tm_code tm_reader_codes[] = {
     [TM_READER_UTF8_REPLACED] =
@@ -142,13 +144,18 @@ void tm_worker_release(tm_worker *w)
     tm_locator_release(&w->locator);
 }
 
-static tm_status reader_findings(tm_batch *b, uint32_t replaced, uint32_t lost, bool quiet,
-                                 tm_err *err)
+/* raw: as it was read, when something was replaced. */
+static tm_status reader_findings(tm_batch *b, tm_str raw, uint32_t replaced, uint32_t lost,
+                                 bool quiet, tm_err *err)
 {
     uint32_t r = b->records - 1, at = 0;
     if (lost) TM_TRY(tm_find(b, r, TM_NONE, 0, 0, TM_NO_STEP, TM_READER_NOT_FINITE, lost, err));
-    if (replaced)
-        TM_TRY(tm_find(b, r, TM_NONE, 0, 0, TM_NO_STEP, TM_READER_UTF8_REPLACED, replaced, err));
+    if (replaced) {
+        size_t first = tm_kernel_now()->utf8_valid(raw.p, raw.n);
+        size_t bytes = first < raw.n ? tm_utf8_ill_formed(raw.p + first, raw.n - first) : 0;
+        TM_TRY(tm_find(b, r, TM_NONE, (uint32_t)first, (uint32_t)bytes, TM_NO_STEP,
+                       TM_READER_UTF8_REPLACED, replaced, err));
+    }
     if (b->fate[r] != TM_LIVE || quiet) return TM_OK;
     uint32_t twice = tm_record_duplicate_keys(b, r, &at);
     if (twice)
@@ -184,7 +191,7 @@ static tm_status add_span(tm_worker *w, uint32_t i, const tm_read_rules *rules, 
     if (w->refused.n)
         return tm_batch_refuse(b, rid, span->line, raw, tm_buf_view(&w->refused), err);
     TM_TRY(tm_batch_add(b, rules, rid, span->line, raw, span->ascii, slack, &replaced, err));
-    TM_TRY(reader_findings(b, replaced, span->lost, tm_quiet_is(w, i), err));
+    TM_TRY(reader_findings(b, raw, replaced, span->lost, tm_quiet_is(w, i), err));
     return set_tags(w, b, err);
 }
 

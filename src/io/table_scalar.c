@@ -9,6 +9,7 @@
 #include "base/calendar.h"
 #include "base/shortest.h"
 #include "io/table_json.h"
+#include "text/base64.h"
 
 #define DAY 86400
 
@@ -185,22 +186,11 @@ static void put_time(tm_row_writer *w, const tm_table_column *c, int64_t value)
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
 
-static void put_group(tm_buf *out, const uint8_t *p, size_t n)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    uint32_t bits = (uint32_t)p[0] << 16 | (n > 1 ? (uint32_t)p[1] << 8 : 0) | (n > 2 ? p[2] : 0);
-    char four[4] = {digits[bits >> 18], digits[bits >> 12 & 63], digits[bits >> 6 & 63],
-                    digits[bits & 63]};
-    if (n < 3) four[3] = '=';
-    if (n < 2) four[2] = '=';
-    tm_buf_add(out, four, sizeof four);
-}
-
 void tm_row_base64(tm_row_writer *w, tm_str bytes)
 {
     tm_buf_char(w->out, '"');
     for (size_t i = 0; i < bytes.n && w->out->n <= w->most; i += 3)
-        put_group(w->out, (const uint8_t *)bytes.p + i, bytes.n - i);
+        tm_base64_group((const uint8_t *)bytes.p + i, bytes.n - i, w->out);
     tm_buf_char(w->out, '"');
 }
 

@@ -6,6 +6,8 @@
  * named only when they are plain words: a sentence goes to terminals and logs. */
 #include "record/trouble.h"
 
+#include <stdio.h>
+
 #include "record/layout_bind.h"
 
 #define KEYS_NAMED 8
@@ -69,6 +71,19 @@ static const char *advice_line(tm_str raw, const tm_json *json)
     return NULL;
 }
 
+/* "these bytes are not UTF-8 (0xED 0xA0)" */
+static const char *name_bytes(tm_batch *b, tm_str raw, const tm_json *json, const char *text)
+{
+    char named[64];
+    size_t n = 0;
+    named[0] = 0;
+    for (uint32_t i = 0; i < json->length && json->at + i < raw.n && n + 8 < sizeof named; i++) {
+        uint8_t byte = (uint8_t)raw.p[json->at + i];
+        n += (size_t)snprintf(named + n, sizeof named - n, "%s0x%02X", i ? " " : "", byte);
+    }
+    return tm_arena_printf(b->mem, "%s (%s)", text, named);
+}
+
 static const char *advice(tm_str raw, const tm_json *json)
 {
     switch (json->trouble) {
@@ -92,6 +107,8 @@ tm_status tm_trouble_json(tm_batch *b, uint32_t record, tm_err *err)
     const tm_json *json = &b->json;
     const char *text = tm_json_trouble_text(json->trouble);
     const char *more = advice(b->raw[record], json);
+    if (json->trouble == TM_JSON_UTF8) text = name_bytes(b, b->raw[record], json, text);
+    if (!text) return tm_fail_memory(err, "a message", 0);
     tm_str sentence = tm_str_of(text);
     if (more) {
         const char *both = tm_arena_printf(b->mem, "%s: %s", text, more);

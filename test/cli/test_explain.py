@@ -1,13 +1,14 @@
 """explain tells one record's story: its fate, what was noticed, its text as read and as written,
 and nothing of a source that has changed (flow/file_digest.c)."""
 
+import base64
 import json
 import os
 import subprocess
 import tempfile
 import unittest
 
-TAMIS = os.environ.get("TAMIS", "build/release/tamis")
+TAMIS = os.path.abspath(os.environ.get("TAMIS", "build/release/tamis"))
 ROWS = [
     {"messages": [{"role": "user", "content": "Hi\u200b there"}, {"role": "assistant",
                                                                   "content": "Hello \x07you"}]},
@@ -43,6 +44,40 @@ class Explain(unittest.TestCase):
         records = json.loads(out.stdout)["records"]
         self.assertEqual(len(records), 1)
         return records[0]
+
+    def test_bytes_that_are_not_utf8_are_told_and_none_is_lost(self):
+        with tempfile.TemporaryDirectory(dir=os.environ.get("TAMIS_TMP")) as folder:
+            lines = [b'{"text":"ok"}', b'{"text":"\xed\xa0\x80"}', b'{"text":"\xc3\xa4a\xff"}',
+                     b'{"text":"b\xe2\x82"}']
+            with open(os.path.join(folder, "b.jsonl"), "wb") as file:
+                file.write(b"\n".join(lines) + b"\n")
+            for how, fate in (("strict", "unreadable"), ("replace", "kept")):
+                subprocess.run([TAMIS, "length", "b.jsonl", "-o", how + "/", "--utf8", how,
+                                "--limit-unreadable", "100%"], cwd=folder, capture_output=True,
+                               check=True)
+                for number, line in enumerate(lines, 1):
+                    out = subprocess.run([TAMIS, "explain", how, f"b.jsonl:{number}", "--json"],
+                                         cwd=folder, capture_output=True, check=True).stdout
+                    story = json.loads(out)["records"][0]
+                    if number == 1:
+                        self.assertNotIn("raw_base64", story)
+                        continue
+                    self.check_bytes(story, line, sum(len(x) + 1 for x in lines[:number - 1]), fate)
+
+    def check_bytes(self, story, line, offset, fate):
+        with self.assertRaises(UnicodeDecodeError) as wrong:
+            line.decode()
+        at, end = wrong.exception.start, wrong.exception.end
+        self.assertEqual(story["fate"], fate)
+        self.assertEqual(base64.b64decode(story["raw_base64"], validate=True), line)
+        if fate == "kept":
+            self.assertEqual([(f["code"], f["at"], f["bytes"]) for f in story["findings"]],
+                             [("T1008", at, end - at)])
+            return
+        named = " ".join(f"0x{byte:02X}" for byte in line[at:end])
+        self.assertEqual((story["byte"], story["ill_formed"]), (offset + at, named))
+        self.assertIn(f"not UTF-8 ({named})", story["message"])
+        self.assertEqual(story["column"], len(line[:at].decode()) + 1)
 
     def test_an_edited_record_is_shown_as_read_and_as_written(self):
         story = self.story(1)
