@@ -379,6 +379,18 @@ const tm_param *tm_params_rest(const tm_param *params)
     return NULL;
 }
 
+const char *tm_params_slip(const tm_param *params, tm_str name)
+{
+    enum { SHORTEST = 4, LONG = 8 };
+    for (const tm_param *p = params; p && p->type != TM_P_END; p++) {
+        tm_str own = tm_str_of(p->name);
+        bool another_word = own.n == SHORTEST && name.n == SHORTEST;
+        if (own.n < SHORTEST || another_word) continue;
+        if (tm_str_distance(name, own) <= (own.n < LONG ? 1u : 2u)) return p->name;
+    }
+    return NULL;
+}
+
 tm_status tm_param_add_pair(const tm_param *param, void *args, tm_str name, tm_str value,
                             tm_arena *mem, tm_err *err)
 {

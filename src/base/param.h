@@ -86,6 +86,10 @@ tm_status tm_param_set(const tm_param *param, void *args, const tm_pvalue *value
 tm_status tm_param_add_pair(const tm_param *param, void *args, tm_str name, tm_str value,
                             tm_arena *mem, tm_err *err);
 const tm_param *tm_params_rest(const tm_param *params); /* that with TM_P_REST, or NULL */
+/* The parameter of whose name `name` is a slip, where names of the user's own are taken, too: a
+ * letter off, two of long names. Of four letters another letter makes another word (test, rest):
+ * there only one left out or too many counts. NULL: none. */
+const char *tm_params_slip(const tm_param *params, tm_str name);
 /* The value as the user would write it (canonical), for plans and --print-recipe. JSON. */
 void tm_param_print(const tm_param *param, const void *args, tm_buf *out);
 /* Fails with a suggestion: `what` "filter" has no parameter "kep"; did you mean "keep"? */

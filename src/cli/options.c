@@ -108,18 +108,16 @@ static tm_status unknown(const tm_command *command, const tm_op *op, tm_str give
 }
 
 /* An operator that takes names of its own (split) would take a misspelt option for one. */
-static tm_status refuse_slip(const tm_param *rest, tm_str name, tm_str given, tm_err *err)
+static tm_status refuse_slip(const tm_op *op, const tm_param *rest, tm_str name, tm_str given,
+                             tm_err *err)
 {
-    enum { SHORTEST = 4 };
-    for (const tm_param *p = tm_common_params; p->type != TM_P_END; p++) {
-        tm_str option = tm_str_of(p->name);
-        if (option.n < SHORTEST || tm_str_distance(name, option) > 1) continue;
-        return tm_fail(err, TM_EUSAGE,
-                       "there is no option --%.*s; did you mean --%s? If it is meant as a name, "
-                       "write --%s %.*s=...",
-                       TM_FMT(given), p->name, rest->name, TM_FMT(given));
-    }
-    return TM_OK;
+    const char *near = tm_params_slip(op->params, name);
+    if (!near) near = tm_params_slip(tm_common_params, name);
+    if (!near) return TM_OK;
+    return tm_fail(err, TM_EUSAGE,
+                   "there is no option --%.*s; did you mean --%s? If it is meant as a name, "
+                   "write --%s %.*s=...",
+                   TM_FMT(given), near, rest->name, TM_FMT(given));
 }
 
 static tm_status note_option(tm_cli *cli, tm_str name, tm_str value, tm_err *err)
@@ -166,7 +164,7 @@ static tm_status parse_option(tm_cli *cli, const tm_command *command, const tm_o
     const tm_param *param = find(cli, command, op, name, &common, &own);
     if (!param && !reserved) return unknown(command, op, given, err);
     if (param && param->flags & TM_P_REST && !tm_str_is(name, param->name) && !reserved)
-        TM_TRY(refuse_slip(param, name, given, err));
+        TM_TRY(refuse_slip(op, param, name, given, err));
     bool flag = param && param->type == TM_P_BOOL;
     if (flag && !has_value) value = negated ? TM_STR("false") : TM_STR("true");
     if (!flag && !has_value) {

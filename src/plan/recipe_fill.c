@@ -79,16 +79,38 @@ static tm_status unknown_key(const tm_recipe_reader *r, const tm_fill *fill, tm_
     return tm_params_unknown(fill->params, fill->what, key, r->err);
 }
 
+/* Beside every step's own parameters; a seed is looked for in steps. */
+static const tm_param BESIDES[] = {
+    {.name = "name", .type = TM_P_TEXT},
+    {.name = "then", .type = TM_P_TEXT},
+    {.name = "seed", .type = TM_P_TEXT},
+    {0},
+};
+
+tm_status tm_recipe_add_named(const tm_recipe_reader *r, const tm_op *op, void *args, tm_str name,
+                              tm_str value)
+{
+    const tm_param *rest = tm_params_rest(op->params);
+    const char *near = tm_params_slip(op->params, name);
+    TM_TRY(tm_op_elsewhere(op, name, r->err));
+    if (!near) near = tm_params_slip(BESIDES, name);
+    if (!near) return tm_param_add_pair(rest, args, name, value, r->mem, r->err);
+    return tm_fail(r->err, TM_ERECIPE,
+                   "\"%s\" has no parameter \"%.*s\"; did you mean \"%s\"? If it is meant as a "
+                   "name, write it under %s:",
+                   op->name, TM_FMT(tm_str_slice(name, 0, 80)), near, rest->name);
+}
+
 static tm_status fill_one(const tm_recipe_reader *r, const tm_fill *fill, const tm_yaml *map,
                           uint32_t i, uint64_t *given)
 {
     const tm_yaml *node = &map->child[i];
     const tm_param *param = fill->params ? tm_params_find(fill->params, map->key[i]) : NULL;
-    const tm_param *rest = tm_params_rest(fill->params);
-    if (!param && rest && node->kind == TM_YAML_SCALAR)
-        return tm_param_add_pair(rest, fill->args, map->key[i], node->text, r->mem, r->err);
+    bool named = fill->op && tm_params_rest(fill->params) && node->kind == TM_YAML_SCALAR;
     if (!param) {
-        tm_status status = unknown_key(r, fill, map->key[i]);
+        tm_status status =
+            named ? tm_recipe_add_named(r, fill->op, fill->args, map->key[i], node->text)
+                  : unknown_key(r, fill, map->key[i]);
         return tm_recipe_at(r, map->key_line[i], map->key_column[i], status);
     }
     size_t index = (size_t)(param - fill->params);

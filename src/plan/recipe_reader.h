@@ -33,6 +33,11 @@ typedef struct tm_fill { /* how to fill a struct from a map */
 tm_status tm_recipe_fill(const tm_recipe_reader *r, const tm_fill *fill, const tm_yaml *here,
                          const tm_yaml *map);
 
+/* What a step that takes names of the user's own (TM_P_REST) calls `name`: refused where it is a slip
+ * of a parameter, for it would be taken for one of those names. */
+tm_status tm_recipe_add_named(const tm_recipe_reader *r, const tm_op *op, void *args, tm_str name,
+                              tm_str value);
+
 /* A name that steps and inputs may have: a letter, then letters, digits, _ and . (at most 64). */
 tm_status tm_recipe_name(const tm_recipe_reader *r, const char *what, const tm_yaml *node,
                          tm_str *out);

@@ -120,10 +120,8 @@ static tm_status set_option(const verb *v, uint32_t i, uint64_t *given)
         tm_yaml node = {.text = option->value};
         return tm_recipe_name(&v->r, "a step", &node, &v->step->name);
     }
-    const tm_param *rest = tm_params_rest(op->params);
-    if (!param && rest)
-        return tm_param_add_pair(rest, v->step->args, option->name, option->value, v->r.mem,
-                                 v->r.err);
+    if (!param && tm_params_rest(op->params))
+        return tm_recipe_add_named(&v->r, op, v->step->args, option->name, option->value);
     if (!param) TM_TRY(tm_op_elsewhere(op, name, v->r.err));
     if (!param) return tm_params_unknown(op->params, op->name, name, v->r.err);
     *given |= (uint64_t)1 << (param - op->params);

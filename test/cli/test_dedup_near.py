@@ -555,6 +555,36 @@ class Sample(NearCase):
                 self.assertLess(pair["value"], 0.6)
                 self.assertNotIn(pair["record"]["line"] - 1, fell)
 
+    def test_the_curve_stands_round_the_threshold(self):
+        path = self.write("in.jsonl", lines([{"text": "a b c d e f"}] * 2))
+        for threshold, measure, columns in (
+                (0.8, "jaccard", [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95]),
+                (0.3, "jaccard", [0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45]),
+                (0.333, "jaccard", [0.033, 0.133, 0.233, 0.283, 0.333, 0.383, 0.433, 0.483]),
+                (0.01, "jaccard", [0.01, 0.06, 0.11, 0.16]),
+                (1, "jaccard", [0.7, 0.8, 0.9, 0.95, 1]),
+                (0.8, "containment", [0.1, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55])):
+            common = ["dedup.near", path, "--threshold", str(threshold), "--measure", measure]
+            step = json.loads(self.tamis(*common, "--dry-run", "--json").stdout)["steps"][0]
+            curve = step["preview"]["caught"]
+            self.assertEqual([round(s, 4) for s, _ in curve], columns)
+            self.assertEqual([c for _, c in curve], sorted(c for _, c in curve))
+            self.assertLess(curve[0][1], 1, threshold)
+            told = self.tamis(*common, "--dry-run").stdout.decode()
+            self.assertIn(" %g%%" % (columns[len(columns) // 2] * 100), told)
+
+    def test_every_other_tool_can_be_tried(self):
+        path = self.write("in.jsonl", lines([{"text": "a b c d e f g h"}] * 3))
+        step = next(op for op in json.loads(self.tamis("ops", "--json").stdout)
+                    if op["name"] == "dedup.near")
+        sketches = next(p for p in step["params"] if p["name"] == "sketch")["choices"]
+        self.assertEqual(len(sketches), 10)
+        for sketch in sketches[2:]:
+            words = ["dedup.near", path, "--sketch", sketch, "--bands", "16", "--rows", "8"]
+            self.assertEqual(self.sample(path, *words[2:])["found"], 2, sketch)
+            self.assertIn("nothing is compared",
+                          self.tamis(*words, "--dry-run").stdout.decode())
+
     def test_keep_none_says_that_nobody_is_kept(self):
         path = self.write("in.jsonl", lines([{"text": "a b c d e f"}] * 2))
         done = self.tamis("dedup.near", path, "--keep", "none", "--dry-run").stdout.decode()

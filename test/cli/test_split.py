@@ -302,8 +302,30 @@ class Split(LawCase):
         self.assertEqual(counts, {"train": 28, "eval": 8, "test": 4})
         for words, said in ((["--eval", "8", "--thread", "2"], b"did you mean --threads?"),
                             (["--eval", "8", "--seeed", "7"], b"did you mean --seed?"),
+                            (["--eval", "8", "--statify", "5"], b"did you mean --stratify?"),
+                            (["--eval", "8", "--gruop", "5"], b"did you mean --group?"),
                             (["--parked", "60%"], b"hold what a run sets aside")):
             self.assertIn(said, self.tamis("split", path, *words, expect=2).stderr)
+
+    def test_a_slip_of_a_parameter_is_no_side_in_a_recipe_either(self):
+        path = self.lines("slips.jsonl", [{"text": f"r{i}"} for i in range(40)])
+        for given, said in (("statify: 5", 'did you mean "stratify"?'),
+                            ("ealier: 5", 'did you mean "earlier"?'),
+                            ("sed: 7", 'did you mean "seed"?'), ("thn: 7", 'did you mean "then"?'),
+                            ("seed: 7", "which stands at its top")):
+            recipe = self.write("slip.yaml", "inputs: %s\nsteps:\n  - split: {eval: 8, %s}\n"
+                                % (path, given))
+            done = self.tamis("run", recipe, "-o", self.path("slip/"), expect=2).stderr.decode()
+            self.assertIn(said, done)
+            self.assertIn("slip.yaml:3:21:", done)
+        # names of other words are sides, and under into: all are
+        for step in ("test: 4, dev: 3", "into: {statify: 4, seed: 3}", "seen: 4, into: {rst: 3}"):
+            recipe = self.write("names.yaml", "inputs: %s\nsteps:\n  - split: {%s}\n"
+                                % (path, step))
+            folder = self.path("names%d" % len(step))
+            self.tamis("run", recipe, "-o", folder + "/")
+            counts = [o["records"] for o in manifest(folder)["outputs"]]
+            self.assertEqual(sorted(counts), [3, 4, 33])
 
     def test_children_stay_on_the_side_of_their_parent(self):
         talks = [{"messages": [{"role": role, "content": f"{i} {turn}"} for turn in range(2)

@@ -288,7 +288,9 @@ static tm_status preview(const void *of, tm_preview *out, tm_err *err)
     const tm_sketch *sketch = &s->link.sketch;
     out->verdict = (tm_verdict)s->link.verdict;
     out->compares = !s->like;
-    if (!s->like) TM_TRY(tm_bands_preview(sketch, &out->text, &out->json, err));
+    if (!s->like)
+        TM_TRY(
+            tm_bands_preview(sketch, for_measure(s->args).threshold, &out->text, &out->json, err));
     if (!s->like && s->link.measure == TM_MEASURE_CONTAINMENT)
         tm_buf_z(&out->text,
                  "\n(similar by jaccard: of a text that another K times as long holds whole it is "

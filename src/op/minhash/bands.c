@@ -88,21 +88,35 @@ double tm_bands_simulate(const tm_sketch *s, double similarity, uint32_t grams, 
     return caught / trials;
 }
 
-tm_status tm_bands_preview(const tm_sketch *s, tm_buf *text, tm_buf *json, tm_err *err)
+/* Columns of the curve stand round the threshold, closer where a pair is decided. */
+static const int AWAY[] = {-30, -20, -10, -5, 0, 5, 10, 15}; /* percent */
+
+static size_t choose_columns(double threshold, double columns[TM_COUNT(AWAY)])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < TM_COUNT(AWAY); i++) {
+        double s = threshold + AWAY[i] / 100.0;
+        if (s > 0.001 && s < 1.001) columns[count++] = TM_MIN(s, 1);
+    }
+    return count;
+}
+
+tm_status tm_bands_preview(const tm_sketch *s, double threshold, tm_buf *text, tm_buf *json,
+                           tm_err *err)
 {
     enum { TRIALS = 1000, TRIAL_GRAMS = 100 };
-    static const unsigned PERCENT[] = {50, 60, 70, 75, 80, 85, 90, 95};
-    double caught[TM_COUNT(PERCENT)];
+    double caught[TM_COUNT(AWAY)], column[TM_COUNT(AWAY)];
+    size_t columns = choose_columns(threshold, column);
     tm_buf_print(text, "%u bands of %u rows; of pairs that are similar by\n ", s->bands, s->rows);
     tm_buf_print(json, "{\"bands\":%u,\"rows\":%u,\"caught\":[", s->bands, s->rows);
-    for (size_t i = 0; i < TM_COUNT(PERCENT); i++) {
-        caught[i] = tm_bands_simulate(s, PERCENT[i] / 100.0, TRIAL_GRAMS, TRIALS);
+    for (size_t i = 0; i < columns; i++) {
+        caught[i] = tm_bands_simulate(s, column[i], TRIAL_GRAMS, TRIALS);
         if (caught[i] < 0) return tm_fail_memory(err, "a preview", 0);
-        tm_buf_print(text, " %5u%%", PERCENT[i]);
-        tm_buf_print(json, "%s[%.2f,%.3f]", i ? "," : "", PERCENT[i] / 100.0, caught[i]);
+        tm_buf_print(text, " %5.4g%%", column[i] * 100);
+        tm_buf_print(json, "%s[%.4g,%.3f]", i ? "," : "", column[i], caught[i]);
     }
     tm_buf_z(text, "\nare found\n ");
-    for (size_t i = 0; i < TM_COUNT(PERCENT); i++) tm_buf_print(text, " %5.1f%%", caught[i] * 100);
+    for (size_t i = 0; i < columns; i++) tm_buf_print(text, " %5.1f%%", caught[i] * 100);
     tm_buf_print(text, "\n(%d pairs of %d n-grams each); those found are compared exactly", TRIALS,
                  TRIAL_GRAMS);
     tm_buf_z(json, "]}");

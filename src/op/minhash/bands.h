@@ -17,8 +17,9 @@ void tm_bands_choose(double threshold, uint32_t slots, uint32_t *bands, uint32_t
  * elements each with that Jaccard, the share that became candidates. < 0: memory. */
 double tm_bands_simulate(const tm_sketch *sketch, double similarity, uint32_t grams,
                          uint32_t trials);
-/* What a user has to know of the sketch: that share for some similarities, as lines and as a JSON
- * object. Sticky failure in both. */
-tm_status tm_bands_preview(const tm_sketch *sketch, tm_buf *text, tm_buf *json, tm_err *err);
+/* What a user has to know of the sketch: that share for the threshold and some similarities round
+ * it, as lines and as a JSON object. Sticky failure in both. */
+tm_status tm_bands_preview(const tm_sketch *sketch, double threshold, tm_buf *text, tm_buf *json,
+                           tm_err *err);
 
 #endif

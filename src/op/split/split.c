@@ -214,6 +214,13 @@ static const tm_param PARAMS[] = {
     {0},
 };
 
+static const tm_elsewhere ELSEWHERE[] = {
+    {"seed",
+     "it draws by the seed of the recipe, which stands at its top; a side of that name is written "
+     "under into:"},
+    {0},
+};
+
 static const tm_code CODES[] = {
     {
         .code = "T1541",
@@ -286,6 +293,7 @@ const tm_op tm_op_split = {
     .shape = TM_SET,
     .flags = TM_REFERENCES | TM_ANY_RECORD | TM_BY_ID,
     .params = PARAMS,
+    .elsewhere = ELSEWHERE,
     .codes = CODES,
     .examples = EXAMPLES,
     .args_bytes = sizeof(args),
