@@ -317,7 +317,7 @@ class Split(LawCase):
                                 % (path, given))
             done = self.tamis("run", recipe, "-o", self.path("slip/"), expect=2).stderr.decode()
             self.assertIn(said, done)
-            self.assertIn("slip.yaml:3:21:", done)
+            self.assertIn("slip.yaml:3:22:", done)
         # names of other words are sides, and under into: all are
         for step in ("test: 4, dev: 3", "into: {statify: 4, seed: 3}", "seen: 4, into: {rst: 3}"):
             recipe = self.write("names.yaml", "inputs: %s\nsteps:\n  - split: {%s}\n"
