@@ -50,6 +50,8 @@ enum {
     TM_P_REST = 16,     /* PAIRS: takes what is named as no parameter is */
     TM_P_KEEP = 32,     /* EXPRS: a keep list (op/keep.h): an expression alone is no item */
     TM_P_REFERENCE = 8, /* TEXTS: names references; as a verb's option, files that become one */
+    TM_P_SIDES = 128, /* TEXTS: names references as the names of TM_P_REST are; as a verb's option,
+                         * NAME=FILE, or what a run wrote; or none */
     TM_P_OF_REFERENCES = 64, /* SELECTOR: of records of references, not of the stream */
     TM_P_NO_IDENTITY = 4 /* does not change results: not part of a plan's identity (threads ...) */
 };

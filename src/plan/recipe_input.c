@@ -124,7 +124,7 @@ tm_status tm_recipe_add_reference(tm_recipe *recipe, const tm_texts *paths, tm_s
     tm_input_args args = {0};
     TM_TRY(tm_params_default(tm_input_params, &args, recipe->mem, err));
     args.path = *paths;
-    TM_TRY(own_name(&l, name));
+    if (!name->n) TM_TRY(own_name(&l, name));
     return add(&l, *name, &args, NULL);
 }
 

@@ -45,9 +45,12 @@ bool tm_recipe_name_fits(tm_str name);
 bool tm_yaml_empty(const tm_yaml *node); /* nothing was written: "key:" */
 
 tm_status tm_recipe_read_inputs(const tm_recipe_reader *r, const tm_yaml *node, bool references);
-/* Adds a reference of these files; its name is made. */
+/* Adds a reference of these files; its name is made where it has none. */
 tm_status tm_recipe_add_reference(tm_recipe *recipe, const tm_texts *paths, tm_str *name,
                                   tm_err *err);
+/* What the option of a TM_P_SIDES parameter named becomes references, named as sides are. */
+tm_status tm_recipe_name_sides(tm_recipe *recipe, const tm_op *op, void *args,
+                               const tm_param *param, tm_err *err);
 tm_status tm_recipe_read_steps(const tm_recipe_reader *r, const tm_yaml *node);
 /* Adds a step with its defaults; the caller sets name, then and args. NULL: memory. */
 tm_recipe_step *tm_recipe_new_step(tm_recipe *r, const tm_op *op);

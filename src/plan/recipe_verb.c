@@ -99,6 +99,7 @@ static tm_status name_files(const verb *v, const tm_param *param)
     tm_str *name = TM_NEW(v->r.mem, tm_str, 1);
     if (!texts->count) return TM_OK;
     if (!name) return tm_fail_memory(v->r.err, "the options", sizeof *name);
+    *name = (tm_str){0};
     TM_TRY(tm_recipe_add_reference(v->r.out, texts, name, v->r.err));
     *texts = (tm_texts){name, 1};
     return TM_OK;
@@ -151,6 +152,8 @@ tm_status tm_recipe_verb(tm_recipe *out, tm_arena *mem, const tm_op *op, const t
     uint64_t given = 0;
     for (uint32_t i = 0; i < options; i++) TM_TRY(set_option(&v, i, &given));
     TM_TRY(need_required(&v, given));
+    for (const tm_param *p = op->params; p && p->name; p++)
+        if (p->flags & TM_P_SIDES) TM_TRY(tm_recipe_name_sides(out, op, v.step->args, p, err));
     tm_buf text = {0};
     tm_recipe_print(out, &text);
     tm_status status = tm_buf_ok(&text, err);

@@ -327,6 +327,35 @@ class Split(LawCase):
             counts = [o["records"] for o in manifest(folder)["outputs"]]
             self.assertEqual(sorted(counts), [3, 4, 33])
 
+    def test_the_earlier_split_as_an_option(self):
+        """Its files by name, by pairs, or its folder: as references of a recipe say it."""
+        rows = records(300)
+        old, new = self.lines("old.jsonl", rows[:200]), self.lines("new.jsonl", rows[200:])
+        common = ["--eval", "40", "--group", "$.user"]
+        folder = self.run_folder("old", "split", old, *common)
+        names = {s: next(n for n in sorted(os.listdir(folder)) if n.startswith(s + "-"))
+                 for s in ("train", "eval")}
+        files = {s: os.path.join(folder, n) for s, n in names.items()}
+        recipe = {"inputs": new, "references": {s: {"path": p} for s, p in files.items()},
+                  "steps": [{"split": {"eval": 40, "group": ["$.user"],
+                                       "earlier": ["eval", "train"]}}]}
+        as_recipe = self.run_folder("r", "run", self.write("e.json", json.dumps(recipe)))
+        want = [(o["route"], o["decoded_sha256"]) for o in manifest(as_recipe)["outputs"]]
+        self.assertEqual(len(want), 2)
+        first = self.run_folder("first", "split", new, *common, "--earlier", "none")
+        self.assertNotEqual(want, [(o["route"], o["decoded_sha256"])
+                                   for o in manifest(first)["outputs"]])
+        for number, words in enumerate(([",".join(files.values())], [folder], [folder + "/"],
+                                        ["eval=" + files["eval"], "train=" + files["train"]])):
+            more = [w for word in words for w in ("--earlier", word)]
+            got = self.run_folder("e%d" % number, "split", new, *common, *more)
+            self.assertEqual([(o["route"], o["decoded_sha256"])
+                              for o in manifest(got)["outputs"]], want, words)
+        for word, code, said in (("tset=" + files["eval"], 2, '"tset" is no side'),
+                                 (self.path("nothing"), 3, "no file matches")):
+            done = self.tamis("split", new, *common, "--earlier", word, "-o", "-", expect=code)
+            self.assertIn(said, done.stderr.decode())
+
     def test_children_stay_on_the_side_of_their_parent(self):
         talks = [{"messages": [{"role": role, "content": f"{i} {turn}"} for turn in range(2)
                                for role in ("user", "assistant")]} for i in range(400)]

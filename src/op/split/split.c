@@ -206,10 +206,12 @@ static const tm_param PARAMS[] = {
         .name = "earlier",
         .type = TM_P_TEXTS,
         .at = offsetof(args, earlier),
+        .flags = TM_P_SIDES,
         .help =
             "references named as sides are, with the records of an earlier split: groups that "
-            "are there already stay where they are. none: there is no earlier one, which shares "
-            "of groups that are clusters have to say",
+            "are there already stay where they are; as an option, SIDE=FILE, files named as a run "
+            "names them (train-00000.jsonl), or the run's folder. none: there is no earlier one, "
+            "which shares of groups that are clusters have to say",
     },
     {0},
 };
