@@ -340,16 +340,16 @@ class Split(LawCase):
                   "steps": [{"split": {"eval": 40, "group": ["$.user"],
                                        "earlier": ["eval", "train"]}}]}
         as_recipe = self.run_folder("r", "run", self.write("e.json", json.dumps(recipe)))
-        want = [(o["route"], o["decoded_sha256"]) for o in manifest(as_recipe)["outputs"]]
+        want = [(o["route"], o["sha256_decoded"]) for o in manifest(as_recipe)["outputs"]]
         self.assertEqual(len(want), 2)
         first = self.run_folder("first", "split", new, *common, "--earlier", "none")
-        self.assertNotEqual(want, [(o["route"], o["decoded_sha256"])
+        self.assertNotEqual(want, [(o["route"], o["sha256_decoded"])
                                    for o in manifest(first)["outputs"]])
         for number, words in enumerate(([",".join(files.values())], [folder], [folder + "/"],
                                         ["eval=" + files["eval"], "train=" + files["train"]])):
             more = [w for word in words for w in ("--earlier", word)]
             got = self.run_folder("e%d" % number, "split", new, *common, *more)
-            self.assertEqual([(o["route"], o["decoded_sha256"])
+            self.assertEqual([(o["route"], o["sha256_decoded"])
                               for o in manifest(got)["outputs"]], want, words)
         for word, code, said in (("tset=" + files["eval"], 2, '"tset" is no side'),
                                  (self.path("nothing"), 3, "no file matches")):
