@@ -33,8 +33,8 @@ typedef struct tm_fill { /* how to fill a struct from a map */
 tm_status tm_recipe_fill(const tm_recipe_reader *r, const tm_fill *fill, const tm_yaml *here,
                          const tm_yaml *map);
 
-/* What a step that takes names of the user's own (TM_P_REST) calls `name`: refused where it is a slip
- * of a parameter, for it would be taken for one of those names. */
+/* What a step that takes names of the user's own (TM_P_REST) calls `name`: refused where it is a
+ * slip of a parameter, for it would be taken for one of those names. */
 tm_status tm_recipe_add_named(const tm_recipe_reader *r, const tm_op *op, void *args, tm_str name,
                               tm_str value);
 
