@@ -209,9 +209,9 @@ static const tm_param PARAMS[] = {
         .flags = TM_P_SIDES,
         .help =
             "references named as sides are, with the records of an earlier split: groups that "
-            "are there already stay where they are; as an option, SIDE=FILE, files named as a run "
-            "names them (train-00000.jsonl), or the run's folder. none: there is no earlier one, "
-            "which shares of groups that are clusters have to say",
+            "are there already stay where they are. none: there is no earlier one, which shares "
+            "of groups that are clusters have to say; as an option, SIDE=FILE, files named as a "
+            "run names them (train-00000.jsonl), or the run's folder",
     },
     {0},
 };
