@@ -446,7 +446,7 @@ def run(
     recipe,
     spark,
     *,
-    folder,
+    folder=None,
     inputs=None,
     settings=None,
     overwrite=False,
@@ -456,7 +456,8 @@ def run(
 ):
     """Carries a recipe out on Spark; the result as a dict, as `tamis run --json` prints it.
 
-    recipe: a file's path, the recipe as text, or a tamis.Dataset. folder, inputs: paths that every machine sees.
+    recipe: a file's path, the recipe as text, or a tamis.Dataset. folder, inputs: paths that every machine sees;
+    without a folder, it is the output path of the recipe.
     settings: as of tamis_options ("limits.memory=2GiB"). split_bytes: how files that can be cut are
     cut (64 MiB). partitions: of a shuffle. digests: SHA-256 of inputs that were cut, which reads
     them once more. A finished run that is bad (too many unreadable records) raises FindingsError, and
@@ -464,6 +465,7 @@ def run(
     recipe = recipe.recipe() if isinstance(recipe, Dataset) else recipe
     is_file = "\n" not in recipe and os.path.exists(recipe)
     given = {"recipe_file": recipe} if is_file else {"recipe": recipe}
+    folder = stages.output_of(recipe, is_file) if folder is None else folder
     with Plan.open(
         inputs=inputs, settings=settings, folder=os.path.abspath(folder), overwrite=overwrite, **given
     ) as plan:

@@ -13,7 +13,7 @@ import os
 import pyarrow as pa
 
 from tamis import _tamis
-from tamis.errors import TamisError
+from tamis.errors import TamisError, UsageError
 
 FACT, DECISION, STATE = 0, 1, 2
 
@@ -41,6 +41,27 @@ def _texts(values):
 def _rows(batches):
     """What the extension reads: a pair of schema and batches as a reader, or None."""
     return None if batches is None else pa.RecordBatchReader.from_batches(*batches)
+
+
+def output_of(recipe, is_file):
+    """The folder that a recipe, as text or a file's path, says under output."""
+    name, text = "recipe", os.fsencode(recipe)
+    if is_file:
+        name = os.fspath(recipe)
+        with open(recipe, "rb") as file:
+            text = file.read()
+    path = _tamis.output(name, text)
+    if path and (os.path.isdir(path) or "." not in os.path.basename(path)):
+        return path
+    if path:
+        raise UsageError(
+            f"the recipe writes into the file {path}, and a run on Spark has a folder: "
+            'give folder="/shared/runs/NAME"'
+        )
+    raise UsageError(
+        'a run on Spark needs a folder that every machine sees: give folder="/shared/runs/NAME", or '
+        "say it in the recipe, output: {path: /shared/runs/NAME/}"
+    )
 
 
 class Plan:

@@ -54,6 +54,8 @@ void tm_api_release_tables(const tamis_options *given);
 /* api_plan.c */
 tamis_plan *tm_api_plan_new(tm_err *err); /* held once; NULL: no memory */
 tamis_status tm_api_status(tm_status status, const tm_err *err, tamis_error *error);
+/* Of a run that is complete. Where too much is unreadable, the place is the first such record's. */
+tm_status tm_api_verdict(const tamis_plan *plan, tm_err *err);
 /* Runs and, with `between` (may be NULL), hands out what is left before the verdict is given. */
 tm_status tm_api_go(tamis_plan *plan, tm_status (*between)(void *arg, tm_err *err), void *arg,
                     tm_err *err);

@@ -76,6 +76,21 @@ const char *tamis_plan_json(tamis_plan *plan)
     return text_of(&plan->plan_json);
 }
 
+tm_status tm_api_verdict(const tamis_plan *plan, tm_err *err)
+{
+    const tm_err *first = &tm_run_result_of(plan->run)->lost_first;
+    tm_err said = {0};
+    tm_status status = tm_run_verdict(plan->run, &said);
+    bool lost = status == TM_EFINDINGS || status == TM_EINPUT;
+    if (status == TM_OK || !err) return status;
+    *err = said;
+    if (!lost || !first->code[0]) return status;
+    (void)tm_fail(err, status, "%s; the first: %s", said.msg, first->msg);
+    memcpy(err->code, first->code, sizeof err->code);
+    tm_err_at(err, tm_str_of(first->source), first->line, first->column, UINT64_MAX);
+    return status;
+}
+
 tm_status tm_api_go(tamis_plan *plan, tm_status (*between)(void *arg, tm_err *err), void *arg,
                     tm_err *err)
 {
@@ -84,7 +99,7 @@ tm_status tm_api_go(tamis_plan *plan, tm_status (*between)(void *arg, tm_err *er
     if (folder.n) TM_TRY(tm_report_write(folder, err));
     atomic_store(&plan->complete, true);
     if (between) TM_TRY(between(arg, err));
-    return tm_run_verdict(plan->run, err);
+    return tm_api_verdict(plan, err);
 }
 
 tamis_status tamis_run(tamis_plan *plan, tamis_error *error)

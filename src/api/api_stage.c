@@ -358,7 +358,7 @@ static tm_status join(tamis_plan *plan, tm_err *err)
     TM_TRY(tm_stages_join(&plan->stages, err));
     TM_TRY(tm_report_write(tm_run_result_of(plan->run)->folder, err));
     atomic_store(&plan->complete, true);
-    return tm_run_verdict(plan->run, err);
+    return tm_api_verdict(plan, err);
 }
 
 tamis_status tamis_stages_join(tamis_plan *plan, tamis_error *error)

@@ -78,6 +78,15 @@ static void name_ill_formed(tm_buf *row, tm_str raw, const tm_lost *lost)
     tm_buf_char(row, '"');
 }
 
+static void note_first(tm_run_result *result, const tm_finding_view *view)
+{
+    tm_err *first = &result->lost_first;
+    if (first->code[0]) return;
+    (void)tm_fail(first, TM_EINPUT, "%.*s", TM_FMT(view->sentence));
+    snprintf(first->code, sizeof first->code, "%s", view->code);
+    tm_err_at(first, view->source, view->line, view->column, UINT64_MAX);
+}
+
 static tm_status write_lost(tm_emitter *e, const tm_lost *lost, tm_str sentence, tm_str raw,
                             tm_err *err)
 {
@@ -97,6 +106,7 @@ static tm_status write_lost(tm_emitter *e, const tm_lost *lost, tm_str sentence,
     if (options->on_unreadable) options->on_unreadable(options->unreadable_arg, &view);
     if (options->on_finding) options->on_finding(options->finding_arg, &view);
     tm_count_lost(&e->run->result, lost->code);
+    note_first(&e->run->result, &view);
     if (!e->run->folder) return TM_OK;
     if (!e->lost_bytes.open) TM_TRY(open_unreadable(e, err));
     tm_buf *row = &e->line;

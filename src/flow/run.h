@@ -153,6 +153,7 @@ typedef struct tm_run_result {
     const uint64_t *same_sides;   /* by two routes (flow/crossings.h); NULL: not looked at */
     tm_code_count lost[40];       /* unreadable records by code, in order of codes */
     uint32_t lost_codes;
+    tm_err lost_first; /* of these in the order of the sources: its place, code and sentence */
     const tm_source *source;
     tm_source_result *source_result;
     uint32_t sources;

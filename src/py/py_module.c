@@ -102,6 +102,17 @@ static PyObject *module_open_ticket(PyObject *module, PyObject *args)
 
 /* ---- without a plan -------------------------------------------------------------------------- */
 
+/* A plan without inputs: whatever is wrong with the steps and not with the data comes to light. */
+static tm_status check_recipe(tm_arena *mem, const char *name, tm_str text, tm_recipe *recipe,
+                              tm_err *err)
+{
+    tm_plan *plan = NULL;
+    TM_TRY(tm_recipe_read(recipe, mem, tm_str_of(name), text, err));
+    TM_TRY(tm_plan_make(&plan, mem, recipe, NULL, 0, (tm_hash){0}, err));
+    tm_plan_release(plan);
+    return TM_OK;
+}
+
 static PyObject *module_check(PyObject *module, PyObject *args)
 {
     const char *name, *text;
@@ -112,11 +123,31 @@ static PyObject *module_check(PyObject *module, PyObject *args)
     (void)module;
     if (!PyArg_ParseTuple(args, "sy#", &name, &text, &bytes)) return NULL;
     tm_str body = {text, (size_t)bytes};
-    tm_status status = tm_recipe_read(&recipe, &mem, tm_str_of(name), body, &err);
+    tm_status status = check_recipe(&mem, name, body, &recipe, &err);
     tm_arena_release(&mem);
     if (status == TM_OK) Py_RETURN_NONE;
     tm_py_raise_err(status, &err);
     return NULL;
+}
+
+static PyObject *module_output(PyObject *module, PyObject *args)
+{
+    const char *name, *text;
+    Py_ssize_t bytes;
+    tm_recipe recipe;
+    tm_arena mem = {0};
+    tm_err err = {0};
+    (void)module;
+    if (!PyArg_ParseTuple(args, "sy#", &name, &text, &bytes)) return NULL;
+    tm_str body = {text, (size_t)bytes};
+    tm_status status = tm_recipe_read(&recipe, &mem, tm_str_of(name), body, &err);
+    tm_str path = status == TM_OK ? recipe.output.path : (tm_str){0};
+    PyObject *made = status == TM_OK ? PyUnicode_DecodeUTF8(path.n ? path.p : "",
+                                                            (Py_ssize_t)path.n, "surrogateescape")
+                                     : NULL;
+    tm_arena_release(&mem);
+    if (status != TM_OK) tm_py_raise_err(status, &err);
+    return made;
 }
 
 static PyObject *module_explain(PyObject *module, PyObject *args)
@@ -201,6 +232,7 @@ static PyMethodDef methods[] = {
      "overwrite, resume, tables): a Plan. Texts are bytes; tables are pairs of name and table."},
     {"open_ticket", module_open_ticket, METH_VARARGS, "(ticket): the Plan it was written for."},
     {"check", module_check, METH_VARARGS, "(name, recipe): raises what is wrong with a recipe."},
+    {"output", module_output, METH_VARARGS, "(name, recipe): its output path, or an empty one."},
     {"explain", module_explain, METH_VARARGS, "(folder, place): a record's story, as JSON."},
     {"ops", module_ops, METH_NOARGS, "The descriptors of all operators, as JSON."},
     {"allocated", module_allocated, METH_NOARGS, "Bytes of memory that the library holds now."},

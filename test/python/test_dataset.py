@@ -241,16 +241,27 @@ class Errors(Case):
             read.filter(object())
 
     def test_a_wrong_expression_has_its_place_in_the_recipe(self):
-        chain = tamis.read(self.chats).length().filter("lenght.words > 2")
-        with self.assertRaises(tamis.UsageError) as raised:
-            chain.counts()
-        line = chain.recipe().splitlines()[raised.exception.line - 1]
-        self.assertIn("lenght.words", line)
+        chain = tamis.read(self.chats).length()
+        with self.assertRaisesRegex(tamis.UsageError, "did you mean length.words") as raised:
+            chain.filter("lenght.words > 2")
+        right = chain.filter("length.words > 2").recipe().splitlines()
+        self.assertIn("length.words > 2", right[raised.exception.line - 1])
+
+    def test_parameters_are_checked_with_each_other_when_a_step_is_added(self):
+        read = tamis.read(self.chats)
+        for wrong, says in (
+                (lambda: read.split(eval="300%"), 'eval" takes a share'),
+                (lambda: read.dedup.near(keep="longst"), "longst"),
+                (lambda: read.dedup.near(bands=16, rows=8, hashes=64), "leave hashes out"),
+                (lambda: read.dedup.near(across="inputs"), "two inputs or more"),
+                (lambda: read.sort(by="max wrods(all)"), "did you mean words")):
+            with self.assertRaisesRegex(tamis.UsageError, says) as raised:
+                wrong()
+            self.assertEqual((raised.exception.source, raised.exception.line), ("recipe", 4))
 
     def test_a_lint_has_its_code(self):
-        chain = tamis.read(self.chats).filter("words(response) > 9 and words(response) < 5")
         with self.assertRaises(tamis.UsageError) as raised:
-            chain.plan()
+            tamis.read(self.chats).filter("words(response) > 9 and words(response) < 5")
         self.assertEqual(raised.exception.code, "T3101")
         self.assertIn("(T3101)", str(raised.exception))
 
@@ -271,6 +282,19 @@ class Errors(Case):
         self.assertEqual(list(raised.exception.run.read()), [{"text": "a"}])
         with self.assertRaises(tamis.FindingsError):
             list(tamis.read(half))
+        several = self.write("several.jsonl", '{"text": "a"}\n{"text": "b\n[1\n{"text": "c"}\n')
+        for what in (lambda: tamis.read(several).counts(), lambda: list(tamis.read(several)),
+                     lambda: tamis.read(several).write(self.path("no.jsonl")),
+                     lambda: tamis.read(several).to_arrow(),
+                     lambda: tamis.read(several).run(self.path("several"))):
+            with self.assertRaisesRegex(tamis.FindingsError, "2 of 4 records .*; the first: ") as now:
+                what()
+            error = now.exception
+            place = f"{error.source}:{error.line}:{error.column}"
+            self.assertEqual((error.source, error.line), (several, 2))
+            told = subprocess.run([TAMIS, "cat", several], capture_output=True, text=True).stderr
+            first = f"{place}: error: {error.message.split('; the first: ')[1]} ({error.code})"
+            self.assertEqual(told.splitlines()[0], first)
         self.assertEqual(len(list(tamis.read(half).options(unreadable="60%"))), 1)
 
     def test_other_orders_are_streamed_as_they_are_written(self):
