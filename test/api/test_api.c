@@ -186,7 +186,7 @@ static void wrong_settings_are_refused(void **state)
     static const struct {
         const char *setting, *says;
     } wrong[] = {{"sede=1", "there is no setting"},
-                 {"seed=x", "seed takes a number"},
+                 {"seed=x", "seed takes a whole number"},
                  {"seed", "NAME=VALUE"},
                  {"limits.memori=1GiB", "did you mean \"memory\""},
                  {"limits.memory=lots", "memory"},

@@ -5,6 +5,7 @@ the chain prints, run by `tamis`.
 """
 
 import filecmp
+import importlib.util
 import json
 import os
 import shutil
@@ -282,12 +283,13 @@ class Errors(Case):
         self.assertEqual(list(raised.exception.run.read()), [{"text": "a"}])
         with self.assertRaises(tamis.FindingsError):
             list(tamis.read(half))
-        several = self.write("several.jsonl", '{"text": "a"}\n{"text": "b\n[1\n{"text": "c"}\n')
+        lines = '{"text": "a"}\n{"text": "b\n[1\n{"text": "c"}\n'
+        several = self.write("several.jsonl", lines)
         for what in (lambda: tamis.read(several).counts(), lambda: list(tamis.read(several)),
                      lambda: tamis.read(several).write(self.path("no.jsonl")),
                      lambda: tamis.read(several).to_arrow(),
                      lambda: tamis.read(several).run(self.path("several"))):
-            with self.assertRaisesRegex(tamis.FindingsError, "2 of 4 records .*; the first: ") as now:
+            with self.assertRaisesRegex(tamis.FindingsError, "2 of 4 .*; the first: ") as now:
                 what()
             error = now.exception
             place = f"{error.source}:{error.line}:{error.column}"
@@ -296,6 +298,19 @@ class Errors(Case):
             first = f"{place}: error: {error.message.split('; the first: ')[1]} ({error.code})"
             self.assertEqual(told.splitlines()[0], first)
         self.assertEqual(len(list(tamis.read(half).options(unreadable="60%"))), 1)
+
+    @unittest.skipUnless(importlib.util.find_spec("pyarrow"), "pyarrow is not installed")
+    def test_a_run_on_spark_finds_its_folder_in_the_recipe(self):
+        from tamis.stages import output_of
+
+        steps = "steps: [dedup.exact]\n"
+        said = self.write("said.yaml", steps + "output: {path: /data/run}\n")
+        self.assertEqual(output_of(said, True), "/data/run")
+        self.assertEqual(output_of(steps + "output: {path: /data/run.1/}\n", False), "/data/run.1/")
+        for output, says in (("", "give folder="), ("output: {path: a.jsonl}", "the file a.jsonl"),
+                             ("outputs: {}", "did you mean")):
+            with self.assertRaisesRegex(tamis.UsageError, says):
+                output_of(steps + output, False)
 
     def test_other_orders_are_streamed_as_they_are_written(self):
         chats = tamis.read(self.chats).options(seed=7, unreadable="10%")

@@ -171,19 +171,6 @@ class SparkAndOneMachine(LawCase):
         self.assertEqual(raised.exception.line, 2)
         self.assertIn("dedup.exact", str(raised.exception))
 
-    def test_the_folder_is_the_recipes(self):
-        import tamis.spark
-
-        rows = self.write("rows.jsonl", b'{"text":"a"}\n{"text":"b"}\n{"text":"a"}\n')
-        steps = "steps: [dedup.exact]\n"
-        recipe = self.write("recipe.yaml", f"{steps}output: {{path: {self.path('said')}/}}\n")
-        result = tamis.spark.run(recipe, SESSION, inputs=[rows], partitions=2)
-        self.assertEqual(result["counts"]["kept"], 2)
-        self.assertEqual(manifest(self.path("said"))["counts"]["kept"], 2)
-        for output, says in (("", "give folder="), ("output: {path: a.jsonl}\n", "the file a.jsonl")):
-            with self.assertRaisesRegex(tamis.UsageError, says):
-                tamis.spark.run(steps + output, SESSION, inputs=[rows])
-
 
 if __name__ == "__main__":
     unittest.main()
