@@ -336,7 +336,7 @@ static tm_status texts(story *s, const tm_ledger_row *row, tm_err *err)
     if (status == TM_OK) status = findings(s, row->rid, tm_buf_view(&raw), err);
     if (status == TM_OK) field(s, s->json ? "no_raw" : "raw", why);
     if (status == TM_OK && raw.n && !row->rid.path) bytes(s, "raw", tm_buf_view(&raw));
-    if (status == TM_OK && raw.n && tm_str_is(row->fate, "kept"))
+    if (status == TM_OK && raw.n && row->copies)
         status = written(s, row, input, tm_buf_view(&raw), err);
     tm_buf_release(&raw);
     return status;

@@ -95,6 +95,7 @@ tm_status tm_ledger_add(tm_emitter *e, const tm_row *row, tm_str signals, tm_err
     tm_pq_writer *w = e->ledger;
     char id[33];
     bool kept = row->fate == TM_LIVE || row->fate == TM_KEPT;
+    bool written = kept && !e->run->options.measure_only;
     tm_shown_place place;
     TM_TRY(tm_emit_place(e, e->lines + row->line, 0, &place, err));
     tm_hash_hex(row->id, id);
@@ -108,8 +109,8 @@ tm_status tm_ledger_add(tm_emitter *e, const tm_row *row, tm_str signals, tm_err
     kept ? tm_pq_null(w) : tm_pq_f64_or_null(w, row->value);
     tm_pq_rid_or_null(w, row->other);
     tm_str route = e->run->routes ? e->run->route[row->route].name : TM_STR("data");
-    kept ? tm_pq_text(w, route) : tm_pq_null(w);
-    tm_pq_u64(w, kept ? row->copies : 0);
+    written ? tm_pq_text(w, route) : tm_pq_null(w);
+    tm_pq_u64(w, written ? row->copies : 0);
     if (e->run->recipe->output.ledger >= 3) write_signals(w, e->run, signals);
     return tm_pq_row(w, err);
 }

@@ -64,6 +64,41 @@ class Audit(LawCase):
             self.write(path, whole)
         self.assertEqual(self.differing(folder, 0), set())
 
+    def test_no_count_of_a_manifest_can_change_unseen(self):
+        """Each is made greater by one: of the run, of a step, of a code, of a source, of a file."""
+        folder = self.run_it("counted")
+        path = os.path.join(folder, "manifest.json")
+        whole = json.loads(self.load(path))
+        counted = [(whole["counts"], None), (whole["reader"]["unreadable"], None)]
+        for step in whole["steps"]:
+            counted += [(step["counts"], set(step["counts"]) - {"written"}),
+                        (step["findings"], None)]
+        for source in whole["inputs"]:
+            counted += [(source, ("bytes", "records", "unreadable")), (source["layouts"], None)]
+        counted += [(output, ("bytes", "records")) for output in whole["outputs"]]
+        tried = 0
+        for counts, names in counted:
+            for name in names or counts:
+                counts[name] += 1
+                self.write(path, json.dumps(whole))
+                self.assertNotEqual(self.differing(folder, 1), set(), (counts, name))
+                counts[name] -= 1
+                tried += 1
+        self.assertGreater(tried, 50)
+        whole["steps"].pop(2)
+        self.write(path, json.dumps(whole))
+        self.assertIn("step", self.differing(folder, 1))
+
+    def test_what_writes_no_data_has_no_copies(self):
+        self.write("b.jsonl", "".join(GOOD % (n, n) for n in range(30)))
+        for words in (("inspect", "b.jsonl", "-o", "seen/"),
+                      ("check", "b.jsonl", "--run", "seen/", "--overwrite")):
+            self.tamis(*words)
+            self.assertEqual(self.differing("seen", 0), set())
+            told = json.loads(self.tamis("explain", "seen", "b.jsonl:1", "--json").stdout)
+            self.assertEqual((told["records"][0]["fate"], "written" in told["records"][0]),
+                             ("kept", False))
+
     def test_the_digests_are_those_of_the_files_and_the_same_for_all_threads(self):
         one, three = self.run_it("one", "--threads", "1"), self.run_it("three", "--threads", "3")
         files = manifest(one)["files"]
