@@ -18,6 +18,19 @@ tm_status tm_file_create(const char *path, bool only_new, bool only_owner, int *
     return *file >= 0 ? TM_OK : tm_fail_errno(err, "create", path, errno);
 }
 
+enum { LOOK_UP_MS = 50 }; /* between two looks at whether to go on waiting */
+
+tm_status tm_file_open_pipe(const char *path, int *file, tm_err *err)
+{
+    while ((*file = tm_fs_now.open_pipe(path)) < 0) {
+        if (errno != ENXIO) return tm_fail_errno(err, "open", path, errno);
+        if (tm_fs_now.stopped && tm_fs_now.stopped())
+            return tm_fail(err, TM_ECANCELLED, "interrupted");
+        poll(NULL, 0, LOOK_UP_MS);
+    }
+    return TM_OK;
+}
+
 tm_status tm_file_close(int file, const char *path, tm_err *err)
 {
     return tm_fs_now.close(file) == 0 ? TM_OK : tm_fail_errno(err, "close", path, errno);
@@ -31,7 +44,6 @@ void tm_file_remove(const char *path)
 /* A signal may reach any thread, so the one that waits for a pipe looks up from time to time. */
 static tm_status wait_for_bytes(int file, tm_err *err)
 {
-    enum { LOOK_UP_MS = 50 };
     struct pollfd wait = {.fd = file, .events = POLLIN};
     while (poll(&wait, 1, LOOK_UP_MS) <= 0)
         if (tm_fs_now.stopped()) return tm_fail(err, TM_ECANCELLED, "interrupted");

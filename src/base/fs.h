@@ -23,6 +23,7 @@ typedef struct tm_file_info {
 typedef struct tm_fs {
     int (*open_read)(const char *path);
     int (*open_write)(const char *path, bool only_new, bool only_owner); /* truncates */
+    int (*open_pipe)(const char *path); /* to write to it; ENXIO while nobody reads a named pipe */
     int64_t (*read)(int file, void *p, size_t n);
     int64_t (*read_at)(int file, void *p, size_t n, uint64_t at);
     int (*seek)(int file, uint64_t at);
@@ -49,6 +50,9 @@ tm_status tm_file_seek(int file, const char *path, uint64_t at, tm_err *err);
 tm_status tm_file_read_at(int file, const char *path, void *p, size_t n, uint64_t at, tm_err *err);
 /* A new file for writing (truncates unless only_new). */
 tm_status tm_file_create(const char *path, bool only_new, bool only_owner, int *file, tm_err *err);
+/* What is no regular file, to write to it. A named pipe is waited for until somebody reads it, or
+ * tm_fs_now.stopped. */
+tm_status tm_file_open_pipe(const char *path, int *file, tm_err *err);
 tm_status tm_file_close(int file, const char *path, tm_err *err);
 void tm_file_remove(const char *path); /* whether it was there or not */
 /* TM_ECANCELLED when it is a pipe whose reader has gone. */

@@ -32,6 +32,18 @@ static int posix_open_write(const char *path, bool only_new, bool only_owner)
     return file;
 }
 
+/* For writing alone: who may read from a pipe itself is never told that its reader has left. */
+static int posix_open_pipe(const char *path)
+{
+    int file;
+    AGAIN(file, true, open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (file < 0) return file;
+    int flags = fcntl(file, F_GETFL);
+    if (flags >= 0 && fcntl(file, F_SETFL, flags & ~O_NONBLOCK) == 0) return file;
+    close(file);
+    return -1;
+}
+
 static int64_t posix_read(int file, void *p, size_t n)
 {
     return tm_fault_io(false) || tm_fault_eintr() ? -1 : read(file, p, tm_fault_short(n));
@@ -131,6 +143,7 @@ static int posix_info(const char *path, tm_file_info *out)
 tm_fs tm_fs_now = {
     .open_read = posix_open_read,
     .open_write = posix_open_write,
+    .open_pipe = posix_open_pipe,
     .read = posix_read,
     .read_at = posix_read_at,
     .seek = posix_seek,

@@ -69,7 +69,7 @@ tm_status tm_out_begin(tm_out *o, const char *path, bool only_owner, tm_err *err
     bool special;
     TM_TRY(take_path(o, path, &special, err));
     if (special) {
-        TM_TRY(tm_file_create(path, false, only_owner, &o->file, err));
+        TM_TRY(tm_file_open_pipe(path, &o->file, err));
     } else {
         TM_TRY(temp_name(o, err));
         TM_TRY(make_copy(o, only_owner, err));

@@ -11,14 +11,13 @@ typedef struct args {
 static tm_status look_at(tm_cli *cli, tm_str where, bool *parts, tm_err *err)
 {
     static const tm_layout_set none;
-    tm_expr_env env = {.layouts = &none};
+    tm_expr_env env = {.layouts = &none, .binds = parts};
     tm_expr *e = NULL;
     tm_err wrong = {0};
     tm_status status = tm_expr_compile(cli->mem, where, &env, TM_E_TRUTH, &e, &wrong);
     if (status != TM_OK)
         return tm_fail(err, status == TM_EMEMORY ? status : TM_EUSAGE, "--where, column %llu: %s",
                        (unsigned long long)wrong.column, wrong.msg);
-    *parts = tm_expr_reads_parts(e);
     tm_expr_release(e);
     return TM_OK;
 }
@@ -32,14 +31,15 @@ static tm_status run(tm_cli *cli, tm_err *err)
     if (a->where.n) {
         tm_pair keep = {.name = TM_STR("keep"), .value = a->where};
         TM_TRY(tm_recipe_verb(&recipe, cli->mem, tm_op_named(TM_STR("filter")), &keep, 1, err));
+        recipe.name = TM_STR("cat");
     } else {
         TM_TRY(tm_recipe_begin(&recipe, cli->mem, TM_STR("cat"), err));
     }
     if (!tm_cli_given(cli, "output")) cli->common.output = TM_STR("-");
     tm_execution e = {.recipe = &recipe,
-                      .options.scan_only =
-                          !cli->common.layout.n && !cli->common.map.count && !parts,
-                      .quiet_end = true};
+                      .options.scan_only = !cli->common.layout.n && !cli->common.map.count &&
+                                           !parts && !cli->common.dry_run,
+                      .quiet_end = !cli->common.json};
     return tm_cli_execute(cli, &e, err);
 }
 

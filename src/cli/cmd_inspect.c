@@ -179,14 +179,19 @@ static tm_status after(tm_run *run, void *arg, tm_err *err)
     return status;
 }
 
+static tm_status refuse_page_there(tm_cli *cli, tm_str page, tm_err *err)
+{
+    const char *path = tm_path_z(cli->mem, page);
+    if (!path) return tm_fail_memory(err, "a path", page.n);
+    if (!tm_file_exists(path) || cli->common.overwrite) return TM_OK;
+    return tm_fail(err, TM_EEXISTS, "%s is there already: give --overwrite or another -o", path);
+}
+
 /* -o PAGE.html: the run folder stands beside it while it is made, under a name of its own. */
 static tm_status folder_beside(tm_cli *cli, tm_str page, tm_str *folder, tm_err *err)
 {
     const char *path = tm_path_z(cli->mem, page);
     if (!path) return tm_fail_memory(err, "a path", page.n);
-    if (tm_file_exists(path) && !cli->common.overwrite)
-        return tm_fail(err, TM_EEXISTS, "%s is there already: give --overwrite or another -o",
-                       path);
     *folder = tm_str_of(
         tm_arena_printf(cli->mem, "%s.tmp-%llu", path, (unsigned long long)tm_process_id()));
     return folder->p ? TM_OK : tm_fail_memory(err, "a path", page.n);
@@ -218,32 +223,50 @@ static tm_status refuse_other_files(tm_cli *cli, tm_str output, bool page, tm_er
                    TM_FMT(output));
 }
 
+/* Without a run folder to keep, that of the page goes when it is done. */
+static tm_status end_folder(tm_str folder, tm_status status, tm_err *err)
+{
+    tm_err why = {0};
+    tm_status removed = tm_folder_remove(folder.p, &why);
+    if (removed == TM_OK || tm_status_exit(status) == 5 || !tm_file_exists(folder.p)) return status;
+    if (err) *err = why; /* a folder of raw text that stays is not to be passed over */
+    return removed;
+}
+
+static tm_status make_page(tm_cli *cli, tm_execution *e, tm_str page, tm_err *err)
+{
+    bool passing = !cli->common.run.n;
+    TM_TRY(refuse_page_there(cli, page, err));
+    if (passing) TM_TRY(folder_beside(cli, page, &cli->common.run, err));
+    e->passing = passing;
+    e->options.writes[1] = tm_path_z(cli->mem, page);
+    if (!e->options.writes[1]) return tm_fail_memory(err, "a path", page.n);
+    tm_status status = tm_cli_execute(cli, e, err);
+    bool done = status == TM_OK || status == TM_EFINDINGS || status == TM_EINPUT;
+    const char *folder = tm_path_z(cli->mem, cli->common.run);
+    if (!folder) return tm_fail_memory(err, "a path", cli->common.run.n);
+    if (done && tm_file_exists(folder)) {
+        tm_err why = {0};
+        tm_status taken = take_page(cli, tm_str_of(folder), page, &why);
+        if (taken != TM_OK && err) *err = why; /* a page that is missing outweighs a finding */
+        if (taken != TM_OK) status = taken;
+    }
+    return passing ? end_folder(tm_str_of(folder), status, err) : status;
+}
+
 /* -o DIR/: a run folder with report.html, without data. */
 static tm_status execute(tm_cli *cli, tm_execution *e, tm_err *err)
 {
     tm_str output = cli->common.output;
     bool page = tm_str_ends(output, TM_STR(".html"));
     TM_TRY(refuse_other_files(cli, output, page, err));
+    if (output.n && !page && cli->common.run.n)
+        return tm_fail(err, TM_EUSAGE, "give one run folder: -o %.*s or --run %.*s", TM_FMT(output),
+                       TM_FMT(cli->common.run));
     cli->common.output = (tm_str){0};
+    if (page) return make_page(cli, e, output, err);
     if (output.n) cli->common.run = output;
-    if (!page) return tm_cli_execute(cli, e, err);
-    TM_TRY(folder_beside(cli, output, &cli->common.run, err));
-    e->passing = true;
-    e->options.writes[0] = tm_path_z(cli->mem, output);
-    if (!e->options.writes[0]) return tm_fail_memory(err, "a path", output.n);
-    tm_status status = tm_cli_execute(cli, e, err);
-    bool done = status == TM_OK || status == TM_EFINDINGS || status == TM_EINPUT;
-    tm_err why = {0};
-    if (done && tm_file_exists(cli->common.run.p)) {
-        tm_status taken = take_page(cli, cli->common.run, output, &why);
-        if (taken != TM_OK && err) *err = why; /* a page that is missing outweighs a finding */
-        if (taken != TM_OK) status = taken;
-    }
-    tm_status removed = tm_folder_remove(cli->common.run.p, &why);
-    if (removed == TM_OK || tm_status_exit(status) == 5 || !tm_file_exists(cli->common.run.p))
-        return status;
-    if (err) *err = why; /* a folder of raw text that stays is not to be passed over */
-    return removed;
+    return tm_cli_execute(cli, e, err);
 }
 
 static tm_status run(tm_cli *cli, tm_err *err)

@@ -89,8 +89,8 @@ bool tm_cli_given(const tm_cli *cli, const char *common_name);
 tm_status tm_cli_recipe(tm_cli *cli, tm_recipe *recipe, tm_err *err);
 tm_status tm_cli_add_inputs(tm_cli *cli, tm_recipe *recipe, tm_err *err);
 
-/* What a write says when the reader of the pipe has gone (tm_file_write). */
-#define TM_OUTPUT_CLOSED "standard output was closed"
+/* How a write ends its sentence when the reader of the pipe has gone (tm_file_write). */
+#define TM_OUTPUT_CLOSED " was closed"
 
 /* execute.c */
 typedef struct tm_execution {

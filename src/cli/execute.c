@@ -89,6 +89,20 @@ static tm_status take_format(tm_recipe *recipe, tm_str path, tm_err *err)
     return status;
 }
 
+static tm_status refuse_second_folder(const tm_cli *cli, tm_err *err)
+{
+    if (!cli->common.run.n || !cli->common.output.n) return TM_OK;
+    return tm_fail(err, TM_EUSAGE,
+                   "-o %.*s is a run folder already: leave --run out, or give -o FILE",
+                   TM_FMT(cli->common.output));
+}
+
+static tm_status refuse_shards(const tm_cli *cli, tm_err *err)
+{
+    if (!tm_cli_given(cli, "shard") || !cli->common.shard) return TM_OK;
+    return tm_fail(err, TM_EUSAGE, "--shard cuts the data of a run folder: give -o DIR/");
+}
+
 static tm_status choose_output(tm_cli *cli, tm_execution *e, tm_err *err)
 {
     tm_recipe *recipe = e->recipe;
@@ -104,8 +118,9 @@ static tm_status choose_output(tm_cli *cli, tm_execution *e, tm_err *err)
         path = TM_STR("-");
     if (is_folder_name(cli, path)) {
         o->folder = path;
-        return TM_OK;
+        return refuse_second_folder(cli, err);
     }
+    TM_TRY(refuse_shards(cli, err));
     o->file = path;
     o->folder = cli->common.run;
     if (!tm_cli_given(cli, "format")) TM_TRY(take_format(recipe, path, err));
@@ -329,7 +344,7 @@ static void say_interrupted(const tm_run *run, const tm_execution *e, tm_err *er
                  "the input into a file, or %.*s from the beginning",
                  TM_FMT(again));
     else if (e->passing)
-        snprintf(err->msg, sizeof err->msg, "interrupted: %s was not written; %.*s", o->writes[0],
+        snprintf(err->msg, sizeof err->msg, "interrupted: %s was not written; %.*s", o->writes[1],
                  TM_FMT(again));
     else if (o->folder.n)
         snprintf(err->msg, sizeof err->msg, "interrupted: %.*s to go on (%.*s keeps what is done)",
@@ -348,16 +363,15 @@ static void say_interrupted(const tm_run *run, const tm_execution *e, tm_err *er
 static void say_closed(const tm_run *run, const tm_run_options *o, tm_err *err)
 {
     tm_str folder = o->folder;
-    if (!err || strcmp(err->msg, TM_OUTPUT_CLOSED) != 0 || !folder.n) return;
+    if (!err || !folder.n || !tm_str_ends(tm_str_of(err->msg), TM_STR(TM_OUTPUT_CLOSED))) return;
+    size_t said = strlen(err->msg), room = sizeof err->msg - said;
     if (once_only(run))
-        snprintf(err->msg, sizeof err->msg,
-                 TM_OUTPUT_CLOSED
+        snprintf(err->msg + said, room,
                  " before all was written, so %.*s was not made; the input cannot be read again: "
                  "give it anew, with a reader that takes all",
                  TM_FMT(folder));
     else
-        snprintf(err->msg, sizeof err->msg,
-                 TM_OUTPUT_CLOSED
+        snprintf(err->msg + said, room,
                  " before all was written, so %.*s is not finished: run the same command again, "
                  "with a reader that takes all, to go on (it keeps what is done)",
                  TM_FMT(folder));

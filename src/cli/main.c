@@ -131,7 +131,8 @@ int main(int count, char **words)
     tm_status status = run_verb(&cli, count - 1, words + 1, &err);
     /* The recipe of a verb has no file: what is wrong with it has no place to name. */
     if (cli.verb && !err.line && tm_str_is(tm_str_of(cli.verb), err.source)) err.source[0] = 0;
-    bool closed_pipe = status == TM_ECANCELLED && strcmp(err.msg, TM_OUTPUT_CLOSED) == 0;
+    bool closed_pipe =
+        status == TM_ECANCELLED && tm_str_ends(tm_str_of(err.msg), TM_STR(TM_OUTPUT_CLOSED));
     if (status != TM_OK && !closed_pipe) print_error(&cli, &err);
     tm_arena_release(&mem);
     return closed_pipe ? 0 : tm_status_exit(status); /* it has what it wants, as with rg or ruff */

@@ -46,20 +46,6 @@ tm_etype tm_expr_type(const tm_expr *e)
     return (tm_etype)e->type;
 }
 
-/* Depth is bounded by TM_EXPR_MAX_DEPTH. */
-static bool reads_parts(const tm_node *n)
-{
-    if (n->kind == TM_N_PARTS || n->kind == TM_N_FACT) return true;
-    for (uint32_t i = 0; i < n->kids; i++)
-        if (reads_parts(n->kid[i])) return true;
-    return false;
-}
-
-bool tm_expr_reads_parts(const tm_expr *e)
-{
-    return reads_parts(e->root);
-}
-
 tm_expr_scratch *tm_expr_scratch_new(const tm_expr *e)
 {
     tm_expr_scratch *s = tm_alloc_zero(1, sizeof *s);

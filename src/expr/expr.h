@@ -37,8 +37,6 @@ tm_status tm_expr_compile(tm_arena *mem, tm_str text, const tm_expr_env *env, tm
                           tm_expr **out, tm_err *err);
 void tm_expr_release(tm_expr *e); /* frees what is not in the arena (regular expressions) */
 tm_etype tm_expr_type(const tm_expr *e);
-/* Whether it looks at parts (a selector, `layout`, `kind`), so that layouts must be bound. */
-bool tm_expr_reads_parts(const tm_expr *e);
 /* Canonical text: what the compiler understood. */
 void tm_expr_print(const tm_expr *e, tm_buf *out);
 

@@ -143,10 +143,10 @@ static tm_status check_keep(tm_linting *l, uint32_t i, tm_truth_known known)
 {
     if (known == TM_NEVER_TRUE)
         return tm_lint_remark(l, TM_LINT_KEEPS_NOTHING, i, "keep",
-                              "this keep condition holds for no record, so nothing is left");
+                              "this condition holds for no record, so nothing is left");
     if (known == TM_ALWAYS_TRUE)
         return tm_lint_remark(l, TM_LINT_NO_EFFECT, i, "keep",
-                              "this keep condition holds for every record, so it changes nothing");
+                              "this condition holds for every record, so it changes nothing");
     return TM_OK;
 }
 

@@ -104,12 +104,27 @@ static tm_status prepare_step(tm_plan *plan, uint32_t i, const tm_input_facts *f
     return tm_plan_add_cost(plan, step, facts, err);
 }
 
+/* Levels of two codecs: zstd has 22 of them. */
+static tm_status check_level(const tm_recipe *recipe, tm_err *err)
+{
+    enum { MOST_GZIP = 12 };
+    long long level = recipe->output.level;
+    const tm_param *said = tm_params_find(tm_output_params, TM_STR("level"));
+    tm_place at = recipe->output_at[said - tm_output_params];
+    if (level <= MOST_GZIP || !tm_str_ends(recipe->output.format, TM_STR(".gz"))) return TM_OK;
+    tm_fail(err, TM_ERECIPE, "level %lld is more than gzip has: give 1 to %d, or format jsonl.zst",
+            level, MOST_GZIP);
+    if (!at.line) return TM_ERECIPE;
+    return tm_err_at(err, recipe->name, at.line, at.column, 0);
+}
+
 static tm_status fill(tm_plan *plan, tm_hash input_identity, tm_err *err)
 {
     for (uint32_t i = 0; i < plan->inputs; i++) /* who names a layout wants it held to */
         if (plan->input[i].from)
             plan->binds |= plan->input[i].from->layout.n || plan->input[i].from->map.count;
     tm_input_facts facts = tm_plan_facts(plan->input, plan->inputs);
+    TM_TRY(check_level(plan->recipe, err));
     TM_TRY(merge_layouts(plan, err));
     TM_TRY(lay_columns(plan, err));
     for (uint32_t i = 0; i < plan->steps; i++)

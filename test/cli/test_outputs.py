@@ -257,6 +257,43 @@ class Ends(LawCase):
         self.assertIn("gone/ was not made", said)
         self.assertEqual(os.listdir(self.path("gone")), [])
 
+    def test_a_named_pipe_is_waited_for_and_its_reader_may_leave(self):
+        self.write("big.jsonl", LINES * 200_000)
+        os.mkfifo(self.path("pipe"))
+        words = [TAMIS, "cat", "big.jsonl", "-o", "pipe", "--overwrite", "-q"]
+        child = subprocess.Popen(words, cwd=self.folder, stderr=subprocess.PIPE)
+        with open(self.path("pipe"), "rb") as reader:
+            self.assertEqual(reader.readline(), LINES.splitlines(True)[0])
+        self.assertEqual(child.communicate(timeout=60)[1], b"")
+        self.assertEqual(child.returncode, 0)
+        child = subprocess.Popen(words, cwd=self.folder, stderr=subprocess.PIPE)
+        time.sleep(0.5)  # nobody reads
+        child.send_signal(signal.SIGINT)
+        self.assertIn(b"interrupted", child.communicate(timeout=60)[1])
+
+    def test_options_that_would_do_nothing_are_refused(self):
+        for words, why in ((("-o", "out/", "--run", "other/"), "is a run folder already"),
+                           (("-o", "x.jsonl", "--shard", "1MB"), "--shard cuts the data"),
+                           (("-o", "x.jsonl.gz", "--level", "13"), "level 13 is more than gzip")):
+            said = self.tamis("length", "a.jsonl", *words, expect=2).stderr.decode()
+            self.assertIn(why, said)
+        self.tamis("length", "a.jsonl", "-o", "x.jsonl.gz", "--level", "12")
+        self.tamis("inspect", "a.jsonl", "-o", "page.html", "--run", "kept/")
+        self.assertTrue(os.path.exists(self.path("page.html")))
+        self.tamis("audit", "kept")
+        self.tamis("inspect", "a.jsonl", "-o", "kept/", "--run", "other/", expect=2)
+
+    def test_cat_looks_at_turns_and_tells_as_json(self):
+        self.write("t.jsonl", '{"prompt":"a","completion":"b"}\n{"text":"c"}\n')
+        out = self.tamis("cat", "t.jsonl", "--where", "turns() = 2").stdout
+        self.assertEqual(out, b'{"prompt":"a","completion":"b"}\n')
+        told = json.loads(self.tamis("cat", "t.jsonl", "--json", "-o", "c.jsonl").stdout)
+        self.assertEqual(told["counts"]["written"], 2)
+        plan = json.loads(self.tamis("cat", "t.jsonl", "--dry-run", "--json").stdout)
+        self.assertEqual(plan["inputs"][0]["records_estimated"], 2)
+        said = self.tamis("cat", "t.jsonl", "--where", "$.a / 0 = 1", expect=2).stderr
+        self.assertNotIn(b"filter", said)
+
     def test_no_resume_is_promised_where_there_can_be_none(self):
         for words in (["-o", "out/"], ["-o", "x.jsonl"], ["-o", "-"]):
             said = self.interrupt("dedup.exact", "-", *words)
