@@ -58,15 +58,19 @@ static bool is_refused(size_t bytes)
     return TM_UNLIKELY(mine.most) && !tm_alloc_meter_has(bytes);
 }
 
-static void count(void *p)
+static void count_bytes(size_t bytes)
 {
-    size_t bytes = malloc_usable_size(p);
     mine.held += (int64_t)bytes;
     uint64_t now = atomic_fetch_add_explicit(&live, bytes, memory_order_relaxed) + bytes;
     uint64_t most = atomic_load_explicit(&peak, memory_order_relaxed);
     while (now > most && !atomic_compare_exchange_weak_explicit(
                              &peak, &most, now, memory_order_relaxed, memory_order_relaxed)) {
     }
+}
+
+static void count(void *p)
+{
+    count_bytes(malloc_usable_size(p));
 }
 
 static void discount(size_t bytes)
@@ -122,6 +126,37 @@ void tm_free(void *p)
     if (!p) return;
     discount(malloc_usable_size(p));
     free(p);
+}
+
+/* Of whatever size the system's are. */
+static size_t whole_pages(size_t bytes)
+{
+    const size_t page = (size_t)64 << 10;
+    return (bytes + page - 1) & ~(page - 1);
+}
+
+/* Mapped with what is left of a large page at either end, which is unmapped again: so it begins
+ * with a whole one. */
+void *tm_alloc_pages(size_t bytes)
+{
+    const size_t large = (size_t)2 << 20;
+    bytes = whole_pages(bytes);
+    if (tm_fault_alloc() || is_refused(bytes)) return NULL;
+    char *p = mmap(NULL, bytes + large, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) return NULL;
+    size_t before = (large - ((uintptr_t)p & (large - 1))) & (large - 1);
+    if (before) (void)munmap(p, before);
+    (void)munmap(p + before + bytes, large - before);
+    tm_alloc_for_leaps(p + before, bytes);
+    count_bytes(bytes);
+    return p + before;
+}
+
+void tm_free_pages(void *p, size_t bytes)
+{
+    bytes = whole_pages(bytes);
+    discount(bytes);
+    (void)munmap(p, bytes);
 }
 
 uint64_t tm_alloc_live(void)

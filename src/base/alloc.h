@@ -11,6 +11,11 @@ TM_MUST_USE void *tm_alloc_zero(size_t count, size_t bytes); /* zeroed; NULL on 
 TM_MUST_USE void *tm_realloc(void *p, size_t bytes); /* p stays valid when NULL comes back */
 void tm_free(void *p);                               /* NULL is fine */
 
+/* Pages of the system, for what is large and goes back before the program ends: it is the system's
+ * again at once. Large pages are asked for. */
+TM_MUST_USE void *tm_alloc_pages(size_t bytes);
+void tm_free_pages(void *p, size_t bytes); /* as many as were asked for */
+
 /* A table of so many bytes will be read and written here and there: large pages are asked for,
  * where the system has them. Only time differs. */
 void tm_alloc_for_leaps(void *p, size_t bytes);

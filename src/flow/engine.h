@@ -7,6 +7,7 @@
  *   sound.c     what need not be parsed twice    quiet.c     what need not be checked twice
  *   levels.c    children of fan-outs, in order      emit.c      pieces in order, into files
  *   emit_order.c      or in another order           emit_findings.c   what was noticed
+ *   cache.c     what need not be read twice
  *   piece.c     what a block leaves behind  plain.c     when that is no more than lines
  *   texts.c     rows of tables as texts alone   lost_fields.c   what merges lose beside texts
  *   manifest.c  manifest.json, run.json             runfolder.c lock, names, `last`
@@ -55,6 +56,8 @@ typedef enum tm_pass_kind {
 typedef struct tm_emitter tm_emitter;
 typedef struct tm_sound tm_sound; /* sound.h */
 typedef struct tm_quiet tm_quiet; /* quiet.h */
+typedef struct tm_cache tm_cache; /* cache.h */
+typedef struct tm_cache_chunk tm_cache_chunk;
 
 typedef struct tm_pass {
     tm_run *run;
@@ -143,6 +146,7 @@ typedef struct tm_worker {
     void **scratch;                     /* by step */
     tm_step_view *view;                 /* by step */
     tm_block block;
+    bool keeps; /* the next pass will read it again: the cache may keep it */
     tm_packer *packer;
     tm_facts facts;
     tm_verdict_range *range; /* by step, of the block at hand */
@@ -205,6 +209,7 @@ struct tm_run {
     uint32_t routes, router; /* router: the step that routes */
     tm_spill spill;
     uint64_t exchange_budget;
+    uint64_t least_memory; /* that the plan needs with so many threads, whatever comes */
     uint64_t over_shared, over_worker; /* what tables took beyond what was estimated */
     char *folder;                      /* NUL-terminated, or NULL */
     tm_str *shard_name;                /* prefixes of data that may lie there (results.c) */
@@ -218,6 +223,7 @@ struct tm_run {
     tm_lock batch_lock; /* on_batch: one at a time; guards `refused` too */
     tm_sound *sound;
     tm_quiet *quiet;
+    tm_cache *cache; /* NULL: every pass reads the sources */
     tm_refused *refused;
     uint32_t refusals, refused_room;
     _Atomic bool cancel;

@@ -9,7 +9,7 @@
  * A long record (long.c) begins when its share of the room for them is free: its worker waits, with
  * the right to read, for those before it, and they wait for nobody. The share is free again when
  * the piece has been taken up. Nothing is read, either, while there is no room for one more. */
-#include "flow/engine.h"
+#include "flow/cache.h"
 
 typedef struct pass_run {
     tm_pass *pass;
@@ -17,6 +17,7 @@ typedef struct pass_run {
     tm_lock reading; /* guards what follows */
     uint32_t source; /* index of the open one */
     tm_reader *reader;
+    uint32_t index; /* of the block that comes next, in its source */
     uint64_t next_block;
     uint32_t end;         /* sources read in this pass: with or without references */
     _Atomic bool no_more; /* set by the reader and by whoever takes up the head */
@@ -70,6 +71,7 @@ static tm_status take_room(pass_run *p, const tm_block *block, bool *go, tm_err 
 {
     uint64_t share = tm_long_share(p->run, block);
     if (!share) return TM_OK;
+    tm_cache_end(p->run);
     if (p->pass->exchange)
         TM_TRY(tm_exchange_limit(p->pass->exchange, p->run->exchange_budget, err));
     if (!(*go = wait_for_room(p, share))) return TM_OK;
@@ -80,28 +82,63 @@ static tm_status take_room(pass_run *p, const tm_block *block, bool *go, tm_err 
     return TM_OK;
 }
 
-static tm_status open_next(pass_run *p, tm_err *err)
+/* Not behind a head's cut, where little is read, nor where references are read once. */
+static bool uses_cache(const pass_run *p)
+{
+    tm_rid cut;
+    const tm_round *round = p->pass->round;
+    return !(round && round->references_only) && !tm_run_cut(p->run, &cut);
+}
+
+/* What is known of the source in the cache, or NULL: this pass has nothing to do with that. */
+static tm_source_sum *in_cache(const pass_run *p)
+{
+    return uses_cache(p) ? tm_cache_sum(p->run, p->source) : NULL;
+}
+
+/* The writing pass tells what is known of sources: before it does without reading one, that is. */
+static bool next_held(pass_run *p, tm_block *block)
+{
+    const tm_source_sum *sum = p->reader ? NULL : in_cache(p);
+    if (!sum || (p->pass->kind == TM_PASS_WRITE && !sum->known)) return false;
+    return tm_cache_take(p->run, p->source, p->index, block);
+}
+
+/* If the cache had its first blocks but has given them back, they are passed over. */
+static tm_status open_next(pass_run *p, tm_block *block, tm_err *err)
 {
     tm_run *run = p->run;
+    const tm_source_sum *sum = in_cache(p);
     tm_read_limits read = tm_long_limits(run);
-    read.digest = p->pass->kind == TM_PASS_WRITE && run->folder;
-    return tm_reader_open(&p->reader, &run->source[p->source], &read, (tm_str){0}, err);
+    bool tells = sum ? !sum->known : p->pass->kind == TM_PASS_WRITE;
+    read.digest = tells && run->folder;
+    TM_TRY(tm_reader_open(&p->reader, &run->source[p->source], &read, (tm_str){0}, err));
+    for (uint32_t i = 0; i < p->index; i++) TM_TRY(tm_reader_next(p->reader, block, err));
+    return TM_OK;
 }
 
 /* whole: read to its end. A source that a head cut short has no digest. */
-static tm_status close_reader(pass_run *p, bool whole, tm_err *err)
+static tm_source_sum sum_of(const pass_run *p, bool whole)
 {
-    char sha256[65] = "";
-    uint64_t file_bytes = 0, decoded_bytes = 0;
-    tm_reader_summary(p->reader, sha256, &file_bytes, &decoded_bytes);
-    if (!whole) sha256[0] = 0;
+    tm_source_sum sum = {.known = whole}, *cached = in_cache(p);
+    if (cached && cached->known) return *cached;
+    if (p->reader) tm_reader_summary(p->reader, sum.sha256, &sum.file_bytes, &sum.decoded_bytes);
+    if (!whole) sum.sha256[0] = 0;
+    if (cached) *cached = sum;
+    return sum;
+}
+
+static tm_status end_source(pass_run *p, bool whole, tm_err *err)
+{
+    tm_source_sum sum = sum_of(p, whole);
     tm_reader_close(p->reader);
     p->reader = NULL;
     tm_status status = TM_OK;
     if (p->pass->emitter)
-        status =
-            tm_emitter_source(p->pass->emitter, p->source, sha256, file_bytes, decoded_bytes, err);
+        status = tm_emitter_source(p->pass->emitter, p->source, sum.sha256, sum.file_bytes,
+                                   sum.decoded_bytes, err);
     p->source++;
+    p->index = 0;
     return status;
 }
 
@@ -119,15 +156,19 @@ static tm_status read_block(pass_run *p, tm_block *block, bool *more, tm_err *er
     *more = false;
     if (p->no_more) return TM_OK;
     if (p->source >= p->end) return TM_OK;
-    if (!p->reader) TM_TRY(open_next(p, err));
-    TM_TRY(tm_reader_next(p->reader, block, err));
+    tm_cache_fit(run);
+    if (!next_held(p, block)) {
+        if (!p->reader) TM_TRY(open_next(p, block, err));
+        TM_TRY(tm_reader_next(p->reader, block, err));
+    }
     block->source = run->source[p->source].number;
+    block->index = p->index++;
     block->number = p->next_block++;
     *more = true;
     atomic_fetch_add(&run->bytes_read, block->of_rows ? block->weight : block->bytes.n);
     uint64_t end = TM_PLACE(block->source, tm_block_end(block));
     bool cut_off = p->source < run->sources && tm_run_cut(run, &cut) && end > cut.place;
-    if (block->last || cut_off) TM_TRY(close_reader(p, block->last, err));
+    if (block->last || cut_off) TM_TRY(end_source(p, block->last, err));
     if (cut_off) end_of_stream(p);
     return TM_OK;
 }
@@ -219,6 +260,7 @@ static tm_status work(pass_run *p, tm_worker *w, tm_err *err)
         tm_piece_clear(piece, p->run);
         TM_TRY(tm_worker_block(w, piece, err));
         if (tm_block_long(&w->block)) tm_buf_release(&w->block.bytes);
+        tm_cache_let_go(p->run, &w->block);
         hand_in(p, w->block.number);
     }
 }
@@ -229,6 +271,7 @@ static void pass_body(void *arg, unsigned number)
     tm_err err = {0};
     tm_worker w = {0};
     tm_status status = tm_worker_init(&w, p->run, p->pass, number, &err);
+    w.keeps = p->pass->kind != TM_PASS_WRITE && uses_cache(p);
     w.hand_on = hand_on;
     w.hand_on_arg = p;
     if (status == TM_OK) status = work(p, &w, &err);
@@ -279,7 +322,7 @@ tm_status tm_pass_run(tm_pass *pass, tm_err *err)
         tm_parallel(run->threads, pass_body, &p);
         status = p.status;
     }
-    if (p.reader && status == TM_OK) status = close_reader(&p, false, err);
+    if ((p.reader || p.index) && status == TM_OK) status = end_source(&p, false, err);
     if (p.reader) tm_reader_close(p.reader);
     ring_release(&p);
     return status;

@@ -5,8 +5,8 @@
  * run finds those it can use under .tamis/ and does not make them again. */
 #include <stdio.h>
 
+#include "flow/cache.h"
 #include "flow/components.h"
-#include "flow/engine.h"
 
 enum { EDGES = 256 }; /* as many are added at once */
 
@@ -46,6 +46,7 @@ static tm_status add_edges(step_rounds *r, const tm_facts *facts, tm_err *err)
 static tm_status take(void *arg, tm_facts *next, tm_decisions *out, tm_err *err)
 {
     step_rounds *r = arg;
+    tm_cache_fit(r->run);
     if (out->count) TM_TRY(tm_verdicts_add(r->making, out, err));
     tm_buf_clear(&out->bytes);
     out->count = 0;
@@ -407,6 +408,7 @@ static tm_status decide_head(tm_run *run, const tm_plan_step *step, tm_err *err)
     pass.doing = tm_arena_printf(&run->mem, "%.*s: count", TM_FMT(step->name));
     if (!pass.doing) return tm_fail_memory(err, "a round", 0);
     TM_TRY(tm_pass_run(&pass, err));
+    if (pass.head_found) tm_cache_end(run);
     state->has_cut = pass.head_found;
     state->cut = pass.head_cut;
     return TM_OK;

@@ -5,7 +5,7 @@
 
 #include "base/system.h"
 #include "base/vec.h"
-#include "flow/engine.h"
+#include "flow/cache.h"
 #include "flow/quiet.h"
 #include "flow/sound.h"
 #include "io/codec.h"
@@ -65,7 +65,8 @@ static tm_status share_memory(tm_run *run, tm_err *err)
                        (unsigned long long)(memory / TM_MIB));
     uint64_t longs = (memory - least_memory(run, 1)) / 2;
     while (run->threads > 1 && least_memory(run, run->threads) + longs > memory) run->threads--;
-    uint64_t left = memory - least_memory(run, run->threads);
+    run->least_memory = least_memory(run, run->threads);
+    uint64_t left = memory - run->least_memory;
     run->exchange_budget = TM_MIN(left / 2, left - longs) + TM_EXCHANGE_BYTES;
     run->spill.merge_most = room->bytes / 2;
     return TM_OK;
@@ -300,6 +301,7 @@ static tm_status write_pass(tm_run *run, tm_err *err)
     if (run->folder) TM_TRY(tm_run_folder_clear(run, err));
     TM_TRY(tm_emitter_open(&pass.emitter, run, err));
     tm_status status = tm_pass_run(&pass, err);
+    tm_cache_end(run);
     if (status == TM_OK) status = tm_sources_unchanged(run, err);
     if (status == TM_OK) return tm_emitter_commit(pass.emitter, err);
     tm_emitter_abandon(pass.emitter);
@@ -327,6 +329,7 @@ static tm_status go(tm_run *run, tm_err *err)
     TM_TRY(tm_run_refuse_originals(run, err));
     if (run->folder) TM_TRY(tm_run_folder_take(run, err));
     if (run->passes > 1) TM_TRY(tm_inputs_spool(run, err));
+    if (run->passes > 1) run->cache = tm_cache_new(run->every_source);
     if (decides(run) && !run->folder) TM_TRY(tm_spill_open(&run->spill, err));
     TM_TRY(tm_rounds_run(run, err));
     TM_TRY(write_pass(run, err));
@@ -411,6 +414,7 @@ void tm_run_close(tm_run *run)
     tm_free(run->refused);
     tm_sound_free(run->sound);
     tm_quiet_free(run->quiet);
+    tm_cache_free(run->cache);
     pthread_mutex_destroy(&run->batch_lock);
     pthread_mutex_destroy(&run->spill.making);
     tm_buf_release(&run->result.lost_fields);

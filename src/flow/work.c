@@ -4,6 +4,7 @@
  * nodes of its JSON (often more bytes than the records), while every step looks at it. In an
  * observing pass the steps before the set step are replayed and the round looks at what is left; in
  * the writing pass all steps run and the piece takes what remains. */
+#include "flow/cache.h"
 #include "flow/piece.h"
 #include "flow/quiet.h"
 #include "flow/sound.h"
@@ -130,6 +131,7 @@ void tm_worker_release(tm_worker *w)
     tm_free(w->view);
     tm_free(w->range);
     tm_verdict_range_release(&w->earlier);
+    tm_cache_let_go(w->run, &w->block);
     tm_block_release(&w->block);
     tm_packer_free(w->packer);
     tm_buf_release(&w->facts.bytes);
@@ -453,7 +455,8 @@ tm_status tm_worker_block(tm_worker *w, tm_piece *piece, tm_err *err)
 {
     tm_run *run = w->run;
     const tm_source *source = &run->source[w->block.source - 1];
-    TM_TRY(tm_block_begin(&w->block, source, err));
+    if (!w->block.holder) TM_TRY(tm_block_begin(&w->block, source, err));
+    if (w->keeps) tm_cache_keep(run, &w->block);
     TM_TRY(load_ranges(w, err));
     name_piece(w, piece);
     if (w->block.source > run->sources && w->block.damage.code)

@@ -205,6 +205,11 @@ void tm_reader_close(tm_reader *r)
 
 void tm_block_release(tm_block *b)
 {
+    if (b->holder) {
+        b->bytes = (tm_buf){0};
+        b->span = NULL;
+        b->holder = NULL;
+    }
     tm_buf_release(&b->bytes);
     tm_buf_release(&b->torn);
     tm_free(b->span);

@@ -181,6 +181,7 @@ typedef struct tm_span { /* a record in its block */
 typedef struct tm_block {
     uint32_t source;
     uint64_t number; /* from 0 over the whole run, in reading order */
+    uint32_t index;  /* from 0, of its source; counted by whoever reads blocks, like number */
     uint64_t at;     /* offset of bytes[0] in the decoded stream */
     tm_buf bytes;    /* whole records, TM_BLOCK_SLACK readable bytes behind; reused */
     tm_span *span;   /* of the records: valid after tm_block_records */
@@ -196,6 +197,8 @@ typedef struct tm_block {
     uint32_t rows;
     uint64_t max_line, weight; /* weight: about how many bytes they will be */
     bool by_memory;            /* max_line is what memory has room for */
+    /* Whose bytes and spans are; NULL: its own. */
+    struct tm_cache_chunk *holder;
 } tm_block;
 void tm_block_release(tm_block *b);
 

@@ -60,6 +60,7 @@ COMMANDS = {
     ),
     "clusters on sides": (["run", "../in/sides.yaml", *RUN], None),
     "stdin": (["dedup.exact", "-", "--by", "response", *RUN], b"chats.jsonl"),
+    "packed, twice": (["dedup.exact", "../in/chats.jsonl.gz", "--by", "response", *RUN], None),
     "stdin gz": (["cat", "-", *ONE], b"chats.jsonl.gz"),
     "run that spills": (["run", "../in/spill.yaml", *RUN, "--memory", "58MiB"], None),
     "near that spills": (

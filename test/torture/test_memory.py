@@ -92,6 +92,21 @@ class Memory(TortureCase):
             shutil.copyfileobj(data, out)
         return packed, zipped
 
+    def test_what_is_held_of_a_compressed_input(self):
+        """Decoded blocks are held while there is room, and facts and long records come first: the
+        ceiling stays, and what is written is the same under any."""
+        long = json.dumps({"text": "long " * (6 << 18)}).encode() + b"\n"
+        self.write("more.jsonl", itertools.chain(self.questions(), [long]))
+        sources, wanted = [*self.compressed(), self.path("more.jsonl")], None
+        words = ("dedup.near", *sources, "--by", "document", "--threshold", "0.9")
+        for mib, threads in ((96, "1"), (192, "2"), (512, "2")):
+            folder = self.holds(mib, *words, "--threads", threads, "--format", "jsonl", "--ledger",
+                                "none")
+            told = manifest(folder)
+            said = (told["counts"], told["outputs"], told["inputs"])
+            wanted = wanted or said
+            self.assertEqual(said, wanted, mib)
+
     def least(self, words, mib):
         """Asked for again and again with the limit that was named last; what was said by then."""
         said = []
