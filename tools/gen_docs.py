@@ -136,7 +136,8 @@ def operator_lines(op):
     lines = [f"### {op['name']}", "", wrapped(sentence(op["summary"])), "", wrapped(op["why"]), ""]
     facts = [f"Shape: {op['shape']}.", f"Revision: {op['rev']}."]
     if op["rounds"]:
-        rounds = ", ".join(f"`{r['name']}` ({r['how']})" for r in op["rounds"])
+        rounds = ", ".join(f"`{r['name']}` ({r['how']}{'' if r['always'] else ', if needed'})"
+                           for r in op["rounds"])
         facts.append(f"Rounds over the whole set: {rounds}.")
     if op["reorders"]:
         facts.append("Gives the records a new order.")

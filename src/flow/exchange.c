@@ -190,6 +190,7 @@ static bool stream_next(tm_group *self, tm_fact *out)
         return true;
     }
     if (!g->have) {
+        if (!g->more) return false;
         g->status = g->pull(g->from, &g->now, &g->more, g->err);
         if (g->status != TM_OK || !g->more) return false;
         g->have = true;

@@ -91,10 +91,10 @@ static tm_step_view view_of(const step_rounds *r)
 }
 
 /* Half of what there is above the least, for the next round's facts are gathered while these are
- * reduced; most of it where the next round is edges alone. */
+ * reduced; most of it where the next round is edges alone, which come of facts without more. */
 static uint64_t budget_of(const step_rounds *r, const tm_round *round)
 {
-    bool edges = round[1].how == TM_COMPONENTS && !round[1].observe;
+    bool edges = round[1].how == TM_COMPONENTS && !round[1].observe && !round[1].adds;
     uint64_t half = r->run->exchange_budget, more = half - TM_EXCHANGE_BYTES;
     return edges ? half + more / 4 * 3 : half;
 }
@@ -132,11 +132,13 @@ static tm_status reduce_facts(step_rounds *r, const tm_reducer *reducer, tm_exch
 static tm_status open_next(step_rounds *r, const tm_round *round, tm_err *err)
 {
     const tm_round *next = round + 1;
+    uint64_t quarter = r->run->exchange_budget / 4;
     tm_exchange_free(r->next);
     r->next = NULL;
     if (next->how == TM_NO_ROUND || next->observe) return TM_OK; /* the reducer leaves none */
     if (next->how == TM_COMPONENTS)
-        r->edges = tm_components_new(&r->run->spill, r->run->exchange_budget);
+        r->edges =
+            tm_components_new(&r->run->spill, next->adds ? quarter : r->run->exchange_budget);
     else
         r->next = tm_exchange_new(&r->run->spill, r->run->exchange_budget);
     return r->edges || r->next ? TM_OK : tm_fail_memory(err, "the exchange", 0);
@@ -146,6 +148,7 @@ static tm_status run_group(step_rounds *r, const tm_round *round, tm_err *err)
 {
     tm_exchange *facts = NULL;
     tm_step_view view = view_of(r);
+    if (round[1].adds) view.memory -= view.memory / 4; /* that is for the edges that it leaves */
     tm_reducer reducer = {.reduce = round->reduce,
                           .step = &view,
                           .pairs_only = round->pairs_only,
@@ -333,7 +336,7 @@ static tm_status add_refused(step_rounds *r, tm_err *err)
 
 static tm_status run_rounds(step_rounds *r, char *path, tm_err *err)
 {
-    const tm_round *rounds = r->step->op->rounds;
+    const tm_round *rounds = r->step->rounds;
     for (uint32_t i = 0; rounds[i].how != TM_NO_ROUND; i++) {
         char tail[32];
         bool last = rounds[i + 1].how == TM_NO_ROUND;
@@ -345,9 +348,13 @@ static tm_status run_rounds(step_rounds *r, char *path, tm_err *err)
             TM_TRY(run_round(r, &rounds[i], err));
             continue;
         }
-        r->making = tm_verdicts_begin(&r->run->spill, r->run->exchange_budget / 4);
+        if (rounds[i].adds)
+            tm_verdicts_turn(r->making);
+        else
+            r->making = tm_verdicts_begin(&r->run->spill, r->run->exchange_budget / 4);
         if (!r->making) return tm_fail_memory(err, "decisions", 0);
         TM_TRY(run_round(r, &rounds[i], err));
+        if (rounds[i + 1].adds) continue; /* they are not whole yet */
         TM_TRY(add_refused(r, err));
         TM_TRY(tm_verdicts_finish(r->making, to, tm_buf_view(&r->told), err));
         tm_verdicts_free(r->earlier);
@@ -359,7 +366,7 @@ static tm_status run_rounds(step_rounds *r, char *path, tm_err *err)
 
 static tm_status charge_table(tm_run *run, const tm_plan_step *step, tm_err *err)
 {
-    const tm_round *round = step->op->rounds;
+    const tm_round *round = step->rounds;
     while (round[1].how != TM_NO_ROUND) round++;
     if (round->how != TM_TABLE) return TM_OK;
     return tm_run_charge_table(run, step, tm_verdicts_told(run->state[step->index].verdicts).n,

@@ -155,13 +155,14 @@ static tm_status number_codes(tm_run *run, tm_err *err)
     run->passes = 1;
     unsigned levels = 0;
     for (uint32_t s = 0; s < steps; s++) {
-        const tm_op *op = run->plan->step[s].op;
+        const tm_plan_step *step = &run->plan->step[s];
+        const tm_op *op = step->op;
         levels += op->shape == TM_FANOUT;
         run->code_at[s] = at;
         for (uint32_t c = 0; op->codes && op->codes[c].code; c++) at++;
-        for (uint32_t i = 0; op->rounds && op->rounds[i].how != TM_NO_ROUND; i++)
-            run->passes += (op->rounds[i].observe || op->rounds[i].observe_state) &&
-                           !tm_round_idle(&op->rounds[i], run->plan->step[s].shared);
+        for (const tm_round *round = step->rounds; round->how != TM_NO_ROUND; round++)
+            run->passes +=
+                (round->observe || round->observe_state) && !tm_round_idle(round, step->shared);
         run->passes += op->shape == TM_HEAD;
         run->reorders |= (op->flags & TM_REORDERS) != 0;
         run->wants_repeats |= op->finds && (run->folder || run->options.clusters);

@@ -57,6 +57,7 @@ typedef struct tm_stage { /* number = index */
     bool decides;          /* its decisions are those of its step */
     bool leaves;           /* facts for the stage behind it */
     uint32_t earlier;      /* the stage whose decisions the round sees, or TM_NONE */
+    uint32_t before;       /* the one to whose decisions `earlier` adds, or TM_NONE */
     tm_buf told;           /* FOLD: the state; TABLE: what it made; HEAD: tm_head_told */
 } tm_stage;
 

@@ -37,19 +37,40 @@ tm_status tm_stage_map_decision(tm_stage_map *m, uint32_t stage, tm_str row, tm_
 
 /* ---- beginning ------------------------------------------------------------------------------- */
 
+/* What the round sees of its step: rows of the stage before it, or of two that are one. */
+static tm_status take_earlier(tm_stage_map *m, tm_err *err)
+{
+    tm_buf joined = {0};
+    const tm_stage *stage = &m->stages->stage[m->stage];
+    if (stage->earlier == TM_NONE) return TM_OK;
+    tm_str rows = tm_buf_view(&m->rows[stage->earlier]);
+    tm_status status = TM_OK;
+    if (stage->before != TM_NONE) {
+        tm_str first = tm_buf_view(&m->rows[stage->before]);
+        status = tm_verdicts_join(first, rows, &joined, err);
+        rows = tm_buf_view(&joined);
+    }
+    if (status == TM_OK) status = tm_verdicts_take(&m->earlier, rows, (tm_str){0}, err);
+    tm_buf_release(&joined);
+    return status;
+}
+
 static tm_status take_decisions(tm_stage_map *m, tm_err *err)
 {
     tm_stages *s = m->stages;
     const tm_stage *stage = &s->stage[m->stage];
     for (uint32_t i = 0; i < m->stage; i++) {
         if (!tm_stages_joins(s, m->stage, i)) continue;
-        bool earlier = i == stage->earlier;
+        if (i == stage->earlier || i == stage->before) continue;
         uint32_t step = s->stage[i].step;
-        tm_str told = earlier ? (tm_str){0} : tm_stages_told(s, step, s->count);
-        tm_verdicts **to = earlier ? &m->earlier : &s->run->state[step].verdicts;
+        tm_verdicts **to = &s->run->state[step].verdicts;
+        tm_str told = tm_stages_told(s, step, s->count);
         TM_TRY(tm_verdicts_take(to, tm_buf_view(&m->rows[i]), told, err));
         tm_buf_release(&m->rows[i]);
     }
+    TM_TRY(take_earlier(m, err));
+    if (stage->earlier != TM_NONE) tm_buf_release(&m->rows[stage->earlier]);
+    if (stage->before != TM_NONE) tm_buf_release(&m->rows[stage->before]);
     return TM_OK;
 }
 

@@ -50,11 +50,11 @@ static tm_status make_splits(tm_stages *s, tm_err *err)
     return TM_OK;
 }
 
-static uint32_t rounds_of(const tm_op *op)
+static uint32_t rounds_of(const tm_plan_step *step)
 {
     uint32_t n = 0;
-    while (op->rounds && op->rounds[n].how != TM_NO_ROUND) n++;
-    return op->shape == TM_HEAD ? 1 : op->shape == TM_SET ? n : 0;
+    while (step->rounds[n].how != TM_NO_ROUND) n++;
+    return step->op->shape == TM_HEAD ? 1 : step->op->shape == TM_SET ? n : 0;
 }
 
 static void add_rounds(tm_stages *s, const tm_plan_step *step)
@@ -64,13 +64,14 @@ static void add_rounds(tm_stages *s, const tm_plan_step *step)
                                        [TM_COMPONENTS] = TM_STAGE_COMPONENTS,
                                        [TM_SORT] = TM_STAGE_SORT,
                                        [TM_TABLE] = TM_STAGE_TABLE};
-    uint32_t rounds = rounds_of(step->op), earlier = TM_NONE;
+    uint32_t rounds = rounds_of(step), earlier = TM_NONE, before = TM_NONE;
     for (uint32_t i = 0; i < rounds; i++) {
         tm_stage *stage = &s->stage[s->count];
         if (step->op->shape == TM_HEAD) {
-            *stage = (tm_stage){.how = TM_STAGE_HEAD, .observes = true, .earlier = TM_NONE};
+            *stage = (tm_stage){
+                .how = TM_STAGE_HEAD, .observes = true, .earlier = TM_NONE, .before = TM_NONE};
         } else {
-            const tm_round *round = &step->op->rounds[i];
+            const tm_round *round = &step->rounds[i];
             bool idle = tm_round_idle(round, step->shared);
             *stage = (tm_stage){.how = HOW[round->how],
                                 .round = round,
@@ -78,10 +79,11 @@ static void add_rounds(tm_stages *s, const tm_plan_step *step)
                                 .references = step->op->flags & TM_REFERENCES && !idle,
                                 .references_only = round->references_only || idle,
                                 .decides = i + 1 == rounds,
-                                .earlier = earlier};
+                                .earlier = earlier,
+                                .before = before};
             stage->leaves = !stage->decides && !round[1].observe && !round[1].observe_state;
             bool tells = stage->how == TM_STAGE_FOLD || stage->how == TM_STAGE_TABLE;
-            if (!tells) earlier = s->count;
+            if (!tells) before = round->adds ? earlier : TM_NONE, earlier = s->count;
         }
         stage->step = step->index;
         s->count++;
@@ -92,7 +94,7 @@ static tm_status make_stages(tm_stages *s, tm_err *err)
 {
     const tm_plan *plan = s->run->plan;
     uint32_t count = 3;
-    for (uint32_t i = 0; i < plan->steps; i++) count += rounds_of(plan->step[i].op);
+    for (uint32_t i = 0; i < plan->steps; i++) count += rounds_of(&plan->step[i]);
     s->stage = tm_alloc_zero(count, sizeof *s->stage);
     if (!s->stage) return tm_fail_memory(err, "the stages", count * sizeof *s->stage);
     for (uint32_t i = 0; i < plan->steps; i++) add_rounds(s, &plan->step[i]);
@@ -103,7 +105,8 @@ static tm_status make_stages(tm_stages *s, tm_err *err)
                                           .step = TM_NONE,
                                           .observes = LAST[i] != TM_STAGE_PUT,
                                           .leaves = LAST[i] == TM_STAGE_WRITE && s->run->reorders,
-                                          .earlier = TM_NONE};
+                                          .earlier = TM_NONE,
+                                          .before = TM_NONE};
     }
     return TM_OK;
 }
@@ -154,7 +157,7 @@ bool tm_stages_joins(const tm_stages *s, uint32_t at, uint32_t of)
 {
     const tm_stage *stage = &s->stage[at], *other = &s->stage[of];
     if (!stage->observes || stage->how == TM_STAGE_DIGEST) return false;
-    if (stage->earlier == of) return true;
+    if (stage->earlier == of || stage->before == of) return true;
     return of < at && other->decides && other->step != stage->step && other->how != TM_STAGE_HEAD;
 }
 

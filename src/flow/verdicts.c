@@ -3,14 +3,16 @@
  *   magic 8 | rows 8 | bytes 8 | told bytes 8 | XXH3-128 of all behind the head 16 | told | rows
  *
  * Rows are framed as tm_decide frames them, in rid order, at most one a rid (of several the first
- * in byte order counts, so the outcome does not depend on who decided when). The index holds the
- * place of every INDEX_BYTES-th byte's row; a lookup reads the spans between two entries. */
+ * in byte order counts, so the outcome does not depend on who decided when; what was added in a
+ * second turn gives it the `other`). The index holds the place of every INDEX_BYTES-th byte's row;
+ * a lookup reads the spans between two entries. */
 #include "flow/verdicts.h"
 
 #include "base/hash.h"
 #include "base/vec.h"
 
 enum { INDEX_BYTES = 32 << 10, WHOLE_BYTES = 16 << 20 };
+enum { TURN_AT = 16, ORDER_BYTES }; /* of a row that is sorted: behind its rid, which turn */
 
 typedef struct file_head {
     char magic[8];
@@ -25,6 +27,7 @@ typedef struct index_entry {
 
 struct tm_verdicts {
     tm_sorter *sorter; /* while it is made */
+    bool second;       /* turn */
     tm_lock lock;
     uint64_t rows, bytes, rows_at;
     tm_buf told, whole; /* whole: all rows, when they are few */
@@ -46,9 +49,9 @@ tm_verdicts *tm_verdicts_begin(tm_spill *spill, uint64_t budget_bytes)
     return NULL;
 }
 
-static void big_endian(uint64_t value, char out[8])
+void tm_verdicts_turn(tm_verdicts *v)
 {
-    for (int i = 7; i >= 0; i--, value >>= 8) out[i] = (char)(value & 255);
+    v->second = true;
 }
 
 tm_status tm_verdicts_add(tm_verdicts *v, const tm_decisions *decisions, tm_err *err)
@@ -58,10 +61,10 @@ tm_status tm_verdicts_add(tm_verdicts *v, const tm_decisions *decisions, tm_err 
     tm_str bytes = tm_buf_view(&decisions->bytes);
     tm_lock_take(&v->lock);
     for (size_t at = 0, from = 0; status == TM_OK && tm_decisions_next(bytes, &at, &d); from = at) {
-        char order[16];
-        big_endian(d.rid.place, order);
-        big_endian(d.rid.path, order + 8);
-        tm_fact f = {.order = {order, 16}, .data = {bytes.p + from, at - from}};
+        char order[ORDER_BYTES];
+        tm_rid_put(d.rid, order);
+        order[TURN_AT] = (char)v->second;
+        tm_fact f = {.order = {order, ORDER_BYTES}, .data = {bytes.p + from, at - from}};
         status = tm_sorter_add(v->sorter, &f, err);
     }
     tm_lock_drop(&v->lock);
@@ -84,6 +87,7 @@ typedef struct row_writer {
     tm_hasher *hasher;
     tm_buf piece;
     tm_rid last;
+    size_t last_at; /* in `piece` */
 } row_writer;
 
 static tm_status flush_rows(row_writer *w, tm_err *err)
@@ -96,25 +100,35 @@ static tm_status flush_rows(row_writer *w, tm_err *err)
     return TM_OK;
 }
 
+/* What was decided of one record first stands. */
+static tm_status write_row(row_writer *w, const tm_fact *f, tm_err *err)
+{
+    tm_decision d;
+    size_t at = 0;
+    tm_verdicts *v = w->v;
+    bool whole = tm_decisions_next(f->data, &at, &d), second = f->order.p[TURN_AT];
+    TM_ASSERT(whole);
+    if (v->rows && tm_rid_cmp(d.rid, w->last) == 0) {
+        if (second && d.set & TM_D_OTHER) tm_decision_name(w->piece.p + w->last_at, d.other);
+        return TM_OK;
+    }
+    if (w->piece.n >= INDEX_BYTES) TM_TRY(flush_rows(w, err));
+    w->last = d.rid;
+    w->last_at = w->piece.n;
+    TM_TRY(note_place(v, d.rid.place, err));
+    tm_buf_str(&w->piece, f->data);
+    v->rows++;
+    v->bytes += f->data.n;
+    return tm_buf_ok(&w->piece, err);
+}
+
 static tm_status write_rows(row_writer *w, tm_err *err)
 {
-    tm_verdicts *v = w->v;
     tm_fact f;
-    bool more = true;
-    while (true) {
-        TM_TRY(tm_sorter_next(v->sorter, &f, &more, err));
+    for (bool more = true;;) {
+        TM_TRY(tm_sorter_next(w->v->sorter, &f, &more, err));
         if (!more) return flush_rows(w, err);
-        tm_decision d;
-        size_t at = 0;
-        bool whole = tm_decisions_next(f.data, &at, &d);
-        TM_ASSERT(whole);
-        if (v->rows && tm_rid_cmp(d.rid, w->last) == 0) continue;
-        w->last = d.rid;
-        TM_TRY(note_place(v, d.rid.place, err));
-        tm_buf_str(&w->piece, f.data);
-        v->rows++;
-        v->bytes += f.data.n;
-        if (w->piece.n >= INDEX_BYTES) TM_TRY(flush_rows(w, err));
+        TM_TRY(write_row(w, &f, err));
     }
 }
 
@@ -251,6 +265,11 @@ tm_status tm_verdicts_open(tm_verdicts **out, const char *path, tm_err *err)
     return TM_OK;
 }
 
+static tm_status not_rows(tm_err *err)
+{
+    return tm_fail(err, TM_EINPUT, "these are not the rows of decisions");
+}
+
 static tm_status take_rows(tm_verdicts *v, tm_str rows, tm_err *err)
 {
     tm_decision d;
@@ -266,8 +285,26 @@ static tm_status take_rows(tm_verdicts *v, tm_str rows, tm_err *err)
         v->rows++;
         last = d.rid;
     }
-    if (at != rows.n) return tm_fail(err, TM_EINPUT, "these are not the rows of decisions");
+    if (at != rows.n) return not_rows(err);
     return tm_buf_ok(&v->whole, err);
+}
+
+tm_status tm_verdicts_join(tm_str first, tm_str second, tm_buf *out, tm_err *err)
+{
+    tm_decision a, b;
+    size_t at = 0, to = 0;
+    bool one = tm_decisions_next(first, &at, &a), two = tm_decisions_next(second, &to, &b);
+    for (size_t from = 0, last = 0; one || two;) {
+        int c = !two ? -1 : !one ? 1 : tm_rid_cmp(a.rid, b.rid);
+        size_t begin = out->n;
+        if (c <= 0) tm_buf_add(out, first.p + from, at - from);
+        if (c > 0) tm_buf_add(out, second.p + last, to - last);
+        TM_TRY(tm_buf_ok(out, err));
+        if (c == 0 && b.set & TM_D_OTHER) tm_decision_name(out->p + begin, b.other);
+        if (c <= 0) from = at, one = tm_decisions_next(first, &at, &a);
+        if (c >= 0) last = to, two = tm_decisions_next(second, &to, &b);
+    }
+    return at == first.n && to == second.n ? TM_OK : not_rows(err);
 }
 
 tm_status tm_verdicts_take(tm_verdicts **out, tm_str rows, tm_str told, tm_err *err)

@@ -16,6 +16,9 @@ typedef struct tm_verdicts tm_verdicts;
 TM_MUST_USE tm_verdicts *tm_verdicts_begin(tm_spill *spill,
                                            uint64_t budget_bytes); /* NULL: memory */
 tm_status tm_verdicts_add(tm_verdicts *v, const tm_decisions *decisions, tm_err *err);
+/* From now on what is added of a record that something was decided of gives that one its `other`
+ * (tm_round.adds). Of no thread that adds. */
+void tm_verdicts_turn(tm_verdicts *v);
 /* Sorts and writes to path. told (may be empty): fold state or head cut-off kept with it. */
 tm_status tm_verdicts_finish(tm_verdicts *v, const char *path, tm_str told, tm_err *err);
 /* Opens a finished file; TM_EINPUT when it is absent, cut or corrupt. */
@@ -23,6 +26,8 @@ tm_status tm_verdicts_open(tm_verdicts **out, const char *path, tm_err *err);
 /* Those of one stretch of the data, given by somebody else's exchange: framed rows, sorted by rid
  * and then by all their bytes. TM_EINPUT when they are not. */
 tm_status tm_verdicts_take(tm_verdicts **out, tm_str rows, tm_str told, tm_err *err);
+/* Rows of two turns, each as above, become those of one. */
+tm_status tm_verdicts_join(tm_str first, tm_str second, tm_buf *out, tm_err *err);
 tm_str tm_verdicts_told(const tm_verdicts *v);
 uint64_t tm_verdicts_count(const tm_verdicts *v);
 

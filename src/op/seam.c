@@ -93,6 +93,15 @@ bool tm_decisions_next(tm_str bytes, size_t *at, tm_decision *out)
     return true;
 }
 
+void tm_decision_name(char *p, tm_rid other)
+{
+    decision_head head;
+    memcpy(&head, p, sizeof head);
+    head.other = other;
+    head.set |= TM_D_OTHER;
+    memcpy(p, &head, sizeof head);
+}
+
 tm_status tm_reduce_to_edges(const tm_step_view *step, tm_group *group, tm_facts *next,
                              tm_decisions *out, tm_err *err)
 {

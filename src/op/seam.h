@@ -93,8 +93,12 @@ typedef struct tm_decisions { /* same idea: framed rows */
 } tm_decisions;
 tm_status tm_decide(tm_decisions *decisions, const tm_decision *decision, tm_err *err);
 bool tm_decisions_next(tm_str bytes, size_t *at, tm_decision *out);
+/* The decision whose whole frame begins at p names another record from now on. */
+void tm_decision_name(char *p, tm_rid other);
 
-typedef struct tm_group { /* the facts of one key, streamed in order */
+/* The facts of one key, streamed in order. Each call takes away what the reducer made before it, so
+ * one that goes on when all facts are read calls again, and gets none. */
+typedef struct tm_group {
     tm_str key;
     bool (*next)(struct tm_group *self, tm_fact *out); /* slices live until the next call */
 } tm_group;
@@ -118,9 +122,14 @@ typedef enum tm_how { TM_NO_ROUND, TM_GROUP, TM_FOLD, TM_COMPONENTS, TM_SORT, TM
 typedef struct tm_round {
     const char *name;
     tm_how how;
+    bool (*needed)(
+        const void *shared); /* with these parameters it is one of the step's; NULL: is */
     /* Only records that the round before decided something about are shown to observe. */
     bool decided_only;
     bool pairs_only; /* GROUP: groups of one fact are not shown to reduce */
+    /* COMPONENTS of edges that the round before left: what that one decided of records stands, and
+     * gets `other` from this one. */
+    bool adds;
     /* With these parameters `observe` looks at the texts of parts, roles and kinds, and at nothing
      * else of a record: neither raw bytes nor fields nor labels nor its id. NULL: at more. */
     bool (*texts_only)(const void *shared);

@@ -90,13 +90,15 @@ static void codes(tm_jw *w, const tm_code *c)
 
 static void rounds(tm_jw *w, const tm_round *r)
 {
-    static const char *const how[] = {"none", "group", "fold", "components", "sort"};
+    static const char *const how[] = {"none", "group", "fold", "components", "sort", "table"};
     tm_jw_key(w, "rounds");
     tm_jw_open(w, '[');
     for (; r && r->how != TM_NO_ROUND; r++) {
         tm_jw_open(w, '{');
         key_text(w, "name", r->name);
         key_text(w, "how", (size_t)r->how < TM_COUNT(how) ? how[r->how] : NULL);
+        tm_jw_key(w, "always");
+        tm_jw_bool(w, !r->needed);
         tm_jw_close(w, '}');
     }
     tm_jw_close(w, ']');

@@ -79,6 +79,19 @@ static tm_status name_references(tm_plan *plan, tm_prep *prep, tm_err *err)
     return TM_OK;
 }
 
+static tm_status take_rounds(tm_plan *plan, tm_plan_step *step, tm_err *err)
+{
+    const tm_round *all = step->op->rounds;
+    uint32_t n = 0, taken = 0;
+    while (all && all[n].how != TM_NO_ROUND) n++;
+    tm_round *rounds = TM_NEW(plan->mem, tm_round, n + 1);
+    if (!rounds) return tm_fail_memory(err, "a step", n * sizeof *rounds);
+    for (uint32_t i = 0; i < n; i++)
+        if (!all[i].needed || all[i].needed(step->shared)) rounds[taken++] = all[i];
+    step->rounds = rounds;
+    return TM_OK;
+}
+
 static tm_status prepare_step(tm_plan *plan, uint32_t i, const tm_input_facts *facts, tm_err *err)
 {
     tm_plan_step *step = &plan->step[i];
@@ -101,6 +114,7 @@ static tm_status prepare_step(tm_plan *plan, uint32_t i, const tm_input_facts *f
     plan->binds |= step->binds;
     plan->by_id |= (step->op->flags & TM_BY_ID) != 0;
     plan->prepared = i + 1;
+    TM_TRY(take_rounds(plan, step, err));
     return tm_plan_add_cost(plan, step, facts, err);
 }
 

@@ -133,6 +133,7 @@ typedef struct tm_plan_step {
     const tm_op *op;
     tm_str name;
     const void *args, *shared;
+    const tm_round *rounds; /* of a set step: those that its parameters need; ends with {0} */
     uint32_t then;
     uint16_t index;
     uint64_t stream;          /* of its chances: of its name */

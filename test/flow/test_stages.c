@@ -205,6 +205,9 @@ static void near_duplicates_by_representative_and_by_chains(void **state)
     compare("steps:\n  - dedup.near: {by: all, ngram: 1, threshold: 0.75, link: chain}\n"
             "  - dedup.exact: {}\n",
             3000);
+    compare("steps:\n  - dedup.near: {by: all, ngram: 1, threshold: 0.75, link: chain, "
+            "compare_most: 1, keep: none}\n",
+            2000);
 }
 
 static void what_stands_on_two_sides(void **state)

@@ -6,6 +6,7 @@ square. The time is the processor's: what else the machine does is not in it."""
 import json
 import os
 import random
+import re
 import unittest
 
 from torturekit import SANITIZED, TortureCase
@@ -63,6 +64,33 @@ class Hard(TortureCase):
             with open(os.path.join(folder, "ledger.parquet"), "rb") as file:
                 ends.append(file.read())
         self.assertEqual(*ends)
+
+    def test_a_chain_longer_than_memory_has_room_for(self):
+        """One chain of 150 texts, each like the next few, in 200,000 records: whatever memory and
+        threads there are, the first is kept, and each of the others says how near it is to it."""
+        many, texts, words = 50000 if SANITIZED else 200000, 150, 12
+        source = self.write("chain.jsonl", (b"{\"text\":\"%s\"}\n" % " ".join(
+            f"w{n * 89 % texts + k}" for k in range(words)).encode() for n in range(many)))
+        ends = []
+        for memory, threads in (("61MiB", 8), ("80MiB", 1), ("130MiB", 2), ("400MiB", 8)):
+            folder, _ = self.run_folder("dedup.near", source, "--memory", memory, "--threads",
+                                        str(threads), "--link", "chain", "--ngram", "1",
+                                        "--threshold", "0.7")
+            counts = self.assert_closes(folder)
+            self.assertEqual((counts["kept"], counts["merged"]), (1, many - 1))
+            with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
+                told = json.load(file)
+            if not SANITIZED and threads == 1:
+                self.assertLessEqual(told["peak_memory"], 80 << 20)
+            with open(os.path.join(folder, "ledger.parquet"), "rb") as file:
+                ends.append(file.read())
+        for line in random.Random(9).sample(range(2, many + 1), 12):
+            common = max(0, words - (line - 1) * 89 % texts)
+            said = self.tamis("explain", folder, f"{source}:{line}").out
+            value = re.search(rb"value +([\d.]+)", said).group(1)
+            self.assertAlmostEqual(float(value), common / (2 * words - common), places=2)
+        for end in ends:
+            self.assertEqual(end, ends[0])
 
     def test_many_records_that_share_one_ngram(self):
         """With a band a value they are all candidates of each other, and of one group whose sets

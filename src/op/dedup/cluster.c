@@ -14,6 +14,21 @@ void tm_cluster_put(tm_decision *d, const tm_rid *name, uint64_t lost, char data
     d->data = (tm_str){data, n};
 }
 
+bool tm_cluster_stays(uint32_t rank, bool none)
+{
+    return !rank || !none;
+}
+
+tm_status tm_cluster_fall(const tm_decision *second, tm_decisions *out, tm_err *err)
+{
+    tm_decision d = *second;
+    d.rid = second->other;
+    d.other = second->rid;
+    d.set = (uint8_t)((d.set & ~TM_D_DATA) | TM_D_FIRST);
+    d.data = (tm_str){0};
+    return tm_decide(out, &d, err);
+}
+
 uint64_t tm_cluster_lost(const tm_decision *d)
 {
     uint64_t lost = 0;

@@ -21,6 +21,10 @@ tm_status tm_cluster_join(const tm_step_view *step, tm_rid rid, tm_rid name, tm_
  * until the decision is made. */
 enum { TM_CLUSTER_DATA = sizeof(tm_rid) + sizeof(uint64_t) };
 void tm_cluster_put(tm_decision *d, const tm_rid *name, uint64_t lost, char data[TM_CLUSTER_DATA]);
+/* With keep: none who stands for others falls with them, but not one of a reference. */
+bool tm_cluster_stays(uint32_t rank, bool none);
+/* It falls: with the first that it stood for (whose decision this is), and as that one does. */
+tm_status tm_cluster_fall(const tm_decision *second, tm_decisions *out, tm_err *err);
 uint64_t tm_cluster_lost(const tm_decision *d);
 
 #define TM_CLUSTER_SIGNAL                                                                       \

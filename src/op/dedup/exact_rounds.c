@@ -156,21 +156,22 @@ static tm_status reduce_hashes(const tm_step_view *step, tm_group *group, tm_fac
 }
 
 /* cluster: its name, where `into` is not the first of it; or NULL. lost: fields of the record that
- * `into` does not have so. */
+ * `into` does not have so. *made: the decision, without them. */
 static tm_status merge(const tm_step_view *step, uint16_t rule, tm_rid rid, tm_rid into,
-                       const tm_rid *cluster, uint64_t lost, uint8_t more, tm_decisions *out,
+                       const tm_rid *cluster, uint64_t lost, tm_decision *made, tm_decisions *out,
                        tm_err *err)
 {
     char data[TM_CLUSTER_DATA];
     const shared *s = step->shared;
     bool flags = rule == TM_SPELLED_OTHERWISE && s->args->alike == TM_ALIKE_FLAG;
-    tm_decision d = {.rid = rid,
-                     .step = step->step,
-                     .rule = rule,
-                     .verdict = flags ? (uint8_t)TM_V_FLAG : s->verdict,
-                     .set = TM_D_OTHER | more,
-                     .other = into,
-                     .value = TM_NO_VALUE};
+    *made = (tm_decision){.rid = rid,
+                          .step = step->step,
+                          .rule = rule,
+                          .verdict = flags ? (uint8_t)TM_V_FLAG : s->verdict,
+                          .set = TM_D_OTHER,
+                          .other = into,
+                          .value = TM_NO_VALUE};
+    tm_decision d = *made;
     tm_cluster_put(&d, cluster, flags ? 0 : lost, data);
     return tm_decide(out, &d, err);
 }
@@ -238,8 +239,8 @@ static tm_status note_spelling(same_text *t, const tm_spelling *own, tm_str fiel
 
 /* What follows the first of its text: merged into it, or into the first that is spelled alike where
  * those that are not only are flagged; but records of references only share its cluster. */
-static tm_status follow(const tm_step_view *step, same_text *t, const tm_fact *f, tm_decisions *out,
-                        tm_err *err)
+static tm_status follow(const tm_step_view *step, same_text *t, const tm_fact *f, tm_decision *made,
+                        tm_decisions *out, tm_err *err)
 {
     const shared *s = step->shared;
     tm_spelling own = spelling_of(t, f), into = t->first;
@@ -249,8 +250,8 @@ static tm_status follow(const tm_step_view *step, same_text *t, const tm_fact *f
     if (!own.rank) return tm_cluster_join(step, f->rid, t->first.rid, out, err);
     if (!tm_scope_merges(&s->scope, into.rank, own.rank)) into = t->first;
     const tm_rid *cluster = tm_rid_cmp(into.rid, t->first.rid) == 0 ? NULL : &t->first.rid;
-    return merge(step, rule_of(&into, &own), f->rid, into.rid, cluster, lost_fields(t, f, &into), 0,
-                 out, err);
+    return merge(step, rule_of(&into, &own), f->rid, into.rid, cluster, lost_fields(t, f, &into),
+                 made, out, err);
 }
 
 static tm_status begin_text(const tm_step_view *step, const tm_fact *f, same_text *t, tm_err *err)
@@ -277,21 +278,20 @@ static tm_status reduce_texts(const tm_step_view *step, tm_group *group, tm_fact
     TM_UNUSED(next);
     if (!group->next(group, &f)) return TM_OK;
     tm_status status = begin_text(step, &f, &t, err);
-    tm_spelling second = t.first;
-    bool stays = !t.first.rank || !tm_keep_is_none(s->keep), alone = true;
+    tm_decision made = {.set = 0}, second = made;
+    bool stays = tm_cluster_stays(t.first.rank, tm_keep_is_none(s->keep)), alone = true;
     while (status == TM_OK && group->next(group, &f)) {
         bool whole = f.data.p[0];
         uint32_t own = tm_scope_rank_get(f.order);
         if (!whole || (own && !tm_scope_merges(&s->scope, t.first.rank, own))) continue;
         if (!tm_str_eq(text_of(&t, &f), tm_buf_view(&t.text))) continue;
-        status = follow(step, &t, &f, out, err);
-        if (alone) second = spelling_of(&t, &f);
+        status = follow(step, &t, &f, &made, out, err);
+        if (alone) second = made;
         alone = false;
     }
     if (status == TM_OK && !alone)
         status = stays ? tm_cluster_join(step, t.first.rid, t.first.rid, out, err)
-                       : merge(step, rule_of(&t.first, &second), t.first.rid, second.rid, NULL, 0,
-                               TM_D_FIRST, out, err);
+                       : tm_cluster_fall(&second, out, err);
     tm_buf_release(&t.text);
     tm_buf_release(&t.fields);
     tm_spellings_release(&t.spelled);

@@ -108,30 +108,3 @@ tm_status tm_like_observe(const tm_conform *mode, const tm_choice *choice, tm_li
     }
     return TM_OK;
 }
-
-tm_status tm_like_merge(const tm_link_rules *rules, const tm_step_view *step, tm_group *group,
-                        tm_decisions *out, tm_err *err)
-{
-    tm_fact f;
-    if (!group->next(group, &f)) return TM_OK;
-    tm_rid first = f.rid, second = f.rid;
-    uint32_t rank = tm_scope_rank_get(f.order);
-    bool stays = !rank || !rules->none, alone = true;
-    tm_decision d = {.step = step->step,
-                     .rule = rules->rule,
-                     .verdict = rules->verdict,
-                     .set = TM_D_OTHER,
-                     .value = TM_NO_VALUE};
-    while (group->next(group, &f)) {
-        uint32_t own = tm_scope_rank_get(f.order);
-        if (own && !tm_scope_merges(&rules->scope, rank, own)) continue;
-        d.rid = f.rid, d.other = first;
-        TM_TRY(own ? tm_decide(out, &d, err) : tm_cluster_join(step, f.rid, first, out, err));
-        if (alone) second = f.rid;
-        alone = false;
-    }
-    if (alone) return TM_OK;
-    if (stays) return tm_cluster_join(step, first, first, out, err);
-    d.rid = first, d.other = second, d.set |= TM_D_FIRST;
-    return tm_decide(out, &d, err);
-}

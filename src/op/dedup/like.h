@@ -37,9 +37,6 @@ void tm_like_end(tm_like_scratch *s);
  * `apart` differs share none (within.h). */
 tm_status tm_like_observe(const tm_conform *mode, const tm_choice *choice, tm_like_scratch *s,
                           tm_batch *b, uint32_t record, uint64_t apart, tm_facts *out, tm_err *err);
-/* A reducer: all of a group are merged into the one that is kept first, where the scope allows. */
-tm_status tm_like_merge(const tm_link_rules *rules, const tm_step_view *step, tm_group *group,
-                        tm_decisions *out, tm_err *err);
 
 /* Parameters of an operator whose args have a member `as`. */
 #define TM_LIKE_PARAMS                                                                            \

@@ -7,31 +7,21 @@
  * the same order as in one go, so memory decides the time a group takes and nothing else.
  *
  * What equals a record of the table is near to whatever that one is near to, and was compared with
- * it, so it is looked for first. */
+ * it, so it is looked for first.
+ *
+ * Of chains only links are found here, as edges, and what the flag says of those that were not
+ * compared with all; who is of one chain is the next round's to find, and who is kept of it that of
+ * chain.c. What is linked in the table already is not compared: it would change nothing, and so
+ * there are about as many edges as records. */
 #include "op/dedup/link.h"
 
 #include "base/store.h"
-#include "base/vec.h"
 #include "op/dedup/cluster.h"
+#include "op/dedup/link_say.h"
 #include "op/dedup/link_table.h"
 
 const char *const tm_measure_names[] = {"jaccard", "containment", NULL};
 const char *const tm_link_names[] = {"representative", "chain", NULL};
-
-typedef struct head { /* before a fact's set */
-    uint64_t digest;
-    uint64_t kind;
-} head;
-
-typedef struct member { /* of a chain: every record of the group */
-    tm_rid rid;
-    uint64_t at, digest; /* at: of its set, in linker.sets */
-    uint32_t bytes, rank, parent;
-    uint8_t kind;
-    bool limited;
-    bool leads;   /* others are of its cluster */
-    bool decided; /* it is not kept */
-} member;
 
 typedef struct put_by { /* records for the next go, as a queue */
     tm_store store;
@@ -41,6 +31,8 @@ typedef struct put_by { /* records for the next go, as a queue */
 typedef struct linker {
     const tm_link_rules *rules;
     const tm_step_view *step;
+    tm_group *group;
+    tm_facts *edges;
     tm_decisions *out;
     tm_err *err;
     tm_link_table table;
@@ -48,83 +40,12 @@ typedef struct linker {
     put_by next;
     tm_buf at_hand; /* the set of the record at hand, aligned */
     tm_buf walked;  /* what the table said of it when it was put by */
-    /* chains */
-    tm_store sets;
-    member *member;
-    uint32_t members, member_room;
 } linker;
-
-tm_status tm_link_fact(tm_str group, tm_str order, tm_rid rid, tm_gram_kind kind, tm_str set,
-                       tm_facts *out, tm_err *err)
-{
-    head h = {tm_hash64(set.p, set.n, kind), kind};
-    tm_fact f = {.key = group, .order = order, .rid = rid};
-    tm_buf data = {0};
-    tm_buf_add(&data, &h, sizeof h);
-    tm_buf_str(&data, set);
-    tm_status status = tm_buf_ok(&data, err);
-    f.data = tm_buf_view(&data);
-    if (status == TM_OK) status = tm_facts_add(out, &f, err);
-    tm_buf_release(&data);
-    return status;
-}
-
-/* -1 when they are not of one kind, or cannot reach `least`. */
-static double similarity(const tm_link_rules *rules, const tm_link_set *a, const tm_link_set *b,
-                         double least)
-{
-    bool jaccard = rules->measure == TM_MEASURE_JACCARD;
-    if (a->kind != b->kind) return -1;
-    if (tm_link_is_equal(a, b)) return 1;
-    if (a->kind != TM_GRAM_WORDS && a->kind != TM_GRAM_CHARS) return -1;
-    const uint64_t *x = (const uint64_t *)(const void *)a->set.p,
-                   *y = (const uint64_t *)(const void *)b->set.p;
-    size_t n = a->set.n / sizeof *x, m = b->set.n / sizeof *y, few = TM_MIN(n, m);
-    /* divided as below, so that rounding takes no pair that just reaches it */
-    if (jaccard && (double)few / (double)TM_MAX(n, m) < least) return -1;
-    size_t both = tm_grams_common(x, n, y, m);
-    return (double)both / (double)(jaccard ? n + m - both : few);
-}
-
-static tm_status decide(linker *l, tm_rid rid, uint32_t rank, tm_rid into, double value,
-                        uint8_t more)
-{
-    tm_decision d = {.rid = rid,
-                     .step = l->step->step,
-                     .rule = l->rules->rule,
-                     .verdict = l->rules->verdict,
-                     .set = TM_D_OTHER | TM_D_VALUE | more,
-                     .other = into,
-                     .value = value};
-    if (rank) return tm_decide(l->out, &d, l->err);
-    return tm_cluster_join(l->step, rid, into, l->out, l->err); /* it is only looked at */
-}
 
 /* Who stands for others, kept or of a reference, names its cluster. */
 static tm_status join_own(linker *l, tm_rid rid)
 {
     return tm_cluster_join(l->step, rid, rid, l->out, l->err);
-}
-
-/* A record that is kept without having been compared with all that it could be near to: one that
- * was left out has been met. Said when it is certain that it is kept, for a record has one
- * decision. */
-static tm_status tell_limited(linker *l, tm_rid rid, uint32_t rank, const tm_rid *cluster)
-{
-    tm_decision d = {.rid = rid,
-                     .step = l->step->step,
-                     .rule = l->rules->rule_limited,
-                     .verdict = TM_V_FLAG,
-                     .set = TM_D_VALUE,
-                     .value = (double)l->rules->compare_most};
-    char data[TM_CLUSTER_DATA];
-    tm_cluster_put(&d, cluster, 0, data);
-    return rank ? tm_decide(l->out, &d, l->err) : TM_OK;
-}
-
-static bool may_merge(const linker *l, uint32_t into, uint32_t rank)
-{
-    return !rank ? !into : tm_scope_merges(&l->rules->scope, into, rank);
 }
 
 static tm_status put_record_by(linker *l, const tm_link_set *r)
@@ -153,12 +74,12 @@ static tm_status settle(linker *l, const tm_link_set *r)
 static tm_status merge_into(linker *l, const tm_link_set *r, const tm_link_set *into, double value)
 {
     tm_link_set *of = &l->table.node[l->table.at].of;
-    bool falls = l->rules->none && into->rank && !into->fallen;
-    TM_TRY(decide(l, r->rid, r->rank, into->rid, value, 0));
+    tm_decision d = tm_link_merge(l->rules, l->step, r->rid, into->rid, value);
+    TM_TRY(tm_link_say(&d, r->rank, l->out, l->err));
     of->leads = true;
-    if (!falls) return TM_OK;
+    if (into->fallen || tm_cluster_stays(into->rank, l->rules->none)) return TM_OK;
     of->fallen = true;
-    return decide(l, into->rid, into->rank, r->rid, value, TM_D_FIRST);
+    return tm_cluster_fall(&d, l->out, l->err);
 }
 
 /* Those of a reference all stay, so that each stands for what it is near to; but equal ones are
@@ -176,7 +97,7 @@ static bool next_candidate(linker *l, tm_link_set *r, tm_link_set *out)
 {
     tm_candidate c;
     while ((c = tm_link_table_next(&l->table, out)) != TM_CANDIDATE_NONE) {
-        if (!may_merge(l, out->rank, r->rank)) return false;
+        if (!tm_link_may_merge(l->rules, out->rank, r->rank)) return false;
         r->limited |= c != TM_CANDIDATE_MET;
         if (c != TM_CANDIDATE_LEFT_OUT) return true;
     }
@@ -185,7 +106,7 @@ static bool next_candidate(linker *l, tm_link_set *r, tm_link_set *out)
 
 static bool has_equal(linker *l, const tm_link_set *r, tm_link_set *into)
 {
-    return may_merge(l, r->rank, r->rank) && tm_link_table_equal(&l->table, r, into);
+    return tm_link_may_merge(l->rules, r->rank, r->rank) && tm_link_table_equal(&l->table, r, into);
 }
 
 static tm_status link_representative(linker *l, tm_link_set *r)
@@ -193,10 +114,24 @@ static tm_status link_representative(linker *l, tm_link_set *r)
     tm_link_set into;
     if (has_equal(l, r, &into)) return merge_into(l, r, &into, 1);
     while (next_candidate(l, r, &into)) {
-        double s = similarity(l->rules, r, &into, l->rules->threshold);
+        double s = tm_link_similarity(l->rules, r, &into, l->rules->threshold);
         if (s >= l->rules->threshold) return merge_into(l, r, &into, s);
     }
     return settle(l, r);
+}
+
+/* The group is at its end: it gives nothing more, but what was made is taken away. */
+static void let_take(linker *l)
+{
+    tm_fact none;
+    bool more = l->group->next(l->group, &none);
+    TM_ASSERT(!more);
+}
+
+static tm_status tell_limited(linker *l, const tm_link_set *r)
+{
+    return tm_link_limited(l->rules, l->step, r->rid, r->rank, r->leads ? &r->rid : NULL, l->out,
+                           l->err);
 }
 
 /* Representatives in the table are kept, unless nobody is. Of chains that is known at their end. */
@@ -207,111 +142,47 @@ static tm_status tell_kept(linker *l)
         const tm_link_set *r = &l->table.node[i].of;
         if (r->fallen) continue;
         if (r->limited)
-            TM_TRY(tell_limited(l, r->rid, r->rank, r->leads ? &r->rid : NULL));
+            TM_TRY(tell_limited(l, r));
         else if (r->leads)
             TM_TRY(join_own(l, r->rid));
+        let_take(l);
     }
     return TM_OK;
 }
 
-static uint32_t root_of(linker *l, uint32_t v)
+/* ---- chains ---------------------------------------------------------------------------------- */
+
+static tm_status add_edge(linker *l, const tm_link_set *r, const tm_link_set *to)
 {
-    member *m = l->member;
-    while (m[v].parent != v) v = m[v].parent = m[m[v].parent].parent;
-    return v;
+    tm_fact edge = {.rid = r->rid, .data = {(const char *)&to->rid, sizeof to->rid}};
+    return tm_facts_add(l->edges, &edge, l->err);
 }
 
-static void join(linker *l, uint32_t a, uint32_t b)
+/* The candidate at hand and the record, whose tree in the table this is so far. */
+static tm_status join_trees(linker *l, const tm_link_set *r, const tm_link_set *to, uint32_t *tree)
 {
-    a = root_of(l, a), b = root_of(l, b);
-    l->member[TM_MAX(a, b)].parent = TM_MIN(a, b);
-}
-
-static tm_status add_member(linker *l, tm_link_set *r)
-{
-    member m = {.rid = r->rid,
-                .digest = r->digest,
-                .bytes = (uint32_t)r->set.n,
-                .rank = r->rank,
-                .parent = l->members,
-                .kind = r->kind};
-    if ((uint64_t)l->members * sizeof m > l->step->memory)
-        return tm_fail(l->err, TM_ELIMIT,
-                       "one chain may hold more than %u records: that needs a larger --memory, or "
-                       "link: representative",
-                       l->members);
-    TM_TRY(tm_store_put(&l->sets, r->set, &m.at, l->err));
-    if (!TM_ROOM_HEAP(l->member, l->members, l->member_room, 1))
-        return tm_fail_memory(l->err, "a group", l->members * sizeof m);
-    r->number = l->members;
-    l->member[l->members++] = m;
-    return TM_OK;
+    *tree = tm_link_table_join(&l->table, l->table.at, *tree == TM_NONE ? l->table.at : *tree);
+    return add_edge(l, r, to);
 }
 
 /* What equals a record of the table needs no place there: that one stands for it. */
 static tm_status link_chain(linker *l, tm_link_set *r)
 {
     tm_link_set other;
-    if (r->number == TM_NONE) TM_TRY(add_member(l, r));
-    if (has_equal(l, r, &other)) return join(l, other.number, r->number), TM_OK;
+    uint32_t tree = TM_NONE;
+    if (has_equal(l, r, &other)) return add_edge(l, r, &other);
     while (next_candidate(l, r, &other)) {
-        double s = similarity(l->rules, r, &other, l->rules->threshold);
-        if (s >= l->rules->threshold) join(l, other.number, r->number);
+        if (tree != TM_NONE && tm_link_table_tree(&l->table, l->table.at) == tree) continue;
+        double s = tm_link_similarity(l->rules, r, &other, l->rules->threshold);
+        if (s >= l->rules->threshold) TM_TRY(join_trees(l, r, &other, &tree));
     }
-    l->member[r->number].limited |= r->limited;
-    return settle(l, r);
+    TM_TRY(settle(l, r));
+    if (l->full) return TM_OK;
+    if (tree != TM_NONE) tm_link_table_join(&l->table, l->table.nodes - 1, tree);
+    return r->limited ? tell_limited(l, r) : TM_OK;
 }
 
-static tm_status load_member(linker *l, const member *m, tm_buf *to, tm_link_set *out)
-{
-    tm_str set;
-    TM_TRY(tm_store_get(&l->sets, m->at, m->bytes, to, &set, l->err));
-    if (set.p != to->p) {
-        tm_buf_clear(to);
-        tm_buf_str(to, set);
-        TM_TRY(tm_buf_ok(to, l->err));
-    }
-    *out = (tm_link_set){.set = {to->p, m->bytes}, .digest = m->digest, .kind = m->kind};
-    return TM_OK;
-}
-
-static tm_status decide_member(linker *l, const member *m, member *root, tm_buf *spare)
-{
-    tm_link_set a, b;
-    TM_TRY(load_member(l, m, &l->at_hand, &a));
-    TM_TRY(load_member(l, root, spare, &b));
-    double value = similarity(l->rules, &a, &b, 0);
-    TM_TRY(decide(l, m->rid, m->rank, root->rid, value, 0));
-    if (!l->rules->none || !root->rank || root->decided) return TM_OK;
-    root->decided = true;
-    return decide(l, root->rid, root->rank, m->rid, value, TM_D_FIRST);
-}
-
-/* Members that nothing else was decided of: roots, and what may not be merged into its root. */
-static tm_status tell_member(linker *l, const member *m, const member *root)
-{
-    const tm_rid *cluster = root->leads ? &root->rid : NULL;
-    if (m->decided) return TM_OK;
-    if (m->limited && m->rank) return tell_limited(l, m->rid, m->rank, cluster);
-    return cluster ? tm_cluster_join(l->step, m->rid, *cluster, l->out, l->err) : TM_OK;
-}
-
-static tm_status decide_chains(linker *l)
-{
-    tm_buf spare = {0};
-    tm_status status = TM_OK;
-    for (uint32_t v = 0; status == TM_OK && v < l->members; v++) {
-        member *m = &l->member[v], *root = &l->member[root_of(l, v)];
-        root->leads |= root != m;
-        if (root == m || !may_merge(l, root->rank, m->rank)) continue;
-        status = decide_member(l, m, root, &spare);
-        m->decided = true;
-    }
-    tm_buf_release(&spare);
-    for (uint32_t v = 0; status == TM_OK && v < l->members; v++)
-        status = tell_member(l, &l->member[v], &l->member[root_of(l, v)]);
-    return status;
-}
+/* ---- goes ------------------------------------------------------------------------------------ */
 
 static tm_status link_one(linker *l, tm_link_set *r, const uint32_t *walked)
 {
@@ -328,20 +199,13 @@ static tm_status take_at_hand(linker *l, tm_str set, tm_link_set *r)
     return tm_buf_ok(&l->at_hand, l->err);
 }
 
-static tm_status link_facts(linker *l, tm_group *group)
+static tm_status link_facts(linker *l)
 {
     tm_fact f;
-    head h;
-    while (group->next(group, &f)) {
-        TM_ASSERT(f.data.n >= sizeof h);
-        memcpy(&h, f.data.p, sizeof h);
-        tm_link_set r = {.rid = f.rid,
-                         .digest = h.digest,
-                         .rank = tm_scope_rank_get(f.order),
-                         .number = TM_NONE,
-                         .kind = (uint8_t)h.kind};
-        tm_str set = {f.data.p + sizeof h, f.data.n - sizeof h};
-        TM_TRY(take_at_hand(l, set, &r)); /* the fact's bytes are not aligned */
+    while (l->group->next(l->group, &f)) {
+        tm_link_set r;
+        TM_TRY(tm_link_fact_read(&f, &l->at_hand, &r, l->err));
+        r.limited = false; /* that is found here */
         TM_TRY(link_one(l, &r, NULL));
     }
     return TM_OK;
@@ -377,6 +241,7 @@ static tm_status link_put_by(linker *l, put_by *from)
         tm_link_set r;
         status = take_put_by(l, from, &at, &scratch, &r);
         if (status == TM_OK) status = link_one(l, &r, (const uint32_t *)(void *)l->walked.p);
+        let_take(l);
     }
     tm_buf_release(&scratch);
     return status;
@@ -387,10 +252,10 @@ static tm_store new_store(const linker *l)
     return (tm_store){.spill = l->step->spill, .budget = l->step->memory / 8};
 }
 
-static tm_status link_all(linker *l, tm_group *group)
+static tm_status link_all(linker *l)
 {
     l->next.store = new_store(l);
-    TM_TRY(link_facts(l, group));
+    TM_TRY(link_facts(l));
     while (l->next.count) {
         put_by now = l->next;
         l->next = (put_by){.store = new_store(l)};
@@ -401,22 +266,20 @@ static tm_status link_all(linker *l, tm_group *group)
         tm_store_release(&now.store);
         TM_TRY(status);
     }
-    return l->rules->link == TM_LINK_CHAIN ? decide_chains(l) : tell_kept(l);
+    return tell_kept(l);
 }
 
 tm_status tm_link_group(const tm_link_rules *rules, const tm_step_view *step, tm_group *group,
-                        tm_decisions *out, tm_err *err)
+                        tm_facts *edges, tm_decisions *out, tm_err *err)
 {
-    linker l = {.rules = rules, .step = step, .out = out, .err = err};
-    l.sets = new_store(&l);
+    linker l = {
+        .rules = rules, .step = step, .group = group, .edges = edges, .out = out, .err = err};
     TM_TRY(
         tm_link_table_open(&l.table, &rules->sketch, rules->compare_most, step->memory / 2, err));
-    tm_status status = link_all(&l, group);
+    tm_status status = link_all(&l);
     tm_link_table_close(&l.table);
     tm_store_release(&l.next.store);
-    tm_store_release(&l.sets);
     tm_buf_release(&l.at_hand);
     tm_buf_release(&l.walked);
-    tm_free(l.member);
     return status;
 }

@@ -28,15 +28,21 @@ typedef struct tm_link_rules {
     uint64_t compare_most; /* candidates of one band that a record is compared with at most */
     uint8_t measure, link, verdict;
     bool none;                   /* who stands for others falls with them */
+    bool unlike;                 /* records of a chain are merged without being compared */
     uint16_t rule, rule_limited; /* codes: merged; kept, but not compared with all */
 } tm_link_rules;
 
-/* What a fact of a record carries: its order (rank, then the keep key) and its set. `set` is sorted
- * (tm_grams_sort), or the bytes of a text that is compared exactly. */
+/* What a fact of a record carries: its order (rank, then the keep key), its set, and whether the
+ * linker said of it that it was not compared with all. `set` is sorted (tm_grams_sort), or the
+ * bytes of a text that is compared exactly. */
 tm_status tm_link_fact(tm_str group, tm_str order, tm_rid rid, tm_gram_kind kind, tm_str set,
-                       tm_facts *out, tm_err *err);
-/* A reducer: facts of one group in, decisions out. */
+                       bool limited, tm_facts *out, tm_err *err);
+/* A reducer: facts of one group in; out come the decisions or, of chains, their edges and who was
+ * not compared with all. */
 tm_status tm_link_group(const tm_link_rules *rules, const tm_step_view *step, tm_group *group,
-                        tm_decisions *out, tm_err *err);
+                        tm_facts *edges, tm_decisions *out, tm_err *err);
+/* A reducer: facts of one chain in, decisions out (chain.c). */
+tm_status tm_chain_group(const tm_link_rules *rules, const tm_step_view *step, tm_group *group,
+                         tm_decisions *out, tm_err *err);
 
 #endif

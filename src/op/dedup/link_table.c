@@ -140,12 +140,25 @@ tm_status tm_link_table_add(tm_link_table *t, const tm_link_set *r, tm_err *err)
     uint32_t node = t->nodes;
     if (!TM_ROOM_HEAP(t->node, t->nodes, t->node_room, 1))
         return tm_fail_memory(err, "a group", t->nodes * sizeof *t->node);
-    t->node[t->nodes++] = (tm_link_node){*r, t->sets.n};
+    t->node[t->nodes++] = (tm_link_node){*r, t->sets.n, node};
     tm_buf_str(&t->sets, r->set);
     tm_buf_add(&t->sets, zeros, -r->set.n & 7);
     TM_TRY(tm_buf_ok(&t->sets, err));
     for (uint32_t k = 0; k < t->keys; k++) TM_TRY(add_entry(t, t->key[k], node, err));
     return TM_OK;
+}
+
+uint32_t tm_link_table_tree(tm_link_table *t, uint32_t node)
+{
+    tm_link_node *n = t->node;
+    while (n[node].parent != node) node = n[node].parent = n[n[node].parent].parent;
+    return node;
+}
+
+uint32_t tm_link_table_join(tm_link_table *t, uint32_t a, uint32_t b)
+{
+    a = tm_link_table_tree(t, a), b = tm_link_table_tree(t, b);
+    return t->node[TM_MAX(a, b)].parent = TM_MIN(a, b);
 }
 
 void tm_link_table_empty(tm_link_table *t)

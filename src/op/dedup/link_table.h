@@ -17,11 +17,10 @@ typedef struct tm_link_set { /* one record's set, and what linking has to know o
     tm_str set; /* sorted hashes (aligned), or bytes that are compared exactly */
     uint64_t digest;
     uint32_t rank;
-    uint32_t number; /* chains: which record; else unused */
-    uint8_t kind;    /* tm_gram_kind */
-    bool limited;    /* others were left out */
-    bool leads;      /* it stands for others */
-    bool fallen;     /* with the first that it stood for: nobody is kept */
+    uint8_t kind; /* tm_gram_kind */
+    bool limited; /* others were left out */
+    bool leads;   /* it stands for others */
+    bool fallen;  /* with the first that it stood for: nobody is kept */
 } tm_link_set;
 
 typedef struct tm_link_key { /* sets that have this key: a list, in the order of adding */
@@ -36,6 +35,7 @@ typedef struct tm_link_entry {
 typedef struct tm_link_node {
     tm_link_set of; /* of.set.p is not used: the bytes lie at `at` of the table's sets */
     size_t at;
+    uint32_t parent; /* chains: of its tree; a root is its own */
 } tm_link_node;
 
 typedef struct tm_link_table {
@@ -75,6 +75,9 @@ bool tm_link_table_equal(tm_link_table *t, const tm_link_set *record, tm_link_se
 tm_candidate tm_link_table_next(tm_link_table *t, tm_link_set *out);
 bool tm_link_table_fits(const tm_link_table *t, const tm_link_set *record);
 tm_status tm_link_table_add(tm_link_table *t, const tm_link_set *record, tm_err *err);
+/* Chains: the tree of a node, by its root; and two trees as one. */
+uint32_t tm_link_table_tree(tm_link_table *t, uint32_t node);
+uint32_t tm_link_table_join(tm_link_table *t, uint32_t a, uint32_t b);
 void tm_link_table_empty(tm_link_table *t);
 void tm_link_table_close(tm_link_table *t);
 

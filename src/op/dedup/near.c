@@ -1,12 +1,17 @@
 /* dedup.near: merges records whose chosen texts are nearly the same.
  *
- * Three rounds. `bands`: every record gives a key a band of its sketch; records that share one are
- * candidates. `groups`: connected components of candidates. `link`: the n-gram sets of candidates
- * alone travel, and within a group, in the order in which records would be kept, each is compared
- * exactly (op/dedup/link.h). So nothing is merged on the word of a sketch, and texts of records
- * without a candidate are read once and never carried. What a record carries beside its texts is
- * in the key, as are its values of within: other pictures, calls of other functions and other
- * fields make no candidate. */
+ * `bands`: every record gives a key a band of its sketch; records that share one are candidates.
+ * `groups`: connected components of candidates. `link`: the n-gram sets of candidates alone travel,
+ * and within a group, in the order in which records would be kept, each is compared exactly
+ * (op/dedup/link.h). So nothing is merged on the word of a sketch, and texts of records without a
+ * candidate are read once and never carried. What a record carries beside its texts is in the key,
+ * as are its values of within: other pictures, calls of other functions and other fields make no
+ * candidate.
+ *
+ * With `link: chain` those that were found alike are edges: `chains` are their connected
+ * components, and in `merge` the sets of linked records travel once more, each to the first of its
+ * chain, so that no chain has to be held. Another tool's sketch compares nothing: its groups are
+ * chains. */
 #include "op/dedup/cluster.h"
 #include "op/dedup/index_head.h"
 #include "op/dedup/like.h"
@@ -87,6 +92,7 @@ static tm_status make_link(tm_prep *prep, const args *a, shared *to, tm_err *err
                             .compare_most = (uint64_t)a->compare_most,
                             .measure = a->measure,
                             .link = a->link,
+                            .unlike = a->band.sketch >= LIKE,
                             .rule = NEAR_DUPLICATE,
                             .rule_limited = NOT_ALL_COMPARED};
     s->kind = a->band.sketch;
@@ -209,6 +215,17 @@ static bool bands_of_texts(const void *of)
     return !((const shared *)of)->within.count;
 }
 
+/* The n-grams that records are compared by; none where nothing is compared. */
+static tm_status set_of(const shared *s, tm_band_scratch *own, tm_batch *b, uint32_t r, tm_str *set,
+                        tm_err *err)
+{
+    *set = (tm_str){"", 0};
+    if (s->like) return TM_OK;
+    TM_TRY(tm_grams_of(&s->rules.grams, b, r, &own->grams, err));
+    return tm_grams_set(&own->grams, set, err);
+}
+
+/* Keyed by what was decided in the round before: a group, a chain, or that it is flagged alone. */
 static tm_status observe_links(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
 {
     const shared *s = step->shared;
@@ -220,22 +237,17 @@ static tm_status observe_links(const tm_step_view *step, tm_batch *b, tm_facts *
     uint32_t rank = tm_scope_rank(&s->link.scope, b);
     for (uint32_t r = 0; r < b->records; r++) {
         const tm_decision *d = b->decision[r];
-        char of_rank[TM_RANK_BYTES];
+        char of_rank[TM_RANK_BYTES], key[16];
         if (!d || !tm_live(b, r)) continue;
         tm_scope_rank_put(rank, of_rank);
         tm_buf_clear(&own->order);
         tm_buf_add(&own->order, of_rank, sizeof of_rank);
         tm_buf_str(&own->order, keys[r]);
         TM_TRY(tm_buf_ok(&own->order, err));
-        set = (tm_str){"", 0};
-        if (!s->like) {
-            TM_TRY(tm_grams_of(&s->rules.grams, b, r, &own->band.grams, err));
-            TM_TRY(tm_grams_set(&own->band.grams, &set, err));
-        }
-        char key[16];
-        tm_rid_put(d->other, key);
+        TM_TRY(set_of(s, &own->band, b, r, &set, err));
+        tm_rid_put(d->set & TM_D_OTHER ? d->other : b->rid[r], key);
         TM_TRY(tm_link_fact((tm_str){key, sizeof key}, tm_buf_view(&own->order), b->rid[r],
-                            own->band.grams.kind, set, out, err));
+                            own->band.grams.kind, set, d->verdict == TM_V_FLAG, out, err));
     }
     return TM_OK;
 }
@@ -244,9 +256,22 @@ static tm_status reduce_links(const tm_step_view *step, tm_group *group, tm_fact
                               tm_decisions *out, tm_err *err)
 {
     const shared *s = step->shared;
+    if (s->like) return tm_chain_group(&s->link, step, group, out, err);
+    return tm_link_group(&s->link, step, group, next, out, err);
+}
+
+static tm_status reduce_chains(const tm_step_view *step, tm_group *group, tm_facts *next,
+                               tm_decisions *out, tm_err *err)
+{
+    const shared *s = step->shared;
     TM_UNUSED(next);
-    if (s->like) return tm_like_merge(&s->link, step, group, out, err);
-    return tm_link_group(&s->link, step, group, out, err);
+    return tm_chain_group(&s->link, step, group, out, err);
+}
+
+static bool by_chains(const void *of)
+{
+    const shared *s = of;
+    return s->link.link == TM_LINK_CHAIN;
 }
 
 /* By what the record was compared, and what is like it. */
@@ -319,6 +344,15 @@ static const tm_round ROUNDS[] = {
         .pairs_only = true,
         .observe = observe_links,
         .reduce = reduce_links,
+    },
+    {.name = "chains", .how = TM_COMPONENTS, .needed = by_chains, .adds = true},
+    {
+        .name = "merge",
+        .how = TM_GROUP,
+        .needed = by_chains,
+        .decided_only = true,
+        .observe = observe_links,
+        .reduce = reduce_chains,
     },
     {0},
 };
@@ -511,7 +545,7 @@ const tm_op tm_op_dedup_near = {
     .source =
         "Broder 1997, On the resemblance and containment of documents; Dahlgaard, Knudsen and "
         "Thorup 2017, Fast similarity sketching",
-    .rev = 8,
+    .rev = 9,
     .shape = TM_SET,
     .flags = TM_REFERENCES | TM_EACH_MEASURES,
     .finds = TM_FINDS_SIMILAR,

@@ -168,6 +168,94 @@ static void the_order_of_deciding_does_not_count(void **state)
     tm_buf_release(&bytes[1]);
 }
 
+/* ---- two turns ------------------------------------------------------------------------------- */
+
+/* What the first turn says of record i, if anything: twice of some, of which the first counts. */
+static void decide_first(tm_decisions *out, uint64_t i)
+{
+    tm_decision d = {
+        .rid = rid_of(i), .step = 2, .rule = 1, .verdict = TM_V_FLAG, .set = TM_D_VALUE};
+    d.value = (double)i;
+    if (i % 3 == 0) assert_int_equal(tm_decide(out, &d, NULL), TM_OK);
+    d.rule = 2;
+    if (i % 6 == 0) assert_int_equal(tm_decide(out, &d, NULL), TM_OK);
+}
+
+static void decide_second(tm_decisions *out, uint64_t i)
+{
+    tm_decision d = {.rid = rid_of(i), .step = 2, .set = TM_D_OTHER, .other = rid_of(i / 2)};
+    if (i % 4 < 2) assert_int_equal(tm_decide(out, &d, NULL), TM_OK);
+}
+
+static void is_of_both(const tm_decision *d, uint64_t i)
+{
+    bool first = i % 3 == 0, second = i % 4 < 2;
+    assert_int_equal(d != NULL, first || second);
+    if (!d) return;
+    assert_int_equal(d->set, (first ? TM_D_VALUE : 0) | (second ? TM_D_OTHER : 0));
+    assert_int_equal(d->verdict, first ? TM_V_FLAG : TM_V_NONE);
+    assert_int_equal(d->rule, first);
+    if (first) assert_true(d->value == (double)i);
+    if (second) assert_int_equal(tm_rid_cmp(d->other, rid_of(i / 2)), 0);
+}
+
+static void all_are_of_both(const tm_verdicts *v)
+{
+    tm_verdict_range range = {0};
+    assert_int_equal(tm_verdicts_range(v, 0, UINT64_MAX, &range, NULL), TM_OK);
+    for (uint64_t i = 0; i < MANY; i++) is_of_both(tm_verdict_of(&range, rid_of(i)), i);
+    tm_verdict_range_release(&range);
+}
+
+static void a_second_turn_names_another_record(void **state)
+{
+    TM_UNUSED(state);
+    for (uint64_t budget = 64 << 20; budget > 1000; budget >>= 8) {
+        tm_spill spill = {.folder = room("spill")};
+        tm_verdicts *v = tm_verdicts_begin(&spill, budget);
+        for (int turn = 0; turn < 2; turn++) {
+            if (turn) tm_verdicts_turn(v);
+            for (uint64_t i = 0; i < MANY; i++) {
+                tm_decisions out = {0};
+                (turn ? decide_second : decide_first)(&out, i * 1237 % MANY);
+                assert_int_equal(tm_verdicts_add(v, &out, NULL), TM_OK);
+                tm_buf_release(&out.bytes);
+            }
+        }
+        assert_int_equal(tm_verdicts_finish(v, room("turns"), TM_STR(""), NULL), TM_OK);
+        assert_int_equal(tm_verdicts_count(v), MANY * 2 / 3 + 1);
+        all_are_of_both(v);
+        tm_verdicts_free(v);
+    }
+}
+
+static void rows_of_two_turns_are_joined(void **state)
+{
+    TM_UNUSED(state);
+    tm_decisions a = {0}, b = {0};
+    tm_buf both = {0};
+    tm_verdicts *v;
+    for (uint64_t i = 0; i < MANY; i++) decide_first(&a, i), decide_second(&b, i);
+    tm_str first = tm_buf_view(&a.bytes), second = tm_buf_view(&b.bytes);
+    assert_int_equal(tm_verdicts_join(first, second, &both, NULL), TM_OK);
+    assert_int_equal(tm_verdicts_take(&v, tm_buf_view(&both), TM_STR(""), NULL), TM_OK);
+    all_are_of_both(v);
+    tm_verdicts_free(v);
+    tm_buf_clear(&both);
+    assert_int_equal(tm_verdicts_join(first, TM_STR(""), &both, NULL), TM_OK);
+    assert_true(tm_str_eq(tm_buf_view(&both), first));
+    tm_buf_clear(&both);
+    assert_int_equal(tm_verdicts_join(TM_STR(""), second, &both, NULL), TM_OK);
+    assert_true(tm_str_eq(tm_buf_view(&both), second));
+    first.n--;
+    tm_err err = {0};
+    assert_int_equal(tm_verdicts_join(first, second, &both, &err), TM_EINPUT);
+    says(err.msg, "rows of decisions");
+    tm_buf_release(&both);
+    tm_buf_release(&a.bytes);
+    tm_buf_release(&b.bytes);
+}
+
 static void is_refused(tm_str bytes)
 {
     const char *path = room("damaged");
@@ -209,6 +297,8 @@ int main(void)
         cmocka_unit_test(more_than_fits_in_memory_is_read_from_the_file),
         cmocka_unit_test(no_decisions_are_a_file_too),
         cmocka_unit_test(the_order_of_deciding_does_not_count),
+        cmocka_unit_test(a_second_turn_names_another_record),
+        cmocka_unit_test(rows_of_two_turns_are_joined),
         cmocka_unit_test(a_file_that_is_cut_or_changed_is_refused),
     };
     return cmocka_run_group_tests(tests, make_room, leave_room);
