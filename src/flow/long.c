@@ -46,6 +46,7 @@ tm_read_limits tm_long_limits(const tm_run *run)
     tm_read_limits limits = {.max_line = room->longest};
     if (room->longest >= run->recipe->limits.max_line) return limits;
     limits.memory = room->memory;
+    limits.line_limit = run->recipe->limits.max_line;
     limits.memory_a_byte = 2 * room->copies; /* half of what is more is more room */
     return limits;
 }
@@ -83,20 +84,29 @@ static tm_status refresh(tm_worker *w, tm_err *err)
     return TM_OK;
 }
 
-/* share: what the record would need. */
+static unsigned long long memory_for(const tm_room *room, uint64_t share)
+{
+    uint64_t memory = tm_room_memory(room, share);
+    if (share < room->bytes) memory = tm_room_memory(room, TM_SIDE_BY_SIDE * share);
+    return memory / TM_MIB + 1;
+}
+
+/* share: what the record was known to need when it met the limit: what would have come behind that
+ * nobody knows, but it is in the share that no record is denied for what it holds. */
 static tm_status say_refused(tm_worker *w, uint64_t share, tm_err *err)
 {
     const tm_room *room = &w->run->plan->room;
     uint64_t bytes = w->block.spans ? w->block.span->bytes : 0;
-    uint64_t had = tm_long_share(w->run, &w->block), memory = tm_room_memory(room, share);
-    if (share < room->bytes) memory = tm_room_memory(room, TM_SIDE_BY_SIDE * share);
-    memory = memory / TM_MIB + 1;
+    uint64_t had = tm_long_share(w->run, &w->block);
+    uint64_t enough = TM_MAX(tm_room_grown(w->block.bytes.n), 2 * share);
     tm_buf_clear(&w->refused);
     tm_buf_print(&w->refused,
                  "what is made of this record of %llu bytes takes more than the %llu MiB that "
-                 "--memory %lluMiB has for it; it needs --memory %lluMiB at least",
+                 "--memory %lluMiB has for it; it needs --memory %lluMiB at least, and %lluMiB "
+                 "is enough",
                  (unsigned long long)bytes, (unsigned long long)(had / TM_MIB),
-                 (unsigned long long)(room->memory / TM_MIB), (unsigned long long)memory);
+                 (unsigned long long)(room->memory / TM_MIB), memory_for(room, share),
+                 memory_for(room, enough));
     return tm_buf_ok(&w->refused, err);
 }
 

@@ -49,6 +49,17 @@ static uint64_t least_memory(const tm_run *run, unsigned threads)
     return fixed + threads * worker;
 }
 
+/* Less than a mebibyte is said in bytes: "0MiB" was never given. */
+static tm_status refuse_memory(uint64_t least, uint64_t memory, tm_err *err)
+{
+    unsigned long long need = (least + TM_MIB - 1) / TM_MIB, has = memory / TM_MIB;
+    return has ? tm_fail(err, TM_ELIMIT,
+                         "this plan needs --memory %lluMiB at least, and has %lluMiB", need, has)
+               : tm_fail(err, TM_ELIMIT,
+                         "this plan needs --memory %lluMiB at least, and has %llu byte%s", need,
+                         (unsigned long long)memory, memory == 1 ? "" : "s");
+}
+
 /* The rest is for long records and for the exchange. The room of the former does not depend on the
  * workers: it is half of what one of them alone would leave. */
 static tm_status share_memory(tm_run *run, tm_err *err)
@@ -59,10 +70,7 @@ static tm_status share_memory(tm_run *run, tm_err *err)
     /* A limit on records that was raised must fit. */
     if (line > TM_MAX_LINE_DEFAULT && least <= memory)
         least = TM_MAX(least, tm_room_memory(room, room->copies * line));
-    if (least > memory)
-        return tm_fail(err, TM_ELIMIT, "this plan needs --memory %lluMiB at least, and has %lluMiB",
-                       (unsigned long long)((least + TM_MIB - 1) / TM_MIB),
-                       (unsigned long long)(memory / TM_MIB));
+    if (least > memory) return refuse_memory(least, memory, err);
     uint64_t longs = (memory - least_memory(run, 1)) / 2;
     while (run->threads > 1 && least_memory(run, run->threads) + longs > memory) run->threads--;
     run->least_memory = least_memory(run, run->threads);

@@ -10,6 +10,8 @@
  * record alone. Read sizes play no part in that. */
 #include "io/reader.h"
 
+#include <stdio.h>
+
 static bool make_room(tm_buf *b, size_t room)
 {
     if (b->room >= room) return true;
@@ -80,20 +82,31 @@ void tm_block_keep(tm_block *b, const char *p, size_t n)
     tm_buf_add(&b->torn, p, TM_MIN(n, room));
 }
 
+static unsigned long long mib(uint64_t bytes) /* rounded up */
+{
+    return (bytes + TM_MIB - 1) / TM_MIB;
+}
+
+/* What would do is named for both limits: who follows the one would else meet the other. A raised
+ * max_line is made room for as a whole. */
 void tm_reader_too_long(const tm_reader *r, tm_block *b, uint64_t at, uint64_t bytes)
 {
-    unsigned long long long_as = bytes, most = r->max_line;
-    uint64_t needed = r->memory + (bytes - r->max_line) * r->memory_a_byte;
+    unsigned long long long_as = bytes, most = r->max_line, line = mib(bytes);
+    bool raise = r->line_limit && bytes > r->line_limit;
+    uint64_t length = raise ? line * TM_MIB : bytes;
+    uint64_t needed = r->memory + (length - r->max_line) * r->memory_a_byte;
+    char both[48] = "";
+    if (raise) snprintf(both, sizeof both, "--max-line %lluMiB and ", line);
     if (r->memory)
         tm_damage_set(&b->damage, TM_DAMAGE_ROOM,
                       "a record of %llu bytes is longer than the %llu that --memory %lluMiB has "
-                      "room for; it needs --memory %lluMiB at least",
-                      long_as, most, (unsigned long long)(r->memory / TM_MIB),
-                      (unsigned long long)((needed + TM_MIB - 1) / TM_MIB));
+                      "room for; it needs %s--memory %lluMiB at least",
+                      long_as, most, (unsigned long long)(r->memory / TM_MIB), both, mib(needed));
     else
         tm_damage_set(&b->damage, TM_DAMAGE_LONG,
-                      "a record of %llu bytes is longer than the limit of %llu; raise --max-line",
-                      long_as, most);
+                      "a record of %llu bytes is longer than the limit of %llu; raise --max-line "
+                      "to %lluMiB",
+                      long_as, most, line);
     b->damage.at = at;
     b->damage.bytes = bytes;
 }
@@ -136,6 +149,7 @@ tm_status tm_reader_open(tm_reader **out, const tm_source *source, const tm_read
     r->max_line = TM_MIN(own.max_line ? own.max_line : TM_MAX_LINE_DEFAULT, most);
     r->memory = own.memory;
     r->memory_a_byte = own.memory_a_byte;
+    r->line_limit = own.line_limit;
     tm_status status =
         source->table ? open_table(r, &own, err) : open_stream(r, own, pushed_back, err);
     if (status != TM_OK)

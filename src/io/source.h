@@ -128,6 +128,7 @@ typedef struct tm_read_limits {
     /* When it is the memory of the run that limits them: which it is, and how much more of it a
      * byte more needs. */
     uint64_t memory, memory_a_byte;
+    uint64_t line_limit; /* the max_line that was asked for, where memory lets less through */
     uint64_t max_window; /* zstd window and other decoder memory; 0 = 128 MiB */
     bool digest;         /* SHA-256 of the file bytes as read */
     /* Only the lines that begin in [from, to) of the decoded stream; to 0 = all of it. For sources

@@ -65,9 +65,14 @@ tm_room tm_room_of(const tm_limits *limits, uint64_t steps, bool moves, bool pac
     return room;
 }
 
+uint64_t tm_room_grown(uint64_t bytes)
+{
+    return GROWS * bytes;
+}
+
 uint64_t tm_room_share(const tm_room *room, uint64_t bytes)
 {
-    return TM_MIN(room->bytes, TM_MAX(GROWS * bytes, room->bytes / TM_SIDE_BY_SIDE));
+    return TM_MIN(room->bytes, TM_MAX(tm_room_grown(bytes), room->bytes / TM_SIDE_BY_SIDE));
 }
 
 uint64_t tm_room_memory(const tm_room *room, uint64_t bytes)

@@ -162,6 +162,9 @@ typedef struct tm_room {
 enum { TM_SIDE_BY_SIDE = 6 }; /* so many of the shortest long records may be worked on at once */
 /* Of it a record of `bytes` may take that much, so that shorter ones may go side by side. */
 uint64_t tm_room_share(const tm_room *room, uint64_t bytes);
+/* What is made of it may be so much at most: where the room is larger, no step is known to need
+ * more. */
+uint64_t tm_room_grown(uint64_t bytes);
 /* The --memory at which the room is so large. */
 uint64_t tm_room_memory(const tm_room *room, uint64_t bytes);
 /* steps: what they take by themselves. moves: records are written elsewhere than where they were

@@ -151,6 +151,34 @@ class LongRecords(TortureCase):
             self.assertGreater(len(asked), 1)
             self.assertLess(len(asked), 12 if kind == "numbers" else 6, asked)
 
+    def test_what_is_said_to_be_enough_is(self):
+        """One try more, whatever the record holds; both limits where both are in the way."""
+        def pieces():
+            yield from ordinary(0, 3)
+            if kind == "terms":  # as many as there can be
+                yield from (b'{"text":"', b"a " * (size // 2), b'"}\n')
+            else:
+                yield from long_record(kind, size)
+        cases = (("numbers", 5 * MIB, ("refine",), r"and (\d+)MiB is enough", 0),
+                 ("terms", 5 * MIB, ("decontaminate",), r"and (\d+)MiB is enough", 0),
+                 ("words", 66 * MIB, ("length",), r"--memory (\d+)MiB at least", 67))
+        for number, (kind, size, verb, said, line) in enumerate(cases):
+            source = self.write("a.jsonl", pieces())
+            if verb == ("decontaminate",):
+                verb += ("--against", self.write("ref.jsonl", [b'{"text":"%s"}' % (WORDS % 7)]))
+            out = self.path(f"e{number}/")
+            self.tamis(verb[0], source, *verb[1:], "--memory", "80MiB", "-o", out, *QUIET)
+            (lost,) = unreadable(out)
+            more = ()
+            if line:
+                self.assertIn(f"it needs --max-line {line}MiB and --memory", lost["message"])
+                more = ("--max-line", f"{line}MiB")
+            mib = int(re.search(said, lost["message"]).group(1))
+            done = self.tamis(verb[0], source, *verb[1:], "--memory", f"{mib}MiB", *more, "-o",
+                              out, "--overwrite", *QUIET)
+            self.assert_peak(done, mib * MIB)
+            self.assertEqual(unreadable(out), [], verb)
+
     def test_the_longest_that_the_plan_says(self):
         source = self.write("a.jsonl", ordinary(0, 3))
         for verb in ("cat", "length", "shuffle"):
