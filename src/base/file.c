@@ -95,7 +95,14 @@ tm_status tm_file_write(int file, const char *path, const void *p, size_t n, tm_
 
 tm_status tm_file_info_of(const char *path, tm_file_info *out, tm_err *err)
 {
-    return tm_fs_now.info(path, out) == 0 ? TM_OK : tm_fail_errno(err, "look at", path, errno);
+    if (tm_fs_now.info(path, out) == 0) return TM_OK;
+    int number = errno;
+    if (number == ENOENT && tm_fs_now.dangles(path))
+        return tm_fail(err, TM_EUSAGE,
+                       "%s is a link that leads nowhere: take it away, or name the files by a "
+                       "pattern, which passes it over",
+                       path);
+    return tm_fail_errno(err, "look at", path, number);
 }
 
 tm_status tm_file_look(const char *path, tm_file_info *out, bool *there, tm_err *err)

@@ -37,6 +37,7 @@ typedef struct tm_fs {
     int (*make_folder)(const char *path, bool only_owner);
     int (*remove_folder)(const char *path);
     int (*info)(const char *path, tm_file_info *out);
+    bool (*dangles)(const char *path); /* a link that leads to nothing: info fails with ENOENT */
     bool (*stopped)(void); /* NULL, or asked while a read waits for a pipe or a terminal */
 } tm_fs;
 

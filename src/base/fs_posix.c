@@ -140,6 +140,12 @@ static int posix_info(const char *path, tm_file_info *out)
     return 0;
 }
 
+static bool posix_dangles(const char *path)
+{
+    struct stat s;
+    return lstat(path, &s) == 0 && S_ISLNK(s.st_mode) && stat(path, &s) != 0 && errno == ENOENT;
+}
+
 tm_fs tm_fs_now = {
     .open_read = posix_open_read,
     .open_write = posix_open_write,
@@ -157,4 +163,5 @@ tm_fs tm_fs_now = {
     .make_folder = posix_make_folder,
     .remove_folder = posix_remove_folder,
     .info = posix_info,
+    .dangles = posix_dangles,
 };

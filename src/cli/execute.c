@@ -130,6 +130,11 @@ static tm_status choose_output(tm_cli *cli, tm_execution *e, tm_err *err)
     bool there = z && !tm_str_is(path, "-") && tm_fs_now.info(z, &info) == 0 && info.is_regular;
     if (there && !o->overwrite)
         return tm_fail(err, TM_EEXISTS, "%s is there already: give --overwrite or another -o", z);
+    if (z && !o->overwrite && tm_fs_now.dangles(z))
+        return tm_fail(err, TM_EEXISTS,
+                       "%s is a link that leads nowhere: give --overwrite to put the file in its "
+                       "place, or another -o",
+                       z);
     return TM_OK;
 }
 

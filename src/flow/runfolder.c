@@ -411,7 +411,9 @@ tm_status tm_folder_new(tm_arena *mem, tm_str verb, tm_str *folder, tm_err *err)
     tm_str *names;
     uint32_t count;
     uint64_t most = 0, number;
-    TM_TRY(tm_folder_make(RUNS, err));
+    tm_err why = {0};
+    if (tm_folder_make(RUNS, &why) != TM_OK)
+        return tm_fail(err, why.status, "%s: give -o DIR/", why.msg);
     TM_TRY(tm_folder_list(mem, RUNS, &names, &count, err));
     for (uint32_t i = 0; i < count; i++) {
         tm_str head, tail;

@@ -58,6 +58,44 @@ class Names(LawCase):
         self.assertIn('did you mean "jsonl.gz"',
                       self.said("cat", "a.jsonl", "--format", "jsonl.gzz"))
 
+    def test_a_link_that_leads_nowhere_is_told_before_anything_is_read(self):
+        os.symlink("nowhere.jsonl", self.path("x.jsonl"))
+        said = self.said("length", "a.jsonl", "-o", "x.jsonl")
+        self.assertIn("x.jsonl is a link that leads nowhere: give --overwrite", said)
+        self.assertTrue(os.path.islink(self.path("x.jsonl")))
+        self.tamis("length", "a.jsonl", "-o", "x.jsonl", "--overwrite", "-q")
+        self.assertFalse(os.path.islink(self.path("x.jsonl")))
+        os.mkdir(self.path("fold"))
+        self.write("fold/a.jsonl", LINES)
+        os.symlink("nowhere", self.path("fold/b.jsonl"))
+        said = self.said("length", "fold", "-o", "-", expect=None)
+        self.assertIn("fold/b.jsonl is a link that leads nowhere: take it away, or name", said)
+        self.assertEqual(self.tamis("length", "fold/*.jsonl", "-o", "-").stdout, LINES)
+
+    def test_a_recipe_from_standard_input(self):
+        recipe = b"steps: [{filter: {keep: \"$.text = 'one'\"}}]"
+        done = self.tamis("run", "-", "a.jsonl", "-o", "-", stdin=recipe)
+        self.assertEqual(done.stdout, LINES.splitlines(True)[0])
+        self.assertIn("-:1:9: error: ", self.said("run", "-", "a.jsonl", "-o", "-",
+                                                  stdin=b"steps: [nosuch]"))
+        own = b"inputs: {a: {path: '-'}}\n" + recipe
+        for words, text in ((["-"], recipe), ([], own)):
+            said = self.said("run", "-", *words, "-o", "-", stdin=text)
+            self.assertIn("is the recipe and an input at once", said)
+
+    def test_where_no_run_folder_can_be_made_the_way_out_is_said(self):
+        self.write("runs", "a file")
+        terminal, inside = os.openpty()
+        self.addCleanup(os.close, terminal)
+        done = subprocess.run([TAMIS, "length", "a.jsonl"], cwd=self.folder, stdout=inside,
+                              stderr=subprocess.PIPE, check=False)
+        os.close(inside)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(b"give -o DIR/", done.stderr)
+
+    def test_a_memory_of_less_than_a_mebibyte_is_said_in_bytes(self):
+        self.assertIn("and has 1 byte\n", self.said("length", "a.jsonl", "-o", "-", "--memory", "1"))
+
     def test_every_format_that_may_be_said_is_written(self):
         with open(os.path.join(ROOT, "docs/reference/recipe.schema.json"), "rb") as file:
             output = json.load(file)["$defs"]["output"]
