@@ -19,7 +19,7 @@ typedef struct tm_json_walk { /* container_json.c */
 
 struct tm_reader {
     const tm_source *source;
-    tm_stream *stream;                        /* NULL: a table */
+    tm_stream *stream;                                    /* NULL: a table */
     uint64_t max_line, memory, memory_a_byte, line_limit; /* as of tm_read_limits */
     uint64_t to;  /* lines that begin there and behind are not ours; 0 = none */
     uint64_t at;  /* offset of the first byte carried (or of the next one read) */

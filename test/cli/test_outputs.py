@@ -94,7 +94,8 @@ class Names(LawCase):
         self.assertIn(b"give -o DIR/", done.stderr)
 
     def test_a_memory_of_less_than_a_mebibyte_is_said_in_bytes(self):
-        self.assertIn("and has 1 byte\n", self.said("length", "a.jsonl", "-o", "-", "--memory", "1"))
+        said = self.said("length", "a.jsonl", "-o", "-", "--memory", "1")
+        self.assertIn("and has 1 byte\n", said)
 
     def test_every_format_that_may_be_said_is_written(self):
         with open(os.path.join(ROOT, "docs/reference/recipe.schema.json"), "rb") as file:
