@@ -2,8 +2,6 @@
  * by chance less than once in ten million runs. Who is kept is decided by our own keep list. */
 #include "op/dedup/like.h"
 
-#include "op/dedup/cluster.h"
-
 const char *const tm_like_sketch_names[] = {
 #define X(kind, name) name,
     TM_SKETCHES(X) TM_CONFORM_MODES(X)
