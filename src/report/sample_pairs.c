@@ -25,6 +25,7 @@ typedef struct pair {
 typedef struct pairs {
     pair list[SAMPLE];
     uint32_t count, shown; /* shown: the first so many, each pair from one side */
+    tm_str step;           /* who finds them: steps before it may flag pairs of their own */
 } pairs;
 
 typedef struct sampling {
@@ -38,7 +39,7 @@ typedef struct sampling {
 static void take(void *arg, const tm_finding_view *f)
 {
     pairs *p = arg;
-    if (p->count < SAMPLE && f->other.place)
+    if (p->count < SAMPLE && f->other.place && tm_str_eq(f->step, p->step))
         p->list[p->count++] = (pair){.rid = f->rid, .other = f->other, .value = f->value};
 }
 
@@ -73,6 +74,7 @@ static tm_status find_pairs(sampling *s, double lower, pairs *found)
 {
     tm_recipe recipe;
     tm_run *run = NULL;
+    found->step = s->step->name;
     TM_TRY(make_recipe(s, &recipe, lower));
     tm_run_options options = {.measure_only = true, .on_finding = take, .finding_arg = found};
     tm_status status = tm_run_open(&run, &recipe, &options, s->err);

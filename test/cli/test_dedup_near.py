@@ -591,6 +591,16 @@ class Sample(NearCase):
         self.assertIn("2 would be dropped, all there are of 1 cluster (keep: none)", done)
         self.assertNotIn("merged", done)
 
+    def test_what_an_earlier_step_flagged_is_not_counted(self):
+        texts = ["a b c d e f g h", "a b c d e f g h", "a b c d e f g h i", "q r s t u v w x"]
+        self.write("in.jsonl", lines([{"text": text} for text in texts]))
+        recipe = self.write("r.yaml", "inputs: in.jsonl\nsteps:\n- dedup.exact: {then: flag}\n"
+                                      "- dedup.near: {threshold: 0.6}\n")
+        plan = json.loads(self.tamis("run", recipe, "--dry-run", "--json").stdout)
+        self.assertEqual(plan["steps"][1]["sample"]["found"], 2)
+        done = json.loads(self.tamis("run", recipe, "--json", "-o", "out/").stdout)
+        self.assertEqual(done["counts"]["merged"], 2)
+
     def test_what_is_read_once_has_no_sample_and_says_so(self):
         text = lines([{"text": "a b c d e f"}] * 2).encode()
         self.assertIn("only once", self.sample("-", stdin=text)["none_because"])
