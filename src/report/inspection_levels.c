@@ -121,16 +121,33 @@ static size_t step_back(tm_str s, size_t at, size_t *points)
     return at;
 }
 
-/* The end of a path in so many columns, padded; dots stand for what is left out. */
+/* The beginning of a text, so many characters of it. */
+static tm_str first_points(tm_str s, size_t points)
+{
+    size_t at = 0;
+    for (; at < s.n && points; points--) do
+            at++;
+        while (at < s.n && ((uint8_t)s.p[at] & 0xC0) == 0x80);
+    return tm_str_slice(s, 0, at);
+}
+
+/* The end of a path in so many columns, padded; dots stand for what is left out. Files of one run
+ * differ where their names begin: of a name that is too long the middle goes, and one that just
+ * fits stands alone. */
 static void cut_path(tm_str path, size_t width, tm_buf *out)
 {
     tm_buf name = {0};
     tm_text_visible(path, &name);
-    tm_str all = tm_buf_view(&name);
-    size_t shown = width;
+    tm_str all = tm_buf_view(&name), file = all;
+    size_t shown = width, of_file = width, end = width - 3;
     if (step_back(all, all.n, &shown)) {
-        size_t end = width - 3;
-        tm_buf_z(out, "...");
+        size_t slash = tm_str_rfind_char(all, '/');
+        if (slash < all.n) file = tm_str_slice(all, slash + 1, all.n);
+        bool long_name = step_back(file, file.n, &of_file), alone = !long_name && of_file > end;
+        if (long_name) tm_buf_str(out, first_points(file, end / 2));
+        if (long_name) end -= end / 2;
+        if (alone) end = of_file, shown = of_file;
+        if (!alone) tm_buf_z(out, "...");
         all = tm_str_slice(all, step_back(all, all.n, &end), all.n);
     }
     tm_buf_str(out, all);

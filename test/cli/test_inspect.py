@@ -78,6 +78,15 @@ class Inspect(unittest.TestCase):
         self.assertRegex(text, r"assistant +101 +~%d +~%d " % (told["median"], told["p90"]))
         self.assertIn("(~ about: less than 1 % too high, never too low)", text)
 
+    def test_sources_are_told_apart_by_the_beginning_of_their_names(self):
+        os.mkdir(os.path.join(self.tmp.name, "o"))
+        names = ["train-00000.jsonl.zst", "eval-00000.jsonl.zst", "t.jsonl"]
+        for name in names:
+            self.write("o/" + name, '{"text":"the same eight words in all of them"}\n')
+        text = self.inspect("o").stdout
+        for name, shown in zip(names, ("train-00...jsonl.zst", "eval-00000.jsonl.zst", "o/t.jsonl")):
+            self.assertRegex(text, r"(?m)^ \d  %s +1  " % shown, name)
+
     def test_many_equal_records_in_little_memory(self):
         """What is linked goes to disk; with less disk than that, the limit is named."""
         one = '{"text":"the same eight words in all of them","i":%d}\n'
