@@ -74,6 +74,8 @@ def type_of(param):
     kind = param["type"]
     if param["reference"]:
         return "Union[Reference, Sequence[Reference]]"
+    if param["sides"]:
+        return "Union[str, Sequence[str], Mapping[str, Union[Reference, Sequence[Path]]]]"
     if kind in ("choice", "choices", "selectors"):
         one = SELECTORS if kind == "selectors" else literal(param["choices"])
         return one if kind == "choice" else f"Union[{one}, Sequence[{one}]]"
@@ -90,6 +92,8 @@ def takes(param):
     kind = param["type"]
     if param["reference"]:
         return "paths, Datasets, or names that references() knows"
+    if param["sides"]:
+        return "{side: paths or Dataset}, or names that references() knows"
     if kind == "number":
         said = "a number"
         if "min" in param and param["max"] < 1e15:
@@ -182,7 +186,9 @@ def method(op, name, indent, target):
     rest = "".join(f", **{p['name']}s" for p in op["params"] if p["rest"])
     lines.append("    params: dict[str, Any] = {%s%s}" % (given, rest))
     references = tuple(p["name"] for p in op["params"] if p["reference"])
+    sides = tuple(p["name"] for p in op["params"] if p["sides"])
     more = f", {references!r}" if references else ""
+    more += f", sides={sides!r}" if sides else ""
     lines.append(f'    return {target}._step("{op["name"]}", params{more})')
     return textwrap.indent("\n".join(lines), indent)
 
@@ -247,7 +253,8 @@ def write_file(tables):
     parts.append('class Operators:\n    """Every operator as a method; Dataset is one of these."""'
                  "\n\n    if TYPE_CHECKING:\n\n"
                  "        def _step(\n            self, op: str, params: Mapping[str, Any],"
-                 " references: Sequence[str] = ()\n        ) -> Dataset: ...\n"
+                 " references: Sequence[str] = (),\n            sides: Sequence[str] = (),\n"
+                 "        ) -> Dataset: ...\n"
                  "        def _set(self, settings: Mapping[str, Any]) -> Dataset: ...\n")
     parts.append(options_method(tables) + "\n")
     for name, op in single.items():

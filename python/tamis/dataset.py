@@ -112,13 +112,22 @@ class Dataset(Operators):
         return self._with(settings={**self._settings, **said}) if said else self
 
     def _step(
-        self, op: str, params: Mapping[str, Any], references: Sequence[str] = ()
+        self,
+        op: str,
+        params: Mapping[str, Any],
+        references: Sequence[str] = (),
+        sides: Sequence[str] = (),
     ) -> Dataset:
         said = {name: value for name, value in params.items() if value is not None}
         known, tables = dict(self._references), dict(self._tables)
         for name in references:
             if name in said:
                 said[name] = _refer(known, tables, said[name])
+        for name in sides:
+            if isinstance(said.get(name), Mapping):
+                named = said[name]
+                known.update({side: _input_of(named[side], tables) for side in named})
+                said[name] = list(named)
         made = self._with(steps=(*self._steps, {op: said}), references=known, tables=tables)
         _tamis.check("recipe", _coded(made.recipe()))
         return made

@@ -41,6 +41,8 @@ static void one_param(tm_jw *w, const tm_param *p)
     tm_jw_bool(w, p->flags & TM_P_REST);
     tm_jw_key(w, "reference");
     tm_jw_bool(w, p->flags & TM_P_REFERENCE);
+    tm_jw_key(w, "sides");
+    tm_jw_bool(w, p->flags & TM_P_SIDES);
     key_text(w, "help", p->help);
     tm_jw_close(w, '}');
 }

@@ -137,6 +137,33 @@ class Chains(Case):
         listed = tamis.read([one, two], layout="prompt-completion", utf8="replace")
         self.assertIn('path: ["', listed.recipe())
 
+    def users(self, run, side):
+        lines = subprocess.run([TAMIS, "cat", self.path(run, side + "-00000.jsonl.zst")],
+                               check=True, stdout=subprocess.PIPE).stdout
+        return {json.loads(line)["u"] for line in lines.splitlines()}
+
+    def test_sides_of_an_earlier_split_by_their_names(self):
+        """What went to a side once stays there; files and Datasets name it."""
+        for name, users, records in (("a.jsonl", 40, 400), ("b.jsonl", 50, 300)):
+            with open(self.path(name), "w", encoding="utf-8") as file:
+                file.writelines(json.dumps({"text": f"{name} {i}", "u": i % users}) + "\n"
+                                for i in range(records))
+        first, sides = {}, ("train", "eval")
+        tamis.read(self.path("a.jsonl")).split(eval="20%", group="$.u").run(self.path("first"))
+        for side in sides:
+            first[side] = self.path("first", side + "-00000.jsonl.zst")
+        then = tamis.read(self.path("b.jsonl"))
+        for earlier in (first, {side: tamis.read(first[side]) for side in sides}):
+            step = then.split(eval="20%", group="$.u", earlier=earlier)
+            self.assertIn("earlier: [train, eval]", step.recipe())
+            step.run(self.path("second"), overwrite=True)
+            users = {(run, side): self.users(run, side)
+                     for run in ("first", "second") for side in sides}
+            self.assertFalse(users["first", "train"] & users["second", "eval"])
+            self.assertFalse(users["first", "eval"] & users["second", "train"])
+        with self.assertRaisesRegex(tamis.UsageError, '"evil" is no side'):
+            then.split(eval="20%", earlier={"evil": first["eval"]})
+
     def test_references_by_path_by_name_and_by_dataset(self):
         exam = self.write("exam.jsonl", '{"text": "one two three four five six"}\n')
         data = self.write("data.jsonl", '{"text": "one two three four five six"}\n'
