@@ -56,7 +56,7 @@ class Folders(LawCase):
     def test_findings_are_placed_too(self):
         self.write("fold/z.txt", b"one\n\xe6\xbc\xa2 \xff\n")
         text = self.tamis("check", "fold", "--utf8", "replace", expect=0).stdout.decode()
-        self.assertIn("fold/z.txt:1:1: warning:", text)
+        self.assertIn("fold/z.txt:2:3: warning:", text)
 
     def test_explain_finds_a_file_by_any_line_and_any_path(self):
         folder = self.run_folder("out", "clean.text", "fold/")
