@@ -163,9 +163,18 @@ class Contract(unittest.TestCase):
     def test_unreadable_jsonl_has_the_fields_that_the_page_names(self):
         with open(os.path.join(self.run_folder, "unreadable.jsonl"), encoding="utf-8") as file:
             lost = json.loads(file.readline())
-        self.compare("unreadable.jsonl", lost)
+        self.assertNotIn("ill_formed", lost)
+        self.compare("unreadable.jsonl", {**lost, **self.of_bad_bytes()})
         with open(os.path.join(self.run_folder, "unreadable.bin"), encoding="utf-8") as file:
             self.assertEqual(file.read()[lost["at"]:lost["at"] + lost["bytes"]], RECORDS[4])
+
+    def of_bad_bytes(self):
+        with open(os.path.join(self.root, "bad.jsonl"), "wb") as file:
+            file.write(b'{"text":"a\xff"}\n')
+        subprocess.run([TAMIS, "cat", "bad.jsonl", "-o", "bad/", "--limit-unreadable", "1", "-q"],
+                       cwd=self.root, check=True, stderr=subprocess.DEVNULL)
+        with open(os.path.join(self.root, "bad/unreadable.jsonl"), encoding="utf-8") as file:
+            return json.loads(file.readline())
 
     def check_columns(self, name, title, more=()):
         if parquet is None:
