@@ -170,7 +170,7 @@ class Contract(unittest.TestCase):
 
     def of_bad_bytes(self):
         with open(os.path.join(self.root, "bad.jsonl"), "wb") as file:
-            file.write(b'{"text":"a\xff"}\n')
+            file.write(b'{"text":"a\xff"}\n{"text":"b"}\n')
         subprocess.run([TAMIS, "cat", "bad.jsonl", "-o", "bad/", "--limit-unreadable", "1", "-q"],
                        cwd=self.root, check=True, stderr=subprocess.DEVNULL)
         with open(os.path.join(self.root, "bad/unreadable.jsonl"), encoding="utf-8") as file:
