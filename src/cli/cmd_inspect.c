@@ -245,9 +245,11 @@ static tm_status make_page(tm_cli *cli, tm_execution *e, tm_str page, tm_err *er
     bool done = status == TM_OK || status == TM_EFINDINGS || status == TM_EINPUT;
     const char *folder = tm_path_z(cli->mem, cli->common.run);
     if (!folder) return tm_fail_memory(err, "a path", cli->common.run.n);
-    if (done && tm_file_exists(folder)) {
+    if (done) {
         tm_err why = {0};
-        tm_status taken = take_page(cli, tm_str_of(folder), page, &why);
+        bool there;
+        tm_status taken = tm_file_there(folder, &there, &why);
+        if (taken == TM_OK && there) taken = take_page(cli, tm_str_of(folder), page, &why);
         if (taken != TM_OK && err) *err = why; /* a page that is missing outweighs a finding */
         if (taken != TM_OK) status = taken;
     }

@@ -81,19 +81,17 @@ static tm_status check_file(tm_auditing *a, const char *what, tm_str name, tm_st
     const char *z = tm_path_z(a->mem, path);
     if (!z) return tm_fail_memory(err, "a path", path.n);
     tm_file_info info = {0};
-    bool pipe = tm_str_is(path, "-");
-    if (!pipe && tm_fs_now.info(z, &info) == 0) pipe = !info.is_regular;
-    if (pipe) {
+    tm_err why = {0};
+    bool there = true, pipe = tm_str_is(path, "-");
+    tm_status status = pipe ? TM_OK : tm_file_look(z, &info, &there, &why);
+    if (status == TM_OK && (pipe || (there && !info.is_regular))) {
         tm_audit_say(a, true, what, name, "a pipe cannot be read again");
         return TM_OK;
     }
-    if (!e->sha256.n) {
+    if (status == TM_OK && !e->sha256.n) {
         tm_audit_say(a, true, what, name, "it was not read to its end, so it has no digest");
         return TM_OK;
     }
-    tm_err why = {0};
-    bool there = true;
-    tm_status status = tm_file_there(z, &there, &why);
     if (!there && status == TM_OK) {
         /* JSON has no bytes that are not UTF-8: such a name stands in the manifest repaired */
         bool unnamed = tm_str_find(path, TM_STR("\xEF\xBF\xBD")) < path.n;
