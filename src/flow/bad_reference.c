@@ -42,7 +42,11 @@ tm_status tm_bad_reference(tm_worker *w, uint64_t at, const char *code, tm_str s
     }
     tm_buf said = {0};
     advise(source, code, sentence, &said);
-    TM_TRY(tm_buf_ok(&said, err));
+    tm_status status = tm_buf_ok(&said, err);
+    if (status != TM_OK) {
+        tm_buf_release(&said);
+        return status;
+    }
     if (known)
         tm_fail(err, TM_EINPUT, "this record of a reference cannot be read: %.*s",
                 TM_FMT(tm_buf_view(&said)));

@@ -413,7 +413,7 @@ tm_status tm_folder_new(tm_arena *mem, tm_str verb, tm_str *folder, tm_err *err)
     uint64_t most = 0, number;
     tm_err why = {0};
     if (tm_folder_make(RUNS, &why) != TM_OK)
-        return tm_fail(err, why.status, "%s: give -o DIR/", why.msg);
+        return tm_fail(err, why.status, "%s; or give -o DIR/", why.msg);
     TM_TRY(tm_folder_list(mem, RUNS, &names, &count, err));
     for (uint32_t i = 0; i < count; i++) {
         tm_str head, tail;

@@ -1,5 +1,6 @@
 /* Keys come mostly in the order of the record before, so each is looked for behind the last one
- * first. Of more than KEYS_MOST nothing is known: such objects are tables of something. */
+ * first. Of more than KEYS_MOST, or of longer ones together,
+ * nothing is known: such objects are tables of something. */
 #include "flow/seen.h"
 
 #include <stdlib.h>
@@ -101,7 +102,8 @@ static void note_key(tm_seer *s, tm_str key)
         for (at = 0; at < s->keys.n && !stands_at(s, at, key);) at += strlen(s->keys.p + at) + 1;
     s->next = at + key.n + 1;
     if (at < s->keys.n) return;
-    if (++s->seen.keys > KEYS_MOST) return;
+    s->seen.keys = s->keys.n + key.n < KEY_BYTES ? s->seen.keys + 1 : KEYS_MOST + 1;
+    if (s->seen.keys > KEYS_MOST) return;
     tm_buf_str(&s->keys, key);
     tm_buf_char(&s->keys, '\0');
 }

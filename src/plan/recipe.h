@@ -32,6 +32,7 @@ tm_status tm_yaml_parse(tm_arena *mem, tm_str name, tm_str bytes, tm_yaml **out,
 const tm_yaml *tm_yaml_get(const tm_yaml *map, const char *key);
 tm_str tm_yaml_text(const tm_yaml *map, const char *key);     /* empty when there is none */
 uint64_t tm_yaml_number(const tm_yaml *map, const char *key); /* 0 when it is none */
+double tm_yaml_double(const tm_yaml *map, const char *key);   /* NAN when it is none, or null */
 /* A node as the value of a parameter (scalar, flat list, flat map). Failures carry line and column;
  * the caller adds the source. */
 tm_status tm_yaml_value(tm_arena *mem, const tm_yaml *node, tm_pvalue *out, tm_err *err);

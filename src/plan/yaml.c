@@ -11,6 +11,7 @@
  * Events and not libyaml's documents, because a document loses the order of reading and resolves
  * aliases first. Everything is copied into the arena; libyaml's own memory is freed before return.
  * Columns count characters, as libyaml's marks do. */
+#include <math.h>
 #include <yaml.h>
 
 #include "base/hash.h"
@@ -339,6 +340,12 @@ uint64_t tm_yaml_number(const tm_yaml *map, const char *key)
 {
     uint64_t n = 0;
     return tm_str_to_u64(tm_yaml_text(map, key), &n) ? n : 0;
+}
+
+double tm_yaml_double(const tm_yaml *map, const char *key)
+{
+    double value;
+    return tm_str_to_f64(tm_yaml_text(map, key), &value) ? value : (double)NAN;
 }
 
 tm_status tm_yaml_value(tm_arena *mem, const tm_yaml *node, tm_pvalue *out, tm_err *err)

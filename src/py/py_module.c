@@ -113,17 +113,25 @@ static tm_status check_recipe(tm_arena *mem, const char *name, tm_str text, tm_r
     return TM_OK;
 }
 
+/* (name, bytes); false: an exception is set. */
+static bool take_recipe(PyObject *args, const char **name, tm_str *text)
+{
+    Py_ssize_t bytes;
+    if (!PyArg_ParseTuple(args, "sy#", name, &text->p, &bytes)) return false;
+    text->n = (size_t)bytes;
+    return true;
+}
+
 static PyObject *module_check(PyObject *module, PyObject *args)
 {
-    const char *name, *text;
-    Py_ssize_t bytes;
+    const char *name;
+    tm_str text;
     tm_recipe recipe;
     tm_arena mem = {0};
     tm_err err = {0};
     (void)module;
-    if (!PyArg_ParseTuple(args, "sy#", &name, &text, &bytes)) return NULL;
-    tm_str body = {text, (size_t)bytes};
-    tm_status status = check_recipe(&mem, name, body, &recipe, &err);
+    if (!take_recipe(args, &name, &text)) return NULL;
+    tm_status status = check_recipe(&mem, name, text, &recipe, &err);
     tm_arena_release(&mem);
     if (status == TM_OK) Py_RETURN_NONE;
     tm_py_raise_err(status, &err);
@@ -132,15 +140,14 @@ static PyObject *module_check(PyObject *module, PyObject *args)
 
 static PyObject *module_output(PyObject *module, PyObject *args)
 {
-    const char *name, *text;
-    Py_ssize_t bytes;
+    const char *name;
+    tm_str text;
     tm_recipe recipe;
     tm_arena mem = {0};
     tm_err err = {0};
     (void)module;
-    if (!PyArg_ParseTuple(args, "sy#", &name, &text, &bytes)) return NULL;
-    tm_str body = {text, (size_t)bytes};
-    tm_status status = tm_recipe_read(&recipe, &mem, tm_str_of(name), body, &err);
+    if (!take_recipe(args, &name, &text)) return NULL;
+    tm_status status = tm_recipe_read(&recipe, &mem, tm_str_of(name), text, &err);
     tm_str path = status == TM_OK ? recipe.output.path : (tm_str){0};
     PyObject *made = status == TM_OK ? PyUnicode_DecodeUTF8(path.n ? path.p : "",
                                                             (Py_ssize_t)path.n, "surrogateescape")

@@ -48,7 +48,7 @@ static void add_told(tm_gathered *g, wants *w, uint32_t source)
 static tm_status read_source(tm_gathered *g, uint32_t source, const tm_yaml *from, tm_err *err)
 {
     wants w = {.count = 0};
-    tm_str path = tm_tree_text(from, "path"), container = tm_tree_text(from, "container");
+    tm_str path = tm_yaml_text(from, "path"), container = tm_yaml_text(from, "container");
     if (tm_str_is(container, tm_containers[TM_ARROW].name)) return TM_OK;
     for (unsigned k = 0; k < TM_CARD_KINDS; k++) {
         for (uint32_t i = 0; i < g->cards[k]; i++) {
@@ -71,15 +71,15 @@ static tm_status read_output(tm_gathered *g, tm_err *err)
     uint64_t before = 0;
     for (uint32_t o = 0; list && !g->reorders && o < list->count; o++) {
         wants w = {.count = 0};
-        uint64_t records = tm_tree_number(&list->child[o], "records");
-        if (!tm_str_is(tm_tree_text(&list->child[o], "route"), "data")) continue;
+        uint64_t records = tm_yaml_number(&list->child[o], "records");
+        if (!tm_str_is(tm_yaml_text(&list->child[o], "route"), "data")) continue;
         for (uint32_t i = 0; i < g->cards[TM_CARD_EDITED]; i++) {
             tm_card *c = &g->card[TM_CARD_EDITED][i];
             if (c->kept >= before && c->kept - before < records)
                 add(&w, c->kept - before, &c->after);
         }
         before += records;
-        tm_str name = tm_tree_text(&list->child[o], "path");
+        tm_str name = tm_yaml_text(&list->child[o], "path");
         const char *inside = tm_path_join(g->mem, g->folder.p, name.p);
         if (!inside) return tm_fail_memory(err, "a path", 0);
         bool there;
@@ -92,7 +92,7 @@ static tm_status read_output(tm_gathered *g, tm_err *err)
 tm_status tm_gather_texts(tm_gathered *g, tm_err *err)
 {
     const tm_yaml *inputs = tm_yaml_get(g->manifest, "inputs");
-    const tm_yaml *references = tm_tree_in(g->manifest, "references");
+    const tm_yaml *references = tm_yaml_get(g->manifest, "references");
     uint32_t sources = inputs ? inputs->count : 0;
     for (uint32_t s = 0; s < sources; s++) TM_TRY(read_source(g, s + 1, &inputs->child[s], err));
     for (uint32_t s = 0; references && s < references->count; s++)

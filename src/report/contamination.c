@@ -10,29 +10,29 @@ enum { TEXT_SHOWN = 1500 };
 
 static bool is_mine(const tm_yaml *step)
 {
-    return tm_tree_in(step, "duplicates") && tm_step_finds(step) == TM_FINDS_CONTAMINATION;
+    return tm_yaml_get(step, "duplicates") && tm_step_finds(step) == TM_FINDS_CONTAMINATION;
 }
 
 /* ---- the steps ------------------------------------------------------------------------------- */
 
 static void describe(const tm_yaml *params, tm_buf *b)
 {
-    tm_str overlap = tm_tree_text(params, "overlap");
-    tm_page_list(b, tm_tree_in(params, "on"));
+    tm_str overlap = tm_yaml_text(params, "overlap");
+    tm_page_list(b, tm_yaml_get(params, "on"));
     tm_buf_z(b, ": ");
-    tm_html_text(b, tm_tree_text(params, "ngram"));
+    tm_html_text(b, tm_yaml_text(params, "ngram"));
     tm_buf_z(b, " terms in a row of a text");
     if (overlap.n && !tm_str_is(overlap, "0"))
         tm_buf_z(b, ", and of its n-grams "), tm_html_text(b, overlap), tm_buf_z(b, " or more");
-    if (tm_str_is(tm_tree_text(params, "short"), "exact")) tm_buf_z(b, "; shorter ones as a whole");
+    if (tm_str_is(tm_yaml_text(params, "short"), "exact")) tm_buf_z(b, "; shorter ones as a whole");
 }
 
 static void step_row(const tm_gathered *g, const tm_yaml *step, tm_buf *b)
 {
     tm_buf_z(b, "<tr>");
-    tm_page_cell(b, tm_tree_text(step, "name"), NULL);
+    tm_page_cell(b, tm_yaml_text(step, "name"), NULL);
     tm_buf_z(b, "<td>");
-    describe(tm_tree_in(step, "params"), b);
+    describe(tm_yaml_get(step, "params"), b);
     tm_buf_z(b, "</td>");
     tm_page_mass(g, step, b);
     tm_buf_z(b, "</tr>\n");
@@ -79,7 +79,7 @@ static void card_text(const tm_marked *m, tm_buf *b)
 static tm_status find_texts(const tm_gathered *g, const tm_match_list *list, const tm_match *m,
                             tm_marked *in, tm_marked *item, tm_err *err)
 {
-    uint64_t ngram = tm_tree_number(tm_tree_in(list->step, "params"), "ngram");
+    uint64_t ngram = tm_yaml_number(tm_yaml_get(list->step, "params"), "ngram");
     tm_buf text = {0};
     bool there = false;
     tm_status status = TM_OK;
@@ -114,9 +114,9 @@ static tm_status card(const tm_gathered *g, const tm_match_list *list, const tm_
 
 static void list_title(const tm_match_list *list, tm_buf *b)
 {
-    const tm_yaml *file = &tm_tree_in(list->step, "references")->child[list->file];
+    const tm_yaml *file = &tm_yaml_get(list->step, "references")->child[list->file];
     tm_buf_z(b, "<h4>Text of ");
-    tm_html_text(b, tm_tree_text(file, "reference"));
+    tm_html_text(b, tm_yaml_text(file, "reference"));
     tm_buf_z(b, "</h4>\n");
 }
 
@@ -135,7 +135,7 @@ static tm_status matches_of(const tm_gathered *g, const tm_yaml *step, tm_buf *b
         list_title(list, b);
         for (uint32_t i = 0; i < list->count; i++) TM_TRY(card(g, list, &list->match[i], b, err));
     }
-    uint64_t found = tm_tree_number(tm_tree_in(step, "duplicates"), "found");
+    uint64_t found = tm_yaml_number(tm_yaml_get(step, "duplicates"), "found");
     if (found && !any)
         tm_buf_z(b, g->private
                         ? "<p class=\"soft\">Texts are not shown: a step of this run is for "
@@ -148,7 +148,7 @@ static tm_status matches_of(const tm_gathered *g, const tm_yaml *step, tm_buf *b
 
 tm_status tm_page_contamination(const tm_gathered *g, tm_buf *b, tm_err *err)
 {
-    const tm_yaml *steps = tm_tree_in(g->manifest, "steps");
+    const tm_yaml *steps = tm_yaml_get(g->manifest, "steps");
     uint32_t count = 0;
     for (uint32_t s = 0; steps && s < steps->count; s++) count += is_mine(&steps->child[s]);
     if (!count) return TM_OK;
@@ -159,7 +159,7 @@ tm_status tm_page_contamination(const tm_gathered *g, tm_buf *b, tm_err *err)
         if (!is_mine(step)) continue;
         if (count > 1) {
             tm_buf_z(b, "<h3>");
-            tm_html_text(b, tm_tree_text(step, "name"));
+            tm_html_text(b, tm_yaml_text(step, "name"));
             tm_buf_z(b, "</h3>\n");
         }
         tm_page_references(step, b);

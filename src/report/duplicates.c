@@ -11,7 +11,7 @@ enum { CLUSTER_SHOWN = 1500, EQUAL_SHOWN = 2 };
 
 static const tm_yaml *params_of(const tm_yaml *step)
 {
-    return tm_tree_in(step, "params");
+    return tm_yaml_get(step, "params");
 }
 
 void tm_page_list(tm_buf *b, const tm_yaml *of)
@@ -29,23 +29,23 @@ static bool has_items(const tm_yaml *of)
 
 static void describe_near(const tm_yaml *params, tm_buf *b)
 {
-    tm_str units = tm_tree_text(params, "units");
+    tm_str units = tm_yaml_text(params, "units");
     bool words = !tm_str_is(units, "characters"), chars = !tm_str_is(units, "words");
-    if (tm_str_is(tm_tree_text(params, "measure"), "containment"))
+    if (tm_str_is(tm_yaml_text(params, "measure"), "containment"))
         tm_buf_z(b, "of the n-grams of the shorter one, ");
-    tm_html_text(b, tm_tree_text(params, "threshold"));
+    tm_html_text(b, tm_yaml_text(params, "threshold"));
     tm_buf_z(b, " in common, by ");
-    if (words) tm_html_text(b, tm_tree_text(params, "ngram")), tm_buf_z(b, " words");
+    if (words) tm_html_text(b, tm_yaml_text(params, "ngram")), tm_buf_z(b, " words");
     if (words && chars) tm_buf_z(b, " or ");
-    if (chars) tm_html_text(b, tm_tree_text(params, "char_ngram")), tm_buf_z(b, " characters");
+    if (chars) tm_html_text(b, tm_yaml_text(params, "char_ngram")), tm_buf_z(b, " characters");
 }
 
 /* What a step takes for the same, in a line. */
 static void describe(const tm_yaml *step, tm_buf *b)
 {
     const tm_yaml *params = params_of(step);
-    const tm_yaml *normalise = tm_tree_in(params, "normalise");
-    tm_page_list(b, tm_tree_in(params, "by"));
+    const tm_yaml *normalise = tm_yaml_get(params, "normalise");
+    tm_page_list(b, tm_yaml_get(params, "by"));
     tm_buf_z(b, ": ");
     if (tm_step_finds(step) == TM_FINDS_SIMILAR) {
         describe_near(params, b);
@@ -53,67 +53,67 @@ static void describe(const tm_yaml *step, tm_buf *b)
         tm_buf_z(b, has_items(normalise) ? "equal but for " : "equal");
         tm_page_list(b, normalise);
     }
-    if (has_items(tm_tree_in(params, "within"))) {
+    if (has_items(tm_yaml_get(params, "within"))) {
         tm_buf_z(b, "; of equal ");
-        tm_page_list(b, tm_tree_in(params, "within"));
+        tm_page_list(b, tm_yaml_get(params, "within"));
         tm_buf_z(b, " only");
     }
     if (tm_page_flags_spelling(step)) tm_buf_z(b, "; what is spelled otherwise is flagged");
-    if (tm_str_is(tm_tree_text(params, "across"), "inputs")) tm_buf_z(b, "; between inputs only");
-    if (tm_str_is(tm_tree_text(params, "across"), "none")) tm_buf_z(b, "; references only");
+    if (tm_str_is(tm_yaml_text(params, "across"), "inputs")) tm_buf_z(b, "; between inputs only");
+    if (tm_str_is(tm_yaml_text(params, "across"), "none")) tm_buf_z(b, "; references only");
 }
 
 static tm_verdict own_verdict(const tm_yaml *step)
 {
-    const tm_op *op = tm_op_named(tm_tree_text(step, "op"));
+    const tm_op *op = tm_op_named(tm_yaml_text(step, "op"));
     return op && op->codes ? (tm_verdict)op->codes[0].verdict : TM_V_NONE;
 }
 
 void tm_page_mass(const tm_gathered *g, const tm_yaml *step, tm_buf *b)
 {
-    const tm_yaml *d = tm_tree_in(step, "duplicates");
-    uint64_t seen = tm_tree_number(tm_tree_in(step, "counts"), "read");
-    uint64_t found = tm_tree_number(d, "found");
-    tm_page_cell(b, tm_page_then(g, tm_tree_text(step, "name"), (uint8_t)own_verdict(step)), NULL);
+    const tm_yaml *d = tm_yaml_get(step, "duplicates");
+    uint64_t seen = tm_yaml_number(tm_yaml_get(step, "counts"), "read");
+    uint64_t found = tm_yaml_number(d, "found");
+    tm_page_cell(b, tm_page_then(g, tm_yaml_text(step, "name"), (uint8_t)own_verdict(step)), NULL);
     tm_page_number(b, seen);
     tm_page_number(b, found);
     tm_buf_z(b, "<td class=\"n\">");
     tm_page_share(b, found, seen);
     tm_buf_z(b, "</td><td class=\"n\">");
-    tm_page_share(b, tm_tree_number(d, "characters_found"), tm_tree_number(d, "characters"));
+    tm_page_share(b, tm_yaml_number(d, "characters_found"), tm_yaml_number(d, "characters"));
     tm_buf_z(b, "</td>");
 }
 
 static void mass_row(const tm_gathered *g, const tm_yaml *step, const tm_yaml *d, tm_buf *b)
 {
-    const tm_yaml *clusters = tm_tree_in(d, "clusters");
+    const tm_yaml *clusters = tm_yaml_get(d, "clusters");
     tm_buf_z(b, "<tr>");
-    tm_page_cell(b, tm_tree_text(step, "name"), NULL);
+    tm_page_cell(b, tm_yaml_text(step, "name"), NULL);
     tm_buf_z(b, "<td>");
     describe(step, b);
     tm_buf_z(b, "</td>");
     tm_page_mass(g, step, b);
-    if (tm_tree_in(g->manifest, "references"))
-        tm_page_number(b, tm_tree_number(clusters, "item_records"));
+    if (tm_yaml_get(g->manifest, "references"))
+        tm_page_number(b, tm_yaml_number(clusters, "item_records"));
     tm_buf_z(b, "</tr>\n");
 }
 
 /* Its records repeat others; what holds text of references has a section of its own. */
 static bool is_mine(const tm_yaml *step)
 {
-    return tm_tree_in(step, "duplicates") && tm_step_finds(step) != TM_FINDS_CONTAMINATION;
+    return tm_yaml_get(step, "duplicates") && tm_step_finds(step) != TM_FINDS_CONTAMINATION;
 }
 
 static void masses(const tm_gathered *g, tm_buf *b)
 {
-    const tm_yaml *steps = tm_tree_in(g->manifest, "steps");
-    bool references = tm_tree_in(g->manifest, "references") != NULL;
+    const tm_yaml *steps = tm_yaml_get(g->manifest, "steps");
+    bool references = tm_yaml_get(g->manifest, "references") != NULL;
     tm_buf_z(b, "<table><tr><th>step</th><th>what counts as the same</th><th>then</th>"
                 "<th class=\"n\">seen</th><th class=\"n\">found</th><th class=\"n\">share</th>"
                 "<th class=\"n\">characters</th>");
     tm_buf_z(b, references ? "<th class=\"n\">references</th></tr>\n" : "</tr>\n");
     for (uint32_t s = 0; steps && s < steps->count; s++) {
-        const tm_yaml *d = tm_tree_in(&steps->child[s], "duplicates");
+        const tm_yaml *d = tm_yaml_get(&steps->child[s], "duplicates");
         if (is_mine(&steps->child[s])) mass_row(g, &steps->child[s], d, b);
     }
     tm_buf_z(b, "</table>\n<p class=\"soft\">Seen: what came to the step. Found: records that "
@@ -127,17 +127,17 @@ static void masses(const tm_gathered *g, tm_buf *b)
 /* "dedup.exact merged records that differ in $.url (812), $.answer (40)" */
 static void differing(const tm_yaml *step, tm_buf *b)
 {
-    const tm_yaml *fields = tm_tree_in(step, "differs");
+    const tm_yaml *fields = tm_yaml_get(step, "differs");
     if (!has_items(fields)) return;
     tm_buf_z(b, "<p>Records that ");
-    tm_html_text(b, tm_tree_text(step, "name"));
+    tm_html_text(b, tm_yaml_text(step, "name"));
     tm_buf_z(b, " merged had these fields otherwise than the one that stays: ");
     for (uint32_t i = 0; i < fields->count; i++) {
-        tm_str name = tm_tree_text(&fields->child[i], "field");
+        tm_str name = tm_yaml_text(&fields->child[i], "field");
         tm_buf_z(b, i ? ", <code>" : "<code>");
         tm_html_text(b, name);
         tm_buf_z(b, "</code> ");
-        tm_html_number(b, tm_tree_number(&fields->child[i], "records"));
+        tm_html_number(b, tm_yaml_number(&fields->child[i], "records"));
     }
     tm_buf_z(b, ". <code>within:</code> keeps apart what differs in a field.</p>\n");
 }
@@ -166,7 +166,7 @@ static bool size_label(unsigned bin, tm_bar *bar)
 static void size_chart(const tm_yaml *clusters, tm_buf *b)
 {
     tm_bar bars[TM_BINS];
-    const tm_yaml *sizes = tm_tree_in(clusters, "sizes");
+    const tm_yaml *sizes = tm_yaml_get(clusters, "sizes");
     uint32_t count = 0;
     for (uint32_t i = 0, bin = 0; sizes && i < sizes->count; i++) {
         uint64_t floor = 0;
@@ -196,7 +196,7 @@ static void value_label(unsigned bin, char label[32])
 static void value_chart(const tm_yaml *clusters, tm_buf *b)
 {
     tm_bar bars[TM_VALUE_BINS];
-    const tm_yaml *values = tm_tree_in(clusters, "values");
+    const tm_yaml *values = tm_yaml_get(clusters, "values");
     uint32_t count = 0;
     unsigned last = 0;
     for (uint32_t i = 0, bin = 0; values && i < values->count; i++) {
@@ -225,9 +225,9 @@ static void value_chart(const tm_yaml *clusters, tm_buf *b)
 /* "5 others; least like it: b.jsonl:7 (0.812); no two of them further apart than 0.31" */
 static void cluster_header(const tm_yaml *step, const tm_told_cluster *c, tm_buf *b)
 {
-    double value = tm_tree_double(c->of, "value"), second = tm_tree_double(c->of, "second");
-    uint64_t others = tm_tree_number(c->of, "others");
-    tm_str measure = tm_tree_text(params_of(step), "measure");
+    double value = tm_yaml_double(c->of, "value"), second = tm_yaml_double(c->of, "second");
+    uint64_t others = tm_yaml_number(c->of, "others");
+    tm_str measure = tm_yaml_text(params_of(step), "measure");
     tm_buf_z(b, "<header><b>");
     tm_page_place(b, c->first.source, c->first.line);
     tm_buf_z(b, "</b><span>and ");
@@ -267,13 +267,13 @@ static void counted(tm_buf *b, uint64_t n, const char *one, const char *many)
 /* Of a step, its clusters with records of the stream and those of records of references. */
 static void clusters_line(const tm_yaml *clusters, tm_buf *b)
 {
-    uint64_t items = tm_tree_number(clusters, "items");
+    uint64_t items = tm_yaml_number(clusters, "items");
     tm_buf_z(b, "<p>");
-    counted(b, tm_tree_number(clusters, "records"), "record repeats ", "records repeat ");
-    counted(b, tm_tree_number(clusters, "count"), "other", "others");
+    counted(b, tm_yaml_number(clusters, "records"), "record repeats ", "records repeat ");
+    counted(b, tm_yaml_number(clusters, "count"), "other", "others");
     if (items) {
         tm_buf_z(b, "; ");
-        counted(b, tm_tree_number(clusters, "item_records"), "repeats ", "repeat ");
+        counted(b, tm_yaml_number(clusters, "item_records"), "repeats ", "repeat ");
         counted(b, items, "record of a reference", "records of references");
     }
     tm_buf_z(b, ".</p>\n");
@@ -282,11 +282,11 @@ static void clusters_line(const tm_yaml *clusters, tm_buf *b)
 static tm_status step_section(const tm_gathered *g, const tm_yaml *step, uint32_t number, tm_buf *b,
                               tm_err *err)
 {
-    const tm_yaml *d = tm_tree_in(step, "duplicates"), *clusters = tm_tree_in(d, "clusters");
-    if (!tm_tree_number(d, "found")) return TM_OK;
-    bool valued = has_items(tm_tree_in(clusters, "values"));
+    const tm_yaml *d = tm_yaml_get(step, "duplicates"), *clusters = tm_yaml_get(d, "clusters");
+    if (!tm_yaml_number(d, "found")) return TM_OK;
+    bool valued = has_items(tm_yaml_get(clusters, "values"));
     tm_buf_z(b, "<h3>");
-    tm_html_text(b, tm_tree_text(step, "name"));
+    tm_html_text(b, tm_yaml_text(step, "name"));
     tm_buf_z(b, "</h3>\n");
     if (clusters && clusters->kind == TM_YAML_MAP) {
         clusters_line(clusters, b);
@@ -314,7 +314,7 @@ static bool any_duplicates(const tm_yaml *steps)
 
 tm_status tm_page_duplicates(const tm_gathered *g, tm_buf *b, tm_err *err)
 {
-    const tm_yaml *steps = tm_tree_in(g->manifest, "steps");
+    const tm_yaml *steps = tm_yaml_get(g->manifest, "steps");
     uint32_t number = 0;
     if (any_duplicates(steps)) {
         tm_buf_z(b, "<h2>Duplicates</h2>\n");

@@ -10,21 +10,9 @@
 #include "flow/ledger_read.h"
 #include "op/op.h"
 
-tm_str tm_tree_text(const tm_yaml *map, const char *key)
-{
-    const tm_yaml *v = map ? tm_yaml_get(map, key) : NULL;
-    return v ? v->text : (tm_str){0};
-}
-
-uint64_t tm_tree_number(const tm_yaml *map, const char *key)
-{
-    uint64_t n = 0;
-    return tm_str_to_u64(tm_tree_text(map, key), &n) ? n : 0;
-}
-
 tm_finds tm_step_finds(const tm_yaml *step)
 {
-    const tm_op *op = tm_op_named(tm_tree_text(step, "op"));
+    const tm_op *op = tm_op_named(tm_yaml_text(step, "op"));
     return op ? (tm_finds)op->finds : TM_FINDS_NOTHING;
 }
 
@@ -174,7 +162,7 @@ static void count_codes(tm_gathered *g, const tm_yaml *codes, tm_str step, bool 
 {
     for (uint32_t i = 0; codes && i < codes->count; i++) {
         tm_noticed *n = noticed_of(g, codes->key[i], step, unreadable);
-        if (n) n->count += tm_tree_number(codes, codes->key[i].p);
+        if (n) n->count += tm_yaml_number(codes, codes->key[i].p);
     }
 }
 
@@ -185,7 +173,7 @@ static void count_noticed(tm_gathered *g)
     const tm_yaml *reader = tm_yaml_get(g->manifest, "reader");
     for (uint32_t s = 0; steps && s < steps->count; s++)
         count_codes(g, tm_yaml_get(&steps->child[s], "findings"),
-                    tm_tree_text(&steps->child[s], "name"), false);
+                    tm_yaml_text(&steps->child[s], "name"), false);
     if (!reader) return;
     count_codes(g, tm_yaml_get(reader, "findings"), (tm_str){0}, false);
     count_codes(g, tm_yaml_get(reader, "unreadable"), (tm_str){0}, true);
@@ -317,7 +305,7 @@ static tm_status read_ledger(tm_gathered *g, tm_err *err)
     if (!there) return TM_OK;
     gathering all = {.g = g, .fixes.more = true};
     tm_status status = open_parts(&all, ledger, findings, err);
-    unsigned threads = tm_tree_number(g->run, "threads") > 1 ? 2 : 1; /* as many as the run had */
+    unsigned threads = tm_yaml_number(g->run, "threads") > 1 ? 2 : 1; /* as many as the run had */
     if (status == TM_OK) tm_parallel(threads, gather_part, &all);
     for (unsigned job = 0; job < 2 && status == TM_OK; job++) {
         status = all.status[job];
@@ -337,7 +325,7 @@ tm_status tm_gather(tm_gathered *g, tm_arena *mem, tm_str folder, tm_err *err)
     TM_TRY(tm_folder_run(mem, folder, &g->run, err));
     const tm_yaml *steps = tm_yaml_get(g->manifest, "steps");
     for (uint32_t s = 0; steps && s < steps->count; s++) {
-        const tm_op *op = tm_op_named(tm_tree_text(&steps->child[s], "op"));
+        const tm_op *op = tm_op_named(tm_yaml_text(&steps->child[s], "op"));
         g->reorders |= op && (op->flags & TM_REORDERS);
         g->private |= op && (op->flags & TM_PRIVACY);
     }

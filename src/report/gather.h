@@ -99,11 +99,7 @@ typedef struct tm_gathered {
 } tm_gathered;
 
 tm_status tm_gather(tm_gathered *g, tm_arena *mem, tm_str folder, tm_err *err);
-tm_status tm_gather_texts(tm_gathered *g, tm_err *err);         /* cards.c: before and after */
-tm_str tm_tree_text(const tm_yaml *map, const char *key);       /* empty if absent */
-uint64_t tm_tree_number(const tm_yaml *map, const char *key);   /* 0 if absent */
-double tm_tree_double(const tm_yaml *map, const char *key);     /* NAN if absent or null */
-const tm_yaml *tm_tree_in(const tm_yaml *map, const char *key); /* NULL if absent, of NULL too */
+tm_status tm_gather_texts(tm_gathered *g, tm_err *err); /* cards.c: before and after */
 
 /* lost.c: why records are unreadable, and where the first of each code stands */
 tm_status tm_gather_lost(tm_gathered *g, tm_err *err);

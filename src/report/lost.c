@@ -9,12 +9,12 @@ static tm_status place_first(tm_gathered *g, const tm_yaml *row, tm_rid rid, tm_
 {
     for (uint32_t i = 0; i < g->kinds; i++) {
         tm_noticed *n = &g->noticed[i];
-        if (!n->unreadable || !tm_str_eq(n->code, tm_tree_text(row, "code"))) continue;
+        if (!n->unreadable || !tm_str_eq(n->code, tm_yaml_text(row, "code"))) continue;
         if (n->placed && tm_rid_cmp(n->first, rid) <= 0) continue;
         n->placed = true;
         n->first = rid;
-        n->line = tm_tree_number(row, "line");
-        n->source = tm_arena_str(g->mem, tm_tree_text(row, "source"));
+        n->line = tm_yaml_number(row, "line");
+        n->source = tm_arena_str(g->mem, tm_yaml_text(row, "source"));
         if (!n->source.p) return tm_fail_memory(err, "the report", 0);
     }
     return TM_OK;
@@ -25,9 +25,9 @@ static tm_status explain_card(tm_gathered *g, const tm_yaml *row, tm_rid rid, tm
     for (uint32_t i = 0; i < g->cards[TM_CARD_UNREADABLE]; i++) {
         tm_card *c = &g->card[TM_CARD_UNREADABLE][i];
         if (tm_rid_cmp(c->rid, rid) != 0) continue;
-        c->column = tm_tree_number(row, "column");
-        c->why = tm_str_of(tm_arena_printf(g->mem, "%.*s: %.*s", TM_FMT(tm_tree_text(row, "code")),
-                                           TM_FMT(tm_tree_text(row, "message"))));
+        c->column = tm_yaml_number(row, "column");
+        c->why = tm_str_of(tm_arena_printf(g->mem, "%.*s: %.*s", TM_FMT(tm_yaml_text(row, "code")),
+                                           TM_FMT(tm_yaml_text(row, "message"))));
         if (!c->why.p) return tm_fail_memory(err, "the report", 0);
     }
     return TM_OK;
@@ -44,7 +44,7 @@ static tm_status take_rows(tm_gathered *g, tm_str name, tm_str rest, tm_err *err
         tm_arena_reset(&mem);
         status = tm_json_tree(&mem, name, line, &row, err);
         if (status != TM_OK) break;
-        tm_rid rid = {tm_tree_number(row, "place"), tm_tree_number(row, "path")};
+        tm_rid rid = {tm_yaml_number(row, "place"), tm_yaml_number(row, "path")};
         status = place_first(g, row, rid, err);
         if (status == TM_OK) status = explain_card(g, row, rid, err);
     }

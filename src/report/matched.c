@@ -34,7 +34,7 @@ typedef struct walk {
 static uint64_t records_of(const tm_yaml *file)
 {
     uint64_t n, all = 0;
-    const tm_yaml *rows = tm_tree_in(file, "sources");
+    const tm_yaml *rows = tm_yaml_get(file, "sources");
     for (uint32_t i = 0; rows && i < rows->count; i++)
         if (tm_str_to_u64(rows->child[i].text, &n)) all += n;
     return all;
@@ -49,7 +49,7 @@ static bool next_file(const tm_yaml *files, uint32_t *last)
     for (uint32_t f = 0; f < files->count; f++) {
         uint64_t n = records_of(&files->child[f]);
         bool behind = n < bound || (n == bound && f > *last);
-        const tm_yaml *path = tm_tree_in(&files->child[f], "path");
+        const tm_yaml *path = tm_yaml_get(&files->child[f], "path");
         if (!path || !path->quoted || !behind || n <= most) continue;
         most = n;
         best = f;
@@ -60,9 +60,9 @@ static bool next_file(const tm_yaml *files, uint32_t *last)
 
 static void choose_lists(tm_gathered *g)
 {
-    const tm_yaml *steps = tm_tree_in(g->manifest, "steps");
+    const tm_yaml *steps = tm_yaml_get(g->manifest, "steps");
     for (uint32_t s = 0; steps && s < steps->count; s++) {
-        const tm_yaml *step = &steps->child[s], *files = tm_tree_in(step, "references");
+        const tm_yaml *step = &steps->child[s], *files = tm_yaml_get(step, "references");
         if (!files || tm_step_finds(step) != TM_FINDS_CONTAMINATION) continue;
         uint32_t taken = 0, file = TM_NONE;
         while (taken++ < TM_MATCH_FILES && g->matches < TM_MATCH_LISTS && next_file(files, &file))
@@ -74,12 +74,12 @@ static void choose_lists(tm_gathered *g)
 
 static tm_str source_of(const tm_gathered *g, tm_rid rid)
 {
-    const tm_yaml *inputs = tm_tree_in(g->manifest, "inputs");
-    const tm_yaml *references = tm_tree_in(g->manifest, "references");
+    const tm_yaml *inputs = tm_yaml_get(g->manifest, "inputs");
+    const tm_yaml *references = tm_yaml_get(g->manifest, "references");
     uint32_t own = inputs ? inputs->count : 0, source = TM_PLACE_SOURCE(rid.place);
-    if (source && source <= own) return tm_tree_text(&inputs->child[source - 1], "path");
+    if (source && source <= own) return tm_yaml_text(&inputs->child[source - 1], "path");
     bool there = source > own && references && source - own <= references->count;
-    return there ? tm_tree_text(&references->child[source - own - 1], "path") : (tm_str){0};
+    return there ? tm_yaml_text(&references->child[source - own - 1], "path") : (tm_str){0};
 }
 
 static bool goes_before(const tm_match *a, const tm_match *b)
@@ -147,11 +147,11 @@ static tm_status offer_pending(walk *w, tm_err *err)
 
 static uint32_t list_of(const tm_gathered *g, tm_str step, tm_rid other)
 {
-    const tm_yaml *inputs = tm_tree_in(g->manifest, "inputs");
+    const tm_yaml *inputs = tm_yaml_get(g->manifest, "inputs");
     uint32_t own = inputs ? inputs->count : 0, source = TM_PLACE_SOURCE(other.place);
     for (uint32_t l = 0; source > own && l < g->matches; l++) {
         bool mine = g->matched[l].file == source - own - 1 &&
-                    tm_str_eq(tm_tree_text(g->matched[l].step, "name"), step);
+                    tm_str_eq(tm_yaml_text(g->matched[l].step, "name"), step);
         if (mine) return l;
     }
     return TM_NONE;

@@ -105,9 +105,9 @@ void tm_page_share(tm_buf *b, uint64_t part, uint64_t whole)
 
 bool tm_page_flags_spelling(const tm_yaml *step)
 {
-    const tm_yaml *params = tm_tree_in(step, "params");
-    const tm_yaml *normalise = tm_tree_in(params, "normalise");
-    return normalise && normalise->count && tm_str_is(tm_tree_text(params, "alike"), "flag");
+    const tm_yaml *params = tm_yaml_get(step, "params");
+    const tm_yaml *normalise = tm_yaml_get(params, "normalise");
+    return normalise && normalise->count && tm_str_is(tm_yaml_text(params, "alike"), "flag");
 }
 
 tm_str tm_page_then(const tm_gathered *g, tm_str step, uint8_t own)
@@ -116,7 +116,7 @@ tm_str tm_page_then(const tm_gathered *g, tm_str step, uint8_t own)
     const tm_yaml *steps = plan ? tm_yaml_get(plan, "steps") : NULL;
     for (uint32_t i = 0; steps && i < steps->count; i++) {
         const tm_yaml *then = tm_yaml_get(&steps->child[i], "then");
-        if (!tm_str_eq(tm_tree_text(&steps->child[i], "name"), step)) continue;
+        if (!tm_str_eq(tm_yaml_text(&steps->child[i], "name"), step)) continue;
         if (then && then->quoted) return then->text;
     }
     return tm_str_of(tm_verdict_name((tm_verdict)own));
@@ -136,37 +136,37 @@ static void header(const tm_gathered *g, tm_buf *b)
     const tm_yaml *inputs = tm_yaml_get(g->manifest, "inputs");
     tm_buf_z(b, HEAD);
     tm_buf_z(b, "<title>tamis: ");
-    tm_html_text(b, tm_tree_text(plan, "recipe"));
+    tm_html_text(b, tm_yaml_text(plan, "recipe"));
     tm_buf_z(b, "</title>\n");
     tm_buf_z(b, STYLE);
     tm_buf_z(b, "</head><body><main>\n<h1>");
-    tm_html_text(b, tm_tree_text(plan, "recipe"));
+    tm_html_text(b, tm_yaml_text(plan, "recipe"));
     tm_buf_z(b, "</h1>\n<p class=\"soft\">");
     tm_html_number(b, inputs ? inputs->count : 0);
     tm_buf_print(b, " source%s, tamis ", inputs && inputs->count == 1 ? "" : "s");
-    tm_html_text(b, tm_tree_text(g->manifest, "version"));
+    tm_html_text(b, tm_yaml_text(g->manifest, "version"));
     tm_buf_z(b, ", ");
-    tm_html_text(b, tm_tree_text(g->run, "ended"));
+    tm_html_text(b, tm_yaml_text(g->run, "ended"));
     tm_buf_z(b, ", ");
-    tm_html_text(b, tm_tree_text(g->run, "seconds"));
+    tm_html_text(b, tm_yaml_text(g->run, "seconds"));
     tm_buf_z(b, " s</p>\n<div class=\"big\">");
-    big(b, "read", tm_tree_number(counts, "read"));
-    big(b, "kept", tm_tree_number(counts, "kept"));
-    big(b, "merged", tm_tree_number(counts, "merged"));
-    big(b, "parked", tm_tree_number(counts, "parked"));
-    big(b, "dropped", tm_tree_number(counts, "dropped"));
-    big(b, "unreadable", tm_tree_number(counts, "unreadable"));
+    big(b, "read", tm_yaml_number(counts, "read"));
+    big(b, "kept", tm_yaml_number(counts, "kept"));
+    big(b, "merged", tm_yaml_number(counts, "merged"));
+    big(b, "parked", tm_yaml_number(counts, "parked"));
+    big(b, "dropped", tm_yaml_number(counts, "dropped"));
+    big(b, "unreadable", tm_yaml_number(counts, "unreadable"));
     tm_buf_z(b, "</div>\n");
 }
 
 /* References without a record: what was compared with them is nothing. */
 static void empty_references(const tm_gathered *g, tm_buf *b)
 {
-    const tm_yaml *list = tm_tree_in(g->manifest, "references");
+    const tm_yaml *list = tm_yaml_get(g->manifest, "references");
     for (uint32_t i = 0; list && i < list->count; i++) {
-        if (!tm_str_is(tm_tree_text(&list->child[i], "empty"), "true")) continue;
+        if (!tm_str_is(tm_yaml_text(&list->child[i], "empty"), "true")) continue;
         tm_buf_z(b, "<p class=\"warn\"><b class=\"wrap\">");
-        tm_html_text(b, tm_tree_text(&list->child[i], "path"));
+        tm_html_text(b, tm_yaml_text(&list->child[i], "path"));
         tm_buf_z(b, "</b>: this reference holds no record, so nothing was compared with it "
                     "(T1130).</p>\n");
     }
@@ -175,20 +175,20 @@ static void empty_references(const tm_gathered *g, tm_buf *b)
 /* What was said of the recipe before it ran. */
 static void remarks(const tm_gathered *g, tm_buf *b)
 {
-    const tm_yaml *list = tm_tree_in(tm_tree_in(g->manifest, "plan"), "lint");
+    const tm_yaml *list = tm_yaml_get(tm_yaml_get(g->manifest, "plan"), "lint");
     for (uint32_t i = 0; list && i < list->count; i++) {
         tm_buf_z(b, "<p class=\"warn\">");
-        tm_html_text(b, tm_tree_text(&list->child[i], "sentence"));
+        tm_html_text(b, tm_yaml_text(&list->child[i], "sentence"));
         tm_buf_z(b, " (");
-        tm_html_text(b, tm_tree_text(&list->child[i], "code"));
+        tm_html_text(b, tm_yaml_text(&list->child[i], "code"));
         tm_buf_z(b, ").</p>\n");
     }
 }
 
 static uint64_t fell_of(const tm_yaml *counts)
 {
-    return tm_tree_number(counts, "dropped") + tm_tree_number(counts, "merged") +
-           tm_tree_number(counts, "parked") + tm_tree_number(counts, "replaced");
+    return tm_yaml_number(counts, "dropped") + tm_yaml_number(counts, "merged") +
+           tm_yaml_number(counts, "parked") + tm_yaml_number(counts, "replaced");
 }
 
 static void waterfall_chart(const tm_gathered *g, tm_buf *b)
@@ -197,14 +197,14 @@ static void waterfall_chart(const tm_gathered *g, tm_buf *b)
     uint32_t count = 0;
     const tm_yaml *counts = tm_yaml_get(g->manifest, "counts");
     const tm_yaml *steps = tm_yaml_get(g->manifest, "steps");
-    uint64_t read = tm_tree_number(counts, "read"), lost = 0;
+    uint64_t read = tm_yaml_number(counts, "read"), lost = 0;
     const tm_yaml *inputs = tm_yaml_get(g->manifest, "inputs");
     for (uint32_t i = 0; inputs && i < inputs->count; i++)
-        lost += tm_tree_number(&inputs->child[i], "unreadable");
+        lost += tm_yaml_number(&inputs->child[i], "unreadable");
     bars[count++] = (tm_fall){TM_STR("readable"), read - lost, lost};
     for (uint32_t s = 0; steps && s < steps->count && count + 1 < TM_COUNT(bars); s++) {
         const tm_yaml *c = tm_yaml_get(&steps->child[s], "counts");
-        bars[count++] = (tm_fall){tm_tree_text(&steps->child[s], "name"), tm_tree_number(c, "kept"),
+        bars[count++] = (tm_fall){tm_yaml_text(&steps->child[s], "name"), tm_yaml_number(c, "kept"),
                                   fell_of(c)};
     }
     tm_chart_waterfall(b, bars, count, "Records left behind each step, and what fell there");
@@ -225,16 +225,16 @@ static void waterfall(const tm_gathered *g, tm_buf *b)
         bool all = s == steps->count;
         const tm_yaml *c = tm_yaml_get(all ? g->manifest : &steps->child[s], "counts");
         tm_buf_z(b, "<tr>");
-        tm_page_cell(b, all ? TM_STR("the run") : tm_tree_text(&steps->child[s], "name"), NULL);
+        tm_page_cell(b, all ? TM_STR("the run") : tm_yaml_text(&steps->child[s], "name"), NULL);
         for (size_t i = 0; i < TM_COUNT(COUNTS); i++)
-            tm_page_number(b, tm_tree_number(c, COUNTS[i]));
+            tm_page_number(b, tm_yaml_number(c, COUNTS[i]));
         tm_buf_z(b, "</tr>\n");
     }
     tm_buf_z(
         b,
         "</table>\n<p class=\"soft\">In every row read + made = kept + dropped + merged + parked "
         "+ replaced + unreadable. Written: ");
-    tm_html_number(b, tm_tree_number(tm_yaml_get(g->manifest, "counts"), "written"));
+    tm_html_number(b, tm_yaml_number(tm_yaml_get(g->manifest, "counts"), "written"));
     tm_buf_z(b, " records.</p>\n");
 }
 
@@ -299,12 +299,12 @@ static void sources(const tm_gathered *g, tm_buf *b)
     for (uint32_t i = 0; list && i < list->count; i++) {
         const tm_yaml *s = &list->child[i];
         tm_buf_z(b, "<tr>");
-        tm_page_cell(b, tm_tree_text(s, "path"), "wrap");
-        tm_page_cell(b, tm_tree_text(s, "container"), NULL);
-        tm_page_cell(b, tm_tree_text(s, "codec"), NULL);
-        tm_page_number(b, tm_tree_number(s, "bytes"));
-        tm_page_number(b, tm_tree_number(s, "records"));
-        tm_page_number(b, tm_tree_number(s, "unreadable"));
+        tm_page_cell(b, tm_yaml_text(s, "path"), "wrap");
+        tm_page_cell(b, tm_yaml_text(s, "container"), NULL);
+        tm_page_cell(b, tm_yaml_text(s, "codec"), NULL);
+        tm_page_number(b, tm_yaml_number(s, "bytes"));
+        tm_page_number(b, tm_yaml_number(s, "records"));
+        tm_page_number(b, tm_yaml_number(s, "unreadable"));
         tm_buf_z(b, "</tr>\n");
     }
     tm_buf_z(b, "</table>\n");
@@ -314,11 +314,11 @@ static void sources(const tm_gathered *g, tm_buf *b)
     for (uint32_t i = 0; list && i < list->count; i++) {
         const tm_yaml *o = &list->child[i];
         tm_buf_z(b, "<tr>");
-        tm_page_cell(b, tm_tree_text(o, "path"), "wrap");
-        tm_page_number(b, tm_tree_number(o, "records"));
-        tm_page_number(b, tm_tree_number(o, "bytes"));
+        tm_page_cell(b, tm_yaml_text(o, "path"), "wrap");
+        tm_page_number(b, tm_yaml_number(o, "records"));
+        tm_page_number(b, tm_yaml_number(o, "bytes"));
         tm_buf_z(b, "<td class=\"wrap\"><code>");
-        tm_html_text(b, tm_tree_text(o, "sha256_decoded"));
+        tm_html_text(b, tm_yaml_text(o, "sha256_decoded"));
         tm_buf_z(b, "</code></td></tr>\n");
     }
     tm_buf_z(b, "</table>\n");

@@ -29,8 +29,8 @@ static uint64_t sum_of(const tm_yaml *list)
 /* `against:` names what the step looks at; none named: all. */
 static bool is_looked_at(const tm_yaml *step, const tm_yaml *file)
 {
-    const tm_yaml *names = tm_tree_in(tm_tree_in(step, "params"), "against");
-    tm_str name = tm_tree_text(file, "reference");
+    const tm_yaml *names = tm_yaml_get(tm_yaml_get(step, "params"), "against");
+    tm_str name = tm_yaml_text(file, "reference");
     bool all = !names || !names->count;
     bool contamination = tm_step_finds(step) == TM_FINDS_CONTAMINATION;
     for (uint32_t i = 0; names && i < names->count; i++)
@@ -56,7 +56,7 @@ static void cell(const table *t, uint64_t n, uint64_t seen, bool share, tm_buf *
 
 static uint64_t seen_by(const table *t, uint32_t source)
 {
-    return tm_tree_number(&t->sources->child[source], "records");
+    return tm_yaml_number(&t->sources->child[source], "records");
 }
 
 static void head(const table *t, bool contamination, tm_buf *b)
@@ -77,8 +77,8 @@ static void head(const table *t, bool contamination, tm_buf *b)
 
 static void file_name(const tm_yaml *file, tm_buf *b)
 {
-    tm_str name = tm_tree_text(file, "reference"), path = tm_tree_text(file, "path");
-    const tm_yaml *known = tm_tree_in(file, "path");
+    tm_str name = tm_yaml_text(file, "reference"), path = tm_yaml_text(file, "path");
+    const tm_yaml *known = tm_yaml_get(file, "path");
     if (!known || !known->quoted) {
         tm_buf_z(b, "all other files");
         return;
@@ -92,7 +92,7 @@ static void file_name(const tm_yaml *file, tm_buf *b)
 
 static void file_row(const table *t, const tm_yaml *file, tm_buf *b)
 {
-    const tm_yaml *rows = tm_tree_in(file, "sources");
+    const tm_yaml *rows = tm_yaml_get(file, "sources");
     tm_buf_z(b, "<tr><th scope=\"row\" class=\"wrap\">");
     file_name(file, b);
     tm_buf_z(b, "</th>");
@@ -107,11 +107,11 @@ static void total_row(const table *t, const char *name, const char *key, bool sh
 {
     uint64_t all = 0;
     for (uint32_t c = 0; c < t->sources->count; c++)
-        all += tm_tree_number(&t->sources->child[c], key);
+        all += tm_yaml_number(&t->sources->child[c], key);
     tm_buf_print(b, "<tr><th scope=\"row\">%s</th>", name);
     cell(t, all, t->seen, share, b);
     for (uint32_t c = 0; t->sources->count > 1 && c < t->sources->count; c++)
-        cell(t, tm_tree_number(&t->sources->child[c], key), seen_by(t, c), share, b);
+        cell(t, tm_yaml_number(&t->sources->child[c], key), seen_by(t, c), share, b);
     tm_buf_z(b, "</tr>\n");
 }
 
@@ -122,7 +122,7 @@ static void file_rows(const table *t, tm_buf *b)
     for (unsigned round = 0; round < 2; round++) {
         for (uint32_t f = 0; f < t->files->count; f++) {
             const tm_yaml *file = &t->files->child[f];
-            bool any = sum_of(tm_tree_in(file, "sources")) > 0, few = t->count <= FILES_SHOWN;
+            bool any = sum_of(tm_yaml_get(file, "sources")) > 0, few = t->count <= FILES_SHOWN;
             if (!is_looked_at(t->step, file) || (few ? round : any == (round == 1))) continue;
             found += any;
             if (shown == FILES_SHOWN) continue;
@@ -155,19 +155,19 @@ static uint64_t items_of(const table *t, const char *name)
 {
     uint64_t all = 0;
     for (uint32_t f = 0; f < t->files->count; f++)
-        all += tm_tree_number(tm_tree_in(&t->files->child[f], "items"), name);
+        all += tm_yaml_number(tm_yaml_get(&t->files->child[f], "items"), name);
     return all;
 }
 
 static void item_row(const table *t, const tm_yaml *file, const tm_item_count *items, tm_buf *b)
 {
-    const tm_yaml *counts = tm_tree_in(file, "items");
+    const tm_yaml *counts = tm_yaml_get(file, "items");
     tm_buf_z(b, "<tr><th scope=\"row\" class=\"wrap\">");
     file_name(file, b);
     tm_buf_z(b, "</th>");
     for (unsigned i = 0; items[i].name; i++)
         if (i < TM_ITEM_REASONS || items_of(t, items[i].name))
-            tm_page_number(b, tm_tree_number(counts, items[i].name));
+            tm_page_number(b, tm_yaml_number(counts, items[i].name));
     tm_buf_z(b, "</tr>\n");
 }
 
@@ -197,17 +197,18 @@ static void items_table(const table *t, const tm_item_count *items, tm_buf *b)
 
 void tm_page_references(const tm_yaml *step, tm_buf *b)
 {
-    const tm_yaml *d = tm_tree_in(step, "duplicates");
+    const tm_yaml *d = tm_yaml_get(step, "duplicates");
     bool contamination = tm_step_finds(step) == TM_FINDS_CONTAMINATION;
-    table t = {
-        .step = step, .files = tm_tree_in(step, "references"), .sources = tm_tree_in(d, "sources")};
+    table t = {.step = step,
+               .files = tm_yaml_get(step, "references"),
+               .sources = tm_yaml_get(d, "sources")};
     if (!t.files || !t.sources || !t.sources->count) return;
     for (uint32_t f = 0; f < t.files->count; f++) t.count += is_looked_at(step, &t.files->child[f]);
     for (uint32_t c = 0; c < t.sources->count; c++) t.seen += seen_by(&t, c);
     if (!t.count) return;
     t.wide = t.sources->count > WIDE;
-    const tm_op *op = tm_op_named(tm_tree_text(step, "op"));
-    if (op && op->items && tm_tree_in(&t.files->child[0], "items")) items_table(&t, op->items, b);
+    const tm_op *op = tm_op_named(tm_yaml_text(step, "op"));
+    if (op && op->items && tm_yaml_get(&t.files->child[0], "items")) items_table(&t, op->items, b);
     tm_buf_z(b, contamination ? "<h4>Which benchmarks stand in which sources</h4>\n"
                               : "<h4>Which references repeat in which sources</h4>\n");
     head(&t, contamination, b);

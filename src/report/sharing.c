@@ -15,7 +15,7 @@ enum { SHADES = 6, PAIRS_SHOWN = 30, DENSE = 6 };
 static uint64_t cell_of(const tm_yaml *sources, uint32_t row, uint32_t column)
 {
     uint64_t n = 0;
-    const tm_yaml *shared = tm_tree_in(&sources->child[row], "shared");
+    const tm_yaml *shared = tm_yaml_get(&sources->child[row], "shared");
     if (!shared || column >= shared->count) return 0;
     return tm_str_to_u64(shared->child[column].text, &n) ? n : 0;
 }
@@ -31,7 +31,7 @@ unsigned tm_page_shade(uint64_t part, uint64_t whole)
 
 void tm_page_source_name(const tm_yaml *source, tm_buf *b)
 {
-    const tm_yaml *name = tm_tree_in(source, "source");
+    const tm_yaml *name = tm_yaml_get(source, "source");
     if (name && name->quoted)
         tm_html_text(b, name->text);
     else
@@ -51,21 +51,21 @@ static void share_cell(uint64_t part, uint64_t whole, tm_buf *b)
 static void source_row(const tm_yaml *sources, uint32_t row, bool references, tm_buf *b)
 {
     const tm_yaml *source = &sources->child[row];
-    uint64_t seen = tm_tree_number(source, "records");
+    uint64_t seen = tm_yaml_number(source, "records");
     tm_buf_print(b, "<tr><th scope=\"row\" class=\"wrap\">%u&ensp;", row + 1);
     tm_page_source_name(source, b);
     tm_buf_z(b, "</th>");
     tm_page_number(b, seen);
-    tm_page_number(b, tm_tree_number(source, "found"));
+    tm_page_number(b, tm_yaml_number(source, "found"));
     for (uint32_t c = 0; c < sources->count; c++) share_cell(cell_of(sources, row, c), seen, b);
-    if (references) share_cell(tm_tree_number(source, "references"), seen, b);
+    if (references) share_cell(tm_yaml_number(source, "references"), seen, b);
     tm_buf_z(b, "</tr>\n");
 }
 
 static bool any_references(const tm_yaml *sources)
 {
     for (uint32_t row = 0; row < sources->count; row++)
-        if (tm_tree_number(&sources->child[row], "references")) return true;
+        if (tm_yaml_number(&sources->child[row], "references")) return true;
     return false;
 }
 
@@ -74,16 +74,16 @@ static void between(const tm_yaml *list, tm_buf *b)
 {
     bool several = false;
     for (uint32_t i = 0; list && i < list->count; i++)
-        several |= !tm_str_eq(tm_tree_text(&list->child[i], "input"),
-                              tm_tree_text(&list->child[i], "other"));
+        several |= !tm_str_eq(tm_yaml_text(&list->child[i], "input"),
+                              tm_yaml_text(&list->child[i], "other"));
     if (!several) return;
     tm_buf_z(b, "<table class=\"small\"><tr><th>records of input</th><th>repeat one of input</th>"
                 "<th class=\"n\">records</th></tr>\n");
     for (uint32_t i = 0; i < list->count && i < PAIRS_SHOWN; i++) {
         tm_buf_z(b, "<tr>");
-        tm_page_cell(b, tm_tree_text(&list->child[i], "input"), NULL);
-        tm_page_cell(b, tm_tree_text(&list->child[i], "other"), NULL);
-        tm_page_number(b, tm_tree_number(&list->child[i], "records"));
+        tm_page_cell(b, tm_yaml_text(&list->child[i], "input"), NULL);
+        tm_page_cell(b, tm_yaml_text(&list->child[i], "other"), NULL);
+        tm_page_number(b, tm_yaml_number(&list->child[i], "records"));
         tm_buf_z(b, "</tr>\n");
     }
     tm_buf_z(b, "</table>\n");
@@ -93,8 +93,8 @@ static void between(const tm_yaml *list, tm_buf *b)
 
 void tm_page_sources(const tm_yaml *duplicates, tm_buf *b)
 {
-    const tm_yaml *sources = tm_tree_in(duplicates, "sources");
-    if (!sources || !sources->count || !tm_tree_in(&sources->child[0], "shared")) return;
+    const tm_yaml *sources = tm_yaml_get(duplicates, "sources");
+    if (!sources || !sources->count || !tm_yaml_get(&sources->child[0], "shared")) return;
     bool references = any_references(sources);
     if (sources->count < 2) return;
     tm_buf_print(b,
@@ -111,7 +111,7 @@ void tm_page_sources(const tm_yaml *duplicates, tm_buf *b)
              "</table></div>\n<p class=\"soft\">Share of a source's records that have a duplicate "
              "in the source of the column; where they are the same, another one there. Who is "
              "kept makes no difference.</p>\n");
-    between(tm_tree_in(duplicates, "between"), b);
+    between(tm_yaml_get(duplicates, "between"), b);
 }
 
 /* ---- sides ----------------------------------------------------------------------------------- */
@@ -133,9 +133,9 @@ static uint64_t count_of(const tm_yaml *pairs, tm_str route, tm_str other, const
 {
     for (uint32_t i = 0; pairs && i < pairs->count; i++) {
         const tm_yaml *pair = &pairs->child[i];
-        bool mine = tm_str_eq(tm_tree_text(pair, "route"), route) &&
-                    tm_str_eq(tm_tree_text(pair, "other"), other);
-        if (mine) return tm_tree_number(pair, key);
+        bool mine = tm_str_eq(tm_yaml_text(pair, "route"), route) &&
+                    tm_str_eq(tm_yaml_text(pair, "other"), other);
+        if (mine) return tm_yaml_number(pair, key);
     }
     return 0;
 }
@@ -147,12 +147,12 @@ static bool is_list(const tm_yaml *node)
 
 static tm_str route_name(const sides *s, uint32_t r)
 {
-    return tm_tree_text(&s->routes->child[r], "route");
+    return tm_yaml_text(&s->routes->child[r], "route");
 }
 
 static bool any_in(const sides *s, tm_str route, tm_str other)
 {
-    bool any = count_of(tm_tree_in(s->split, "same"), route, other, "records") > 0;
+    bool any = count_of(tm_yaml_get(s->split, "same"), route, other, "records") > 0;
     for (uint32_t l = 0; l < s->levels; l++)
         any |= count_of(s->level[l].pairs, route, other, "kept") > 0 ||
                count_of(s->level[l].pairs, route, other, "fell") > 0;
@@ -161,7 +161,7 @@ static bool any_in(const sides *s, tm_str route, tm_str other)
 
 static void side_row(const sides *s, tm_str route, tm_str other, tm_buf *b)
 {
-    const tm_yaml *same = tm_tree_in(s->split, "same");
+    const tm_yaml *same = tm_yaml_get(s->split, "same");
     tm_buf_z(b, "<tr>");
     tm_page_cell(b, route, NULL);
     tm_page_cell(b, other, NULL);
@@ -192,27 +192,27 @@ static void side_row(const sides *s, tm_str route, tm_str other, tm_buf *b)
 /* Steps that compare records of the stream with each other. */
 static void find_levels(sides *s)
 {
-    const tm_yaml *steps = tm_tree_in(s->g->manifest, "steps");
+    const tm_yaml *steps = tm_yaml_get(s->g->manifest, "steps");
     bool before = true;
     for (uint32_t i = 0; steps && i < steps->count && s->levels < TM_COUNT(s->level); i++) {
-        const tm_yaml *step = &steps->child[i], *d = tm_tree_in(step, "duplicates");
+        const tm_yaml *step = &steps->child[i], *d = tm_yaml_get(step, "duplicates");
         before &= step != s->split;
         bool compares = d && tm_step_finds(step) != TM_FINDS_CONTAMINATION &&
-                        !tm_str_is(tm_tree_text(tm_tree_in(step, "params"), "across"), "none");
-        if (compares) s->level[s->levels++] = (level){step, tm_tree_in(d, "sides"), before};
+                        !tm_str_is(tm_yaml_text(tm_yaml_get(step, "params"), "across"), "none");
+        if (compares) s->level[s->levels++] = (level){step, tm_yaml_get(d, "sides"), before};
     }
 }
 
 static bool took_some(const level *l)
 {
     for (uint32_t i = 0; l->pairs && i < l->pairs->count; i++)
-        if (tm_tree_number(&l->pairs->child[i], "fell")) return true;
+        if (tm_yaml_number(&l->pairs->child[i], "fell")) return true;
     return false;
 }
 
 static void say_level(const sides *s, const level *l, tm_buf *b)
 {
-    tm_str name = tm_tree_text(l->step, "name");
+    tm_str name = tm_yaml_text(l->step, "name");
     bool flags = tm_str_is(tm_page_then(s->g, name, TM_V_MERGE), "flag");
     tm_buf_z(b, "<li>");
     tm_html_text(b, name);
@@ -228,7 +228,7 @@ static void say_level(const sides *s, const level *l, tm_buf *b)
                     "is gone, and that side is smaller.");
     else
         tm_buf_z(b, " stands behind the split, and found no pair on two sides.");
-    if (tm_str_is(tm_tree_text(tm_tree_in(l->step, "params"), "across"), "inputs"))
+    if (tm_str_is(tm_yaml_text(tm_yaml_get(l->step, "params"), "across"), "inputs"))
         tm_buf_z(b, " It compares records of different inputs only: pairs within one are not "
                     "counted.");
     tm_buf_z(b, "</li>\n");
@@ -237,11 +237,11 @@ static void say_level(const sides *s, const level *l, tm_buf *b)
 static void say_what_is_missing(const sides *s, tm_buf *b)
 {
     bool near = false, edits = false;
-    const tm_yaml *steps = tm_tree_in(s->g->manifest, "steps");
+    const tm_yaml *steps = tm_yaml_get(s->g->manifest, "steps");
     for (uint32_t l = 0; l < s->levels; l++)
         near |= tm_step_finds(s->level[l].step) == TM_FINDS_SIMILAR;
     for (uint32_t i = 0; steps && i < steps->count; i++) {
-        const tm_op *op = tm_op_named(tm_tree_text(&steps->child[i], "op"));
+        const tm_op *op = tm_op_named(tm_yaml_text(&steps->child[i], "op"));
         edits |= op && (op->shape == TM_EDIT || op->shape == TM_FANOUT);
     }
     tm_buf_z(b, "<li>Equal as read: records with one id in the ledger, before any step changed "
@@ -255,9 +255,9 @@ static void say_what_is_missing(const sides *s, tm_buf *b)
 
 static const tm_yaml *find_split(const tm_gathered *g)
 {
-    const tm_yaml *steps = tm_tree_in(g->manifest, "steps");
+    const tm_yaml *steps = tm_yaml_get(g->manifest, "steps");
     for (uint32_t i = 0; steps && i < steps->count; i++)
-        if (tm_str_is(tm_tree_text(&steps->child[i], "op"), "split")) return &steps->child[i];
+        if (tm_str_is(tm_yaml_text(&steps->child[i], "op"), "split")) return &steps->child[i];
     return NULL;
 }
 
@@ -265,16 +265,16 @@ static const tm_yaml *find_split(const tm_gathered *g)
 void tm_page_sizes(const tm_gathered *g, tm_buf *b)
 {
     uint64_t all = 0;
-    const tm_yaml *steps = tm_tree_in(g->manifest, "steps"), *routes = NULL;
+    const tm_yaml *steps = tm_yaml_get(g->manifest, "steps"), *routes = NULL;
     uint64_t largest = 0;
     for (uint32_t i = 0; steps && !routes && i < steps->count; i++) {
-        routes = tm_tree_in(&steps->child[i], "routes");
-        largest = tm_tree_number(&steps->child[i], "largest_group");
+        routes = tm_yaml_get(&steps->child[i], "routes");
+        largest = tm_yaml_number(&steps->child[i], "largest_group");
     }
     if (!routes) return;
     bool split = find_split(g) != NULL, any_off = false;
     for (uint32_t i = 0; i < routes->count; i++)
-        all += tm_tree_number(&routes->child[i], "records");
+        all += tm_yaml_number(&routes->child[i], "records");
     tm_buf_z(b, split ? "<h2>The sides of the split</h2>\n<table><tr><th>side</th>"
                       : "<h2>The subsets of the sample</h2>\n<table><tr><th>file</th>");
     tm_buf_z(b, "<th class=\"n\">records</th><th class=\"n\">share</th>"
@@ -282,11 +282,11 @@ void tm_page_sizes(const tm_gathered *g, tm_buf *b)
                 "<th class=\"n\">more or fewer</th></tr>\n");
     for (uint32_t i = 0; i < routes->count; i++) {
         const tm_yaml *route = &routes->child[i];
-        uint64_t records = tm_tree_number(route, "records");
-        double off = tm_tree_double(route, "off");
+        uint64_t records = tm_yaml_number(route, "records");
+        double off = tm_yaml_double(route, "off");
         any_off |= !isnan(off) && off != 0;
         tm_buf_z(b, "<tr>");
-        tm_page_cell(b, tm_tree_text(route, "route"), NULL);
+        tm_page_cell(b, tm_yaml_text(route, "route"), NULL);
         tm_page_number(b, records);
         tm_buf_z(b, "<td class=\"n\">");
         tm_page_share(b, records, all);
@@ -295,8 +295,8 @@ void tm_page_sizes(const tm_gathered *g, tm_buf *b)
             tm_buf_z(b, "<td class=\"n soft\">the rest</td><td></td><td></td></tr>\n");
             continue;
         }
-        tm_page_cell(b, tm_tree_text(route, "asked"), "n");
-        tm_page_number(b, tm_tree_number(route, "wanted"));
+        tm_page_cell(b, tm_yaml_text(route, "asked"), "n");
+        tm_page_number(b, tm_yaml_number(route, "wanted"));
         tm_buf_print(b,
                      off != 0 ? "<td class=\"n\">%+.0f</td></tr>\n"
                               : "<td class=\"n soft\">%.0f</td></tr>\n",
@@ -314,7 +314,7 @@ void tm_page_sizes(const tm_gathered *g, tm_buf *b)
 void tm_page_sides(const tm_gathered *g, tm_buf *b)
 {
     sides s = {.g = g, .split = find_split(g)};
-    s.routes = tm_tree_in(s.split, "routes");
+    s.routes = tm_yaml_get(s.split, "routes");
     if (!s.routes || s.routes->count < 2) return;
     find_levels(&s);
     uint32_t rows = 0, routes = s.routes->count;
@@ -325,7 +325,7 @@ void tm_page_sides(const tm_gathered *g, tm_buf *b)
                 "<th class=\"n\">equal as read</th>");
     for (uint32_t l = 0; l < s.levels; l++) {
         tm_buf_z(b, "<th class=\"n\">by ");
-        tm_html_text(b, tm_tree_text(s.level[l].step, "name"));
+        tm_html_text(b, tm_yaml_text(s.level[l].step, "name"));
         tm_buf_z(b, "</th>");
     }
     tm_buf_z(b, "</tr>\n");

@@ -7,21 +7,10 @@
 #include "op/op.h"
 #include "report/gather.h"
 
-const tm_yaml *tm_tree_in(const tm_yaml *map, const char *key)
-{
-    return map && map->kind == TM_YAML_MAP ? tm_yaml_get(map, key) : NULL;
-}
-
-double tm_tree_double(const tm_yaml *map, const char *key)
-{
-    double value;
-    return tm_str_to_f64(tm_tree_text(map, key), &value) ? value : (double)NAN;
-}
-
 static void take_record(tm_gathered *g, const tm_yaml *from, tm_told *out)
 {
-    out->rid = (tm_rid){tm_tree_number(from, "place"), tm_tree_number(from, "path")};
-    out->source = tm_tree_text(from, "source");
+    out->rid = (tm_rid){tm_yaml_number(from, "place"), tm_yaml_number(from, "path")};
+    out->source = tm_yaml_text(from, "source");
     g->told[g->tolds++] = out;
 }
 
@@ -42,19 +31,19 @@ static int by_rid(const void *a, const void *b)
 
 tm_status tm_gather_told(tm_gathered *g, tm_err *err)
 {
-    const tm_yaml *steps = tm_tree_in(g->manifest, "steps");
+    const tm_yaml *steps = tm_yaml_get(g->manifest, "steps");
     uint32_t n = 0;
     g->told = TM_NEW(g->mem, tm_told *, TM_TOLDS);
     if (!g->told) return tm_fail_memory(err, "the report", 0);
     for (uint32_t s = 0; steps && s < steps->count && n < TM_CLUSTER_STEPS; s++) {
-        const tm_yaml *duplicates = tm_tree_in(&steps->child[s], "duplicates");
-        const tm_yaml *list = tm_tree_in(tm_tree_in(duplicates, "clusters"), "biggest");
+        const tm_yaml *duplicates = tm_yaml_get(&steps->child[s], "duplicates");
+        const tm_yaml *list = tm_yaml_get(tm_yaml_get(duplicates, "clusters"), "biggest");
         if (!duplicates || tm_step_finds(&steps->child[s]) == TM_FINDS_CONTAMINATION) continue;
         for (uint32_t i = 0; list && i < list->count && i < TM_BIGGEST; i++) {
             tm_told_cluster *c = &g->cluster[n][g->clusters[n]++];
             c->of = &list->child[i];
-            take_record(g, tm_tree_in(c->of, "first"), &c->first);
-            take_record(g, tm_tree_in(c->of, "least"), &c->least);
+            take_record(g, tm_yaml_get(c->of, "first"), &c->first);
+            take_record(g, tm_yaml_get(c->of, "least"), &c->least);
         }
         n++;
     }

@@ -2,7 +2,7 @@
 completions of each shell, and nothing else does; completions offer what the first word may be.
 
 What the parser takes is found by asking it: a name that it does not know is refused as one. The
-completions are asked in the shells themselves, those that are installed."""
+completions are asked in the shells themselves, those that are installed (cli/option_walk.c)."""
 # time-limit: 120
 
 import json

@@ -1,163 +1,20 @@
-"""dedup.near through the program, against a few lines of Python: words by a regular expression,
-sets of tuples, every pair compared. With as many bands as here every pair that could be merged is a
-candidate, so the oracle says of each record where it goes and with which value."""
+"""dedup.near through the program, against the oracle of nearkit.py, and what it promises."""
 
 import itertools
 import json
 import os
 import random
-import re
 import unittest
 
-from dedupkit import DedupCase, lines
+from dedupkit import lines
 from lawkit import digest, manifest
-
-SURE = ["--bands", "300", "--rows", "1", "--compare-most", "1000000"]
-
-
-def terms(text):
-    return re.findall(r"\w+", text.casefold())
-
-
-def set_of(text, n, chars=False):
-    """What a text is compared by: (kind, set), or None when there is nothing to compare."""
-    words = terms(text)
-    if not words:
-        return ("text", frozenset([text.strip()])) if text.strip() else None
-    units = " ".join(words) if chars else words
-    grams = frozenset(tuple(units[i:i + n]) for i in range(len(units) - n + 1))
-    return ("grams", grams) if grams else ("terms", frozenset([tuple(words)]))
-
-
-def similarity(a, b, measure="jaccard"):
-    if a is None or b is None or a[0] != b[0]:
-        return 0.0
-    both = len(a[1] & b[1])
-    return both / (min(len(a[1]), len(b[1])) if measure == "containment" else len(a[1] | b[1]))
-
-
-class Oracle:
-    """Records are numbered in the order of the inputs; references come before all of them."""
-
-    def __init__(self, texts, ranks, order, threshold=0.8, ngram=5, measure="jaccard",
-                 link="representative", across="all", units="words"):
-        self.sets = [set_of(text, ngram, units == "characters") for text in texts]
-        self.ranks, self.across, self.threshold = ranks, across, threshold
-        self.measure = measure
-        self.order = sorted(range(len(texts)), key=lambda i: (ranks[i], order[i], i))
-        self.merged = self.chains() if link == "chain" else self.representatives()
-
-    def may_merge(self, into, other):
-        if not self.ranks[into] or self.across == "all":
-            return True
-        return self.across == "inputs" and self.ranks[into] < self.ranks[other]
-
-    def near(self, a, b):
-        s = similarity(self.sets[a], self.sets[b], self.measure)
-        return s if s >= self.threshold and self.may_merge(a, b) else 0.0
-
-    def representatives(self):
-        kept, merged = [], {}
-        for i in self.order:
-            into = next((k for k in kept if self.ranks[i] and self.near(k, i)), None)
-            if into is None:
-                kept.append(i)
-            else:
-                merged[i] = (into, self.near(into, i))
-        return merged
-
-    def chains(self):
-        chain = list(range(len(self.order)))
-
-        def root(i):
-            while chain[i] != i:
-                i = chain[i]
-            return i
-
-        for a, b in itertools.combinations(range(len(self.order)), 2):
-            if self.near(self.order[a], self.order[b]):
-                first, second = sorted((root(a), root(b)))
-                chain[second] = first
-        merged = {}
-        for at, i in enumerate(self.order):
-            first = self.order[root(at)]
-            if first != i and self.ranks[i] and self.may_merge(first, i):
-                value = similarity(self.sets[i], self.sets[first], self.measure)
-                merged[i] = (first, value)
-        return merged
-
-
-WORDS = ["w%d" % n for n in range(150)] + ["the", "of", "and", "to"] * 8
-SHORT = ["", " ", "No", "no!", "Yes", "No thanks", "no, thanks", "42", "...", "....", "\n"]
-
-
-def varied(chance, words):
-    """The same words with a few insertions, deletions, substitutions or a move."""
-    words = list(words)
-    for _ in range(chance.choice((0, 0, 1, 1, 2, 4, 9))):
-        at = chance.randrange(len(words) + 1)
-        kind = chance.randrange(4)
-        if kind == 0:
-            words.insert(at, chance.choice(WORDS))
-        elif kind == 1 and len(words) > 1:
-            del words[at - 1]
-        elif kind == 2 and at:
-            words[at - 1] = chance.choice(WORDS)
-        elif kind == 3:
-            words = words[at:] + words[:at]
-    return words
-
-
-def dressed(chance, words):
-    out = ""
-    for word in words:
-        out += chance.choice((word, word, word.upper(), word.title()))
-        out += chance.choice((" ", " ", " ", ", ", ".\n", "  - "))
-    return out
-
-
-def made(chance, count):
-    """Records of families of similar texts, among texts that are too short for an n-gram."""
-    families = [[chance.choice(WORDS) for _ in range(chance.randrange(1, 70))]
-                for _ in range(max(2, count // 6))]
-    scores = chance.sample(range(10 * count), count)
-    out = []
-    for number in range(count):
-        family = chance.choice(families)
-        text = dressed(chance, varied(chance, family))
-        if chance.random() < 0.1:
-            text = chance.choice(SHORT)
-        elif chance.random() < 0.3:
-            families.append(terms(text) or ["a"])
-        out.append({"id": number, "score": scores[number], "text": text})
-    return out
-
-
-ORDERS = {
-    "first": lambda r, source: 0,
-    "max $.score": lambda r, source: -r["score"],
-    "min $.score": lambda r, source: r["score"],
-    "longest,first": lambda r, source: -len(r["text"]),
-    "shortest,max $.score": lambda r, source: (len(r["text"]), -r["score"]),
-    "source_order,max $.score": lambda r, source: (source, -r["score"]),
-    "shortest,source_order,first": lambda r, source: (len(r["text"]), source),
-}
-
-
-class NearCase(DedupCase):
-    def near(self, inputs, *more, **how):
-        return self.merge("dedup.near", inputs, *more, **how)
+from nearkit import made, NearCase, Oracle, ORDERS, ranked, set_of, similarity, SURE
 
 
 class AgainstOracle(NearCase):
     def check(self, inputs, references, order, **settings):
         """Everything that was merged, into what, and the value; and that all else was kept."""
-        records = [*references, *itertools.chain(*inputs)]
-        across = settings.get("across", "all")
-        sources = [0] * len(references)
-        for n, part in enumerate(inputs):
-            sources += [1 + n] * len(part)
-        ranks = [n if across == "inputs" else min(n, 1) for n in sources]
+        records, sources, ranks = ranked(inputs, references, settings.get("across", "all"))
         oracle = Oracle([r["text"] for r in records], ranks,
                         [0 if not n else ORDERS[order](r, n) for r, n in zip(records, sources)],
                         **settings)
@@ -518,94 +375,6 @@ class Sameness(NearCase):
                             (["--sketch", "datasketch", "--link", "chain"], "link")):
             done = self.tamis("dedup.near", path, *words, "-o", "-", expect=2)
             self.assertIn(said, done.stderr.decode())
-
-
-class Sample(NearCase):
-    """--dry-run tries the step on the first records; the run itself says whether that was so."""
-
-    def sample(self, path, *more, stdin=None):
-        done = self.tamis("dedup.near", path, *more, "--dry-run", "--json", stdin=stdin)
-        return json.loads(done.stdout)["steps"][0]["sample"]
-
-    def test_json_says_what_the_run_does(self):
-        path = self.write("in.jsonl", lines(made(random.Random(9), 400)))
-        common = ["--ngram", "2", "--threshold", "0.6"]
-        for more, fate in ((["--link", "chain"], "merged"), (["--keep", "none"], "dropped"),
-                           (["--link", "chain", "--keep", "none"], "dropped"),
-                           (["--then", "park"], "parked"),
-                           (["--sketch", "text-dedup", "--bands", "20", "--rows", "3"], "merged")):
-            own = more if "--sketch" in more else [*common, *more]
-            told = self.sample(path, *own)
-            folder = self.run_folder("out", "dedup.near", path, *own, "--overwrite")
-            steps = manifest(folder)["steps"]
-            self.assertEqual(told["found"], steps[0]["counts"][fate], more)
-            self.assertEqual((told["records"], told["all"]), (400, True))
-            clusters = {r["dedup.near.cluster"] for r in self.ledger(folder)[0]} - {None, ""}
-            self.assertEqual(told["clusters"], len(clusters), more)
-            self.assertGreater(told["found"], 0)
-            seen = [frozenset((p["record"]["line"], p["other"]["line"]))
-                    for p in told["least_similar"]]
-            self.assertEqual(len(set(seen)), len(seen), "a pair is shown once")
-            self.assertEqual(bool(seen), "--sketch" not in more)
-            fell = {n for n, row in self.ledger(folder)[1].items() if row[0] == fate}
-            for pair in told["least_similar"]:
-                self.assertGreaterEqual(len(fell & {pair["record"]["line"] - 1}), 1)
-                self.assertTrue(pair["record"]["text"])
-            for pair in told["below_threshold"]:
-                self.assertLess(pair["value"], 0.6)
-                self.assertNotIn(pair["record"]["line"] - 1, fell)
-
-    def test_the_curve_stands_round_the_threshold(self):
-        path = self.write("in.jsonl", lines([{"text": "a b c d e f"}] * 2))
-        for threshold, measure, columns in (
-                (0.8, "jaccard", [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95]),
-                (0.3, "jaccard", [0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45]),
-                (0.333, "jaccard", [0.033, 0.133, 0.233, 0.283, 0.333, 0.383, 0.433, 0.483]),
-                (0.01, "jaccard", [0.01, 0.06, 0.11, 0.16]),
-                (1, "jaccard", [0.7, 0.8, 0.9, 0.95, 1]),
-                (0.8, "containment", [0.1, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55])):
-            common = ["dedup.near", path, "--threshold", str(threshold), "--measure", measure]
-            step = json.loads(self.tamis(*common, "--dry-run", "--json").stdout)["steps"][0]
-            curve = step["preview"]["caught"]
-            self.assertEqual([round(s, 4) for s, _ in curve], columns)
-            self.assertEqual([c for _, c in curve], sorted(c for _, c in curve))
-            self.assertLess(curve[0][1], 1, threshold)
-            told = self.tamis(*common, "--dry-run").stdout.decode()
-            self.assertIn(" %g%%" % (columns[len(columns) // 2] * 100), told)
-
-    def test_every_other_tool_can_be_tried(self):
-        path = self.write("in.jsonl", lines([{"text": "a b c d e f g h"}] * 3))
-        step = next(op for op in json.loads(self.tamis("ops", "--json").stdout)
-                    if op["name"] == "dedup.near")
-        sketches = next(p for p in step["params"] if p["name"] == "sketch")["choices"]
-        self.assertEqual(len(sketches), 10)
-        for sketch in sketches[2:]:
-            words = ["dedup.near", path, "--sketch", sketch, "--bands", "16", "--rows", "8"]
-            self.assertEqual(self.sample(path, *words[2:])["found"], 2, sketch)
-            self.assertIn("nothing is compared",
-                          self.tamis(*words, "--dry-run").stdout.decode())
-
-    def test_keep_none_says_that_nobody_is_kept(self):
-        path = self.write("in.jsonl", lines([{"text": "a b c d e f"}] * 2))
-        done = self.tamis("dedup.near", path, "--keep", "none", "--dry-run").stdout.decode()
-        self.assertIn("2 would be dropped, all there are of 1 cluster (keep: none)", done)
-        self.assertNotIn("merged", done)
-
-    def test_what_an_earlier_step_flagged_is_not_counted(self):
-        texts = ["a b c d e f g h", "a b c d e f g h", "a b c d e f g h i", "q r s t u v w x"]
-        self.write("in.jsonl", lines([{"text": text} for text in texts]))
-        recipe = self.write("r.yaml", "inputs: in.jsonl\nsteps:\n- dedup.exact: {then: flag}\n"
-                                      "- dedup.near: {threshold: 0.6}\n")
-        plan = json.loads(self.tamis("run", recipe, "--dry-run", "--json").stdout)
-        self.assertEqual(plan["steps"][1]["sample"]["found"], 2)
-        done = json.loads(self.tamis("run", recipe, "--json", "-o", "out/").stdout)
-        self.assertEqual(done["counts"]["merged"], 2)
-
-    def test_what_is_read_once_has_no_sample_and_says_so(self):
-        text = lines([{"text": "a b c d e f"}] * 2).encode()
-        self.assertIn("only once", self.sample("-", stdin=text)["none_because"])
-        done = self.tamis("dedup.near", "-", "--dry-run", stdin=text).stdout.decode()
-        self.assertIn("no sample of what it would do: ", done)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
 """dedup.near with within: only records whose fields are equal are compared. Held against the oracle
-of test_dedup_near.py, which compares every pair, and against runs over each part by itself.
+of nearkit.py, which compares every pair, and against runs over each part by itself.
 
 Covers op/dedup/within.c, and of near.c what is apart; also what takes no within: and no prefix:."""
 
-import itertools
 import os
 import random
 import unittest
 
-import test_dedup_near as near
+import nearkit as near
 from dedupkit import DedupCase, lines
 
 LANGS = ["en", "de", 1, "1", True, None, "absent", 1.5]
@@ -50,12 +49,8 @@ FIELDS = {
 
 class Within(DedupCase):
     def check(self, inputs, references, fields, order, **settings):
-        records = [*references, *itertools.chain(*inputs)]
-        across = settings.get("across", "all")
-        sources = [0] * len(references)
-        for n, part in enumerate(inputs):
-            sources += [1 + n] * len(part)
-        ranks = [n if across == "inputs" else min(n, 1) for n in sources]
+        records, sources, ranks = near.ranked(inputs, references,
+                                              settings.get("across", "all"))
         oracle = Apart([FIELDS[fields](r) for r in records], [r["text"] for r in records], ranks,
                        [0 if not n else near.ORDERS[order](r, n)
                         for r, n in zip(records, sources)], **settings)

@@ -1,5 +1,5 @@
 """split: sides against what its page promises, worked out again in Python (op/split/split_bonds.c:
-who hangs together; split_rounds.c: on which side)."""
+who hangs together; split_rounds.c: on which side; plan/recipe_sides.c: --earlier)."""
 
 import collections
 import json

@@ -1,7 +1,7 @@
 /* The linker against a loop over all pairs: who is merged into whom, with which value, who is
- * flagged, and whose cluster is named, for both ways of linking, both measures, every scope and any
- * limit; in memory and with so little of it that a group takes many goes and its sets lie in a
- * file. */
+ * flagged, and whose cluster is named (link_say.c), for both ways of linking, both measures, every
+ * scope and any limit; in memory and with so little of it that a group takes many goes and its sets
+ * lie in a file. */
 #include "unit/op/link_oracle.h"
 
 /* ---- the linker ---- */
