@@ -1,7 +1,7 @@
 """The report's section on contamination, read as a browser without scripts would: its table of
 benchmarks and sources and what is marked in its cards, against text planted at known places; what
-was not looked for, where an item stands (flow/reference_items.c, reference_place.c), and what is said
-of a reference that cannot be read (flow/bad_reference.c)."""
+was not looked for, where an item stands (flow/reference_items.c, reference_place.c), and what is
+said of a reference that cannot be read (flow/bad_reference.c)."""
 
 import collections
 import gzip
