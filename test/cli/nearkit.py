@@ -1,7 +1,8 @@
 """What tests of near duplicates share: an oracle of a few lines, which compares every pair (words
-by a regular expression, sets of tuples), texts that are nearly alike, and orders of keep lists. With
-as many bands as SURE has, every pair that could be merged is a candidate, so the oracle says of each
-record where it goes and with which value."""
+by a regular expression, sets of tuples), texts that are nearly alike, and orders of keep lists.
+
+With as many bands as SURE has, every pair that could be merged is a candidate, so the oracle says
+of each record where it goes and with which value."""
 
 import itertools
 import re
