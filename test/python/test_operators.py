@@ -143,10 +143,9 @@ class Methods(unittest.TestCase):
         self.addCleanup(sys.path.remove, os.path.join(ROOT, "tools"))
         import gen_python
 
-        param = dict(name="from", type="text", required=True, default=None, unit=None, path=False,
-                     rest=False, reference=False, help="where it begins")
-        op = dict(name="import", summary="s", why="w", source=None, params=[param], then=[],
-                  signals=[], codes=[])
+        like = next(op for op in OPS if op["name"] == "split")
+        param = {**next(p for p in like["params"] if p["type"] == "text"), "name": "from"}
+        op = {**like, "name": "import", "params": [param], "then": []}
         made = gen_python.method(op, gen_python.safe(op["name"]), "", "self")
         scope = {}
         exec("from __future__ import annotations\nfrom typing import Any\n" + made, scope)
