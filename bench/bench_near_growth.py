@@ -29,6 +29,7 @@ def measure():
     out = os.path.join(kit.OUT, "near-growth.jsonl")
     for records in (MOST // 16, MOST // 4, MOST):
         path = data(records)
+        about = kit.describe(path)  # reads the whole file: no run waits for the disk
         command = [kit.TAMIS, "dedup.near", path, "--by", "document", "--memory", "2GiB",
                    "--threads", "2", "-q", "-o", "-"]
         runs = [kit.once(command, out) for _ in range(3 if records < MOST else 2)]
@@ -42,7 +43,7 @@ def measure():
             met = False
         if before:
             met &= kit.claim(f"near-growth-{records}", f"near dedup of {records} short records",
-                             f"{records // 4} records", 4.6, now, before, kit.describe(path),
+                             f"{records // 4} records", 4.6, now, before, about,
                              at_most=True)
         before = now
     os.remove(out)
