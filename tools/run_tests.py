@@ -248,6 +248,13 @@ def tell(out, verbose):
     sys.stdout.flush()
 
 
+def tell_slowest(outcomes):
+    """Where the time went, when it was more than a cup of tea."""
+    slow = sorted((o for o in outcomes if o.seconds > 10), key=lambda o: -o.seconds)[:12]
+    if slow:
+        print("slowest: " + ", ".join("%s %.0f s" % (o.name, o.seconds) for o in slow))
+
+
 def main():
     # what a shell starts in the background ignores Ctrl-C, and so would the programs under test
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -285,6 +292,7 @@ def main():
         outcomes.append(Outcome("", failed=1))
         print("no test matches: that is no success")
     print("%d test files in %.1f s" % (len(tests), time.monotonic() - start))
+    tell_slowest(outcomes)
     passed, failed, skipped = (sum(getattr(o, k) for o in outcomes)
                                for k in ("passed", "failed", "skipped"))
     print("%d passed, %d failed%s" % (passed, failed, ", %d skipped" % skipped if skipped else ""))
