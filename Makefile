@@ -115,7 +115,7 @@ SRC      := $(shell find src -name '*.c' | sort)
 CLI_SRC  := $(filter src/cli/%,$(SRC))
 PY_SRC   := $(filter src/py/%,$(SRC))
 LIB_SRC  := $(filter-out src/cli/% src/py/%,$(SRC))
-LIB_OBJ  := $(LIB_SRC:%.c=$(OUT)/obj/%.o)
+LIB_OBJ  := $(LIB_SRC:%.c=$(OUT)/obj/%.o) $(OUT)/obj/gen/recipes.o
 CLI_OBJ  := $(CLI_SRC:%.c=$(OUT)/obj/%.o)
 PY_OBJ   := $(PY_SRC:%.c=$(OUT)/obj/%.o)
 HELP_SRC := $(sort $(wildcard test/support/*.c))
@@ -164,6 +164,21 @@ $(OUT)/obj/%.o: %.c $(OUT)/flags
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(COMPILE) -MMD -MP -MF $(@:.o=.d) -MT $@ -c -o $@ $<
+
+# The built-in recipes as strings: tm_recipe_NAME holds recipes/NAME.yaml. Without -g, as its place
+# would be told.
+RECIPES := $(sort $(wildcard recipes/*.yaml))
+$(OUT)/gen/recipes.c: $(RECIPES)
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)for name in $(basename $(notdir $(RECIPES))); do \
+	  printf 'extern const char tm_recipe_%s[];\nconst char tm_recipe_%s[] =\n' $$name $$name; \
+	  sed 's/["\\?]/\\&/g; s/.*/    "&\\n"/; $$s/$$/;/' recipes/$$name.yaml; done > $@.new && mv -f $@.new $@
+
+$(OUT)/obj/gen/recipes.o: $(OUT)/gen/recipes.c $(OUT)/flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(COMPILE) -g0 -c -o $@ $<
 
 $(OUT)/obj/test/%.o: CPPFLAGS_ALL += -Itest -Itest/support
 

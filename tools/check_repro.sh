@@ -12,7 +12,7 @@ other=$(mktemp -d "${TMPDIR:-/tmp}/a-folder-of-another-length-XXXXXX") || exit 1
 trap 'rm -rf "$other"' EXIT
 
 make -s -j"$jobs" V="$variant" all lib || exit 1
-cp -R Makefile VERSION src include "$other/" || exit 1
+cp -R Makefile VERSION recipes src include "$other/" || exit 1
 (cd "$other" && make -s -j"$jobs" V="$variant" CCACHE= all lib) || exit 1
 for name in tamis libtamis.a libtamis.so.0; do
     [ -f "build/$variant/$name" ] || continue

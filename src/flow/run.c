@@ -206,7 +206,7 @@ static tm_status choose_recipe(tm_run *run, tm_err *err)
 {
     tm_recipe builtin, *recipe = run->recipe;
     const tm_builtin *of = tm_builtin_for(kinds_of(run));
-    TM_TRY(tm_recipe_read(&builtin, &run->mem, TM_STR("refine"), of->text, err));
+    TM_TRY(tm_recipe_read(&builtin, &run->mem, TM_STR("refine"), tm_str_of(of->text), err));
     run->result.builtin = of->name;
     recipe->step = builtin.step;
     recipe->steps = builtin.steps;

@@ -100,8 +100,8 @@ void tm_recipe_print(const tm_recipe *r, tm_buf *out);
 
 typedef struct tm_builtin { /* a recipe of refine */
     const char *name;
-    uint32_t kinds; /* 1 << tm_example_kind: what it is for */
-    tm_str text;
+    uint32_t kinds;   /* 1 << tm_example_kind: what it is for */
+    const char *text; /* the file recipes/NAME.yaml */
 } tm_builtin;
 extern const tm_builtin tm_builtins[]; /* ends with a nameless one */
 /* The one for inputs that hold these kinds; for none, that of sft. */
