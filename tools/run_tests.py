@@ -8,12 +8,14 @@ Three kinds of test are found by name:
 A script whose last line is itself `N passed, N failed[, N skipped]` is counted by that line.
 
 Each runs in a process group of its own, with a time limit (a line `# time-limit: SECONDS` or
-`/* time-limit: SECONDS` near the top of the file raises it), from the root of the repository, with
+`/* time-limit: SECONDS` near the top of the file raises it; those with the greatest one begin
+first, so that none is alone at the end), from the root of the repository, with
   TAMIS         the program of the build under test
   TAMIS_BUILD   its build folder
   TAMIS_FAULT   the program built to fail on purpose (V=fault), when it is there
   TAMIS_SHARED  the folder of real data (default ../shared; tests that miss it skip)
-  TAMIS_TMP     an empty folder of the test's own, removed afterwards
+  TAMIS_TMP     an empty folder of the test's own, removed afterwards (TMPDIR, too); in memory when
+                there is plenty of it, for most of a short run is waiting for a disk to be sure
 Output is shown for tests that fail; -v shows a line for the others too.
 """
 
@@ -34,6 +36,7 @@ import unittest
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SUM = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\.?$")
 LIMIT = re.compile(r"^(?:#|/\*| \*) *time-limit: *(\d+)", re.M)
+PLENTY = 8 << 30  # bytes of memory from which on the tests' files are kept in it
 SHOWN = 12000  # characters of a failing test's output
 
 # Sanitized programs are slower: their limits are stretched by this.
@@ -137,20 +140,40 @@ def command_of(test):
     return ["sh", test] if test.endswith(".sh") and not os.access(test, os.X_OK) else [test]
 
 
-def limit_of(test, options):
-    """The file's own limit when it is the greater one, stretched for slow builds."""
+def own_limit(test, build):
+    """The seconds that the file says it may take; 0 when it says nothing."""
     try:
-        with open(source_of(test, options.build), encoding="utf-8") as file:
+        with open(source_of(test, build), encoding="utf-8") as file:
             match = LIMIT.search(file.read(4000))
     except OSError:
         match = None
-    return max(options.limit, int(match.group(1)) if match else 0) * options.slow
+    return int(match.group(1)) if match else 0
+
+
+def limit_of(test, options):
+    """The file's own limit when it is the greater one, stretched for slow builds."""
+    return max(options.limit, own_limit(test, options.build)) * options.slow
+
+
+def scratch():
+    """Where the folders of tests are made: None stands for the system's own place."""
+    if "TMPDIR" in os.environ:
+        return None
+    try:
+        room = os.statvfs("/dev/shm")
+        with open("/proc/meminfo", encoding="ascii") as file:
+            free = int(re.search(r"MemAvailable: *(\d+) kB", file.read()).group(1)) << 10
+    except (OSError, AttributeError):
+        return None
+    plenty = min(free, room.f_bavail * room.f_frsize) >= PLENTY and os.access("/dev/shm", os.W_OK)
+    return "/dev/shm" if plenty else None
 
 
 def environment(options, folder):
     env = dict(os.environ, TAMIS_BUILD=os.path.abspath(options.build), TAMIS_TMP=folder,
-               TAMIS=os.path.abspath(os.path.join(options.build, "tamis")), LC_ALL="C.UTF-8",
-               PYTHONDONTWRITEBYTECODE="1", TAMIS_SLOW=str(options.slow))
+               TMPDIR=folder, LC_ALL="C.UTF-8", PYTHONDONTWRITEBYTECODE="1",
+               TAMIS=os.path.abspath(os.path.join(options.build, "tamis")),
+               TAMIS_SLOW=str(options.slow))
     env.setdefault("TAMIS_SHARED", os.path.join(os.path.dirname(ROOT), "shared"))
     fault = os.path.abspath(os.path.join(options.fault, "tamis")) if options.fault else ""
     if os.path.exists(fault):
@@ -163,7 +186,7 @@ def environment(options, folder):
 def run_one(test, options):
     """Runs one test to its end or its limit and judges what it said."""
     name = source_of(test, options.build)
-    folder = tempfile.mkdtemp(prefix="tamis-test-")
+    folder = tempfile.mkdtemp(prefix="tamis-test-", dir=scratch())
     limit, start = limit_of(test, options), time.monotonic()
     try:
         child = subprocess.Popen(command_of(test), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -282,6 +305,7 @@ def main():
     options.slow = options.slow or SLOW.get(os.path.basename(options.build), 1)
     tests = find_tests(options.build, options.folders, options.skip,
                        options.match + options.words)
+    tests.sort(key=lambda test: -own_limit(test, options.build))
     start, outcomes = time.monotonic(), []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for job in concurrent.futures.as_completed(

@@ -1,5 +1,6 @@
 """dedup.exact through the program, against a few lines of Python that know no hash: every record
 against every other, texts compared as texts, for each choice of texts, keep list and scope."""
+# time-limit: 300
 
 import itertools
 import json

@@ -1,4 +1,5 @@
 """dedup.near through the program, against the oracle of nearkit.py, and what it promises."""
+# time-limit: 300
 
 import itertools
 import json

@@ -180,8 +180,9 @@ class OneFile(LawCase):
         self.addCleanup(child.stderr.close)
         child.stdin.write(self.LONG)
         child.stdin.flush()
+        copy = self.path(".x.jsonl.tmp")
         for _ in range(1000):
-            if os.path.exists(self.path(".x.jsonl.tmp")):
+            if os.path.exists(copy) and os.path.getsize(copy):
                 return child
             time.sleep(0.01)
         self.fail("the first run did not begin to write")

@@ -11,7 +11,7 @@ import subprocess
 import unittest
 import zlib
 
-from torturekit import MIB, TORTURE, TortureCase, data, manifest, needs, unreadable
+from torturekit import MIB, SANITIZED, TORTURE, TortureCase, data, manifest, needs, unreadable
 
 CAP = 192 * MIB
 GIB_OF_ROWS = os.path.join(TORTURE, "files", "bomb_256MiB_rows.jsonl.gz")
@@ -317,6 +317,8 @@ class Bombs(TortureCase):
         for words in (["cat"], ["check"]):
             done = self.tamis(*words, GIB_OF_ROWS, "--memory", "64MiB", expect=0, keep_out=False)
             self.assert_peak(done, 96 * MIB)
+        if SANITIZED:
+            return  # four million rows of one group take minutes: the smaller bomb has been refined
         folder, done = self.run_folder("refine", GIB_OF_ROWS, "--memory", "64MiB", "--ledger",
                                        "fates")
         self.assert_peak(done, 96 * MIB)

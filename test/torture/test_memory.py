@@ -1,6 +1,7 @@
 """Law 4 where a run leaves more behind than it reads: --memory holds for many very short records
 and for a record that gives many others. What the runs wrote is read line by line: see torturekit
 on peaks."""
+# time-limit: 500
 
 import gzip
 import itertools
