@@ -14,6 +14,9 @@
 #include "flow/runfolder.h"
 #include "plan/jsontree.h"
 
+/* In the words of a shell and of a program. */
+#define OR_ELSE "overwrite it (--overwrite, overwrite=True) or write elsewhere"
+
 static const char *at(tm_run *run, const char *name)
 {
     return tm_path_join(&run->mem, run->folder, name);
@@ -78,9 +81,7 @@ static tm_status refuse_results(tm_run *run, bool strangers, tm_err *err)
         const char *path = at(run, names[i].p);
         if (!path) return tm_fail_memory(err, "a path", names[i].n);
         if (strangers)
-            return tm_fail(err, TM_EEXISTS,
-                           "%s is there already and of no run: give --overwrite or another -o",
-                           path);
+            return tm_fail(err, TM_EEXISTS, "%s is there already and of no run: " OR_ELSE, path);
         TM_TRY(refuse_original(run, path, err));
     }
     return TM_OK;
@@ -257,8 +258,7 @@ static tm_status take(tm_run *run, const char *plan, tm_buf *old, tm_err *err)
     TM_TRY(tm_file_there(manifest, &finished, err));
     TM_TRY(tm_file_there(plan, &unfinished, err));
     if (finished && !overwrite)
-        return tm_fail(err, TM_EEXISTS, "%s holds a finished run: give --overwrite or another -o",
-                       run->folder);
+        return tm_fail(err, TM_EEXISTS, "%s holds a finished run: " OR_ELSE, run->folder);
     if (!unfinished && run->options.must_resume)
         return refuse_resume(run, "no unfinished run is there; without --resume one begins", err);
     if (unfinished) TM_TRY(tm_file_load(plan, 64 << 10, old, err));
