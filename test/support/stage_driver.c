@@ -279,36 +279,65 @@ static tm_rid rid_of(tm_str s)
     return r;
 }
 
+/* An end of an edge: the record it is at, and the lowest one that is known to hang together with
+ * it. The ends of an edge are 2 k and 2 k + 1. */
+typedef struct {
+    tm_rid of, low;
+    uint32_t end;
+} edge_end;
+
+static int by_record(const void *a, const void *b)
+{
+    return tm_rid_cmp(((const edge_end *)a)->of, ((const edge_end *)b)->of);
+}
+
+static bool lower(edge_end *e, tm_rid low)
+{
+    bool moves = tm_rid_cmp(low, e->low) < 0;
+    if (moves) e->low = low;
+    return moves;
+}
+
+/* One round over ends that are sorted by record: along each record, then along each edge. */
+static bool go_round(edge_end *e, const uint32_t *at, uint32_t n)
+{
+    bool moved = false;
+    for (uint32_t i = 1; i < n; i++)
+        if (tm_rid_cmp(e[i - 1].of, e[i].of) == 0) moved |= lower(&e[i], e[i - 1].low);
+    for (uint32_t i = n; i-- > 1;)
+        if (tm_rid_cmp(e[i - 1].of, e[i].of) == 0) moved |= lower(&e[i - 1], e[i].low);
+    for (uint32_t k = 0; k < n; k += 2) {
+        moved |= lower(&e[at[k]], e[at[k + 1]].low);
+        moved |= lower(&e[at[k + 1]], e[at[k]].low);
+    }
+    return moved;
+}
+
 /* Lowest rids by going round until nothing moves: no union-find, so as to judge the other. */
 static void components(driver *d, uint32_t stage, stage_rows *edges)
 {
-    uint32_t n = edges->count;
+    uint32_t n = 2 * edges->count;
     stage_rows named = {0};
-    tm_rid *low = malloc((2 * n + 1) * sizeof *low), *of = malloc((2 * n + 1) * sizeof *of);
+    edge_end *e = malloc((n + 1) * sizeof *e);
+    uint32_t *at = malloc((n + 1) * sizeof *at);
     for (uint32_t i = 0; i < n; i++) {
-        of[2 * i] = low[2 * i] = edges->row[i].rid;
-        of[2 * i + 1] = low[2 * i + 1] = rid_of(edges->row[i].data);
+        const tm_seam_row *row = &edges->row[i / 2];
+        e[i].of = e[i].low = i % 2 ? rid_of(row->data) : row->rid;
+        e[i].end = i;
     }
-    for (bool moved = true; moved;) {
-        moved = false;
-        for (uint32_t i = 0; i < 2 * n; i++)
-            for (uint32_t k = 0; k < 2 * n; k++) {
-                bool linked = i / 2 == k / 2 || tm_rid_cmp(of[i], of[k]) == 0;
-                if (!linked || tm_rid_cmp(low[k], low[i]) >= 0) continue;
-                low[i] = low[k];
-                moved = true;
-            }
-    }
-    for (uint32_t i = 0; i < 2 * n; i++) {
+    qsort(e, n, sizeof *e, by_record);
+    for (uint32_t i = 0; i < n; i++) at[e[i].end] = i;
+    while (go_round(e, at, n)) continue;
+    for (uint32_t i = 0; i < n; i++) {
         char key[16];
         for (int k = 0; k < 8; k++) {
-            key[k] = (char)(low[i].place >> (56 - 8 * k) & 255);
-            key[8 + k] = (char)(low[i].path >> (56 - 8 * k) & 255);
+            key[k] = (char)(e[i].low.place >> (56 - 8 * k) & 255);
+            key[8 + k] = (char)(e[i].low.path >> (56 - 8 * k) & 255);
         }
-        stage_rows_add(&named, (tm_seam_row){.rid = of[i], .key = {key, 16}});
+        stage_rows_add(&named, (tm_seam_row){.rid = e[i].of, .key = {key, 16}});
     }
-    free(low);
-    free(of);
+    free(at);
+    free(e);
     stage_rows_release(edges);
     group(d, stage, &named);
 }

@@ -22,7 +22,7 @@ static void lines_and_places_lead_to_each_other(void **state)
         tm_source source = probe("x", tm_buf_view(&packed), &mem);
         const char *at = plain.p;
         for (uint64_t line = 1; line <= 20000; line++) {
-            const char *end = strchr(at, '\n');
+            const char *end = memchr(at, '\n', (size_t)(plain.p + plain.n - at));
             if (line % 1999 == 1 || line == 20000) {
                 uint64_t offset = 0, back = 0;
                 assert_int_equal(tm_source_line(&source, NULL, line, &raw, &offset, NULL), TM_OK);
