@@ -11,28 +11,28 @@ static const char HOW_TO_MAP[] =
     "; a recipe says how a reference is to be read: references: {NAME: {path: PATH, map: {prompt: "
     "question, response: answer}}}, with its own keys";
 
-/* What to do about a record that cannot be read, where its sentence does not say so already: the
- * stream counts such records and goes on, a reference has to be whole. */
-static void advise(const tm_source *source, const char *code, tm_str sentence, tm_buf *out)
+/* What is wrong, and what to do about it where that is not said yet: the stream counts such records
+ * and goes on, a reference has to be whole. */
+static void say(const tm_source *source, const tm_trouble *why, tm_buf *out)
 {
-    static const char *const SAID[] = {"--", ";", "map:"};
-    tm_buf_str(out, sentence);
-    if (!strcmp(code, "T1020")) tm_buf_z(out, HOW_TO_MAP);
-    for (size_t i = 0; i < TM_COUNT(SAID); i++)
-        if (tm_str_find(sentence, tm_str_of(SAID[i])) < sentence.n) return;
-    if (!tm_source_is_file(source) || source->container == TM_FOLDER || !*code) return;
+    bool file = tm_source_is_file(source) && source->container != TM_FOLDER;
+    if (!strcmp(why->code, "T1020")) {
+        tm_buf_add(out, why->sentence.p, why->sentence.n - why->advice);
+        tm_buf_z(out, HOW_TO_MAP);
+        return;
+    }
+    tm_buf_str(out, why->sentence);
+    if (why->advice || !file) return;
     tm_buf_z(out, "; mend it, or leave it out: tamis cat ");
     tm_text_shell(source->path, out);
     tm_buf_z(out, " > whole.jsonl");
 }
 
-tm_status tm_bad_reference(tm_worker *w, uint64_t at, const char *code, tm_str sentence, uint32_t r,
+tm_status tm_bad_reference(tm_worker *w, uint64_t at, const tm_trouble *why, uint32_t r,
                            tm_err *err)
 {
     const tm_batch *b = &w->level[0].batch;
     const tm_source *source = &w->run->source[w->block.source - 1];
-    static const tm_str ADVICE = TM_STR_INIT("; try --layout NAME or map:");
-    if (!strcmp(code, "T1020") && tm_str_ends(sentence, ADVICE)) sentence.n -= ADVICE.n;
     uint64_t line, below = 0, column = 0;
     tm_read_limits limits = tm_long_limits(w->run);
     bool known = tm_source_line_of(source, &limits, at, &line, NULL) == TM_OK;
@@ -41,7 +41,7 @@ tm_status tm_bad_reference(tm_worker *w, uint64_t at, const char *code, tm_str s
         line += below - b->line[r];
     }
     tm_buf said = {0};
-    advise(source, code, sentence, &said);
+    say(source, why, &said);
     tm_status status = tm_buf_ok(&said, err);
     if (status != TM_OK) {
         tm_buf_release(&said);
@@ -54,7 +54,7 @@ tm_status tm_bad_reference(tm_worker *w, uint64_t at, const char *code, tm_str s
         tm_fail(err, TM_EINPUT, "a record of this reference, at byte %llu, cannot be read: %.*s",
                 (unsigned long long)at, TM_FMT(tm_buf_view(&said)));
     tm_buf_release(&said);
-    if (err) snprintf(err->code, sizeof err->code, "%s", code);
+    if (err) snprintf(err->code, sizeof err->code, "%s", why->code);
     tm_err_at(err, source->path, known ? line : 0, column, at);
     return TM_EINPUT;
 }

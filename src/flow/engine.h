@@ -281,7 +281,7 @@ void tm_worker_position(tm_worker *w, const tm_batch *b, uint32_t r, size_t at, 
                         uint64_t *column);
 /* bad_reference.c: `at`: the record's place. r: its number in the batch at hand, or TM_NONE where
  * the source itself is damaged. */
-tm_status tm_bad_reference(tm_worker *w, uint64_t at, const char *code, tm_str sentence, uint32_t r,
+tm_status tm_bad_reference(tm_worker *w, uint64_t at, const tm_trouble *why, uint32_t r,
                            tm_err *err);
 /* For hand_on: makes the piece ready to be taken up as it is; makes it empty for the rest of its
  * block. */

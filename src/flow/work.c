@@ -238,9 +238,15 @@ static tm_status check_reference(tm_worker *w, tm_err *err)
     const tm_batch *b = &w->level[0].batch;
     for (uint32_t r = 0; r < b->records; r++)
         if (b->fate[r] == TM_UNREADABLE)
-            return tm_bad_reference(w, TM_PLACE_OFFSET(b->rid[r].place), b->trouble[r].code,
-                                    b->trouble[r].sentence, r, err);
+            return tm_bad_reference(w, TM_PLACE_OFFSET(b->rid[r].place), &b->trouble[r], r, err);
     return TM_OK;
+}
+
+static tm_status bad_source(tm_worker *w, const tm_damage *d, tm_err *err)
+{
+    tm_trouble why = {.code = d->code, .sentence = tm_str_of(d->sentence)};
+    if (d->advises) why.advice = (uint32_t)why.sentence.n;
+    return tm_bad_reference(w, d->at, &why, TM_NONE, err);
 }
 
 /* Lint: no head stands behind a fan-out. */
@@ -460,8 +466,7 @@ tm_status tm_worker_block(tm_worker *w, tm_piece *piece, tm_err *err)
     TM_TRY(load_ranges(w, err));
     name_piece(w, piece);
     if (w->block.source > run->sources && w->block.damage.code)
-        return tm_bad_reference(w, w->block.damage.at, w->block.damage.code,
-                                tm_str_of(w->block.damage.sentence), TM_NONE, err);
+        return bad_source(w, &w->block.damage, err);
     return tm_block_long(&w->block) ? tm_long_work(w, piece, fill_piece, err)
                                     : fill_piece(w, piece, err);
 }

@@ -99,6 +99,7 @@ static tm_status failed(const zstd_decoder *d, size_t result, tm_damage *damage,
     case ZSTD_error_dictionary_wrong:
         tm_damage_set(damage, TM_DAMAGE_CORRUPT,
                       "a zstd frame was made with a dictionary; decompress it with zstd -D first");
+        damage->advises = true;
         return TM_OK;
     default:
         tm_damage_set(damage, TM_DAMAGE_CORRUPT, "the zstd data are corrupt (%s)",

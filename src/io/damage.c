@@ -24,8 +24,9 @@ const tm_decoder_ops *tm_decoder_of(tm_codec_id codec)
 
 void tm_damage_set(tm_damage *d, tm_damage_kind kind, const char *format, ...)
 {
-    *d = (tm_damage){.code = codes[kind],
-                     .ends_source = kind != TM_DAMAGE_LONG && kind != TM_DAMAGE_ROOM};
+    bool limit = kind == TM_DAMAGE_LONG || kind == TM_DAMAGE_ROOM;
+    *d = (tm_damage){
+        .code = codes[kind], .ends_source = !limit, .advises = limit || kind == TM_DAMAGE_WINDOW};
     va_list args;
     va_start(args, format);
     if (format)

@@ -169,6 +169,7 @@ typedef struct tm_damage { /* the end of what can be decoded, or a record too lo
     uint64_t line;    /* from 0, within the block */
     uint64_t column;  /* in characters, from 0 */
     bool ends_source; /* nothing comes behind it: the run ends with exit 1 at least */
+    bool advises;     /* the sentence says what to do */
 } tm_damage;
 
 typedef struct tm_span { /* a record in its block */

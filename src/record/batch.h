@@ -216,6 +216,7 @@ typedef struct tm_trouble { /* why a record is unreadable */
     const char *code;       /* "T1004"; static */
     tm_str sentence;        /* in batch->mem or static */
     uint32_t at, bytes;     /* in raw */
+    uint32_t advice;        /* so much of the sentence, at its end, says what to do */
 } tm_trouble;
 
 typedef struct tm_batch {

@@ -13,10 +13,10 @@
 #define KEYS_NAMED 8
 #define KEY_LONGEST 40
 
-static tm_status set(tm_batch *b, uint32_t record, const char *code, tm_str sentence, uint32_t at,
-                     uint32_t bytes)
+static tm_status set(tm_batch *b, uint32_t record, const char *code, tm_str sentence, size_t advice,
+                     uint32_t at, uint32_t bytes)
 {
-    b->trouble[record] = (tm_trouble){code, sentence, at, bytes};
+    b->trouble[record] = (tm_trouble){code, sentence, at, bytes, (uint32_t)advice};
     b->fate[record] = TM_UNREADABLE;
     return TM_OK;
 }
@@ -115,7 +115,8 @@ tm_status tm_trouble_json(tm_batch *b, uint32_t record, tm_err *err)
         if (!both) return tm_fail_memory(err, "a message", 0);
         sentence = tm_str_of(both);
     }
-    return set(b, record, tm_json_trouble_code(json->trouble), sentence, json->at, json->length);
+    return set(b, record, tm_json_trouble_code(json->trouble), sentence, more ? strlen(more) : 0,
+               json->at, json->length);
 }
 
 tm_status tm_trouble_not_object(tm_batch *b, uint32_t record, const tm_doc *doc, tm_err *err)
@@ -129,7 +130,7 @@ tm_status tm_trouble_not_object(tm_batch *b, uint32_t record, const tm_doc *doc,
     const char *text = tm_arena_printf(b->mem, "a record must be a JSON object, and this is %s%s",
                                        kind[top->kind], more);
     if (!text) return tm_fail_memory(err, "a message", 0);
-    return set(b, record, "T1021", tm_str_of(text), top->at, 1);
+    return set(b, record, "T1021", tm_str_of(text), strlen(more), top->at, 1);
 }
 
 static bool is_word(tm_str key)
@@ -172,9 +173,11 @@ static void name_layouts(const tm_layout_set *set, tm_buf *out)
     }
 }
 
-/* What would read it: the option with the layouts that were tried and the first one that fits. */
-static void add_advice(const tm_doc *doc, const tm_layout_set *tried, tm_buf *out)
+/* What would read it: the option with the layouts that were tried and the first one that fits.
+ * Returns how much of that goes by the options for inputs and says nothing of the record. */
+static size_t add_advice(const tm_doc *doc, const tm_layout_set *tried, tm_buf *out)
 {
+    static const tm_str OPTIONS = TM_STR_INIT("; try --layout NAME or map:");
     size_t i = 0;
     bool mapped = tried && tried->mapping;
     static const struct {
@@ -187,17 +190,18 @@ static void add_advice(const tm_doc *doc, const tm_layout_set *tried, tm_buf *ou
         if (tm_kind_of(doc, list[k].key) != TM_JSON_STRING) continue;
         tm_buf_print(out, "; %s is text: if it holds JSON, use map: {messages: %s}", list[k].name,
                      list[k].name);
-        return;
+        return 0;
     }
     while (!mapped && tm_layouts[i] && !tm_layout_fits(tm_layouts[i], doc)) i++;
     if (mapped || !tm_layouts[i]) {
-        tm_buf_z(out, "; try --layout NAME or map:");
-        return;
+        tm_buf_str(out, OPTIONS);
+        return OPTIONS.n;
     }
     tm_buf_print(out, "; it is %s: read both with --layout ", tm_layouts[i]->name);
     for (uint32_t k = 0; tried && k < tried->count; k++)
         tm_buf_print(out, "%s,", tried->layout[k]->name);
     tm_buf_z(out, tm_layouts[i]->name);
+    return 0;
 }
 
 tm_status tm_trouble_no_layout(tm_batch *b, uint32_t record, const tm_doc *doc,
@@ -214,24 +218,24 @@ tm_status tm_trouble_no_layout(tm_batch *b, uint32_t record, const tm_doc *doc,
     tm_doc indexed = *doc;
     tm_keys_collect(doc, &keys);
     indexed.keys = &keys;
-    add_advice(&indexed, set_tried, out);
+    size_t advice = add_advice(&indexed, set_tried, out);
     TM_TRY(tm_buf_ok(out, err));
     tm_str sentence = tm_arena_str(b->mem, tm_buf_view(out));
     if (!sentence.p) return tm_fail_memory(err, "a message", out->n);
-    return set(b, record, "T1020", sentence, doc->node[doc->top].at, 1);
+    return set(b, record, "T1020", sentence, advice, doc->node[doc->top].at, 1);
 }
 
 tm_status tm_trouble_parts(tm_batch *b, uint32_t record, uint32_t max_parts, tm_err *err)
 {
-    const char *text = tm_arena_printf(
-        b->mem, "it has more than %u parts; raise --max-parts if they are meant", max_parts);
+    static const char ADVICE[] = "; raise --max-parts if they are meant";
+    const char *text = tm_arena_printf(b->mem, "it has more than %u parts%s", max_parts, ADVICE);
     if (!text) return tm_fail_memory(err, "a message", 0);
-    return set(b, record, "T1022", tm_str_of(text), 0, 0);
+    return set(b, record, "T1022", tm_str_of(text), sizeof ADVICE - 1, 0, 0);
 }
 
 tm_status tm_trouble_memory(tm_batch *b, uint32_t record, tm_str sentence, tm_err *err)
 {
     tm_str kept = tm_arena_str(b->mem, sentence);
     if (!kept.p) return tm_fail_memory(err, "a message", sentence.n);
-    return set(b, record, tm_json_trouble_code(TM_JSON_MEMORY), kept, 0, 0);
+    return set(b, record, tm_json_trouble_code(TM_JSON_MEMORY), kept, kept.n, 0, 0);
 }

@@ -58,6 +58,30 @@ static void long_lists_of_keys_are_cut(void **state)
     fx_close(&f);
 }
 
+static void advice_is_the_end_of_the_sentence(void **state)
+{
+    static const struct {
+        const char *json, *advice;
+    } row[] = {
+        {"{\"text\": }", ""},
+        {"{\"text\": NaN}", "JSON has no NaN and no infinity; write null instead"},
+        {"{\"text\": ", ""},
+        {"[1]", "; if the file is one JSON array, read it with --container json"},
+        {"1", ""},
+        {"{\"a\":1}", "; try --layout NAME or map:"},
+        {"{\"messages\":\"[]\"}", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < TM_COUNT(row); i++) {
+        fixture f;
+        fx_open(&f, NULL);
+        const tm_trouble *t = &f.b.trouble[fx_add(&f, row[i].json)];
+        assert_int_equal(t->advice, strlen(row[i].advice));
+        assert_true(tm_str_ends(t->sentence, tm_str_of(row[i].advice)));
+        fx_close(&f);
+    }
+}
+
 static void bytes_that_are_not_utf8_are_replaced_when_asked(void **state)
 {
     fixture f;
@@ -97,6 +121,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sentences_say_what_to_do_next),
         cmocka_unit_test(long_lists_of_keys_are_cut),
+        cmocka_unit_test(advice_is_the_end_of_the_sentence),
         cmocka_unit_test(bytes_that_are_not_utf8_are_replaced_when_asked),
         cmocka_unit_test(scanning_only_asks_for_no_layout),
     };
