@@ -26,8 +26,9 @@ static tm_str shown(const tm_pvalue *v)
 
 static tm_status wrong(const setting *s, const char *takes)
 {
-    tm_fail(s->err, TM_ERECIPE, "\"%s\" takes %s, not \"%.*s\"", s->param->name, takes,
-            TM_FMT(shown(s->value)));
+    const char *quote = s->value->form == TM_PV_SCALAR ? "\"" : "";
+    tm_fail(s->err, TM_ERECIPE, "\"%s\" takes %s, not %s%.*s%s", s->param->name, takes, quote,
+            TM_FMT(shown(s->value)), quote);
     if (s->err) s->err->line = s->value->line, s->err->column = s->value->column;
     return TM_ERECIPE;
 }
