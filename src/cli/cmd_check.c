@@ -1,4 +1,5 @@
-/* check: the findings of check.record, one a line, and an exit code. Writes no data. */
+/* check: the findings of check.record, and of check.labels where there are labels, one a line, and
+ * an exit code. Writes no data. A finding's value is the number of records that it speaks of. */
 #include <stdio.h>
 #include <string.h>
 
@@ -31,7 +32,9 @@ static void print_text(printer *p, const tm_finding_view *f)
     tm_buf_print(&p->out, ":%llu:%llu: %s: ", (unsigned long long)f->line,
                  (unsigned long long)f->column, level(f));
     tm_text_visible(f->path, &p->out);
-    tm_buf_print(&p->out, "%s%.*s (%s)\n", f->path.n ? ": " : "", TM_FMT(f->sentence), f->code);
+    tm_buf_print(&p->out, "%s%.*s (%s", f->path.n ? ": " : "", TM_FMT(f->sentence), f->code);
+    if (f->value == f->value) tm_buf_print(&p->out, ", %.0f records", f->value);
+    tm_buf_z(&p->out, ")\n");
 }
 
 /* Controls, `special`, and what is not ASCII if it must be, as %XX. */
@@ -75,6 +78,7 @@ static void print_json(printer *p, const tm_finding_view *f)
     put(b, "path", f->path);
     tm_buf_char(b, ',');
     put(b, "message", f->sentence);
+    if (f->value == f->value) tm_buf_print(b, ",\"value\":%.0f", f->value);
     tm_buf_char(b, '}');
 }
 
@@ -175,6 +179,8 @@ static tm_status run(tm_cli *cli, tm_err *err)
     cli->common.json = false;
     tm_buf_z(&p.out, OPENINGS[a->format]);
     tm_execution e = {.recipe = &recipe,
+                      .options.also = tm_op_named(TM_STR("check.labels")),
+                      .options.also_kinds = 1u << TM_UNPAIRED,
                       .options.measure_only = true,
                       .options.on_finding = on_finding,
                       .options.finding_arg = &p,
@@ -226,8 +232,9 @@ const tm_command tm_command_check = {
     .words = "INPUT...",
     .summary =
         "list what is wrong with the records, with file, line and column; exit 1 if anything",
-    .why = "For CI and editors: the findings of check.record and every unreadable record, one a "
-           "line, on standard output. Writes no data; --run DIR keeps a run folder. Warnings do "
+    .why = "For CI and editors: the findings of check.record (and, of labelled answers, those of "
+           "check.labels) and every unreadable record, one a line, on standard output. Writes no "
+           "data; --run DIR keeps a run folder. Warnings do "
            "not change the exit code.",
     .example = "tamis check train.jsonl --format github",
     .params = PARAMS,

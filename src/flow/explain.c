@@ -186,11 +186,12 @@ static tm_str sentence_of(tm_str code)
     return (tm_str){0};
 }
 
-enum { PLACE, PATH, STEP, CODE, PART, AT, BYTES, VALUE, OTHER, COLUMNS };
+enum { PLACE, PATH, STEP, CODE, PART, AT, BYTES, VALUE, OTHER, OTHER_PATH, COLUMNS };
 
 typedef struct noticed { /* columns of findings.parquet, and the record they are about */
     tm_pq_reader *reader;
     uint32_t column[COLUMNS];
+    const char *ledger;
     tm_str raw; /* empty: it cannot be quoted */
     unsigned shown;
 } noticed;
@@ -201,7 +202,8 @@ static tm_status matched(story *s, const noticed *n, uint32_t row, tm_str part, 
     const tm_pq_reader *r = n->reader;
     tm_buf text = {0};
     if (tm_pq_is_null(r, n->column[OTHER], row)) return TM_OK;
-    tm_rid other = {tm_pq_get_u64(r, n->column[OTHER], row), 0};
+    tm_rid other = {tm_pq_get_u64(r, n->column[OTHER], row),
+                    tm_pq_get_u64(r, n->column[OTHER_PATH], row)};
     uint64_t at = tm_pq_get_u64(r, n->column[AT], row), bytes;
     bytes = tm_pq_get_u64(r, n->column[BYTES], row);
     tm_status status = n->raw.n ? tm_quote(n->raw, part, at, bytes, &text, err) : TM_OK;
@@ -209,7 +211,7 @@ static tm_status matched(story *s, const noticed *n, uint32_t row, tm_str part, 
     if (!tm_pq_is_null(r, n->column[VALUE], row))
         number(s, "value", tm_pq_get_f64(r, n->column[VALUE], row));
     tm_str place = {0};
-    if (status == TM_OK) status = tm_reference_place(&s->places, other, &place, err);
+    if (status == TM_OK) status = place_of(s, n->ledger, other, &place, err);
     if (status == TM_OK) field(s, "other", place);
     tm_buf_release(&text);
     return status;
@@ -242,13 +244,14 @@ static tm_status finding(story *s, const noticed *n, uint32_t row, tm_err *err)
     return TM_OK;
 }
 
-static tm_status findings(story *s, tm_rid rid, tm_str raw, tm_err *err)
+static tm_status findings(story *s, const char *ledger, tm_rid rid, tm_str raw, tm_err *err)
 {
-    static const char *const NAMES[COLUMNS] = {"place", "path",  "step",  "code",       "part",
-                                               "at",    "bytes", "value", "other_place"};
+    static const char *const NAMES[COLUMNS] = {"place",       "path",      "step",  "code",
+                                               "part",        "at",        "bytes", "value",
+                                               "other_place", "other_path"};
     uint32_t rows;
     bool more = true, there;
-    noticed n = {.raw = rid.path ? (tm_str){0} : raw};
+    noticed n = {.ledger = ledger, .raw = rid.path ? (tm_str){0} : raw};
     const char *path = tm_path_join(s->mem, s->folder.p, "findings.parquet");
     if (!path) return tm_fail_memory(err, "a path", 0);
     TM_TRY(tm_file_there(path, &there, err));
@@ -326,14 +329,14 @@ static tm_status written(story *s, const tm_ledger_row *row, const tm_yaml *inpu
 }
 
 /* What was noticed, and the record itself. */
-static tm_status texts(story *s, const tm_ledger_row *row, tm_err *err)
+static tm_status texts(story *s, const char *ledger, const tm_ledger_row *row, tm_err *err)
 {
     tm_buf raw = {0};
     tm_str why = {0};
     const tm_yaml *input = input_of(s, row->rid);
     tm_again again = {s->mem, s->folder, s->started, s->lost, input, row};
     tm_status status = tm_again_read(&again, &raw, &why, err);
-    if (status == TM_OK) status = findings(s, row->rid, tm_buf_view(&raw), err);
+    if (status == TM_OK) status = findings(s, ledger, row->rid, tm_buf_view(&raw), err);
     if (status == TM_OK) field(s, s->json ? "no_raw" : "raw", why);
     if (status == TM_OK && raw.n && !row->rid.path) bytes(s, "raw", tm_buf_view(&raw));
     if (status == TM_OK && raw.n && row->copies)
@@ -368,7 +371,7 @@ static tm_status tell(story *s, const char *path, const tm_ledger *l, const tm_l
     field(s, "id", row->id);
     signals(s, l, row->row);
     TM_TRY(trouble(s, row, err));
-    TM_TRY(texts(s, row, err));
+    TM_TRY(texts(s, path, row, err));
     if (s->json) tm_buf_char(s->out, '}');
     return TM_OK;
 }

@@ -214,6 +214,15 @@ static tm_status choose_recipe(tm_run *run, tm_err *err)
     return TM_OK;
 }
 
+static tm_status add_step(tm_run *run, tm_err *err)
+{
+    const tm_op *op = run->options.also;
+    if (!op || !(kinds_of(run) & run->options.also_kinds)) return TM_OK;
+    tm_recipe_step *step = tm_recipe_new_step(run->recipe, op);
+    if (!step) return tm_fail_memory(err, "the recipe", op->args_bytes);
+    return op->params ? tm_params_default(op->params, step->args, &run->mem, err) : TM_OK;
+}
+
 /* The recipe as it is carried out, with what the command line added: so that the manifest's can be
  * run again. */
 static tm_status say_recipe(tm_run *run, tm_err *err)
@@ -240,6 +249,7 @@ static tm_status open_run(tm_run *run, tm_err *err)
     TM_TRY(choose_work(run, err));
     TM_TRY(options->ticket.n ? tm_inputs_restore(run, err) : tm_inputs_open(run, err));
     if (options->refine) TM_TRY(choose_recipe(run, err));
+    TM_TRY(add_step(run, err));
     TM_TRY(say_recipe(run, err));
     TM_TRY(tm_plan_make(&run->plan, &run->mem, run->recipe, run->input, run->inputs,
                         tm_inputs_identity(run), err));

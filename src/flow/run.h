@@ -86,6 +86,8 @@ typedef struct tm_run_options {
     bool overwrite;         /* replace an existing result */
     bool scan_only;         /* no layouts: validate and pass on (cat) */
     bool refine;            /* the built-in recipe for the example kind found in the input */
+    const tm_op *also;      /* a step behind the recipe's where the inputs hold `also_kinds` */
+    uint32_t also_kinds;    /* 1 << tm_example_kind */
     bool measure_only;      /* write no data: inspect, check (findings and ledger as asked) */
     bool clusters;          /* gather clusters of duplicates without a folder, too */
     uint32_t batch_records; /* at most so many records a batch; 0 = by bytes (tests) */

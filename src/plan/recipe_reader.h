@@ -52,8 +52,6 @@ tm_status tm_recipe_add_reference(tm_recipe *recipe, const tm_texts *paths, tm_s
 tm_status tm_recipe_name_sides(tm_recipe *recipe, const tm_op *op, void *args,
                                const tm_param *param, tm_err *err);
 tm_status tm_recipe_read_steps(const tm_recipe_reader *r, const tm_yaml *node);
-/* Adds a step with its defaults; the caller sets name, then and args. NULL: memory. */
-tm_recipe_step *tm_recipe_new_step(tm_recipe *r, const tm_op *op);
 /* Parses a `then:` for this operator. */
 tm_status tm_op_then_parse(const tm_op *op, tm_str text, uint32_t *then, tm_err *err);
 

@@ -20,6 +20,9 @@ UNSEEN = ["", " ", "\n", "\t \n", "\u200b", "\ufeff", "\u00ad", "\u0007", "\u206
 SEEN = ["a", ".", "0", "\u00e9", "\u4e2d", "\U0001f600", "a\u200b", "\u200b-", "\u0301", "\ufffd"]
 
 
+OF_THE_SET = ("T1241", "T1242", "T1243")  # of all records together: test_labels.py
+
+
 def answer(**keys):
     return {"role": "assistant", **keys}
 
@@ -43,6 +46,8 @@ class CheckCase(LawCase):
         told = json.loads(done.stdout)
         out = [[] for _ in records]
         for f in told if isinstance(told, list) else told["findings"]:
+            if f["code"] in OF_THE_SET:
+                continue
             line = lines[f["line"] - 1]
             out[f["line"] - 1].append((f["code"], line.encode()[f["column"] - 1:].decode()))
         return out

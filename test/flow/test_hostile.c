@@ -26,6 +26,7 @@ static const setting SETTINGS[] = {
     {"split", "eval", "30%", "eval-00000.jsonl"},
     {"sort", "by", "max $.n % 7, all", NULL},
     {"dedup.exact", "keep", "longest", NULL},
+    {"check.labels", "then", "drop", NULL},
     {"decontaminate", "against", "REFERENCE", NULL}, /* the file of some of them */
 };
 
@@ -40,8 +41,10 @@ static int write_records(const char *path, unsigned step)
 {
     FILE *f = fopen(path, "w");
     for (unsigned i = 0; f && i < 900; i += step)
-        fprintf(f, "{\"text\":\"these are the words of record %u%s\",\"n\":%u}\n", i * 7 % 400,
-                i % 3 ? "" : " and more", i);
+        fprintf(f,
+                "{\"prompt\":\"Which?\",\"completion\":\"these are the words of record %u%s\","
+                "\"label\":%s,\"n\":%u}\n",
+                i * 7 % 400, i % 3 ? "" : " and more", i % 7 ? "true" : "false", i);
     return !f || fclose(f);
 }
 

@@ -123,6 +123,9 @@ static void write_records(const char *name, unsigned from, unsigned to, bool arr
                     "{\"role\":\"user\",\"content\":\"and then?\"},"
                     "{\"role\":\"assistant\",\"content\":\"then %u\"}]}\n",
                     i % 9, i % 9, i % 4);
+        if (!array && i % 6 == 2)
+            fprintf(f, "{\"prompt\":\"question %u\",\"completion\":\"yes\",\"label\":%s}\n", i % 9,
+                    i % 4 ? "true" : "false");
         if (!array && i % 97 == 11) fprintf(f, "{\"text\":\"%05000u\"}\n", i);
         fprintf(f, "{\"text\":\"words of record w%u x%u y%u z%u%s\",\"n\":%u}%s\n", i * 7 % 140,
                 i % 20, i % 28, i % 35, i % 3 ? "" : " and more, much more than before", i,
@@ -268,6 +271,7 @@ static void every_set_operator(void **state)
         snprintf(recipe, sizeof recipe, "steps:\n  - %s: {%s}\n", tm_ops[i]->name, settings);
         compare(recipe, 2500);
     }
+    compare("steps:\n  - filter: {drop: \"$.label = true\"}\n  - check.labels\n", 2500);
 }
 
 /* ---- what is refused ------------------------------------------------------------------------- */

@@ -21,6 +21,7 @@ from lawkit import TAMIS, LawCase, digest, manifest, operators
 # What to try an operator with on the demo's chats; REFERENCE is a file of some of them.
 SETTINGS = {
     "check.record": [[], ["--profile", "strict", "--then", "drop"]],
+    "check.labels": [[], ["--then", "park"]],
     "length": [[]],
     "filter": [
         ["--keep", "words(response) >= 20"],
@@ -66,6 +67,7 @@ SETTINGS = {
 # Operators whose second application must change nothing more.
 IDEMPOTENT = {
     "check.record",
+    "check.labels",
     "length",
     "filter",
     "tag",
@@ -96,11 +98,26 @@ class Operators(LawCase):
             lines = [line for line in file.read().splitlines() if json_object(line)]
         self.reference = self.write("reference.jsonl", b"\n".join(lines[::40]) + b"\n")
 
+    def files_for(self, op, files, records=1500):
+        """Answers with labels, some with both, for the operator that looks at nothing else."""
+        if op != "check.labels":
+            return files
+        chance = random.Random(records)
+        rows = (
+            {
+                "prompt": f"what is {n % (records // 2)}?" + " please" * 40,
+                "completion": "a number",
+                "label": chance.random() < 0.7,
+            }
+            for n in range(records)
+        )
+        return [self.write("labelled.jsonl", "".join(json.dumps(row) + "\n" for row in rows))]
+
     def filled(self, given):
         return [self.reference if word == "REFERENCE" else word for word in given]
 
     def outcome(self, name, op, words, *more, env=None):
-        words = [*self.files, *self.filled(words), *more]
+        words = [*self.files_for(op, self.files), *self.filled(words), *more]
         folder = self.run_folder(name, op, *words, env=env, expect=None)
         return self.data(folder), digest(os.path.join(folder, "ledger.parquet")), folder
 
@@ -188,7 +205,8 @@ class Operators(LawCase):
         for op in operators():
             for number, words in enumerate(SETTINGS[op["name"]]):
                 with self.subTest(op=op["name"], words=words):
-                    self.check_killed(f"k-{op['name']}-{number}", op["name"], files, words, chance)
+                    given = self.files_for(op["name"], files, 12000)
+                    self.check_killed(f"k-{op['name']}-{number}", op["name"], given, words, chance)
 
     def check_killed(self, name, op, files, words, chance):
         began = time.monotonic()
@@ -220,7 +238,7 @@ class Operators(LawCase):
                     folder = self.run_folder(
                         f"m-{op['name']}-{number}",
                         op["name"],
-                        *files,
+                        *self.files_for(op["name"], files, 40000 if honest else 4000),
                         *self.filled(words),
                         "--memory",
                         "110MiB",

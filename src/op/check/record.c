@@ -134,8 +134,8 @@ const tm_op tm_op_check_record = {
         "Trainers meet a bad record by crashing at night, or worse, by dropping it with a warning "
         "in a log. This step says which records, which rule and which place, and sets them aside "
         "for repair. It looks at structure only; what a text says is for other steps. It looks at "
-        "one record at a time: that an answer stands there twice, with both labels, dedup.exact "
-        "finds, and whether labels of both classes are there has to be counted.",
+        "one record at a time: that an answer stands there twice, with both labels, or that all "
+        "labels are the same, check.labels finds.",
     .rev = 6,
     .shape = TM_MEASURE,
     .params = PARAMS,

@@ -114,9 +114,8 @@
 #define CHECK_LABEL_HELP                                                                         \
     "Unpaired preferences are labelled with a boolean; 1, \"true\" and null are not. Where the " \
     "label is no verdict but a class, read the records with --layout prompt-completion or "      \
-    "messages. Records are looked at one at a time, so nothing is said here of one answer with " \
-    "both labels, which refine and dedup.exact with by: [prompt, response] and then: flag "      \
-    "find, nor of a set with labels of one class."
+    "messages. One answer with both labels, and a set with labels of one class, are "            \
+    "check.labels's to find."
 #define CHECK_NOT_TEXT_SENTENCE "this content is not text; it is carried untouched"
 #define CHECK_NOT_TEXT_HELP "An image, audio or unknown block. Text steps pass it by."
 
