@@ -116,3 +116,15 @@ tm_status tm_reduce_to_edges(const tm_step_view *step, tm_group *group, tm_facts
     }
     return TM_OK;
 }
+
+tm_status tm_reduce_to_candidates(const tm_step_view *step, tm_group *group, tm_facts *next,
+                                  tm_decisions *out, tm_err *err)
+{
+    tm_fact f;
+    TM_UNUSED(next);
+    while (group->next(group, &f)) {
+        tm_decision d = {.rid = f.rid, .step = step->step};
+        TM_TRY(tm_decide(out, &d, err));
+    }
+    return TM_OK;
+}

@@ -164,5 +164,9 @@ static inline bool tm_round_idle(const tm_round *round, const void *shared)
  * it, which makes them one component. */
 tm_status tm_reduce_to_edges(const tm_step_view *step, tm_group *group, tm_facts *next,
                              tm_decisions *out, tm_err *err);
+/* A GROUP round's reduce, with pairs_only, before one that is decided_only: whoever shares a key is
+ * looked at there. */
+tm_status tm_reduce_to_candidates(const tm_step_view *step, tm_group *group, tm_facts *next,
+                                  tm_decisions *out, tm_err *err);
 
 #endif

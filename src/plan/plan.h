@@ -95,7 +95,7 @@ tm_status tm_recipe_add_input(tm_recipe *r, tm_str name, const tm_input_args *ar
  * underscores; a repeated option of list or map type adds to it; `name` and `then` work too. */
 tm_status tm_recipe_verb(tm_recipe *out, tm_arena *mem, const tm_op *op, const tm_pair *option,
                          uint32_t options, tm_err *err);
-/* Adds a step, named as the operator, with args of zeros; the caller sets the rest. NULL: memory. */
+/* Adds a step named as the operator, with args of zeros; the caller sets the rest. NULL: memory. */
 tm_recipe_step *tm_recipe_new_step(tm_recipe *r, const tm_op *op);
 /* The recipe as YAML that tm_recipe_read reads back to the same. */
 void tm_recipe_print(const tm_recipe *r, tm_buf *out);

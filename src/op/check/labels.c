@@ -136,18 +136,6 @@ static tm_status observe_hashes(const tm_step_view *step, tm_batch *b, tm_facts 
     return TM_OK;
 }
 
-static tm_status reduce_hashes(const tm_step_view *step, tm_group *group, tm_facts *next,
-                               tm_decisions *out, tm_err *err)
-{
-    tm_fact f;
-    TM_UNUSED(next);
-    while (group->next(group, &f)) {
-        tm_decision d = {.rid = f.rid, .step = step->step};
-        TM_TRY(tm_decide(out, &d, err));
-    }
-    return TM_OK;
-}
-
 /* Data: the label, then the text. */
 static tm_status observe_texts(const tm_step_view *step, tm_batch *b, tm_facts *out, tm_err *err)
 {
@@ -256,7 +244,7 @@ static const tm_round ROUNDS[] = {
         .how = TM_GROUP,
         .pairs_only = true,
         .observe = observe_hashes,
-        .reduce = reduce_hashes,
+        .reduce = tm_reduce_to_candidates,
     },
     {
         .name = "verify",

@@ -143,18 +143,6 @@ static tm_status observe_texts(const tm_step_view *step, tm_batch *b, tm_facts *
     return TM_OK;
 }
 
-static tm_status reduce_hashes(const tm_step_view *step, tm_group *group, tm_facts *next,
-                               tm_decisions *out, tm_err *err)
-{
-    tm_fact f;
-    TM_UNUSED(next);
-    while (group->next(group, &f)) {
-        tm_decision d = {.rid = f.rid, .step = step->step};
-        TM_TRY(tm_decide(out, &d, err));
-    }
-    return TM_OK;
-}
-
 /* cluster: its name, where `into` is not the first of it; or NULL. lost: fields of the record that
  * `into` does not have so. *made: the decision, without them. */
 static tm_status merge(const tm_step_view *step, uint16_t rule, tm_rid rid, tm_rid into,
@@ -311,7 +299,7 @@ const tm_round tm_exact_rounds[] = {
         .pairs_only = true,
         .texts_only = hashes_texts,
         .observe = observe_hashes,
-        .reduce = reduce_hashes,
+        .reduce = tm_reduce_to_candidates,
     },
     {
         .name = "verify",
