@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from tamis.progress import Show
 
 '''
-SELECTORS = "Selector"
+SELECTORS = "Selector"  # of texts
+WHOLE = "WholeSelector"  # and everything
 VERDICTS = {
     "flag": "is only remarked on",
     "park": "is set aside for repair",
@@ -76,8 +77,11 @@ def type_of(param):
         return "Union[Reference, Sequence[Reference]]"
     if param["sides"]:
         return "Union[str, Sequence[str], Mapping[str, Union[Reference, Sequence[Path]]]]"
-    if kind in ("choice", "choices", "selectors"):
-        one = SELECTORS if kind == "selectors" else literal(param["choices"])
+    if kind == "selectors":
+        one = WHOLE if "everything" in param["choices"] else SELECTORS
+        return f"Union[{one}, Sequence[{one}]]"
+    if kind in ("choice", "choices"):
+        one = literal(param["choices"])
         return one if kind == "choice" else f"Union[{one}, Sequence[{one}]]"
     if kind in ("list", "expressions"):
         one = "Path" if param["path"] else "str"
@@ -247,8 +251,10 @@ def write_file(tables):
     for op in ops:
         if "." in op["name"]:
             groups.setdefault(op["name"].split(".", 1)[0], []).append(op)
-    selectors = next(p["choices"] for op in ops for p in op["params"] if p["type"] == "selectors")
-    parts = [HEAD + f"{SELECTORS} = {literal(selectors)}\n\n"]
+    whole = max((p["choices"] for op in ops for p in op["params"] if p["type"] == "selectors"),
+                key=len)
+    texts = [name for name in whole if name != "everything"]
+    parts = [HEAD + f"{SELECTORS} = {literal(texts)}\n{WHOLE} = {literal(whole)}\n\n"]
     parts += [group_class(name, list_, single.get(name)) + "\n" for name, list_ in groups.items()]
     parts.append('class Operators:\n    """Every operator as a method; Dataset is one of these."""'
                  "\n\n    if TYPE_CHECKING:\n\n"

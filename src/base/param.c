@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const tm_selector_names[] = {
-    "system", "user",     "assistant", "tool", "document", "prompt",     "response",
-    "chosen", "rejected", "reasoning", "call", "all",      "everything", NULL};
+#define TEXTS                                                                                      \
+    "system", "user", "assistant", "tool", "document", "prompt", "response", "chosen", "rejected", \
+        "reasoning", "call", "all"
+
+const char *const tm_text_selectors[] = {TEXTS, NULL};
+const char *const tm_selector_names[] = {TEXTS, "everything", NULL};
 
 typedef struct setting {
     const tm_param *param;
@@ -245,10 +248,22 @@ static tm_status set_choices(setting *s)
     return TM_OK;
 }
 
+static tm_status add_selector(setting *s, tm_str text, void *arg)
+{
+    if (s->param->choices != tm_text_selectors || !tm_str_is(tm_str_trim(text), "everything"))
+        return add_bit(s, text, arg);
+    tm_fail(s->err, TM_ERECIPE,
+            "\"%s\" looks at texts, of which all is every one: everything, the whole record with "
+            "its other fields, is for dedup.exact",
+            s->param->name);
+    if (s->err) s->err->line = s->value->line, s->err->column = s->value->column;
+    return TM_ERECIPE;
+}
+
 static tm_status set_selector(setting *s)
 {
-    bits b = {.names = tm_selector_names};
-    TM_TRY(for_each(s, add_bit, &b));
+    bits b = {.names = s->param->choices};
+    TM_TRY(for_each(s, add_selector, &b));
     if (!b.set) return wrong(s, "selectors such as response or all");
     *(uint32_t *)s->to = (uint32_t)b.set;
     return TM_OK;

@@ -63,7 +63,7 @@ typedef struct tm_param {
     const char *fallback;       /* default, as the user would write it; NULL = zero value */
     const char *unit;           /* or NULL */
     double min, max;            /* numbers; both 0 = unbounded */
-    const char *const *choices; /* NULL-terminated, for CHOICE and CHOICES */
+    const char *const *choices; /* NULL-terminated, for CHOICE, CHOICES and SELECTOR */
     uint32_t flags;
     const char *help; /* one sentence without a full stop */
 } tm_param;
@@ -102,7 +102,9 @@ bool tm_param_list_next(tm_ptype type, tm_str *rest, tm_str *item);
 const char *tm_ptype_name(tm_ptype type); /* "size", "share", ... for help and docs */
 
 /* Selectors live here as names so that params can parse them without knowing records. Bit i of a
- * selector set is tm_selector_names[i]. */
+ * selector set is tm_selector_names[i]. The last one, everything, is the whole record: who looks at
+ * texts alone takes those before it. */
 extern const char *const tm_selector_names[]; /* NULL-terminated */
+extern const char *const tm_text_selectors[]; /* the same without everything */
 
 #endif

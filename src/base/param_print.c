@@ -87,7 +87,7 @@ void tm_param_print(const tm_param *param, const void *args, tm_buf *out)
     case TM_P_EXPR: tm_buf_json(out, *(const tm_str *)at); break;
     case TM_P_CHOICE: tm_buf_json(out, tm_str_of(param->choices[*(const uint8_t *)at])); break;
     case TM_P_CHOICES: print_names(param->choices, *(const uint64_t *)at, out); break;
-    case TM_P_SELECTOR: print_names(tm_selector_names, *(const uint32_t *)at, out); break;
+    case TM_P_SELECTOR: print_names(param->choices, *(const uint32_t *)at, out); break;
     case TM_P_EXPRS:
     case TM_P_TEXTS: print_texts(at, out); break;
     case TM_P_PAIRS: print_pairs(at, out); break;

@@ -37,11 +37,6 @@ static bool takes_files(const tm_command *c)
     return !c || (c->words[0] && (c->first == TM_FIRST_FILE || c->first == TM_FIRST_RUN));
 }
 
-static const char *const *values_of(const tm_param *p)
-{
-    return p->type == TM_P_SELECTOR ? tm_selector_names : p->choices;
-}
-
 /* true = on by default, so that one may want to say --no-flag. */
 static bool is_on(const tm_param *p)
 {
@@ -55,7 +50,7 @@ static void put_name(tm_buf *out, const char *name)
 
 static void put_values(tm_buf *out, const tm_param *p)
 {
-    const char *const *value = values_of(p);
+    const char *const *value = p->choices;
     for (size_t i = 0; value && value[i]; i++) tm_buf_print(out, i ? " %s" : "%s", value[i]);
 }
 
@@ -93,7 +88,7 @@ static void put_choices(tm_buf *out, const tm_command *c, const tm_op *op)
 {
     tm_option_walk walk = {.command = c, .op = op};
     while (tm_option_next(&walk)) {
-        if (!values_of(walk.option)) continue;
+        if (!walk.option->choices) continue;
         tm_buf_z(out, " --");
         put_name(out, walk.option->name);
         tm_buf_z(out, ") values=\"");
@@ -204,7 +199,7 @@ static void fish_option(tm_buf *out, const char *verb, const char *no, const tm_
     tm_buf_print(out, "complete -c tamis -n '__tamis_verb %s' -l %s", verb, no);
     put_name(out, p->name);
     if (tm_option_short(p) && !*no) tm_buf_print(out, " -s %s", tm_option_short(p) + 1);
-    if (values_of(p)) {
+    if (p->choices) {
         tm_buf_z(out, " -xa '");
         put_values(out, p);
         tm_buf_char(out, '\'');

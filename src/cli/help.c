@@ -38,7 +38,6 @@ static void say_values(tm_buf *help, const tm_param *p)
     bool absent = p->fallback && tm_str_is(tm_str_of(p->fallback), "-1"); /* stands for none */
     double min = absent ? 0 : p->min;
     if (p->choices && !strstr(p->help, p->choices[0])) name_choices(help, p->choices);
-    if (p->type == TM_P_SELECTOR) name_choices(help, tm_selector_names);
     if (range && p->max < 1e15) tm_buf_print(help, "; %.15g to %.15g", min, p->max);
     if (range && p->max >= 1e15) tm_buf_print(help, "; at least %.15g", min);
     if (p->unit) tm_buf_print(help, "%s%s", range ? " " : "; in ", p->unit);

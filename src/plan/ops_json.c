@@ -34,7 +34,6 @@ static void one_param(tm_jw *w, const tm_param *p)
         tm_jw_f64(w, p->max);
     }
     if (p->choices) names(w, "choices", p->choices);
-    if (p->type == TM_P_SELECTOR) names(w, "choices", tm_selector_names);
     tm_jw_key(w, "path");
     tm_jw_bool(w, p->flags & TM_P_PATH);
     tm_jw_key(w, "rest");

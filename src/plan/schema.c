@@ -79,8 +79,8 @@ static void type_of(tm_jw *w, const tm_param *p)
                 "{\"type\":\"string\",\"pattern\":\"^[0-9.]+ *%?$\"}]");
         break;
     case TM_P_CHOICE: enumerate(w, p->choices); break;
+    case TM_P_SELECTOR:
     case TM_P_CHOICES: one_or_many(w, p->choices); break;
-    case TM_P_SELECTOR: one_or_many(w, tm_selector_names); break;
     case TM_P_EXPRS:
     case TM_P_TEXTS:
         literal(w, "anyOf",

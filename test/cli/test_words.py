@@ -7,7 +7,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "laws"))
-from lawkit import TAMIS, LawCase  # noqa: E402
+from lawkit import TAMIS, LawCase, operators  # noqa: E402
 
 
 class Words(LawCase):
@@ -32,6 +32,18 @@ class Words(LawCase):
                 self.refused(word, self.source, "--against", again, "-o", "-",
                              says="is an input and a reference at once")
             self.tamis(word, self.source, "--against", other, "-o", "-")
+
+    def test_selectors_are_those_that_the_descriptor_names(self):
+        whole = "everything"
+        for op in operators():
+            for param in (p for p in op["params"] if p["type"] == "selectors"):
+                words = [op["name"], self.source, "--print-recipe", "--" + param["name"]]
+                for choice in param["choices"]:
+                    said = self.tamis(*words, choice).stdout.decode()
+                    self.assertEqual(choice in said, choice != param["default"])
+                self.assertEqual(whole in param["choices"], op["name"] == "dedup.exact")
+                if whole not in param["choices"]:
+                    self.refused(*words, whole, says="is for dedup.exact")
 
     def test_names_that_do_not_exist(self):
         recipe = self.write("r.yaml", "inputs: {a: {path: a.jsonl}}\nsteps:\n"

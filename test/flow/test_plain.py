@@ -83,7 +83,7 @@ class Plain(unittest.TestCase):
     def test_changed_and_parked_records_keep_their_place(self):
         rng = random.Random(9)
         recipes = (["filter", "--park", "not $.keep"], ["filter", "--drop", "$.keep"],
-                   ["clean.text", "--on", "everything"], ["tag", "--set", "seen=1"])
+                   ["clean.text", "--on", "all"], ["tag", "--set", "seen=1"])
         for words in recipes:
             with self.subTest(words=words), tempfile.TemporaryDirectory() as folder:
                 source = os.path.join(folder, "in.jsonl")

@@ -87,6 +87,7 @@ static const tm_param PARAMS[] = {
     {
         .name = "on",
         .type = TM_P_SELECTOR,
+        .choices = tm_text_selectors,
         .at = offsetof(args, on),
         .fallback = "all",
         .help = "which texts to clean",

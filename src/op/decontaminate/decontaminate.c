@@ -221,6 +221,7 @@ static const tm_param PARAMS[] = {
     {
         .name = "on",
         .type = TM_P_SELECTOR,
+        .choices = tm_text_selectors,
         .at = offsetof(args, on),
         .fallback = "all",
         .help = "which texts of the records are searched",
@@ -237,6 +238,7 @@ static const tm_param PARAMS[] = {
     {
         .name = "items",
         .type = TM_P_SELECTOR,
+        .choices = tm_text_selectors,
         .at = offsetof(args, items),
         .flags = TM_P_OF_REFERENCES,
         .fallback = "all",

@@ -108,6 +108,7 @@ static const tm_param PARAMS[] = {
     {
         .name = "by",
         .type = TM_P_SELECTOR,
+        .choices = tm_selector_names,
         .at = offsetof(args, by),
         .fallback = "all",
         .help = "which texts must be equal, with the functions they call and the pictures among "

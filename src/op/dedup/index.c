@@ -38,11 +38,6 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
     shared *s = TM_NEW(prep->mem, shared, 1);
     if (!s) return tm_fail_memory(err, "index", sizeof *s);
     s->args = a;
-    if (a->by & TM_SEL_EVERYTHING)
-        return tm_fail(
-            err, TM_ERECIPE,
-            "an index holds texts: by: everything is for dedup.exact; use by: all, or the "
-            "parts that count");
     s->rules.sketch.kind = a->band.sketch;
     TM_TRY(tm_band_choose(&a->band, false, &s->rules.sketch, err));
     *out = s;
@@ -111,6 +106,7 @@ static const tm_param PARAMS[] = {
     {
         .name = "by",
         .type = TM_P_SELECTOR,
+        .choices = tm_text_selectors,
         .at = offsetof(args, by),
         .fallback = "all",
         .help = "which texts the index holds: those that later runs will compare",

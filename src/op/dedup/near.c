@@ -58,11 +58,6 @@ static tm_status make_link(tm_prep *prep, const args *a, shared *to, tm_err *err
                             .rule_limited = TM_NOT_ALL_COMPARED};
     s->kind = a->band.sketch;
     TM_TRY(tm_like_check(a->band.sketch, &a->as, err));
-    if (a->by & TM_SEL_EVERYTHING)
-        return tm_fail(
-            err, TM_ERECIPE,
-            "dedup.near compares texts: by: everything is for dedup.exact; use by: all, or "
-            "the parts that count");
     if (a->band.sketch >= TM_LIKE_FIRST) TM_TRY(check_like(a, err));
     tm_band_args band = for_measure(a);
     TM_TRY(tm_scope_make(prep, a->across, &a->against, &link->scope, err));
@@ -178,6 +173,7 @@ static const tm_param PARAMS[] = {
     {
         .name = "by",
         .type = TM_P_SELECTOR,
+        .choices = tm_text_selectors,
         .at = offsetof(args, by),
         .fallback = "all",
         .help = "which texts are compared, one behind another",
