@@ -34,10 +34,12 @@ class Words(LawCase):
             self.tamis(word, self.source, "--against", other, "-o", "-")
 
     def test_selectors_are_those_that_the_descriptor_names(self):
-        whole = "everything"
+        whole, old = "everything", self.write("old.jsonl", '{"text":"d"}\n')
         for op in operators():
             for param in (p for p in op["params"] if p["type"] == "selectors"):
                 words = [op["name"], self.source, "--print-recipe", "--" + param["name"]]
+                if op["name"] == "decontaminate":
+                    words[1:1] = ["--against", old]
                 for choice in param["choices"]:
                     said = self.tamis(*words, choice).stdout.decode()
                     self.assertEqual(choice in said, choice != param["default"])
