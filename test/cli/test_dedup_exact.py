@@ -291,6 +291,21 @@ class Survivors(DedupCase):
                 with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
                     self.assertGreater(json.load(file)["spilled_bytes"], 100000)  # packed
 
+    def test_what_is_exchanged_is_no_more_than_was_said(self):
+        """At its worst: every record is a duplicate, and its text packs badly."""
+        chance = random.Random(8)
+        for size, records in ((6, 100000), (75, 40000)):
+            made = [{"text": chance.randbytes(size).hex(), "n": n} for n in range(records // 2)]
+            path = self.write("worst.jsonl", lines(made + made))
+            folder = self.run_folder("worst", "dedup.exact", path, "--memory", "60MiB",
+                                     "--overwrite")
+            with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
+                spilled = json.load(file)["spilled_bytes"]
+            told = manifest(folder)
+            self.assertEqual(told["counts"]["merged"], records // 2)
+            self.assertGreater(spilled, 100000)
+            self.assertGreater(told["plan"]["cost"]["fact_bytes"], spilled)
+
     def test_then_flag_keeps_all_and_names_the_other(self):
         records = [{"id": n, "text": "the same"} for n in range(3)]
         folder = self.merge("dedup.exact", [records], "--then", "flag")
