@@ -71,6 +71,8 @@ def read(
             if table is not None:
                 name = _free_name("table", {*tables, *paths})
                 tables[name] = table
+            elif not isinstance(source, (str, bytes, os.PathLike)):
+                raise TypeError(_no_source(type(source).__name__))
             paths.append(os.fsdecode(source) if table is None else name)
     if not paths:
         raise ValueError("read needs a path or a table, or several")
@@ -442,6 +444,16 @@ def _renamed(
             paths[i] = _free_name("table", into)
             into[paths[i]] = tables[path]
     return {**args, "path": paths[0] if one else paths}
+
+
+def _no_source(kind: str) -> str:
+    """What is said to somebody who reads what is neither a path nor a table."""
+    hint = {
+        "LazyFrame": ": collect() it first",
+        "dict": ": pyarrow.Table.from_pylist makes a table of rows, from_pydict one of columns",
+        "Series": ": to_frame() makes a table of it",
+    }.get(kind, "")
+    return f"read takes paths and tables (of pyarrow, pandas, polars, DuckDB ...), not {kind}{hint}"
 
 
 def _input_of(source: Any, tables: dict[str, Any]) -> dict[str, Any]:

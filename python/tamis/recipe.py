@@ -39,8 +39,10 @@ def scalar(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return repr(value)
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, float):
+        return float.__repr__(value)  # numpy's is a float and would say np.float64(0.5)
     if isinstance(value, str):
         plain = WORD.match(value) and value.lower() not in TAKEN
         return value if plain else quoted(value)
@@ -56,6 +58,8 @@ def flow(value: Any) -> str:
     if isinstance(value, Mapping):
         rows = (f"{key(name)}: {flow(item)}" for name, item in value.items())
         return "{" + ", ".join(rows) + "}"
+    if getattr(value, "ndim", 0):  # an array of numpy's
+        value = value.tolist()
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(scalar(item) for item in value) + "]"
     return scalar(value)

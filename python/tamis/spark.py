@@ -27,7 +27,6 @@ from pyspark import TaskContext
 from pyspark.sql import functions as F
 
 from tamis import stages
-from tamis.dataset import Dataset
 from tamis.errors import UsageError, of_status
 from tamis.stages import DECISION, FACT, ROWS, STATE, Plan
 
@@ -462,8 +461,7 @@ def run(
     cut (64 MiB). partitions: of a shuffle. digests: SHA-256 of inputs that were cut, which reads
     them once more. A finished run that is bad (too many unreadable records) raises FindingsError, and
     its folder is there."""
-    recipe = recipe.recipe() if isinstance(recipe, Dataset) else recipe
-    is_file = "\n" not in recipe and os.path.exists(recipe)
+    recipe, is_file = stages.recipe_of(recipe)
     given = {"recipe_file": recipe} if is_file else {"recipe": recipe}
     folder = stages.output_of(recipe, is_file) if folder is None else folder
     with Plan.open(

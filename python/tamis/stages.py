@@ -13,6 +13,7 @@ import os
 import pyarrow as pa
 
 from tamis import _tamis
+from tamis.dataset import Dataset
 from tamis.errors import TamisError, UsageError
 
 FACT, DECISION, STATE = 0, 1, 2
@@ -41,6 +42,21 @@ def _texts(values):
 def _rows(batches):
     """What the extension reads: a pair of schema and batches as a reader, or None."""
     return None if batches is None else pa.RecordBatchReader.from_batches(*batches)
+
+
+def recipe_of(recipe):
+    """A recipe as (text or path, whether it is a path): of a Dataset, a path, or a text. One line
+    that is no YAML map is a path, be it there or not."""
+    if isinstance(recipe, Dataset):
+        if recipe._tables:
+            raise UsageError(
+                "a table in this process's memory cannot be read on other machines: write it to "
+                "files that all of them see, and read those"
+            )
+        return recipe.recipe(), False
+    if isinstance(recipe, os.PathLike):
+        return os.fspath(recipe), True
+    return recipe, "\n" not in recipe and (os.path.exists(recipe) or ": " not in recipe)
 
 
 def output_of(recipe, is_file):

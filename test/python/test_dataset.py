@@ -267,6 +267,20 @@ class Errors(Case):
             read.dedup.near(thresold=0.8)
         with self.assertRaisesRegex(TypeError, "texts, numbers"):
             read.filter(object())
+        with self.assertRaisesRegex(TypeError, "not dict: pyarrow.Table.from_pylist"):
+            tamis.read([{"text": "a"}])
+
+    @unittest.skipUnless(importlib.util.find_spec("numpy"), "numpy is not installed")
+    def test_numbers_of_numpy_are_numbers(self):
+        import numpy as np
+
+        read = tamis.read(self.chats)
+        near = read.dedup.near(threshold=0.5).recipe()
+        for half in (np.float64(0.5), np.float32(0.5), np.linspace(0, 1, 3)[1]):
+            self.assertEqual(read.dedup.near(threshold=half).recipe(), near)
+        self.assertEqual(read.head(np.int64(3)).recipe(), read.head(3).recipe())
+        self.assertEqual(read.sample(nested=np.array([10, 20])).recipe(),
+                         read.sample(nested=[10, 20]).recipe())
 
     def test_a_wrong_expression_has_its_place_in_the_recipe(self):
         chain = tamis.read(self.chats).length()
@@ -325,6 +339,24 @@ class Errors(Case):
             first = f"{place}: error: {error.message.split('; the first: ')[1]} ({error.code})"
             self.assertEqual(told.splitlines()[0], first)
         self.assertEqual(len(list(tamis.read(half).options(unreadable="60%"))), 1)
+
+    @unittest.skipUnless(importlib.util.find_spec("pyarrow"), "pyarrow is not installed")
+    def test_a_run_on_spark_takes_a_path_a_text_or_a_dataset(self):
+        import pathlib
+        import pyarrow
+
+        from tamis.stages import recipe_of
+
+        said = self.write("said.yaml", "steps: [dedup.exact]\n")
+        self.assertEqual(recipe_of(pathlib.Path(said)), (said, True))
+        self.assertEqual(recipe_of(said), (said, True))
+        self.assertEqual(recipe_of("no-such.yaml"), ("no-such.yaml", True))
+        for text in ("steps: [length]", "{steps: [length]}", "steps:\n- length\n"):
+            self.assertEqual(recipe_of(text), (text, False))
+        chain = tamis.read(self.chats).length()
+        self.assertEqual(recipe_of(chain), (chain.recipe(), False))
+        with self.assertRaisesRegex(tamis.UsageError, "cannot be read on other machines"):
+            recipe_of(tamis.read(pyarrow.table({"text": ["a"]})).length())
 
     @unittest.skipUnless(importlib.util.find_spec("pyarrow"), "pyarrow is not installed")
     def test_a_run_on_spark_finds_its_folder_in_the_recipe(self):
