@@ -290,7 +290,9 @@ static const tm_param PARAMS[] = {
         .min = 1,
         .max = 1e9,
         .unit = "items",
-        .help = "an n-gram of more items is the wording of a benchmark and counts for none",
+        .help =
+            "an n-gram of more items is the wording of a benchmark and counts for none; only of "
+            "items that have no other each keeps the first so many",
     },
     {
         .name = "fix",

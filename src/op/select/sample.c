@@ -202,8 +202,9 @@ static const tm_param PARAMS[] = {
         .name = "stratify",
         .type = TM_P_EXPR,
         .at = offsetof(args, stratify),
-        .help = "a field or signal: each of its values has its part of the sample, to within a "
-                "record; a share is then an exact number",
+        .help = "a field or signal: the sample is dealt among its values in proportion, to the "
+                "nearest record; values too rare for half a record leave their part to the others "
+                "(see floor); a share is then an exact number",
     },
     {
         .name = "floor",
