@@ -45,8 +45,13 @@ tm_str tm_chosen_weight(const tm_batch *b, uint32_t part, uint32_t *turn);
  * however alike their texts are. */
 uint64_t tm_chosen_carries(const tm_chosen *c, tm_batch *b, uint32_t record);
 
-#define TM_TURN_HELP                                                                            \
-    "compare one message only: 1 for the first that has chosen texts, -1 for the last (0: all " \
-    "of them)"
+/* The parameter turn; args.turn is an int64_t. */
+#define TM_TURN_PARAM                                                                          \
+    {                                                                                          \
+        .name = "turn", .type = TM_P_INT, .at = offsetof(args, turn), .fallback = "0",         \
+        .min = -60000, .max = 60000,                                                           \
+        .help = "compare one message only: 1 for the first that has chosen texts, -1 for the " \
+                "last (0: all of them)",                                                       \
+    }
 
 #endif

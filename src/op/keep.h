@@ -18,9 +18,15 @@
 #include "expr/expr.h"
 #include "op/seam.h"
 
-#define TM_KEEP_HELP                                                                               \
-    "who survives, first difference decides: max EXPR, min EXPR, newest EXPR, longest, shortest, " \
-    "source_order (the earlier source), first; or none: all that are alike are dropped"
+/* The parameter keep; args.keep is a tm_texts. */
+#define TM_KEEP_PARAM                                                                             \
+    {                                                                                             \
+        .name = "keep", .type = TM_P_EXPRS, .at = offsetof(args, keep), .flags = TM_P_KEEP,       \
+        .fallback = "first",                                                                      \
+        .help = "who survives, first difference decides: max EXPR, min EXPR, newest EXPR, "       \
+                "longest, shortest, source_order (the earlier source), first; or none: all that " \
+                "are alike are dropped",                                                          \
+    }
 
 typedef struct tm_keep tm_keep;
 typedef struct tm_keep_scratch tm_keep_scratch;

@@ -147,23 +147,8 @@ static const tm_param PARAMS[] = {
                 "stay, and each tells which it is like (of one text the first 8,192 spellings are "
                 "told from one another)",
     },
-    {
-        .name = "keep",
-        .type = TM_P_EXPRS,
-        .at = offsetof(args, keep),
-        .flags = TM_P_KEEP,
-        .fallback = "first",
-        .help = TM_KEEP_HELP,
-    },
-    {
-        .name = "turn",
-        .type = TM_P_INT,
-        .at = offsetof(args, turn),
-        .fallback = "0",
-        .min = -60000,
-        .max = 60000,
-        .help = TM_TURN_HELP,
-    },
+    TM_KEEP_PARAM,
+    TM_TURN_PARAM,
     {
         .name = "prefix",
         .type = TM_P_BOOL,
@@ -171,27 +156,7 @@ static const tm_param PARAMS[] = {
         .fallback = "false",
         .help = "merge a conversation into one that begins with all of it, the longest first",
     },
-    {
-        .name = "across",
-        .type = TM_P_CHOICE,
-        .at = offsetof(args, across),
-        .choices = tm_across_names,
-        .fallback = "all",
-        .help = TM_SCOPE_HELP_ACROSS,
-    },
-    {
-        .name = "within",
-        .type = TM_P_EXPRS,
-        .at = offsetof(args, within),
-        .help = TM_WITHIN_HELP,
-    },
-    {
-        .name = "against",
-        .type = TM_P_TEXTS,
-        .at = offsetof(args, against),
-        .flags = TM_P_REFERENCE,
-        .help = TM_SCOPE_HELP_AGAINST,
-    },
+    TM_SCOPE_PARAMS,
     {0},
 };
 

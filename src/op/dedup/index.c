@@ -111,15 +111,7 @@ static const tm_param PARAMS[] = {
         .fallback = "all",
         .help = "which texts the index holds: those that later runs will compare",
     },
-    {
-        .name = "turn",
-        .type = TM_P_INT,
-        .at = offsetof(args, turn),
-        .fallback = "0",
-        .min = -60000,
-        .max = 60000,
-        .help = TM_TURN_HELP,
-    },
+    TM_TURN_PARAM,
     {
         .name = "keys",
         .type = TM_P_BOOL,

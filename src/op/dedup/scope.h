@@ -36,11 +36,4 @@ uint32_t tm_scope_rank_get(tm_str order);
 /* Whether a record of rank `other` may be merged into one of rank `first`, which comes before. */
 bool tm_scope_merges(const tm_scope *scope, uint32_t first, uint32_t other);
 
-#define TM_SCOPE_HELP_ACROSS                                                                    \
-    "which records of the stream are compared with each other: all, those of different inputs " \
-    "(the earlier input wins), or none"
-#define TM_SCOPE_HELP_AGAINST                                                                    \
-    "references whose records win over any other, of the first 64 of the recipe; as an option, " \
-    "their files or run folders"
-
 #endif
