@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "chance.h"
 #include "record/layout.h"
 #include "text/utf8.h"
 
@@ -39,17 +40,6 @@ typedef struct model {
     uint32_t slots;
     bool wide; /* ", " and ": " */
 } model;
-
-static uint64_t rng;
-
-static uint32_t below(uint32_t n)
-{
-    rng += 0x9E3779B97F4A7C15u; /* splitmix64 (Steele, Lea, Flood 2014) */
-    uint64_t z = rng;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return (uint32_t)((z ^ (z >> 31)) % n);
-}
 
 static bool must_escape(uint32_t code)
 {

@@ -177,16 +177,13 @@ static void one_record(run *t)
 
 static void edits_are_splices_in_every_layout_and_codec_stack(void **state)
 {
-    const char *given = getenv("TAMIS_SEED"), *rounds = getenv("TAMIS_ROUNDS");
-    uint64_t seed = given ? strtoull(given, NULL, 10) : 20240607;
-    uint32_t count = rounds ? (uint32_t)strtoul(rounds, NULL, 10) : 25000;
+    uint32_t count = rounds_from(20240607, 25000);
     run *t = calloc(1, sizeof *t);
     (void)state;
     assert_non_null(t);
-    printf("seed %llu, %u records (TAMIS_SEED, TAMIS_ROUNDS)\n", (unsigned long long)seed, count);
     tm_batch_init(&t->b, &t->mem);
     for (uint32_t i = 0; i < count; i++) {
-        rng = seed + i * 1000003u;
+        begin_round(i);
         one_record(t);
     }
     tm_batch_release(&t->b);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "chance.h"
 #include "record/fieldpath.h"
 #include "record/layout.h"
 #include "record/writer.h"
@@ -50,17 +51,6 @@ typedef struct path {
     unsigned steps;
     char text[64];
 } path;
-
-static uint64_t rng;
-
-static uint32_t below(uint32_t n)
-{
-    rng += 0x9E3779B97F4A7C15u; /* splitmix64 (Steele, Lea, Flood 2014) */
-    uint64_t z = rng;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return (uint32_t)((z ^ (z >> 31)) % n);
-}
 
 static uint16_t new_value(tree *t, kind k)
 {
@@ -364,16 +354,13 @@ static void one_record(run *t)
 
 static void fields_do_what_they_would_do_to_a_tree(void **state)
 {
-    const char *given = getenv("TAMIS_SEED"), *rounds = getenv("TAMIS_ROUNDS");
-    uint64_t seed = given ? strtoull(given, NULL, 10) : 20240608;
-    uint32_t count = rounds ? (uint32_t)strtoul(rounds, NULL, 10) : 20000;
+    uint32_t count = rounds_from(20240608, 20000);
     run *t = calloc(1, sizeof *t);
     (void)state;
     assert_non_null(t);
-    printf("seed %llu, %u records (TAMIS_SEED, TAMIS_ROUNDS)\n", (unsigned long long)seed, count);
     tm_batch_init(&t->b, &t->mem);
     for (uint32_t i = 0; i < count; i++) {
-        rng = seed + i * 1000003u;
+        begin_round(i);
         one_record(t);
     }
     tm_batch_release(&t->b);
