@@ -113,7 +113,8 @@ def params_table(params, as_options=False):
     rows = []
     for p in params:
         name = option(p["name"]) if as_options else p["name"]
-        rows.append((f"`{name}`", value_of(p), default_of(p), sentence(p["help"])))
+        letter = f"`-{p['letter']}`, " if "letter" in p and as_options else ""
+        rows.append((f"{letter}`{name}`", value_of(p), default_of(p), sentence(p["help"])))
     return table(["option" if as_options else "key", "value", "default", ""], rows)
 
 
@@ -252,9 +253,10 @@ def page_cli(t):
                      "(standard input). `-o DIR/` makes a run folder, "
                      "`-o FILE` writes just the data; with neither, data go to "
                      "standard output when that is a pipe, and to a new folder under `runs/` when "
-                     "it is a terminal. `last` is the folder of the latest run. `-o`, `-q`, `-h` "
-                     "and `-j` are short for `--output`, `--quiet`, `--help` and `--threads`; "
-                     "`--no-FLAG` switches a flag off; behind `--` everything is an input."), ""]
+                     "it is a terminal. `last` is the folder of the latest run. Some options have "
+                     "a letter, `-o`, `-q`, `-h` and `-j` of every verb that runs, and `-n` of "
+                     "`head` and `sample`: `-n 5` and `-n5` are both right. `--no-FLAG` "
+                     "switches a flag off; behind `--` everything is an input."), ""]
     lines += ["## Verbs", ""]
     for c in t["commands"]:
         lines += [f"### tamis {c['name']}", "", "```text",

@@ -66,6 +66,7 @@ typedef struct tm_param {
     const char *const *choices; /* NULL-terminated, for CHOICE, CHOICES and SELECTOR */
     uint32_t flags;
     const char *help; /* one sentence without a full stop */
+    char letter;      /* its short name on the command line: 'n' is -n; 0: it has none */
 } tm_param;
 
 /* A value as a front end hands it over: one scalar, a list of scalars, or a map of scalars. */

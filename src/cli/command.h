@@ -77,8 +77,6 @@ extern const tm_param tm_step_params[];    /* then: has other words for each ope
 bool tm_option_next(tm_option_walk *walk); /* false at the end */
 /* Whether a common option is one of the command's: not if it has its own of that name. */
 bool tm_command_takes(const tm_command *command, const tm_param *common);
-const char *tm_option_short(const tm_param *param); /* "-o", or NULL */
-tm_str tm_option_spelled_out(tm_str word);          /* "output" of "-o", or empty */
 
 /* options.c */
 tm_status tm_cli_parse(tm_cli *cli, const tm_command *command, const tm_op *op, int count,

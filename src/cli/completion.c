@@ -76,6 +76,7 @@ static void put_options(tm_buf *out, const tm_command *c, const tm_op *op)
 {
     tm_option_walk walk = {.command = c, .op = op};
     while (tm_option_next(&walk)) {
+        if (walk.option->letter) tm_buf_print(out, " -%c", walk.option->letter);
         tm_buf_z(out, " --");
         put_name(out, walk.option->name);
         if (!is_on(walk.option)) continue;
@@ -198,7 +199,7 @@ static void fish_option(tm_buf *out, const char *verb, const char *no, const tm_
 {
     tm_buf_print(out, "complete -c tamis -n '__tamis_verb %s' -l %s", verb, no);
     put_name(out, p->name);
-    if (tm_option_short(p) && !*no) tm_buf_print(out, " -s %s", tm_option_short(p) + 1);
+    if (p->letter && !*no) tm_buf_print(out, " -s %c", p->letter);
     if (p->choices) {
         tm_buf_z(out, " -xa '");
         put_values(out, p);

@@ -52,8 +52,9 @@ static void say_values(tm_buf *help, const tm_param *p)
 static void option_line(tm_buf *out, const tm_param *p)
 {
     size_t from = out->n;
-    const char *shorter = tm_option_short(p);
-    tm_buf_print(out, shorter ? "  %s, --" : "  --", shorter);
+    tm_buf_z(out, "  ");
+    if (p->letter) tm_buf_print(out, "-%c, ", p->letter);
+    tm_buf_z(out, "--");
     for (const char *c = p->name; *c; c++) tm_buf_char(out, *c == '_' ? '-' : *c);
     if (p->type != TM_P_BOOL) {
         tm_buf_char(out, ' ');

@@ -27,9 +27,8 @@ static void escaped(tm_buf *out, const char *text)
 
 static void one_param(tm_buf *out, const tm_param *p)
 {
-    const char *shorter = tm_option_short(p);
-    tm_buf_print(out, ".It ");
-    if (shorter) tm_buf_print(out, "Fl %s , ", shorter + 1);
+    tm_buf_z(out, ".It ");
+    if (p->letter) tm_buf_print(out, "Fl %c , ", p->letter);
     tm_buf_z(out, "Fl \\-");
     for (const char *c = p->name; *c; c++) tm_buf_z(out, *c == '_' ? "\\-" : (char[]){*c, 0});
     if (p->type != TM_P_BOOL) tm_buf_print(out, " Ar %s", tm_ptype_name(p->type));

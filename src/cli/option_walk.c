@@ -17,24 +17,6 @@ const tm_param tm_step_params[] = {
     {0},
 };
 
-static const struct {
-    const char *shorter, *name;
-} SHORT[] = {{"-o", "output"}, {"-q", "quiet"}, {"-h", "help"}, {"-j", "threads"}};
-
-const char *tm_option_short(const tm_param *param)
-{
-    for (size_t i = 0; i < TM_COUNT(SHORT); i++)
-        if (!strcmp(param->name, SHORT[i].name)) return SHORT[i].shorter;
-    return NULL;
-}
-
-tm_str tm_option_spelled_out(tm_str word)
-{
-    for (size_t i = 0; i < TM_COUNT(SHORT); i++)
-        if (tm_str_is(word, SHORT[i].shorter)) return tm_str_of(SHORT[i].name);
-    return (tm_str){0};
-}
-
 bool tm_command_takes(const tm_command *command, const tm_param *common)
 {
     if (!command) return true;

@@ -1,8 +1,9 @@
 /* The one parser of command lines.
  *
- * --name value, --name=value, --flag, --no-flag, -o and -q and -h, and -- to end options. A name is
- * looked for among the verb's own options, then the operator's, then the common ones; a misspelt
- * one is an error with a suggestion. Values go through tm_param_set, as in a recipe. */
+ * --name value, --name=value, --flag, --no-flag, -n 5 and -n5 for what has a letter, and -- to end
+ * options. A name is looked for among the verb's own options, then the operator's, then the common
+ * ones; a misspelt one is an error with a suggestion. Values go through tm_param_set, as in a
+ * recipe. */
 #include <stdio.h>
 #include <string.h>
 
@@ -16,11 +17,12 @@ static const char *const LEDGERS[] = {"none", "fates", "reasons", "signals", NUL
 #define AT(field) offsetof(tm_common, field)
 const tm_param tm_common_params[] = {
     {"output", TM_P_TEXT, AT(output), .flags = TM_P_PATH,
-     .help = "-o DIR/ makes a run folder, -o FILE writes just the data, -o - is standard output"},
+     .help = "-o DIR/ makes a run folder, -o FILE writes just the data, -o - is standard output",
+     .letter = 'o'},
     {"run", TM_P_TEXT, AT(run), .flags = TM_P_PATH,
      .help = "keep a run folder here beside a file or a pipe"},
     {"threads", TM_P_INT, AT(threads), .min = 0, .max = 1024,
-     .help = "worker threads; without it, one a processor"},
+     .help = "worker threads; without it, one a processor", .letter = 'j'},
     {"memory", TM_P_SIZE, AT(memory), .help = "the most memory a run may take; the rest spills"},
     {"seed", TM_P_U64, AT(seed),
      .help = "decides every draw and shuffle: 0 to 18446744073709551615, as in a recipe"},
@@ -59,12 +61,12 @@ const tm_param tm_common_params[] = {
     {"dry_run", TM_P_BOOL, AT(dry_run), .help = "print the plan with its cost and stop"},
     {"print_recipe", TM_P_BOOL, AT(print_recipe), .help = "print the recipe and stop"},
     {"json", TM_P_BOOL, AT(json), .help = "one JSON object on standard output"},
-    {"quiet", TM_P_BOOL, AT(quiet), .help = "say only what went wrong"},
+    {"quiet", TM_P_BOOL, AT(quiet), .help = "say only what went wrong", .letter = 'q'},
     {"color", TM_P_CHOICE, AT(color), .choices = COLORS, .fallback = "auto",
      .help = "colours in messages"},
     {"batch_records", TM_P_INT, AT(batch_records), .min = 0, .max = 1e6,
      .help = "records a batch; changes no result (for tests)"},
-    {"help", TM_P_BOOL, AT(help), .help = "this text"},
+    {"help", TM_P_BOOL, AT(help), .help = "this text", .letter = 'h'},
     {0},
 };
 
@@ -185,6 +187,23 @@ static tm_status parse_option(tm_cli *cli, const tm_command *command, const tm_o
     return set(cli, param, &cli->common, value, err);
 }
 
+/* "records" of -n, "records=5" of -n5; empty: no letter of this verb's. */
+static tm_status spell_out(tm_cli *cli, const tm_command *command, const tm_op *op, tm_str word,
+                           tm_str *longer, tm_err *err)
+{
+    if (word.n < 2 || word.p[0] != '-') return TM_OK;
+    tm_option_walk walk = {.command = command, .op = op};
+    while (tm_option_next(&walk) && walk.option->letter != word.p[1]) {
+    }
+    const tm_param *param = walk.option;
+    if (param->letter != word.p[1] || (word.n > 2 && param->type == TM_P_BOOL)) return TM_OK;
+    *longer = tm_str_of(param->name);
+    if (word.n == 2) return TM_OK;
+    char *both = tm_arena_printf(cli->mem, "%s=%s", param->name, word.p + 2);
+    if (!both) return tm_fail_memory(err, "the options", word.n);
+    return *longer = tm_str_of(both), TM_OK;
+}
+
 /* -:3 and -@120 are places in standard input, for explain. */
 static bool is_stdin_place(tm_str word)
 {
@@ -203,10 +222,11 @@ tm_status tm_cli_parse(tm_cli *cli, const tm_command *command, const tm_op *op, 
         TM_TRY(tm_params_default(command->params, cli->args, cli->mem, err));
     }
     while (l.at < l.count) {
-        tm_str word = tm_str_of(l.word[l.at++]), longer = tm_option_spelled_out(word);
+        tm_str word = tm_str_of(l.word[l.at++]), longer = {0};
+        if (!ended) TM_TRY(spell_out(cli, command, op, word, &longer, err));
         if (!ended && tm_str_is(word, "--")) {
             ended = true;
-        } else if (!ended && (longer.n || tm_str_starts(word, TM_STR("--")))) {
+        } else if (longer.n || (!ended && tm_str_starts(word, TM_STR("--")))) {
             tm_str text = longer.n ? longer : tm_str_slice(word, 2, word.n);
             TM_TRY(parse_option(cli, command, op, &l, text, err));
         } else if (!ended && word.n > 1 && word.p[0] == '-' && !is_stdin_place(word)) {

@@ -42,6 +42,8 @@ static void one_param(tm_jw *w, const tm_param *p)
     tm_jw_bool(w, p->flags & TM_P_REFERENCE);
     tm_jw_key(w, "sides");
     tm_jw_bool(w, p->flags & TM_P_SIDES);
+    if (p->letter) tm_jw_key(w, "letter");
+    if (p->letter) tm_jw_text(w, (tm_str){&p->letter, 1});
     key_text(w, "help", p->help);
     tm_jw_close(w, '}');
 }

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "laws"))
@@ -65,11 +66,32 @@ class Registry(unittest.TestCase):
             for shell in ("bash", "zsh"):
                 line = re.search(rf"^    {re.escape(verb)}\) options=\"([^\"]*)\"",
                                  scripts[shell], re.M)
-                self.assertEqual({w for w in line[1].split() if not w.startswith("--no-")}, want,
-                                 (shell, verb))
+                self.assertEqual({w for w in line[1].split() if not w.startswith("--no-")},
+                                 want | self.letters(verb), (shell, verb))
             offered = re.findall(rf"'__tamis_verb {re.escape(verb)}' -l (?!no-)(\S+)",
                                  scripts["fish"])
             self.assertEqual({"--" + name for name in offered}, want, verb)
+
+    def letters(self, verb):
+        """-n of head, -o of what runs: each verb's own, as its help tells them."""
+        told = re.findall(r"^  (-[a-z]), --", said(verb, "--help").stdout, re.M)
+        self.assertEqual(len(told), len(set(told)), verb)
+        return set(told)
+
+    def test_letters_are_short_names(self):
+        lines = "".join(f'{{"text":"{i}"}}\n' for i in range(9))
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "a.jsonl")
+            with open(path, "w", encoding="utf-8") as out:
+                out.write(lines)
+            want = "".join(lines.splitlines(True)[:5])
+            for words in (["-n", "5", path], [path, "-n5"], ["-j1", "-n", "5", path]):
+                done = said("head", *words, "-o", "-")
+                self.assertEqual((done.returncode, done.stdout), (0, want), (words, done.stderr))
+            self.assertEqual(len(said("sample", "-n", "4", path, "-o", "-").stdout.split()), 4)
+            for words in (["-n"], ["-nfive", path], ["-q5", path]):
+                self.assertEqual(said("head", *words).returncode, 2, words)
+            self.assertIn("no option -n", said("cat", "-n", "5", path).stderr)
 
     def test_words_of_then_are_those_of_the_operator(self):
         script = said("completions", "bash").stdout

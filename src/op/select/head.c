@@ -24,6 +24,7 @@ static const tm_param PARAMS[] = {
         .min = 0,
         .max = 1e15,
         .help = "how many records pass",
+        .letter = 'n',
     },
     {0},
 };

@@ -189,6 +189,7 @@ static const tm_param PARAMS[] = {
         .min = -1,
         .max = 1e15,
         .help = "exactly how many records to keep (all, if there are fewer)",
+        .letter = 'n',
     },
     {
         .name = "nested",

@@ -27,21 +27,22 @@ typedef struct toy_look_args {
 static const char *const toy_how[] = {"fast", "slow", NULL};
 static const char *const toy_parts[] = {"head", "tail", "middle", NULL};
 static const tm_param toy_look_params[] = {
-    {"least", TM_P_INT, offsetof(toy_look_args, least), "3", "words", 0, 1000, NULL, 0,
-     "the least"},
-    {"note", TM_P_TEXT, offsetof(toy_look_args, note), NULL, NULL, 0, 0, NULL, 0, "a note"},
-    {"deep", TM_P_BOOL, offsetof(toy_look_args, deep), "no", NULL, 0, 0, NULL, 0, "go deep"},
-    {"how", TM_P_CHOICE, offsetof(toy_look_args, how), "fast", NULL, 0, 0, toy_how, 0, "how"},
+    {"least", TM_P_INT, offsetof(toy_look_args, least), "3", "words", 0, 1000, NULL, 0, "the least",
+     0},
+    {"note", TM_P_TEXT, offsetof(toy_look_args, note), NULL, NULL, 0, 0, NULL, 0, "a note", 0},
+    {"deep", TM_P_BOOL, offsetof(toy_look_args, deep), "no", NULL, 0, 0, NULL, 0, "go deep", 0},
+    {"how", TM_P_CHOICE, offsetof(toy_look_args, how), "fast", NULL, 0, 0, toy_how, 0, "how", 0},
     {"parts", TM_P_CHOICES, offsetof(toy_look_args, parts), "head", NULL, 0, 0, toy_parts, 0,
-     "which"},
+     "which", 0},
     {"room", TM_P_SIZE, offsetof(toy_look_args, room), "1MiB", "bytes", 0, 0, NULL,
-     TM_P_NO_IDENTITY, "room"},
+     TM_P_NO_IDENTITY, "room", 0},
     {"on", TM_P_SELECTOR, offsetof(toy_look_args, on), "all", NULL, 0, 0, tm_selector_names, 0,
-     "where"},
-    {"share", TM_P_SHARE, offsetof(toy_look_args, share), "50%", NULL, 0, 0, NULL, 0, "share"},
-    {"weight", TM_P_FLOAT, offsetof(toy_look_args, weight), "1.5", NULL, 0, 0, NULL, 0, "weight"},
-    {"keep", TM_P_TEXTS, offsetof(toy_look_args, keep), NULL, NULL, 0, 0, NULL, 0, "keep list"},
-    {"set", TM_P_PAIRS, offsetof(toy_look_args, set), NULL, NULL, 0, 0, NULL, 0, "fields"},
+     "where", 0},
+    {"share", TM_P_SHARE, offsetof(toy_look_args, share), "50%", NULL, 0, 0, NULL, 0, "share", 0},
+    {"weight", TM_P_FLOAT, offsetof(toy_look_args, weight), "1.5", NULL, 0, 0, NULL, 0, "weight",
+     0},
+    {"keep", TM_P_TEXTS, offsetof(toy_look_args, keep), NULL, NULL, 0, 0, NULL, 0, "keep list", 0},
+    {"set", TM_P_PAIRS, offsetof(toy_look_args, set), NULL, NULL, 0, 0, NULL, 0, "fields", 0},
     {0}};
 static const tm_signal toy_look_signals[] = {
     {.name = "words", .unit = "words", .help = "words of the response", .type = TM_NUMBER},
@@ -94,9 +95,11 @@ typedef struct toy_filter_args {
     tm_str keep, drop, park;
 } toy_filter_args;
 static const tm_param toy_filter_params[] = {
-    {"keep", TM_P_EXPR, offsetof(toy_filter_args, keep), NULL, NULL, 0, 0, NULL, 0, "what stays"},
-    {"drop", TM_P_EXPR, offsetof(toy_filter_args, drop), NULL, NULL, 0, 0, NULL, 0, "what falls"},
-    {"park", TM_P_EXPR, offsetof(toy_filter_args, park), NULL, NULL, 0, 0, NULL, 0, "set aside"},
+    {"keep", TM_P_EXPR, offsetof(toy_filter_args, keep), NULL, NULL, 0, 0, NULL, 0, "what stays",
+     0},
+    {"drop", TM_P_EXPR, offsetof(toy_filter_args, drop), NULL, NULL, 0, 0, NULL, 0, "what falls",
+     0},
+    {"park", TM_P_EXPR, offsetof(toy_filter_args, park), NULL, NULL, 0, 0, NULL, 0, "set aside", 0},
     {0}};
 static const tm_code toy_filter_codes[] = {
     {"X0101", "filtered", "it fell", "as you wished", NULL, TM_V_DROP, false}, {0}};
@@ -114,7 +117,7 @@ typedef struct toy_head_args {
 } toy_head_args;
 static const tm_param toy_head_params[] = {{"records", TM_P_INT, offsetof(toy_head_args, records),
                                             NULL, "records", 0, 1e9, NULL, TM_P_REQUIRED,
-                                            "how many"},
+                                            "how many", 0},
                                            {0}};
 static const tm_op toy_head = {.name = "head",
                                .group = "toys",
