@@ -193,10 +193,10 @@ static tm_status spell_out(tm_cli *cli, const tm_command *command, const tm_op *
 {
     if (word.n < 2 || word.p[0] != '-') return TM_OK;
     tm_option_walk walk = {.command = command, .op = op};
-    while (tm_option_next(&walk) && walk.option->letter != word.p[1]) {
-    }
+    bool found = false;
+    while (!found && tm_option_next(&walk)) found = walk.option->letter == word.p[1];
     const tm_param *param = walk.option;
-    if (param->letter != word.p[1] || (word.n > 2 && param->type == TM_P_BOOL)) return TM_OK;
+    if (!found || (word.n > 2 && param->type == TM_P_BOOL)) return TM_OK;
     *longer = tm_str_of(param->name);
     if (word.n == 2) return TM_OK;
     char *both = tm_arena_printf(cli->mem, "%s=%s", param->name, word.p + 2);
