@@ -187,6 +187,7 @@ def run_one(test, options):
     """Runs one test to its end or its limit and judges what it said."""
     name = source_of(test, options.build)
     folder = tempfile.mkdtemp(prefix="tamis-test-", dir=scratch())
+    os.chmod(folder, 0o1777)  # as every TMPDIR: tests run the program as another user, too
     limit, start = limit_of(test, options), time.monotonic()
     try:
         child = subprocess.Popen(command_of(test), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

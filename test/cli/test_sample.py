@@ -19,24 +19,18 @@ def records(count, seed=4):
             for i in range(count)]
 
 
-def webster(sizes, floor, places):
-    """Places one by one to the part with the lowest rank; parts below the floor come first.
+def fair(sizes, floor, got):
+    """Whether one rate lies between rounding every part's share down and rounding it up.
 
-    Gives {part: [the numbers it may have]}: of equal ranks any order is right.
+    A part at its floor or at its size says only that the rate is no higher, or no lower.
     """
-    ranks = []
+    low, high = fractions.Fraction(0), fractions.Fraction(1)
     for part, records_of in sizes.items():
-        for j in range(records_of):
-            level = (0, j) if j < floor else (1, fractions.Fraction(2 * j + 1, records_of))
-            ranks.append((level, part))
-    ranks.sort(key=lambda r: r[0])
-    sure = collections.Counter(p for _, p in ranks[:places])
-    if places < len(ranks):
-        edge = ranks[places - 1][0]
-        below = collections.Counter(p for r, p in ranks if r < edge)
-        upto = collections.Counter(p for r, p in ranks if r <= edge)
-        return {p: range(below[p], upto[p] + 1) for p in sizes}
-    return {p: range(sure[p], sure[p] + 1) for p in sizes}
+        if got[part] > min(floor, records_of):
+            low = max(low, fractions.Fraction(got[part] - 1, records_of))
+        if got[part] < records_of:
+            high = min(high, fractions.Fraction(got[part] + 1, records_of))
+    return low < high
 
 
 class Sample(LawCase):
@@ -65,7 +59,7 @@ class Sample(LawCase):
     def by_lang(self, rows, texts):
         return collections.Counter(r.get("lang") for r in rows if r["text"] in texts)
 
-    def test_strata_and_floors_are_websters(self):
+    def test_strata_have_their_share_and_their_floor(self):
         rng = random.Random(8)
         for number in range(8):
             rows = records(rng.randrange(50, 1500), seed=number)
@@ -75,10 +69,27 @@ class Sample(LawCase):
             kept, _ = self.sample(f"w{number}", rows, step, seed=number)
             self.assertEqual(len(kept), min(places, len(rows)))
             sizes = collections.Counter(r.get("lang") for r in rows)
-            allowed = webster(sizes, floor, min(places, len(rows)))
             got = self.by_lang(rows, kept)
-            for lang in sizes:
-                self.assertIn(got[lang], allowed[lang], (step, lang))
+            if places >= sum(min(floor, size) for size in sizes.values()):
+                self.assertTrue(fair(sizes, floor, got), (step, got))
+                for lang, size in sizes.items():
+                    self.assertGreaterEqual(got[lang], min(floor, size), (step, lang))
+            else:
+                self.assertLessEqual(max(got.values()), floor)
+
+    def test_rare_strata_together_have_their_share(self):
+        rows = [{"text": f"record {i}", "lang": "en" if i % 2 else f"l{i % 200}"}
+                for i in range(2000)]
+        self.assertEqual(len({r["lang"] for r in rows}), 101)
+        english, drawn = 0, set()
+        for seed in range(40):
+            kept, _ = self.sample(f"s{seed}", rows, {"count": 10, "stratify": "$.lang"}, seed)
+            got = self.by_lang(rows, kept)
+            english += got.pop("en", 0)
+            self.assertEqual(set(got.values()), {1})
+            drawn |= set(got)
+        self.assertTrue(170 <= english <= 230, english)
+        self.assertGreater(len(drawn), 70)
 
     def test_a_floor_without_room_is_told(self):
         rows = [{"text": f"record {i}", "lang": "abc"[i % 3]} for i in range(600)]

@@ -203,8 +203,8 @@ static const tm_param PARAMS[] = {
         .name = "stratify",
         .type = TM_P_EXPR,
         .at = offsetof(args, stratify),
-        .help = "a field or signal: the sample is dealt among its values in proportion, to the "
-                "nearest record; values too rare for half a record leave their part to the others "
+        .help = "a field or signal: the sample is dealt among its values in proportion, each part "
+                "rounded down or up by chance, so that rare values together have their share, too "
                 "(see floor); a share is then an exact number",
     },
     {
@@ -274,11 +274,12 @@ const tm_op tm_op_sample = {
     .summary = "keep a random share or number of the records, by strata or in nested subsets",
     .why = "For trying a recipe on a fair part, and for budgets. The draw depends on the seed and "
            "the record's content only: reordering, splitting or adding files does not change who "
-           "is in a share. With stratify: places are shared out by Webster's method, floors first, "
-           "and met exactly. A larger sample holds every smaller one of the same seed; nested: "
+           "is in a share. With stratify: every stratum has its share, rounded down or up by "
+           "chance, floors first; together they are met exactly. A larger sample holds every "
+           "smaller one of the same seed; nested: "
            "writes several at once, for a learning curve.",
-    .source = "apportionment: M. Balinski and H. Young, Fair Representation, 1982 (Webster)",
-    .rev = 3,
+    .source = "rounding: E. Ohlsson, Sequential Poisson Sampling, J. Official Statistics 14, 1998",
+    .rev = 4,
     .shape = TM_SET,
     .flags = TM_ANY_RECORD | TM_BY_ID,
     .params = PARAMS,

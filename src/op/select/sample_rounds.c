@@ -78,7 +78,7 @@ typedef struct strata {
     uint32_t count, name_room, part_room;
 } strata;
 
-static tm_status add_records(strata *st, const tm_fact *f, tm_err *err)
+static tm_status add_records(strata *st, const tm_fact *f, const tm_step_view *step, tm_err *err)
 {
     uint64_t records;
     memcpy(&records, f->data.p, sizeof records);
@@ -90,7 +90,8 @@ static tm_status add_records(strata *st, const tm_fact *f, tm_err *err)
             !TM_ROOM_HEAP(st->part, st->count, st->part_room, 1))
             return tm_fail_memory(err, "strata", st->count);
         memcpy(st->name[st->count].key, f->order.p, sizeof *st->name);
-        st->part[st->count++] = (tm_portion){.tie = tm_be64_get(f->order.p + 8)};
+        uint64_t chance = tm_chance(step->seed, tm_hash_get(f->order.p), step->stream);
+        st->part[st->count++] = (tm_portion){.chance = chance};
     }
     st->part[st->count - 1].records += records;
     return TM_OK;
@@ -130,7 +131,8 @@ static tm_status tell(const tm_step_view *step, tm_group *facts, tm_buf *told, t
 {
     strata st = {.count = 0};
     tm_status status = TM_OK;
-    for (tm_fact f; status == TM_OK && facts->next(facts, &f);) status = add_records(&st, &f, err);
+    for (tm_fact f; status == TM_OK && facts->next(facts, &f);)
+        status = add_records(&st, &f, step, err);
     if (status == TM_OK) status = share_out(&st, step->shared, told, err);
     tm_free(st.name);
     tm_free(st.part);

@@ -9,10 +9,11 @@
 
 __extension__ typedef unsigned __int128 wide;
 
-enum { SCALE = 62 }; /* a rank is below 2, or 2^63 steps */
+enum { SCALE = 62, CHANCE = 32 }; /* a rank is at most 1, or 2^62 steps; u has 32 bits */
 
-typedef struct next { /* the next place of a part */
-    uint64_t odd, records, tie;
+typedef struct next { /* the next place of a part: its rank is rest / records */
+    uint64_t records, chance;
+    wide rest; /* (j - u) 2^32 */
     uint32_t part;
 } next;
 
@@ -20,7 +21,8 @@ typedef struct next { /* the next place of a part */
 static uint64_t up_to(const tm_portion *p, uint64_t floor, uint64_t cut, bool levels)
 {
     if (levels) return TM_MIN(cut, p->records);
-    uint64_t first = (uint64_t)(((wide)cut * p->records >> SCALE) + 1) / 2;
+    wide u = (wide)(p->chance >> CHANCE) << (SCALE - CHANCE);
+    uint64_t first = (uint64_t)(((wide)cut * p->records + u) >> SCALE);
     return TM_MIN(TM_MAX(first, floor), p->records);
 }
 
@@ -35,9 +37,9 @@ static uint64_t all_up_to(const tm_portion *part, uint32_t parts, uint64_t floor
 static int by_rank(const void *a, const void *b)
 {
     const next *x = a, *y = b;
-    wide left = (wide)x->odd * y->records, right = (wide)y->odd * x->records;
+    wide left = x->rest * y->records, right = y->rest * x->records;
     if (left != right) return left < right ? -1 : 1;
-    if (x->tie != y->tie) return x->tie < y->tie ? -1 : 1;
+    if (x->chance != y->chance) return x->chance < y->chance ? -1 : 1;
     return x->part < y->part ? -1 : x->part > y->part;
 }
 
@@ -51,10 +53,11 @@ static tm_status give_rest(tm_portion *part, uint32_t parts, uint64_t floor, uin
     for (uint32_t i = 0; i < parts; i++) {
         const tm_portion *p = &part[i];
         if (up_to(p, floor, cut + 1, levels) == p->given) continue;
-        /* within one level all ranks are the same, and the tie decides */
-        list[count++] = (next){.odd = levels ? 1 : 2 * p->given + 1,
+        /* within one level all ranks are the same, and chance decides */
+        wide rest = (((wide)p->given + 1) << CHANCE) - (p->chance >> CHANCE);
+        list[count++] = (next){.rest = levels ? 1 : rest,
                                .records = levels ? 1 : p->records,
-                               .tie = p->tie,
+                               .chance = p->chance,
                                .part = i};
     }
     if (count) qsort(list, count, sizeof *list, by_rank);
@@ -70,7 +73,7 @@ tm_status tm_apportion(tm_portion *part, uint32_t parts, uint64_t floor, uint64_
     uint64_t all = all_up_to(part, parts, floor, UINT64_MAX, true), low = 0;
     places = TM_MIN(places, all);
     bool levels = places < all_up_to(part, parts, floor, floor, true);
-    uint64_t high = levels ? floor : (uint64_t)1 << (SCALE + 1);
+    uint64_t high = levels ? floor : (uint64_t)1 << SCALE;
     while (low < high) { /* the last cut that gives no more than there is */
         uint64_t middle = low + (high - low + 1) / 2;
         if (all_up_to(part, parts, floor, middle, levels) <= places)

@@ -1,4 +1,5 @@
-/* Apportionment against giving the places out one by one, which is slow and plain. */
+/* Apportionment against giving the places out one by one, which is slow and plain, and against what
+ * every part is owed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,9 +19,10 @@ static uint64_t draw(uint64_t n, uint64_t below)
     return tm_chance(11, (tm_hash){n, 0}, 0) % below;
 }
 
-static int by_tie(const tm_portion *a, const tm_portion *b)
+/* (j - u) 2^32 of the next place */
+static uint64_t rest(const tm_portion *p)
 {
-    return a->tie < b->tie ? -1 : a->tie > b->tie;
+    return ((p->given + 1) << 32) - (p->chance >> 32);
 }
 
 /* Whether the next place of `a` comes before that of `b`, which stands behind it in the list. */
@@ -29,9 +31,9 @@ static bool before(const tm_portion *a, const tm_portion *b, uint64_t floor)
     bool x = a->given < floor, y = b->given < floor;
     if (x != y) return x;
     if (x && a->given != b->given) return a->given < b->given;
-    uint64_t left = (2 * a->given + 1) * b->records, right = (2 * b->given + 1) * a->records;
+    uint64_t left = rest(a) * b->records, right = rest(b) * a->records;
     if (!x && left != right) return left < right;
-    return by_tie(a, b) <= 0;
+    return a->chance <= b->chance;
 }
 
 static void one_by_one(tm_portion *part, uint32_t parts, uint64_t floor, uint64_t places)
@@ -57,7 +59,8 @@ static void as_one_by_one_and_more_take_none_away(void **state)
         uint64_t floor = n % 3 ? draw(n + 1000, 12) : 0, all = 0;
         for (uint32_t i = 0; i < parts; i++) {
             uint64_t most = n % 5 ? 40 : 3;
-            fast[i] = (tm_portion){draw(n * 100 + i, most), draw(n * 77 + i, 4), 0};
+            uint64_t u = n % 4 ? draw(n * 77 + i, (uint64_t)1 << 32) : draw(n, 4) << 30;
+            fast[i] = (tm_portion){draw(n * 100 + i, most), u << 32 | draw(n * 55 + i, 4), 0};
             all += fast[i].records;
         }
         memcpy(slow, fast, sizeof slow);
@@ -88,15 +91,38 @@ static void as_large_as_they_come(void **state)
     enum { MANY = 65536 };
     tm_portion *many = calloc(MANY, sizeof *many);
     for (uint32_t i = 0; i < MANY; i++) many[i] = (tm_portion){10, MANY - i, 0};
-    assert_int_equal(tm_apportion(many, MANY, 0, MANY + 7, NULL), TM_OK);
+    assert_int_equal(tm_apportion(many, MANY, 2, MANY + 7, NULL), TM_OK);
     for (uint32_t i = 0; i < MANY; i++) assert_int_equal(many[i].given, 1 + (i >= MANY - 7));
     free(many);
     assert_int_equal(tm_apportion(NULL, 0, 3, 9, NULL), TM_OK);
 }
 
+/* Half of 2,000 records are one part's, a hundred parts have ten each; ten places. Rounded to the
+ * nearest, all ten are the first part's. */
+static void rare_parts_have_what_is_theirs(void **state)
+{
+    (void)state;
+    enum { RARE = 100, DRAWS = 4000 };
+    tm_portion part[1 + RARE];
+    uint64_t first = 0, third = 0;
+    for (uint64_t n = 0; n < DRAWS; n++) {
+        part[0] = (tm_portion){.records = 1000, .chance = tm_chance(n, (tm_hash){0}, 1)};
+        for (uint64_t i = 1; i <= RARE; i++)
+            part[i] = (tm_portion){.records = 10, .chance = tm_chance(n, (tm_hash){i, 0}, 1)};
+        assert_int_equal(tm_apportion(part, 1 + RARE, 0, 10, NULL), TM_OK);
+        for (uint32_t i = 1; i <= RARE; i++) assert_in_range(part[i].given, 0, 1);
+        first += part[0].given;
+        third += part[3].given;
+    }
+    /* five and a twentieth a draw; the tolerance is above four standard errors */
+    assert_in_range(first, 5 * DRAWS - 400, 5 * DRAWS + 400);
+    assert_in_range(third, DRAWS / 20 - 56, DRAWS / 20 + 56);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(as_one_by_one_and_more_take_none_away),
+                                       cmocka_unit_test(rare_parts_have_what_is_theirs),
                                        cmocka_unit_test(as_large_as_they_come)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
