@@ -46,17 +46,15 @@ def expected_bridges(rows, old, fields):
             for field in fields:
                 if r[field] is not None:
                     anchors[field, r[field]].add(side)
-    own = {r["text"] for r in rows
-           if len(set().union(*(anchors.get((f, r[f]), set()) for f in fields))) > 1}
+    told = {r["text"]: set().union(*(anchors.get((f, r[f]), set()) for f in fields)) for r in rows}
+    own = {text for text, on in told.items() if len(on) > 1}
     rest = [r for r in rows if r["text"] not in own]
-    # a reference binds by its values, but those of another side are told apart from its own
-    every = rest + [{f: r[f] if len(anchors[f, r[f]]) < 2 else (side, r[f]) for f in fields}
-                    for side, held in old.items() for r in held]
-    side_of = [None] * len(rest) + [side for side, held in old.items() for _ in held]
+    # what an earlier split holds binds nobody anew: who holds it is told its side
+    loose = [{f: None if (f, r[f]) in anchors else r[f] for f in fields} for r in rest]
+    group = components(loose, fields)
     on = collections.defaultdict(set)
-    group = components(every, fields)
-    for g, side in zip(group, side_of):
-        on[g] |= {side} - {None}
+    for r, g in zip(rest, group):
+        on[g] |= told[r["text"]]
     chained = {r["text"] for r, g in zip(rest, group) if len(on[g]) > 1}
     fixed = {r["text"]: next(iter(on[g])) for r, g in zip(rest, group) if len(on[g]) == 1}
     return own, chained, fixed
@@ -226,6 +224,23 @@ class Split(LawCase):
             self.assertEqual(sides.pop("bridge"), "parked")
             self.assertEqual(set(sides.values()), {"eval"})
             self.assertEqual(manifest(folder)["steps"][0]["findings"], {"T1541": 1})
+
+    def test_a_chain_of_new_records_parks_the_chain_alone(self):
+        """Hundreds of records of the side that the chain touches stay where they are."""
+        old = {"eval": self.lines("far.jsonl", [{"text": "o1", "user": 2, "doc": 90}]),
+               "train": self.lines("near.jsonl", [{"text": "o2", "user": 1, "doc": 3}])}
+        rows = [{"text": f"r{i}", "user": 1 + i % 2, "doc": 1000 + i} for i in range(400)]
+        rows += [{"text": "one end", "user": 1, "doc": 7}, {"text": "other end", "user": 2,
+                                                            "doc": 7}]
+        for eval_size in ("50%", 200):
+            sides, folder = self.split(
+                f"chain-{eval_size}".strip("%"), rows,
+                {"eval": eval_size, "group": ["$.user", "$.doc"], "earlier": list(old)}, old)
+            self.assertEqual({t for t, side in sides.items() if side == "parked"},
+                             {"one end", "other end"})
+            self.assertEqual(manifest(folder)["steps"][0]["findings"], {"T1544": 2})
+            for i in range(400):
+                self.assertEqual(sides[f"r{i}"], "eval" if i % 2 else "train")
 
     def test_bridges_as_an_oracle_finds_them(self):
         rng, parked = random.Random(17), collections.Counter()

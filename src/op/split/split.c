@@ -257,8 +257,9 @@ static const tm_code CODES[] = {
         .name = "chain-bridges-sides",
         .sentence = "the record's group joins two sides of an earlier split",
         .help = "No record of the group holds values of two sides by itself (those are T1541), but "
-                "a chain of new records that share values leads from one side to the other. All of "
-                "the group were parked: which of them to leave out is not for us to say.",
+                "new records that share values the earlier split does not hold lead from one side "
+                "to the other. They were parked, all that are so bound and nobody else: which of "
+                "them to leave out is not for us to say.",
         .verdict = TM_V_PARK,
         .fixed_verdict = true,
     },
@@ -291,7 +292,7 @@ const tm_op tm_op_split = {
            "strata, are met to within the largest group, so exactly without groups, however many "
            "strata there are. Each side becomes the beginning of its files' names.",
     .source = "L. Cox 1987, A constructive procedure for unbiased controlled rounding (strata)",
-    .rev = 8,
+    .rev = 9,
     .shape = TM_SET,
     .flags = TM_REFERENCES | TM_ANY_RECORD | TM_BY_ID,
     .params = PARAMS,

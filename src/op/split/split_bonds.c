@@ -9,12 +9,14 @@
  *
  *   anchors   the sides of each value; who holds an anchored value is told which
  *   bridges   by record: more than one side is a bridge
- *   values    all but bridges, by value again: edges to the first of them, for the components
+ *   values    all but bridges, by value again: who holds an anchored one is told its side; the
+ *             others have edges to the first of them, for the components
  *
- * References of two sides can share a value, too, when a field is added to group:. It binds nobody
- * then, for each side has a first of its own and new records that hold it are bridges. What is
- * still on two sides after that is joined by a chain of new records none of which is a bridge by
- * itself, and parked whole (split_rounds.c).
+ * An anchored value binds nobody: all who hold it are told one side already, and through it a
+ * conflict of two of them would reach all the rest. References are in no component for the same
+ * reason. References of two sides can share a value, too, when a field is added to group:; new
+ * records that hold it are bridges. What is told two sides after that is a chain of new records
+ * none of which is a bridge by itself, and parked whole (split_rounds.c).
  *
  * With an earlier split every bound record has an edge, to itself at least: so a record that has
  * values and yet no component is a bridge, and nobody else is. */
@@ -116,18 +118,30 @@ tm_status tm_split_bridges(const tm_step_view *step, tm_group *group, tm_facts *
     return side == TORN ? tm_decide(out, &d, err) : TM_OK;
 }
 
+/* The side that an anchored value gives a record: of several they are one, or it is a bridge. */
+static tm_status tell_side(const tm_step_view *step, tm_rid rid, uint8_t side, tm_decisions *out,
+                           tm_err *err)
+{
+    tm_decision d = {.rid = rid, .step = step->step, .set = TM_D_VALUE, .value = side};
+    return tm_decide(out, &d, err);
+}
+
 tm_status tm_split_edges(const tm_step_view *step, tm_group *group, tm_facts *next,
                          tm_decisions *out, tm_err *err)
 {
     const shared *s = step->shared;
     tm_fact f;
     tm_rid first = {0, 0};
-    uint8_t side = 0; /* of `first` */
-    TM_UNUSED(out);
-    for (bool any = false; group->next(group, &f); any = true) {
-        bool another = f.order.p[0] == REFERENCE && side != (uint8_t)f.order.p[1];
-        bool begins = !any || another;
-        if (begins) first = f.rid, side = (uint8_t)f.order.p[1];
+    uint8_t side = 0;
+    for (bool any = false; group->next(group, &f);) {
+        if (f.order.p[0] == REFERENCE) {
+            side = (uint8_t)f.order.p[1];
+            continue;
+        }
+        bool begins = !any || side;
+        any = true;
+        if (begins) first = f.rid;
+        if (side) TM_TRY(tell_side(step, f.rid, side, out, err));
         if (begins && !s->bound) continue;
         tm_fact edge = {.rid = f.rid, .data = {(const char *)&first, sizeof first}};
         TM_TRY(tm_facts_add(next, &edge, err));

@@ -83,11 +83,20 @@ static void group_of(const shared *s, const tm_batch *b, uint32_t r, const draw 
         tm_hash_put(own->first, key + 1);
 }
 
-static tm_status add_member(const shared *s, const tm_batch *b, uint32_t r, tm_str key,
-                            uint64_t chance, tm_facts *out, tm_err *err)
+/* A reference, or a value that one holds, says what side the group is on. */
+static tm_status add_side(uint8_t side, tm_rid rid, tm_str key, tm_facts *out, tm_err *err)
 {
-    char order[10] = {b->reference ? REFERENCE : STREAM};
-    if (b->reference) order[1] = (char)s->side_of[b->reference];
+    char order[2] = {REFERENCE, (char)side};
+    tm_fact f = {.key = key, .order = {order, sizeof order}, .rid = rid};
+    return tm_facts_add(out, &f, err);
+}
+
+static tm_status add_member(const tm_batch *b, uint32_t r, tm_str key, uint64_t chance,
+                            tm_facts *out, tm_err *err)
+{
+    char order[10] = {STREAM};
+    const tm_decision *d = b->decision ? b->decision[r] : NULL;
+    if (d && d->set & TM_D_VALUE) TM_TRY(add_side((uint8_t)d->value, b->rid[r], key, out, err));
     tm_be64_put(chance, order + 2);
     tm_fact f = {.key = key, .order = {order, sizeof order}, .rid = b->rid[r]};
     return tm_facts_add(out, &f, err);
@@ -125,9 +134,12 @@ static tm_status observe_members(const tm_step_view *step, tm_batch *b, tm_facts
         TM_TRY(draw_of(step, b, r, values, &at_hand, err));
         group_of(s, b, r, &at_hand, key);
         tm_str of_group = {key, sizeof key};
-        if (s->stratum.count && !b->reference)
-            TM_TRY(add_vote(step, &strata[r], b->rid[r], of_group, out, err));
-        TM_TRY(add_member(s, b, r, of_group, at_hand.chance, out, err));
+        if (b->reference) {
+            TM_TRY(add_side(s->side_of[b->reference], b->rid[r], of_group, out, err));
+            continue;
+        }
+        if (s->stratum.count) TM_TRY(add_vote(step, &strata[r], b->rid[r], of_group, out, err));
+        TM_TRY(add_member(b, r, of_group, at_hand.chance, out, err));
     }
     return TM_OK;
 }
@@ -337,7 +349,7 @@ const tm_round tm_split_rounds[] = {
         .observe = tm_split_observe,
         .reduce = tm_split_edges,
     },
-    {.name = "groups", .how = TM_COMPONENTS},
+    {.name = "groups", .how = TM_COMPONENTS, .adds = true},
     {.name = "members", .how = TM_GROUP, .observe = observe_members, .reduce = reduce_members},
     {.name = "sides", .how = TM_GROUP, .reduce = reduce_sides},
     {0},
