@@ -4,8 +4,9 @@
  * the run, counts the output's records, and adds up what the ledger and the findings tell
  * (audit_books.c). Every thing looked at gets a line; the first difference does not end it.
  *
- * The report's digest stands in run.json (manifest.c). The page is not made again to compare it:
- * that would need the sources where they were and the program of that day. */
+ * The digests of the manifest and the report stand in run.json (manifest.c). So a manifest that was
+ * damaged or changed is told; who changes both can forge a run. The page is not made again to
+ * compare it: that would need the sources where they were and the program of that day. */
 #include <stdio.h>
 
 #include "base/hash.h"
@@ -165,7 +166,17 @@ static tm_status check_files(tm_auditing *a, tm_err *err)
     return TM_OK;
 }
 
-static tm_status check_report(tm_auditing *a, tm_err *err)
+/* A file whose digest stands in run.json. */
+static tm_status check_of_run(tm_auditing *a, const tm_yaml *run, const char *key, const char *name,
+                              const char *lacks, tm_err *err)
+{
+    const tm_yaml *entry = tm_yaml_get(run, key);
+    if (entry) return check_kept(a, entry, err);
+    tm_audit_say(a, false, "file", tm_str_of(name), lacks);
+    return TM_OK;
+}
+
+static tm_status check_times(tm_auditing *a, tm_err *err)
 {
     tm_yaml *run = NULL;
     tm_err why = {0};
@@ -175,11 +186,11 @@ static tm_status check_report(tm_auditing *a, tm_err *err)
         tm_audit_say(a, false, "file", TM_STR("run.json"), why.msg);
         return TM_OK;
     }
-    const tm_yaml *entry = tm_yaml_get(run, "report");
-    if (entry) return check_kept(a, entry, err);
-    tm_audit_say(a, false, "file", TM_STR("report.html"),
-                 "run.json has no digest of it: the run ended before its report");
-    return TM_OK;
+    TM_TRY(check_of_run(a, run, "manifest", "manifest.json",
+                        "run.json has no digest of it: it is of an older version, or was changed",
+                        err));
+    return check_of_run(a, run, "report", "report.html",
+                        "run.json has no digest of it: the run ended before its report", err);
 }
 
 static tm_status check_all(tm_auditing *a, tm_err *err)
@@ -192,7 +203,7 @@ static tm_status check_all(tm_auditing *a, tm_err *err)
     TM_TRY(check_inputs(a, err));
     TM_TRY(check_outputs(a, err));
     TM_TRY(check_files(a, err));
-    TM_TRY(check_report(a, err));
+    TM_TRY(check_times(a, err));
     return tm_audit_books(a, err);
 }
 

@@ -1,8 +1,9 @@
 /* manifest.json (what was done: the same for every run of the same plan over the same bytes, but
  * for file names) and run.json (when, where, how fast: outside the law of same bytes).
  *
- * The report is made from both, so it is written when they are there; it tells times, so its digest
- * stands in run.json, which is written once more for it. */
+ * run.json has the manifest's digest, so that audit sees a manifest that was changed by accident or
+ * taken from another run. The report is made from both, so it is written when they are there; it
+ * tells times, so its digest stands in run.json, too, which is written once more for it. */
 #include <stdio.h>
 
 #include "base/hash.h"
@@ -147,7 +148,19 @@ static void put_manifest(const tm_run *run, tm_buf *b)
                  (unsigned long long)run->recipe->seed);
 }
 
-static void put_run(const tm_run *run, tm_buf *b)
+static tm_status put_digest(const char *name, tm_str file, tm_buf *b, tm_err *err)
+{
+    tm_file_sum sum = {.bytes = file.n};
+    tm_sha256 *digest = tm_sha256_new();
+    if (!digest) return tm_fail_memory(err, "a digest", 0);
+    tm_sha256_add(digest, file.p, file.n);
+    tm_sha256_hex(digest, sum.sha256);
+    tm_sha256_free(digest);
+    put_sum(b, name, &sum);
+    return tm_buf_ok(b, err);
+}
+
+static tm_status put_run(const tm_run *run, tm_str manifest, tm_buf *b, tm_err *err)
 {
     char host[65], when[21], here[4096];
     tm_host_name(host);
@@ -176,7 +189,10 @@ static void put_run(const tm_run *run, tm_buf *b)
         tm_buf_print(b, ",\"busy_seconds\":%.6f,\"records\":%llu,\"records_per_second\":%.0f}",
                      busy, (unsigned long long)records, busy > 0 ? (double)records / busy : 0.0);
     }
-    tm_buf_z(b, "]}\n");
+    tm_buf_z(b, "],\"manifest\":");
+    TM_TRY(put_digest("manifest.json", manifest, b, err));
+    tm_buf_z(b, "}\n");
+    return tm_buf_ok(b, err);
 }
 
 static tm_status save(tm_run *run, const char *name, const tm_buf *b, tm_err *err)
@@ -189,12 +205,13 @@ static tm_status save(tm_run *run, const char *name, const tm_buf *b, tm_err *er
 
 tm_status tm_manifest_write(tm_run *run, tm_err *err)
 {
-    tm_buf b = {0};
-    put_run(run, &b);
-    tm_status status = save(run, "run.json", &b, err);
-    tm_buf_clear(&b);
-    put_manifest(run, &b);
-    if (status == TM_OK) status = save(run, "manifest.json", &b, err);
+    tm_buf manifest = {0}, b = {0};
+    put_manifest(run, &manifest);
+    tm_status status = tm_buf_ok(&manifest, err);
+    if (status == TM_OK) status = put_run(run, tm_buf_view(&manifest), &b, err);
+    if (status == TM_OK) status = save(run, "run.json", &b, err);
+    if (status == TM_OK) status = save(run, "manifest.json", &manifest, err);
+    tm_buf_release(&manifest);
     tm_buf_release(&b);
     return status;
 }
@@ -205,17 +222,11 @@ static const char REPORT_KEY[] = ",\"report\":";
 
 static tm_status put_report(tm_str run, tm_str page, tm_buf *b, tm_err *err)
 {
-    tm_file_sum sum = {.bytes = page.n};
-    tm_sha256 *digest = tm_sha256_new();
-    if (!digest) return tm_fail_memory(err, "a digest", 0);
-    tm_sha256_add(digest, page.p, page.n);
-    tm_sha256_hex(digest, sum.sha256);
-    tm_sha256_free(digest);
     size_t end = tm_str_find(run, tm_str_of(REPORT_KEY)); /* of a report made before */
     if (end == run.n) end = tm_str_rfind_char(run, '}');
     tm_buf_str(b, tm_str_slice(run, 0, end));
     tm_buf_z(b, REPORT_KEY);
-    put_sum(b, "report.html", &sum);
+    TM_TRY(put_digest("report.html", page, b, err));
     tm_buf_z(b, "}\n");
     return tm_buf_ok(b, err);
 }

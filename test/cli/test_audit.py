@@ -82,13 +82,27 @@ class Audit(LawCase):
             for name in names or counts:
                 counts[name] += 1
                 self.write(path, json.dumps(whole))
-                self.assertNotEqual(self.differing(folder, 1), set(), (counts, name))
+                told = self.differing(folder, 1) - {"manifest.json"}  # whose digest sees anything
+                self.assertNotEqual(told, set(), (counts, name))
                 counts[name] -= 1
                 tried += 1
         self.assertGreater(tried, 50)
         whole["steps"].pop(2)
         self.write(path, json.dumps(whole))
         self.assertIn("step", self.differing(folder, 1))
+
+    def test_what_a_manifest_says_was_done_cannot_change_unseen(self):
+        folder, other = self.run_it("done"), self.run_folder("other", "length", "a.jsonl")
+        path = os.path.join(folder, "manifest.json")
+        whole = self.load(path)
+        for change in ({"recipe": "steps: []"}, {"seed": 7}, {"version": "0"}, {"plan": {}},
+                       {"identity": "0" * 32}):
+            self.write(path, json.dumps(dict(json.loads(whole), **change)))
+            self.assertIn("manifest.json", self.differing(folder, 1), change)
+        self.write(path, self.load(os.path.join(other, "manifest.json")))
+        self.assertIn("manifest.json", self.differing(folder, 1))
+        self.write(path, whole)
+        self.assertEqual(self.differing(folder, 0), set())
 
     def test_what_writes_no_data_has_no_copies(self):
         self.write("b.jsonl", "".join(GOOD % (n, n) for n in range(30)))
@@ -107,8 +121,8 @@ class Audit(LawCase):
         self.assertEqual([f["path"] for f in files],
                          ["ledger.parquet", "findings.parquet", "unreadable.bin",
                           "unreadable.jsonl"])
-        report = json.loads(self.load(os.path.join(one, "run.json")))["report"]
-        for entry in [*files, report]:
+        told = json.loads(self.load(os.path.join(one, "run.json")))
+        for entry in [*files, told["manifest"], told["report"]]:
             raw = self.load(os.path.join(one, entry["path"]))
             self.assertEqual((entry["bytes"], entry["sha256"]),
                              (len(raw), hashlib.sha256(raw).hexdigest()), entry["path"])

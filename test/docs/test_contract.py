@@ -68,7 +68,7 @@ def fields(value, prefix=""):
     found = {}
     for name, inner in value.items():
         found.setdefault(prefix + name, []).append(inner)
-        if isinstance(inner, dict) and name in ("reader", "duplicates", "clusters",
+        if isinstance(inner, dict) and name in ("reader", "duplicates", "clusters", "manifest",
                                                  "report", "items"):
             for key, values in fields(inner, prefix + name + ".").items():
                 found.setdefault(key, []).extend(values)
