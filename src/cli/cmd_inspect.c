@@ -1,8 +1,8 @@
 /* inspect: a first look at data: what it is, how long, how often the same, and what is wrong.
  *
- * A run that writes nothing: check.record, length and three levels of duplicates, all flagging,
- * over the input. What it counts is integers and smallest places, so the answer is the same for any
- * number of threads. */
+ * A run that writes nothing: check.record, length, three levels of duplicates and check.labels, all
+ * flagging, over the input. What it counts is integers and smallest places, so the answer is the
+ * same for any number of threads. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -283,6 +283,8 @@ static tm_status run(tm_cli *cli, tm_err *err)
                       .options.batch_arg = i.seen,
                       .options.on_finding = tm_inspection_finding,
                       .options.finding_arg = i.seen,
+                      .options.also = tm_op_named(TM_STR("check.labels")),
+                      .options.also_kinds = 1u << TM_UNPAIRED,
                       .quiet_end = true,
                       .reconsider = reconsider,
                       .after = after,

@@ -10,7 +10,7 @@
 
 #include "expr/dates.h"
 #include "expr/functions.h"
-#include "record/layout.h"
+#include "record/label.h"
 
 tm_status tm_eval_memory(tm_eval *x)
 {
@@ -51,7 +51,8 @@ static tm_status eval_fact(tm_eval *x, const tm_node *n, tm_rows rows, tm_evec *
         uint32_t r = rows.at[i], layout = x->b->layout[r];
         const char *word = NULL;
         if (n->op == TM_FACT_LABEL) {
-            out->text[r] = x->b->label[r];
+            out->text[r] = tm_record_label_text(x->b, r);
+            if (!out->text[r].p && x->b->label[r].p) return tm_eval_memory(x);
             continue;
         }
         if (n->op == TM_FACT_KIND)

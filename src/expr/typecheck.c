@@ -89,6 +89,11 @@ static tm_status check_operand(tm_checker *c, tm_node **slot)
     return (*slot)->type == TM_E_PARTS ? tm_echeck_text(c, slot) : TM_OK;
 }
 
+static bool is_label(const tm_node *n)
+{
+    return n->kind == TM_N_FACT && n->op == TM_FACT_LABEL;
+}
+
 static tm_status not_comparable(tm_checker *c, const tm_node *a, const tm_node *b)
 {
     const char *advice = "";
@@ -99,6 +104,8 @@ static tm_status not_comparable(tm_checker *c, const tm_node *a, const tm_node *
         advice = a->kind == TM_N_LITERAL || b->kind == TM_N_LITERAL
                      ? "; numbers stand without quotes, texts in quotes"
                      : "; write number(x) or text(x)";
+    else if (both == (TM_ARG_TRUTH | TM_ARG_TEXT) && (is_label(a) || is_label(b)))
+        advice = "; label is a text, as in label = 'true'; the field is $.label";
     return TM_EFAIL(c->err, c->text, b->at, "%s and %s do not compare%s", tm_etype_name(a->type),
                     tm_etype_name(b->type), advice);
 }

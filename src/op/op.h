@@ -39,6 +39,8 @@ typedef struct tm_code {
     const char *cure;
     uint8_t verdict;    /* tm_verdict */
     bool fixed_verdict; /* `then:` does not change it */
+    /* Put behind the cure where records have labels or scores, which it must not merge away. */
+    const char *cure_of_labels;
 } tm_code;
 #define TM_CURE_INPUT "INPUT"
 

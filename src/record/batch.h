@@ -231,7 +231,8 @@ typedef struct tm_batch {
     uint32_t *top;        /* node of the record's top value in json.node, or TM_NONE */
     uint16_t *layout;     /* index into the layout set; UINT16_MAX = none */
     uint8_t *kind;        /* tm_example_kind of its layout (or mapping) */
-    tm_str *label; /* label, score, margin as read (JSON, one after another); .p NULL = none */
+    tm_str
+        *label; /* label, score, margin as they are now (JSON, one after another); .p NULL = none */
     uint32_t *first_patch; /* list of its patches, or TM_NONE */
     uint8_t *fate;         /* tm_fate */
     tm_reason *reason;

@@ -71,6 +71,7 @@ static tm_status bind_layout(tm_binder *to, const tm_read_rules *rules, const tm
         } else if (layout->fits(doc)) {
             *fits = true;
             b->kind[r] = (uint8_t)layout->kind;
+            TM_TRY(tm_bind_labels(b, r, layout, doc, err));
             TM_TRY(layout->bind(to, doc, err));
         }
         if (!*fits) continue;

@@ -33,7 +33,11 @@ typedef struct tm_layout {
      * it is of this layout where others brought it into the set. */
     bool (*claims)(const tm_doc *doc);
     tm_status (*bind)(tm_binder *to, const tm_doc *doc, tm_err *err);
+    /* The keys (tm_key) that label or score a record that fits, at most TM_LABEL_KEYS; how many.
+     * NULL: none does. */
+    uint32_t (*labels)(const tm_doc *doc, unsigned key[]);
 } tm_layout;
+#define TM_LABEL_KEYS 3
 
 extern const tm_layout *const tm_layouts[]; /* NULL-terminated, detection order */
 const tm_layout *tm_layout_named(tm_str name);

@@ -173,25 +173,3 @@ void tm_bind_trained(tm_binder *to)
             p->flags |= TM_PART_RESPONSE;
     }
 }
-
-tm_status tm_bind_label(tm_binder *to, const tm_doc *doc, const tm_key *k, uint32_t count,
-                        tm_err *err)
-{
-    tm_batch *b = to->b;
-    tm_str *label = &b->label[to->record];
-    for (uint32_t i = 0; i < count; i++) {
-        if (!tm_has(doc, k[i])) continue;
-        tm_str one = tm_json_raw(doc->node, doc->raw.p, doc->keys->value[k[i]]);
-        if (!label->p) {
-            *label = one;
-            continue;
-        }
-        char *both = tm_arena_alloc(b->mem, label->n + 1 + one.n, 1);
-        if (!both) return tm_fail_memory(err, "the labels of a record", one.n);
-        memcpy(both, label->p, label->n);
-        both[label->n] = ' ';
-        memcpy(both + label->n + 1, one.p, one.n);
-        *label = (tm_str){both, label->n + 1 + one.n};
-    }
-    return TM_OK;
-}

@@ -117,9 +117,9 @@ tm_status tm_bind_slot(tm_binder *to, const tm_doc *doc, tm_key k, tm_role role,
 /* Marks the assistant and tool parts behind the last user turn of the shared context as
  * response. */
 void tm_bind_trained(tm_binder *to);
-/* Notes label-like values for identity and checks. */
-tm_status tm_bind_label(tm_binder *to, const tm_doc *doc, const tm_key *k, uint32_t count,
-                        tm_err *err);
+/* Notes what labels or scores a record: JSON as it stands, of several keys one after another. */
+tm_status tm_bind_labels(tm_batch *b, uint32_t record, const tm_layout *layout, const tm_doc *doc,
+                         tm_err *err);
 
 /* Messages, in OpenAI's or ShareGPT's words (bind_chat.c). */
 tm_status tm_bind_chat(tm_binder *to, const tm_doc *doc, uint32_t array, uint16_t answer,
@@ -140,5 +140,10 @@ tm_status tm_bind_alpaca(tm_binder *to, const tm_doc *doc, tm_err *err);
 /* Binds by a mapping (layout_map.c). *fits: false, and nothing bound, when no path leads
  * anywhere. */
 tm_status tm_map_bind(tm_binder *to, tm_str raw, uint32_t top, bool *fits, tm_err *err);
+/* The label alone. */
+tm_status tm_map_label(tm_batch *b, uint32_t record, const tm_mapping *m, tm_str raw, uint32_t top,
+                       tm_err *err);
+/* Can a change at this path, of the record's top object, be one of the label? */
+bool tm_map_labels_at(const tm_mapping *m, tm_str key);
 
 #endif

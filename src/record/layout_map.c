@@ -209,6 +209,31 @@ tm_status tm_map_bind(tm_binder *to, tm_str raw, uint32_t top, bool *fits, tm_er
     return TM_OK;
 }
 
+tm_status tm_map_label(tm_batch *b, uint32_t record, const tm_mapping *m, tm_str raw, uint32_t top,
+                       tm_err *err)
+{
+    for (unsigned s = S_LABEL; s < S_COUNT; s++) {
+        const tm_step *step;
+        tm_where at;
+        if (!m->path[s]) continue;
+        if (!tm_path_walk(b, raw, top, m->path[s], &at))
+            return tm_fail_memory(err, "a record", raw.n);
+        if (at.steps == tm_fieldpath_steps(m->path[s], &step))
+            b->label[record] = tm_json_raw(b->json.node, at.text.p, at.node);
+    }
+    return TM_OK;
+}
+
+bool tm_map_labels_at(const tm_mapping *m, tm_str key)
+{
+    for (unsigned s = S_LABEL; s < S_COUNT; s++) {
+        const tm_step *step;
+        bool any = m->path[s] && tm_fieldpath_steps(m->path[s], &step);
+        if (any && (!step[0].key.p || tm_str_eq(step[0].key, key))) return true;
+    }
+    return false;
+}
+
 static bool fits_nothing(const tm_doc *doc)
 {
     TM_UNUSED(doc);

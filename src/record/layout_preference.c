@@ -106,14 +106,21 @@ static tm_status bind_prompt(tm_binder *to, const tm_doc *doc, tm_err *err)
     return TM_OK;
 }
 
+static uint32_t labels(const tm_doc *doc, unsigned key[])
+{
+    static const tm_key ALL[] = {TM_K_MARGIN, TM_K_SCORE_CHOSEN, TM_K_SCORE_REJECTED};
+    uint32_t count = 0;
+    for (size_t i = 0; i < TM_COUNT(ALL); i++)
+        if (tm_has(doc, ALL[i])) key[count++] = ALL[i];
+    return count;
+}
+
 static tm_status bind(tm_binder *to, const tm_doc *doc, tm_err *err)
 {
-    static const tm_key label[] = {TM_K_MARGIN, TM_K_SCORE_CHOSEN, TM_K_SCORE_REJECTED};
     const tm_keys *keys = doc->keys;
     bool plain = is_answer(doc, TM_K_CHOSEN) && is_answer(doc, TM_K_REJECTED);
     tm_key good = plain ? TM_K_CHOSEN : TM_K_PREFERRED;
     tm_key bad = plain ? TM_K_REJECTED : TM_K_NOT_PREFERRED;
-    TM_TRY(tm_bind_label(to, doc, label, TM_COUNT(label), err));
     TM_TRY(tm_bind_slot(to, doc, TM_K_SYSTEM, TM_SYSTEM, 0, err));
     bool named = tm_is_chat(doc, TM_K_PROMPT) || tm_is_chat(doc, TM_K_MESSAGES) ||
                  tm_is_chat(doc, TM_K_CONVERSATIONS) || tm_is_chat(doc, TM_K_CONVERSATION);
@@ -138,4 +145,5 @@ const tm_layout tm_layout_preference = {
         "\"rejected\": \"Always.\"}",
     .kind = TM_PREFERENCE,
     .fits = fits,
-    .bind = bind};
+    .bind = bind,
+    .labels = labels};

@@ -24,11 +24,15 @@ static bool fits(const tm_doc *doc)
     return has_answer(doc) || tm_is_chat(doc, TM_K_MESSAGES);
 }
 
+static uint32_t labels(const tm_doc *doc, unsigned key[])
+{
+    key[0] = is_number(doc, TM_K_SCORE) ? TM_K_SCORE : TM_K_REWARD;
+    return tm_has(doc, key[0]);
+}
+
 static tm_status bind(tm_binder *to, const tm_doc *doc, tm_err *err)
 {
     const tm_keys *keys = doc->keys;
-    tm_key score = is_number(doc, TM_K_SCORE) ? TM_K_SCORE : TM_K_REWARD;
-    TM_TRY(tm_bind_label(to, doc, &score, 1, err));
     TM_TRY(tm_bind_slot(to, doc, TM_K_SYSTEM, TM_SYSTEM, 0, err));
     if (!has_answer(doc)) {
         TM_TRY(tm_bind_chat(to, doc, keys->value[TM_K_MESSAGES], 0, err));
@@ -48,4 +52,5 @@ const tm_layout tm_layout_scored = {
     .example = "{\"prompt\": \"Name a moon of Mars.\", \"response\": \"Phobos\", \"score\": 0.9}",
     .kind = TM_SCORED,
     .fits = fits,
-    .bind = bind};
+    .bind = bind,
+    .labels = labels};

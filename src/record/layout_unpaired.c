@@ -63,11 +63,15 @@ static bool claims(const tm_doc *doc)
     return !null && (label == TM_K_KTO_TAG || has_answer(doc));
 }
 
+static uint32_t labels(const tm_doc *doc, unsigned key[])
+{
+    key[0] = label_key(doc);
+    return key[0] != TM_K_COUNT;
+}
+
 static tm_status bind(tm_binder *to, const tm_doc *doc, tm_err *err)
 {
     const tm_keys *keys = doc->keys;
-    tm_key label = label_key(doc);
-    TM_TRY(tm_bind_label(to, doc, &label, 1, err));
     if (!has_answer(doc) && tm_fits_alpaca(doc)) return tm_bind_alpaca(to, doc, err);
     TM_TRY(tm_bind_slot(to, doc, TM_K_SYSTEM, TM_SYSTEM, 0, err));
     if (!has_answer(doc)) {
@@ -91,4 +95,5 @@ const tm_layout tm_layout_unpaired = {
     .kind = TM_UNPAIRED,
     .fits = fits,
     .claims = claims,
-    .bind = bind};
+    .bind = bind,
+    .labels = labels};

@@ -6,7 +6,8 @@
 #include "base/buf.h"
 
 /* Appends the command; inputs: as they stand on a command line, already quoted. code: "T1204";
- * unreadable: of what cannot be read, and not of what a step found (some codes are of both). */
-void tm_cure_print(const char *code, bool unreadable, tm_str inputs, tm_buf *out);
+ * unreadable: of what cannot be read, and not of what a step found (some codes are of both).
+ * labels: the records have labels or scores. */
+void tm_cure_print(const char *code, bool unreadable, bool labels, tm_str inputs, tm_buf *out);
 
 #endif

@@ -173,8 +173,21 @@ static void inputs_text(const tm_run *run, tm_buf *out)
     }
 }
 
+static bool has_labels(const tm_inspected *inspected)
+{
+    bool labels = false;
+    const tm_plan *plan = tm_run_plan(inspected->run);
+    for (uint32_t i = 0; i < plan->inputs; i++)
+        for (uint32_t l = 0; l < plan->input[i].layouts.count; l++) {
+            tm_example_kind kind = plan->input[i].layouts.layout[l]->kind;
+            labels |= kind == TM_UNPAIRED || kind == TM_SCORED;
+        }
+    return labels;
+}
+
 static void worst_text(const tm_inspected *inspected, tm_buf *out)
 {
+    bool labels = has_labels(inspected);
     const noticed *list[KINDS];
     const tm_inspection *seen = inspected->seen;
     for (uint32_t i = 0; i < seen->kinds; i++) list[i] = &seen->found[i];
@@ -186,7 +199,7 @@ static void worst_text(const tm_inspected *inspected, tm_buf *out)
         tm_text_visible(tm_buf_view(&list[i]->source), out);
         place(list[i], out);
         tm_buf_z(out, "\n          ");
-        tm_cure_print(list[i]->code, list[i]->unreadable, inspected->few, out);
+        tm_cure_print(list[i]->code, list[i]->unreadable, labels, inspected->few, out);
         tm_buf_char(out, '\n');
     }
     if (seen->kinds > WORST)
@@ -327,7 +340,7 @@ void tm_inspection_json(const tm_inspected *inspected, tm_buf *out)
         tm_buf_json(out, tm_str_of(n->sentence));
         tm_buf_z(out, ",\"remedy\":");
         tm_buf_clear(&command);
-        tm_cure_print(n->code, n->unreadable, inspected->words, &command);
+        tm_cure_print(n->code, n->unreadable, has_labels(inspected), inspected->words, &command);
         tm_buf_json(out, tm_buf_view(&command));
         tm_buf_char(out, '}');
     }

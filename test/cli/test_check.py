@@ -30,6 +30,19 @@ class Empty(CheckCase):
         self.expect([(chat({"role": "user", "content": None, "tool_calls": [CALL]}, SAYS),
                       ["T1216"])])
 
+    def test_a_slot_that_a_table_left_null_is_none(self):
+        """pandas and CSV write null where nothing was filled in; one of the slots has to be."""
+        def alpaca(**keys):
+            return {"instruction": "a", "output": "b", **keys}
+        self.expect([(alpaca(**keys), []) for keys in
+                     ({"input": None}, {"system": None}, {"input": None, "system": None},
+                      {"context": None}, {"instruction": None, "input": "a"})] +
+                    [(alpaca(instruction=text, input=None), ["T1201"]) for text in UNSEEN] +
+                    [(alpaca(instruction=None, input=None), ["T1216", "T1216"]),
+                     (alpaca(instruction=None), ["T1216"]),
+                     (alpaca(output=None, input=None), ["T1216"]),
+                     ({"prompt": "a", "completion": "b", "system": None}, [])])
+
     def test_what_cannot_be_seen_is_empty(self):
         self.expect([(chat(ASKS, answer(content=text)), ["T1202"]) for text in UNSEEN])
         self.expect([(chat(ASKS, answer(content=text)), []) for text in SEEN])

@@ -298,5 +298,19 @@ class Inspect(unittest.TestCase):
         self.assertIn("none fits", self.inspect("odd.jsonl", code=3).stdout)
 
 
+    def test_contradicting_labels_are_told_and_the_cure_keeps_both(self):
+        self.write("thumbs.jsonl", "".join(
+            json.dumps({"prompt": "p", "completion": "c", "label": label}) + "\n"
+            for label in (True, False, True)))
+        found = {f["code"]: f for f in
+                 json.loads(self.inspect("thumbs.jsonl", "--json").stdout)["findings"]}
+        self.assertEqual(found["T1241"]["count"], 3)
+        words = shlex.split(found["T1701"]["remedy"])
+        self.assertEqual(words, ["tamis", "dedup.exact", "thumbs.jsonl", "--within", "label"])
+        kept = subprocess.run([os.path.abspath(TAMIS), *words[1:], "-o", "-", "--quiet"],
+                              cwd=self.tmp.name, capture_output=True, check=True).stdout
+        self.assertEqual([json.loads(line)["label"] for line in kept.splitlines()], [True, False])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -63,8 +63,25 @@ static tm_status calls_or_refuses(const tm_checking *c, const tm_turn *turn, boo
     return *yes || turn->role != TM_ASSISTANT ? TM_OK : refuses(c, turn, yes);
 }
 
+/* Slots of one turn that no message holds (instruction and input of alpaca) need not all be filled:
+ * tables write null into those that are not. */
+static bool fills_a_slot(const tm_checking *c, const tm_turn *turn)
+{
+    bool fills = false;
+    for (uint32_t p = turn->first_part; p < turn->first_part + turn->parts; p++)
+        fills |= turn->node == TM_NONE && c->b->part[p].present == TM_IS_TEXT;
+    return fills;
+}
+
+/* A system text that a slot of the record leaves open. */
+static bool is_no_system(const tm_turn *turn)
+{
+    return turn->role == TM_SYSTEM && turn->node == TM_NONE;
+}
+
 static tm_status check_null(const tm_checking *c, const tm_turn *turn)
 {
+    if (is_no_system(turn) || fills_a_slot(c, turn)) return TM_OK;
     for (uint32_t p = turn->first_part; p < turn->first_part + turn->parts; p++) {
         const tm_part *part = &c->b->part[p];
         bool excused = turn->role == TM_ASSISTANT && part->kind != TM_CONTENT;
@@ -75,16 +92,17 @@ static tm_status check_null(const tm_checking *c, const tm_turn *turn)
     return TM_OK;
 }
 
-/* Does its content say nothing? What is null or no text has a finding of its own; several texts
+/* Does its content say nothing? What is null or no text has a finding of its own; several slots
  * (instruction and input of alpaca) are empty when all are. */
 static tm_status is_empty(const tm_checking *c, const tm_turn *turn, bool *empty)
 {
+    bool fills = fills_a_slot(c, turn);
     *empty = true;
     for (uint32_t p = turn->first_part; *empty && p < turn->first_part + turn->parts; p++) {
         const tm_part *part = &c->b->part[p];
         tm_str text;
-        if (part->kind == TM_REASONING || part->kind == TM_CALL || part->present == TM_ABSENT)
-            continue;
+        bool open = part->present == TM_ABSENT || (part->present == TM_IS_NULL && fills);
+        if (part->kind == TM_REASONING || part->kind == TM_CALL || open) continue;
         *empty = part->present == TM_IS_TEXT && !(part->flags & TM_PART_NOT_TEXT);
         if (!*empty) continue;
         if (!tm_part_text(c->b, p, &text)) return tm_fail_memory(c->err, "a part's text", 0);

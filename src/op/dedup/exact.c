@@ -177,6 +177,7 @@ static const tm_code CODES[] = {
             "dropped). Use keep: to choose who represents a group, by: to compare fewer texts, "
             "normalise: to count fewer differences.",
         .cure = "dedup.exact INPUT",
+        .cure_of_labels = " --within label",
         .verdict = TM_V_MERGE,
     },
     {

@@ -254,6 +254,7 @@ static const tm_code CODES[] = {
                 "similarity. Raise threshold: to merge less, use by: to compare other texts, keep: "
                 "to choose who represents a group.",
         .cure = "dedup.near INPUT",
+        .cure_of_labels = " --within label",
         .verdict = TM_V_MERGE,
     },
     {

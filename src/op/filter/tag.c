@@ -6,7 +6,7 @@
  * with its place; a field that says the same already is no change. */
 #include "op/op.h"
 #include "op/scalar.h"
-#include "record/fieldpath.h"
+#include "record/label.h"
 
 enum { PARENT_NOT_OBJECT, VALUE_UNKNOWN, FIELD_SET, FIELD_REPLACED, FIELD_REMOVED };
 
@@ -133,6 +133,7 @@ static tm_status set_one(const tm_step_view *step, tm_batch *b, const setting *s
     tm_field_change done;
     TM_TRY(tm_field_set(b, r, set->path, json, step->step, &done, err));
     if (!done.blocked && !done.changed) return TM_OK;
+    if (done.changed) TM_TRY(tm_record_relabel(b, r, step->layouts, set->path, err));
     uint16_t code = done.blocked ? PARENT_NOT_OBJECT : done.there ? FIELD_REPLACED : FIELD_SET;
     return tm_find(b, r, TM_NONE, done.at, 0, step->step, code, TM_NO_VALUE, err);
 }
@@ -168,6 +169,7 @@ static tm_status remove_one(const tm_step_view *step, tm_batch *b, const tm_fiel
     tm_field_change done;
     TM_TRY(tm_field_remove(b, r, path, step->step, &done, err));
     if (!done.there && !done.blocked) return TM_OK;
+    if (done.changed) TM_TRY(tm_record_relabel(b, r, step->layouts, path, err));
     uint16_t code = done.there ? FIELD_REMOVED : PARENT_NOT_OBJECT;
     return tm_find(b, r, TM_NONE, done.at, 0, step->step, code, TM_NO_VALUE, err);
 }

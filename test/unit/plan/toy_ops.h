@@ -49,8 +49,8 @@ static const tm_signal toy_look_signals[] = {
     {.name = "kind", .help = "what it is", .type = TM_WORD},
     {0}};
 static const tm_code toy_look_codes[] = {
-    {"X0001", "too-short", "it is short", "write more", NULL, TM_V_DROP, false},
-    {"X0002", "odd", "it is odd", "look at it", NULL, TM_V_PARK, true},
+    {"X0001", "too-short", "it is short", "write more", NULL, TM_V_DROP, false, NULL},
+    {"X0002", "odd", "it is odd", "look at it", NULL, TM_V_PARK, true, NULL},
     {0}};
 static tm_status toy_cost(const void *args, const tm_input_facts *facts, tm_cost *out, tm_err *err)
 {
@@ -102,7 +102,7 @@ static const tm_param toy_filter_params[] = {
     {"park", TM_P_EXPR, offsetof(toy_filter_args, park), NULL, NULL, 0, 0, NULL, 0, "set aside", 0},
     {0}};
 static const tm_code toy_filter_codes[] = {
-    {"X0101", "filtered", "it fell", "as you wished", NULL, TM_V_DROP, false}, {0}};
+    {"X0101", "filtered", "it fell", "as you wished", NULL, TM_V_DROP, false, NULL}, {0}};
 static const tm_op toy_filter = {.name = "filter",
                                  .group = "toys",
                                  .summary = "filters",
