@@ -97,6 +97,7 @@ tm_status tm_api_go(tamis_plan *plan, tm_status (*between)(void *arg, tm_err *er
     TM_TRY(tm_run_go(plan->run, err));
     tm_str folder = tm_run_result_of(plan->run)->folder;
     if (folder.n) TM_TRY(tm_report_write(folder, err));
+    TM_TRY(tm_run_end(plan->run, err));
     atomic_store(&plan->complete, true);
     if (between) TM_TRY(between(arg, err));
     return tm_api_verdict(plan, err);

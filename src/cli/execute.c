@@ -318,6 +318,9 @@ static tm_status print_result(tm_cli *cli, const tm_run *run, const tm_execution
         tm_report_waterfall(run, &out);
         fwrite(out.p, 1, out.n, stderr);
     }
+    tm_buf_clear(&out);
+    tm_report_nothing_left(run, &out);
+    if (out.n) fwrite(out.p, 1, out.n, stderr);
     tm_buf_release(&out);
     if (!result->folder.n) print_not_kept(result->counts.parked);
     if (cli->common.quiet || cli->common.json) return status;
@@ -390,6 +393,7 @@ static tm_status finish(tm_cli *cli, tm_run *run, tm_execution *e, const teller 
                 (unsigned long long)(t->unreadable - SHOWN));
     if (result->folder.n) {
         TM_TRY(tm_report_write(result->folder, err));
+        TM_TRY(tm_run_end(run, err));
         if (!e->passing) name_last(cli, result->folder);
     }
     if (e->after) TM_TRY(e->after(run, e->arg, err));

@@ -1,14 +1,14 @@
 /* Keys: byte strings that memcmp puts into the order of the values they stand for.
  *
- *   1 byte    type: 1 truth, 2 number, 3 date, 4 text; FF unknown, which is last in both directions
+ *   1 byte    type: 1 truth, 2 number, 3 date, 4 text; FF unknown
  *   truth     1 byte
  *   number    8 bytes, big-endian: the double with its sign bit flipped, or all bits if negative;
  *             from 2^53 on its decimal behind them (decimal.h), since several share a double there
  *   text      its bytes, 00 written as 00 FF, and 00 01 at the end
  *
- * No key is the beginning of another, so keys may stand one behind the other. Descending inverts
- * every byte but an unknown's. So numbers order as they compare (compare.c); one that was
- * calculated has the decimal that its double is. -0 is 0, and what is not a number is unknown. */
+ * No key is the beginning of another, so keys may stand one behind the other. Numbers order as
+ * they compare (compare.c); one that was calculated has the decimal that its double is. -0 is 0,
+ * and what is not a number is unknown. */
 #include <math.h>
 
 #include "expr/decimal.h"
@@ -50,9 +50,8 @@ static void put_number(const tm_evalue *v, tm_buf *out)
         tm_buf_char(out, (char)0xFF); /* no decimal is: behind those that are too large a double */
 }
 
-void tm_evalue_key(const tm_evalue *v, bool descending, tm_buf *out)
+void tm_evalue_key(const tm_evalue *v, tm_buf *out)
 {
-    size_t from = out->n;
     if (!tm_evalue_known(v)) {
         tm_buf_char(out, (char)0xFF);
         return;
@@ -66,8 +65,16 @@ void tm_evalue_key(const tm_evalue *v, bool descending, tm_buf *out)
         tm_buf_char(out, 4);
         put_text(v->text, out);
     }
-    if (!descending || out->failed) return;
-    for (size_t i = from; i < out->n; i++) out->p[i] = (char)~out->p[i];
+}
+
+void tm_evalue_rank(const tm_evalue *v, bool descending, tm_buf *out)
+{
+    static const char RANK[] = {0, 4, 1, 2, 3}; /* by type byte */
+    size_t from = out->n;
+    tm_evalue_key(v, out);
+    if (out->failed || !tm_evalue_known(v)) return;
+    out->p[from] = RANK[(uint8_t)out->p[from]];
+    for (size_t i = from + 1; descending && i < out->n; i++) out->p[i] = (char)~out->p[i];
 }
 
 bool tm_evalue_known(const tm_evalue *v)

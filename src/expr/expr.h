@@ -56,8 +56,12 @@ typedef struct tm_evalue { /* type: what this record's value is; TM_E_ANY = unkn
 /* values[r] for every live record (others: unknown). Their texts live as long as the batch. */
 tm_status tm_expr_values(const tm_expr *e, tm_expr_scratch *s, tm_batch *b, tm_evalue *values,
                          tm_err *err);
-/* A memcmp-comparable key of a value (unknown last), appended; descending inverts it. */
-void tm_evalue_key(const tm_evalue *v, bool descending, tm_buf *out);
+/* The key of a value, appended: equal for equal values, and hashed for groups, so its bytes never
+ * change. */
+void tm_evalue_key(const tm_evalue *v, tm_buf *out);
+/* The same to be ordered by memcmp: numbers, dates, texts, truths, and unknown last; descending
+ * inverts the order within a type, so that a number wins over what stands where one belongs. */
+void tm_evalue_rank(const tm_evalue *v, bool descending, tm_buf *out);
 
 /* The functions, for docs: name, arguments, sentence. NULL-name terminated. */
 typedef struct tm_efunction {

@@ -356,9 +356,7 @@ static tm_status go(tm_run *run, tm_err *err)
     run->result.seconds = tm_now() - run->began;
     run->result.peak_memory = tm_peak_rss();
     run->result.spilled_bytes = atomic_load(&run->spill.ever);
-    if (!run->folder) return TM_OK;
-    TM_TRY(tm_manifest_write(run, err));
-    return tm_run_folder_done(run, err);
+    return run->folder ? tm_manifest_write(run, err) : TM_OK;
 }
 
 tm_status tm_run_go(tm_run *run, tm_err *err)
@@ -370,6 +368,11 @@ tm_status tm_run_go(tm_run *run, tm_err *err)
         (void)tm_run_folder_done(run, &ignored);
     run->failed = status != TM_OK && status != TM_ECANCELLED;
     return status;
+}
+
+tm_status tm_run_end(tm_run *run, tm_err *err)
+{
+    return run->folder ? tm_run_folder_done(run, err) : TM_OK;
 }
 
 void tm_run_progress(const tm_run *run, tm_progress *out)

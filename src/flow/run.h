@@ -4,6 +4,7 @@
  *   tm_run_plan(run)                      for --dry-run: stop here
  *   tm_run_go(run)                        the passes; tm_run_progress from any other thread
  *   tm_run_result(run)                    counts, files; also what manifest.json holds
+ *   tm_run_end(run)                       when its report is written
  *   tm_run_close(run)
  *
  * A run reads its sources once for every round of a set step that must look at records, and once
@@ -191,6 +192,8 @@ const tm_plan *tm_run_plan(const tm_run *run);
 /* Takes the place of options->shown; before tm_run_go. */
 void tm_run_show(tm_run *run, const tm_shown *shown);
 tm_status tm_run_go(tm_run *run, tm_err *err);
+/* After its report: takes away what a run that was killed before that would go on from. */
+tm_status tm_run_end(tm_run *run, tm_err *err);
 void tm_run_progress(const tm_run *run, tm_progress *out);
 void tm_run_cancel(tm_run *run);
 const tm_run_result *tm_run_result_of(const tm_run *run);

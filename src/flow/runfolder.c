@@ -160,32 +160,38 @@ static void print_plan(const tm_run *run, tm_buf *out)
         tm_buf_print(out, "%.*s\n", TM_FMT(run->shard_name[i]));
 }
 
-/* sets: how many set steps the plan has; steps: how many of them have their decisions there. */
-static tm_status decided_before(const tm_run *run, uint32_t *sets, uint32_t *steps, tm_err *err)
-{
-    *sets = *steps = 0;
-    for (uint32_t s = 0; s < run->plan->steps; s++) {
-        bool there;
-        if (run->plan->step[s].op->shape != TM_SET) continue;
-        const char *path = tm_decisions_path(run, &run->plan->step[s], ".bin", err);
-        if (!path) return TM_EMEMORY;
-        TM_TRY(tm_file_there(path, &there, err));
-        *sets += 1;
-        *steps += there;
-    }
-    return TM_OK;
-}
+typedef struct left { /* by a run that did not end: files of decisions */
+    uint32_t decided; /* steps with all their decisions */
+    uint32_t begun;   /* the same, and rounds of one that has not */
+    uint32_t sets;    /* of this plan: steps that decide */
+    uint32_t own_decided, own_begun;
+} left;
 
-/* Of how many steps what is unfinished there has decided. */
-static tm_status count_decided(tm_run *run, uint32_t *steps, tm_err *err)
+/* A step's files are those that begin with its prefix: what they hold is good for any plan that has
+ * the step behind the same steps, over the same bytes. */
+static tm_status look_at_work(tm_run *run, left *out, tm_err *err)
 {
     tm_str *names;
     uint32_t count;
-    *steps = 0;
+    *out = (left){0};
     TM_TRY(tm_folder_list(&run->mem, run->work, &names, &count, err));
-    for (uint32_t i = 0; i < count; i++)
-        *steps +=
-            tm_str_starts(names[i], TM_STR("decisions-")) && tm_str_ends(names[i], TM_STR(".bin"));
+    for (uint32_t i = 0; i < count; i++) {
+        bool begun = tm_str_starts(names[i], TM_STR("decisions-"));
+        out->begun += begun;
+        out->decided += begun && tm_str_ends(names[i], TM_STR(".bin"));
+    }
+    for (uint32_t s = 0; s < run->plan->steps; s++) {
+        if (run->plan->step[s].op->shape != TM_SET) continue;
+        const char *path = tm_decisions_path(run, &run->plan->step[s], "", err);
+        if (!path) return TM_EMEMORY;
+        tm_str name = tm_str_of(path + strlen(run->work) + 1);
+        out->sets++;
+        for (uint32_t i = 0; i < count; i++) {
+            bool own = tm_str_starts(names[i], name);
+            out->own_begun += own;
+            out->own_decided += own && tm_str_ends(names[i], TM_STR(".bin"));
+        }
+    }
     return TM_OK;
 }
 
@@ -201,14 +207,13 @@ static tm_status refuse_resume(const tm_run *run, const char *why, tm_err *err)
  * the decisions behind its own would go. */
 static tm_status look_at_other(tm_run *run, bool same_recipe, tm_err *err)
 {
-    uint32_t sets, steps, decided;
+    left u;
     tm_buf text = {0};
     const tm_run_options *o = &run->options;
-    TM_TRY(decided_before(run, &sets, &steps, err));
-    TM_TRY(count_decided(run, &decided, err));
-    bool shorter = steps == sets && decided > steps;
-    bool takes = steps && o->resume && tm_run_resumes(run) && (!shorter || o->overwrite);
-    if (!takes && !same_recipe && decided && !o->overwrite)
+    TM_TRY(look_at_work(run, &u, err));
+    bool shorter = u.own_decided == u.sets && u.begun > u.own_begun;
+    bool takes = u.own_begun && o->resume && tm_run_resumes(run) && (!shorter || o->overwrite);
+    if (!takes && !same_recipe && u.begun && !o->overwrite)
         return tm_fail(err, TM_EEXISTS,
                        "%s holds an unfinished run of another plan: give the command that began it "
                        "to go on with that, --overwrite to throw it away, or another -o",
@@ -218,11 +223,16 @@ static tm_status look_at_other(tm_run *run, bool same_recipe, tm_err *err)
                              same_recipe ? "the inputs have changed since"
                                          : "what is unfinished there is of another plan",
                              err);
-    if (takes)
+    if (takes && u.own_decided)
         tm_buf_print(&text,
                      "%s holds an unfinished run of another plan, and this one takes up what %u of "
                      "its steps decided",
-                     run->folder, steps);
+                     run->folder, u.own_decided);
+    else if (takes)
+        tm_buf_print(&text,
+                     "%s holds an unfinished run of another plan, and this one goes on with the "
+                     "step that it had begun",
+                     run->folder);
     else if (same_recipe)
         tm_buf_print(&text,
                      "the inputs have changed since the run in %s was interrupted: it begins anew",
@@ -250,6 +260,18 @@ static tm_status take_work(tm_run *run, const char *plan, tm_str old, tm_err *er
     return status;
 }
 
+static tm_status is_of_plan(const tm_run *run, tm_str old, bool *same, tm_err *err)
+{
+    tm_buf own = {0};
+    print_plan(run, &own);
+    *same = tm_str_starts(old, tm_str_slice(tm_buf_view(&own), 0, NAME_BYTES));
+    tm_status status = tm_buf_ok(&own, err);
+    tm_buf_release(&own);
+    return status;
+}
+
+/* With its manifest a run is finished but for its report: one that was killed before that was made
+ * has its plan there still, and is ended by the same command. */
 static tm_status take(tm_run *run, const char *plan, tm_buf *old, tm_err *err)
 {
     bool finished, unfinished, overwrite = run->options.overwrite;
@@ -257,11 +279,13 @@ static tm_status take(tm_run *run, const char *plan, tm_buf *old, tm_err *err)
     if (!manifest) return tm_fail_memory(err, "a path", 0);
     TM_TRY(tm_file_there(manifest, &finished, err));
     TM_TRY(tm_file_there(plan, &unfinished, err));
-    if (finished && !overwrite)
+    if (unfinished) TM_TRY(tm_file_load(plan, 64 << 10, old, err));
+    bool ends = finished && unfinished;
+    if (ends) TM_TRY(is_of_plan(run, tm_buf_view(old), &ends, err));
+    if (finished && !ends && !overwrite)
         return tm_fail(err, TM_EEXISTS, "%s holds a finished run: " OR_ELSE, run->folder);
     if (!unfinished && run->options.must_resume)
         return refuse_resume(run, "no unfinished run is there; without --resume one begins", err);
-    if (unfinished) TM_TRY(tm_file_load(plan, 64 << 10, old, err));
     TM_TRY(tm_results_know(run, finished, tm_buf_view(old), err));
     TM_TRY(refuse_results(run, !finished && !unfinished && !overwrite, err));
     return take_work(run, plan, tm_buf_view(old), err);
@@ -356,9 +380,10 @@ tm_status tm_run_folder_done(tm_run *run, tm_err *err)
 void tm_run_folder_undo(tm_run *run)
 {
     tm_str *names;
-    uint32_t count, decided;
+    uint32_t count;
+    left u;
     if (!run->fresh_folder || run->lock_file < 0) return;
-    if (count_decided(run, &decided, NULL) != TM_OK || decided) return;
+    if (look_at_work(run, &u, NULL) != TM_OK || u.decided) return;
     if (tm_folder_list(&run->mem, run->folder, &names, &count, NULL) != TM_OK || count > 1) return;
     (void)clean_work(run, true, NULL); /* what stays is taken up by the next run there */
     tm_run_folder_drop(run);

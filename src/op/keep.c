@@ -1,7 +1,7 @@
-/* An item is an expression and a direction; longest and shortest are the characters of the compared
- * parts, source_order is the number of the record's source. A record's key is the keys of its items
- * one behind another (tm_evalue_key: comparable by memcmp, unknown last), so nothing is compared
- * twice and nothing but bytes crosses the exchange. */
+/* An item is an expression and a direction; longest and shortest are the characters of all texts
+ * (what is compared is equal, or nearly), source_order is the number of the record's source. A
+ * record's key is the ranks of its items one behind another (tm_evalue_rank: comparable by memcmp,
+ * unknown last), so nothing is compared twice and nothing but bytes crosses the exchange. */
 #include "op/keep.h"
 
 #include "record/identity.h"
@@ -145,14 +145,14 @@ static void sources(const tm_batch *b, tm_evalue *values)
         values[r] = (tm_evalue){.type = TM_E_NUMBER, .number = TM_PLACE_SOURCE(b->rid[r].place)};
 }
 
-/* Characters of the selected parts, as a value for the key. */
-static tm_status lengths(tm_batch *b, uint32_t selectors, tm_evalue *values, tm_err *err)
+/* Characters of all texts, as a value for the key. */
+static tm_status lengths(tm_batch *b, tm_evalue *values, tm_err *err)
 {
     for (uint32_t r = 0; r < b->records; r++) {
         double chars = 0;
         for (uint32_t p = b->first_part[r]; tm_live(b, r) && p < b->first_part[r + 1]; p++) {
             tm_str text;
-            if (!tm_part_in(&b->part[p], selectors)) continue;
+            if (!tm_part_in(&b->part[p], TM_SEL_ALL)) continue;
             if (!tm_part_text(b, p, &text)) return tm_fail_memory(err, "a part's text", 0);
             chars += (double)tm_text_chars(text);
         }
@@ -176,7 +176,7 @@ static tm_status add_tie(const tm_step_view *step, tm_batch *b, uint32_t r, tm_b
 }
 
 tm_status tm_keep_keys(const tm_keep *k, tm_keep_scratch *s, const tm_step_view *step, tm_batch *b,
-                       uint32_t selectors, tm_str *keys, tm_err *err)
+                       tm_str *keys, tm_err *err)
 {
     tm_evalue *values = TM_NEW(b->mem, tm_evalue, (size_t)k->items * b->records + 1);
     if (!values) return tm_fail_memory(err, "a keep list", b->records);
@@ -187,14 +187,14 @@ tm_status tm_keep_keys(const tm_keep *k, tm_keep_scratch *s, const tm_step_view 
         else if (k->item[i].source)
             sources(b, column);
         else
-            TM_TRY(lengths(b, selectors, column, err));
+            TM_TRY(lengths(b, column, err));
     }
     for (uint32_t r = 0; r < b->records; r++) {
         keys[r] = (tm_str){0};
         if (!tm_live(b, r) || (k->by_place && !k->items)) continue;
         tm_buf_clear(&s->key);
         for (uint32_t i = 0; i < k->items; i++)
-            tm_evalue_key(&values[(size_t)i * b->records + r], k->item[i].descending, &s->key);
+            tm_evalue_rank(&values[(size_t)i * b->records + r], k->item[i].descending, &s->key);
         if (!k->by_place) TM_TRY(add_tie(step, b, r, &s->key, err));
         TM_TRY(tm_buf_ok(&s->key, err));
         keys[r] = tm_arena_str(b->mem, tm_buf_view(&s->key));

@@ -6,8 +6,9 @@
  * Compiled once; per batch every record gets a byte string, and the smallest by memcmp comes first;
  * what is unknown comes last, whichever way. Ties are decided by chance, of (seed, id): so who
  * survives does not depend on the order of the records, unless the list ends in `first`, which is
- * the lowest rid. Of `source_order` the earlier source wins; records of one source are for the next
- * item. Orders (bare lists) leave ties to their caller.
+ * the lowest rid. Longest is whose texts, all of them, have the most characters. Of `source_order`
+ * the earlier source wins; records of one source are for the next item. Orders (bare lists) leave
+ * ties to their caller.
  *
  * The list `none` keeps nobody: whoever is alike falls, those that would have been kept too. There
  * is nobody to merge them into, so they are dropped. */
@@ -19,13 +20,13 @@
 #include "op/seam.h"
 
 /* The parameter keep; args.keep is a tm_texts. */
-#define TM_KEEP_PARAM                                                                             \
-    {                                                                                             \
-        .name = "keep", .type = TM_P_EXPRS, .at = offsetof(args, keep), .flags = TM_P_KEEP,       \
-        .fallback = "first",                                                                      \
-        .help = "who survives, first difference decides: max EXPR, min EXPR, newest EXPR, "       \
-                "longest, shortest, source_order (the earlier source), first; or none: all that " \
-                "are alike are dropped",                                                          \
+#define TM_KEEP_PARAM                                                                          \
+    {                                                                                          \
+        .name = "keep", .type = TM_P_EXPRS, .at = offsetof(args, keep), .flags = TM_P_KEEP,    \
+        .fallback = "first",                                                                   \
+        .help = "who survives, first difference decides: max EXPR, min EXPR, newest EXPR, "    \
+                "longest, shortest (in all texts), source_order (the earlier source), first; " \
+                "or none: all that are alike are dropped",                                     \
     }
 
 typedef struct tm_keep tm_keep;
@@ -47,9 +48,8 @@ bool tm_keep_is_none(const tm_keep *k);
 uint8_t tm_keep_verdict(const tm_keep *k, uint32_t then);
 TM_MUST_USE tm_keep_scratch *tm_keep_scratch_new(const tm_keep *k); /* NULL: memory */
 void tm_keep_scratch_free(tm_keep_scratch *s);
-/* keys[r] for live records; bytes in batch->mem. `selectors`: what longest and shortest measure;
- * `step`: whose seed and stream decide ties. */
+/* keys[r] for live records; bytes in batch->mem. `step`: whose seed and stream decide ties. */
 tm_status tm_keep_keys(const tm_keep *k, tm_keep_scratch *s, const tm_step_view *step, tm_batch *b,
-                       uint32_t selectors, tm_str *keys, tm_err *err);
+                       tm_str *keys, tm_err *err);
 
 #endif

@@ -239,3 +239,32 @@ void tm_report_waterfall(const tm_run *run, tm_buf *out)
                  (double)result->peak_memory / 1e6);
     empty_references(out, result);
 }
+
+/* The first step that dropped or parked all that came to it, when no record is left. That all were
+ * merged, into those of a reference, is what an increment without news gives. */
+static const tm_plan_step *closed_door(const tm_run *run, const tm_step_result **result)
+{
+    const tm_plan *plan = tm_run_plan(run);
+    const tm_run_result *r = tm_run_result_of(run);
+    for (uint32_t s = 0; s < plan->steps && !r->counts.kept; s++) {
+        const tm_counts *c = &r->step[s].counts;
+        *result = &r->step[s];
+        bool closed = c->read && c->dropped + c->parked == c->read;
+        if (closed && plan->step[s].op->shape != TM_HEAD) return &plan->step[s];
+    }
+    return NULL;
+}
+
+void tm_report_nothing_left(const tm_run *run, tm_buf *out)
+{
+    const tm_step_result *result = NULL;
+    const tm_plan_step *step = closed_door(run, &result);
+    if (!step) return;
+    tm_buf_z(out, "tamis: warning: no record is left: none of the ");
+    grouped(out, result->counts.read, 0);
+    tm_buf_z(out, " that came to ");
+    tm_text_visible(step->name, out);
+    tm_buf_z(out, " went on");
+    reasons(out, step, result, UINT32_MAX);
+    tm_buf_char(out, '\n');
+}

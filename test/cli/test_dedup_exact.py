@@ -95,7 +95,7 @@ class Oracle:
         for item in self.keep.split(",") if self.ranks[i] else ():
             word, _, field = item.partition(" $.")
             if word in ("longest", "shortest"):
-                size = sum(len(p[2]) for p in parts(r) if any(is_in(p, s) for s in self.by))
+                size = sum(len(p[2]) for p in parts(r))
                 place.append(-size if word == "longest" else size)
             elif word == "source_order":
                 place.append(self.sources[i])
@@ -229,6 +229,19 @@ class Survivors(DedupCase):
                                {"role": "assistant", **answer}]} for answer in answers * 2]
         done = self.tamis("dedup.exact", self.write("three.jsonl", lines(talks)), "-o", "-")
         self.assertEqual([json.loads(line) for line in done.stdout.splitlines()], talks[:3])
+
+    def test_the_longest_has_the_longest_texts_of_all_and_numbers_win(self):
+        rows = [{"prompt": "a", "completion": text} for text in ("mid answer", "short", "x" * 40)]
+        path = self.write("long.jsonl", lines(rows))
+        for keep, kept in (("longest", "x" * 40), ("shortest", "short"), ("first", "mid answer"),
+                           ("longest,first", "x" * 40)):
+            out = self.tamis("dedup.exact", path, "--by", "prompt", "--keep", keep, "-o", "-", "-q")
+            self.assertEqual(json.loads(out.stdout)["completion"], kept, keep)
+        path = self.write("rated.jsonl", lines([{"text": "a", "r": r}
+                                                for r in ("N/A", 5, True, 1, None, "9")]))
+        for keep, kept in (("max $.r", 5), ("min $.r", 1)):
+            out = self.tamis("dedup.exact", path, "--keep", keep, "-o", "-", "-q").stdout
+            self.assertEqual(json.loads(out)["r"], kept, keep)
 
     def test_shuffled_input_keeps_the_same_records(self):
         """Where the keep list does not look at order; ties are most of what it decides."""

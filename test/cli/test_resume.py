@@ -68,6 +68,40 @@ class Resume(LawCase):
         self.assertEqual(self.said("length", "b.jsonl", "-o", "out/", "-q"), "")
         self.assertEqual(manifest(self.path("out"))["counts"]["written"], 1)
 
+    def test_what_a_step_has_begun_is_not_thrown_away_either(self):
+        self.half("run", "r.yaml")
+        work = self.path("out/.tamis")
+        for name in os.listdir(work):  # as if it had ended a round before
+            if name.endswith(".bin"):
+                os.rename(os.path.join(work, name), os.path.join(work, name[:-4] + ".round0"))
+        before = self.work()
+        self.assertTrue(any(name.endswith(".round0") for name in before))
+        said = self.said("length", "b.jsonl", "-o", "out/", expect=2)
+        self.assertIn("out holds an unfinished run of another plan", said)
+        self.assertEqual(self.work(), before)
+
+    def test_a_run_that_was_killed_before_its_report_is_ended_by_the_same_command(self):
+        self.half("run", "r.yaml")
+        with open(self.path("out/.tamis/plan"), "rb") as file:
+            plan = file.read()
+        self.tamis("run", "r.yaml", "-o", "out/", "-q")
+        data = self.data(self.path("out"))
+        for words, expect in ((["run", "r.yaml"], 0), (["run", "r.yaml", "--resume"], 0),
+                              (["length", "b.jsonl"], 2), (["run", "r.yaml", "--seed", "8"], 2)):
+            if os.path.exists(self.path("out/report.html")):  # as it was when it was killed
+                os.unlink(self.path("out/report.html"))
+                os.mkdir(self.path("out/.tamis"))
+                self.write("out/.tamis/plan", plan)
+            said = self.said(*words, "-o", "out/", expect=expect)
+            self.assertEqual("out holds a finished run" in said, expect == 2, said)
+            self.assertEqual(self.data(self.path("out")), data)
+            self.assertEqual(os.path.exists(self.path("out/report.html")), expect == 0)
+            self.assertEqual(os.path.exists(self.path("out/.tamis")), expect == 2)
+        self.tamis("run", "r.yaml", "-o", "out/", "-q")
+        self.tamis("audit", "out")
+        said = self.said("run", "r.yaml", "-o", "out/", expect=2)  # now it is whole
+        self.assertIn("out holds a finished run", said)
+
     def test_overwrite_does(self):
         self.half("run", "r.yaml")
         self.tamis("length", "b.jsonl", "-o", "out/", "--overwrite")

@@ -20,14 +20,16 @@ def known(value):
 
 
 def compare(a, b, descending=False):
-    """-1, 0, 1: truths before numbers before dates before texts; unknown last whichever way."""
+    """-1, 0, 1: numbers before dates before texts before truths before unknown, whichever way."""
     if not known(a) or not known(b):
         return known(b) - known(a)
-    classes = (bool, Decimal, datetime.datetime, str)
+    classes = (Decimal, datetime.datetime, str, bool)
     one, two = (next(i for i, c in enumerate(classes) if isinstance(v, c)) for v in (a, b))
-    if one == two and one == 3:
+    if one == two and one == 2:
         a, b = a.encode(), b.encode()
-    order = (one > two) - (one < two) if one != two else (a > b) - (a < b)
+    if one != two:
+        return (one > two) - (one < two)
+    order = (a > b) - (a < b)
     return -order if descending else order
 
 

@@ -85,5 +85,23 @@ class Told(DedupCase):
         self.assertEqual(self.tamis("cat", self.write("d.jsonl", mended)).stdout.decode(), mended)
 
 
+    def test_an_empty_result_is_told(self):
+        path = self.write("left.jsonl", '{"text":"a","lang":"en"}\n{"text":"b","lang":"de"}\n')
+        said = "warning: no record is left: none of the 2 that came to filter went on"
+        for words, told in ((["--keep", "$.lnag = 'en'"], "  [keep-unknown 2]"),
+                            (["--keep", "$.lang = 'fr'"], "  [keep-false 2]"),
+                            (["--drop", "$.lang is not null"], "  [drop-true 2]")):
+            for more in ([], ["--quiet"], ["--json"]):
+                done = self.tamis("filter", path, *words, *more, "-o", self.path("left-out.jsonl"),
+                                  "--overwrite")
+                self.assertIn(said + told, done.stderr.decode(), words)
+        for words in (["filter", path, "--keep", "$.lang = 'en'"],
+                      ["filter", self.write("e.jsonl", ""), "--keep", "$.lang = 'en'"],
+                      ["dedup.exact", path, "--against",
+                       self.write("old.jsonl", open(path, "rb").read())]):
+            done = self.tamis(*words, "-o", "-")
+            self.assertNotIn("no record is left", done.stderr.decode(), words)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -54,8 +54,8 @@ static void evaluate(const tm_expr *e, tm_batch *b, tm_evalue *values, uint8_t *
 static bool same(const tm_evalue *a, const tm_evalue *b)
 {
     tm_buf x = {0}, y = {0};
-    tm_evalue_key(a, false, &x);
-    tm_evalue_key(b, false, &y);
+    tm_evalue_key(a, &x);
+    tm_evalue_key(b, &y);
     bool equal = tm_str_eq(tm_buf_view(&x), tm_buf_view(&y));
     tm_buf_release(&x);
     tm_buf_release(&y);

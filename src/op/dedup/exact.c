@@ -290,7 +290,7 @@ const tm_op tm_op_dedup_exact = {
         "compared, what does not count as a difference and who survives are all yours to say, and "
         "every merged record names the one it was merged into.",
     .source = "Lee et al. 2022, Deduplicating Training Data Makes Language Models Better",
-    .rev = 13,
+    .rev = 14,
     .shape = TM_SET,
     .flags = TM_REFERENCES | TM_EACH_MEASURES | TM_EACH_OF_DECIDED | TM_ANY_RECORD | TM_BY_ID,
     .finds = TM_FINDS_EQUAL,

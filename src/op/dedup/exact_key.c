@@ -104,7 +104,7 @@ static tm_status add_within(const tm_exact_rules *rules, tm_exact_key *own, cons
 {
     for (uint32_t i = 0; i < rules->within.count; i++) {
         tm_buf_clear(&own->value);
-        tm_evalue_key(&value[(size_t)i * b->records + r], false, &own->value);
+        tm_evalue_key(&value[(size_t)i * b->records + r], &own->value);
         TM_TRY(tm_buf_ok(&own->value, err));
         add_element(own, KEY_WITHIN, i, tm_buf_view(&own->value), 0);
     }

@@ -127,7 +127,7 @@ static tm_status observe_texts(const tm_step_view *step, tm_batch *b, tm_facts *
     tm_str *keep = TM_NEW(b->mem, tm_str, b->records + 1);
     if (!keep) return tm_fail_memory(err, "dedup.exact", b->records);
     if (!tm_scope_sees(&s->scope, b)) return TM_OK;
-    if (!b->reference) TM_TRY(tm_keep_keys(s->keep, own->keep, step, b, s->args->by, keep, err));
+    if (!b->reference) TM_TRY(tm_keep_keys(s->keep, own->keep, step, b, keep, err));
     tm_evalue *within;
     TM_TRY(tm_exprs_values(&s->rules.within, &own->within, b, &within, err));
     for (uint32_t r = 0; r < b->records; r++) {

@@ -324,7 +324,7 @@ const tm_op tm_op_dedup_near = {
     .source =
         "Broder 1997, On the resemblance and containment of documents; Dahlgaard, Knudsen and "
         "Thorup 2017, Fast similarity sketching",
-    .rev = 9,
+    .rev = 10,
     .shape = TM_SET,
     .flags = TM_REFERENCES | TM_EACH_MEASURES,
     .finds = TM_FINDS_SIMILAR,

@@ -93,7 +93,7 @@ static tm_status observe_links(const tm_step_view *step, tm_batch *b, tm_facts *
     tm_str *keys = TM_NEW(b->mem, tm_str, b->records + 1), set;
     if (!keys) return tm_fail_memory(err, "dedup.near", b->records);
     if (!tm_scope_sees(&s->link.scope, b)) return TM_OK;
-    if (!b->reference) TM_TRY(tm_keep_keys(s->keep, own->keep, step, b, s->args->by, keys, err));
+    if (!b->reference) TM_TRY(tm_keep_keys(s->keep, own->keep, step, b, keys, err));
     uint32_t rank = tm_scope_rank(&s->link.scope, b);
     for (uint32_t r = 0; r < b->records; r++) {
         const tm_decision *d = b->decision[r];

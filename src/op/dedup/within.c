@@ -28,7 +28,7 @@ tm_status tm_within_hash(const tm_exprs *within, const tm_evalue *value, const t
     *hash = 0;
     for (uint32_t i = 0; i < within->count; i++) {
         tm_buf_clear(scratch);
-        tm_evalue_key(&value[(size_t)i * b->records + r], false, scratch);
+        tm_evalue_key(&value[(size_t)i * b->records + r], scratch);
         TM_TRY(tm_buf_ok(scratch, err));
         *hash = tm_hash64(scratch->p, scratch->n, *hash + 1);
     }

@@ -42,7 +42,7 @@ static bool no_strata(const void *of)
 static tm_status name_of(scratch *own, const tm_evalue *value, stratum *out, tm_err *err)
 {
     tm_buf_clear(&own->key);
-    tm_evalue_key(value, false, &own->key);
+    tm_evalue_key(value, &own->key);
     TM_TRY(tm_buf_ok(&own->key, err));
     tm_hash_put(tm_hash128(own->key.p, own->key.n), out->key);
     return TM_OK;

@@ -53,7 +53,7 @@ static tm_status observe(const tm_step_view *step, tm_batch *b, tm_facts *out, t
     scratch *own = step->scratch;
     tm_str *keys = TM_NEW(b->mem, tm_str, b->records + 1);
     if (!keys) return tm_fail_memory(err, "sort", b->records);
-    TM_TRY(tm_keep_keys(step->shared, own->keep, step, b, TM_SEL_ALL, keys, err));
+    TM_TRY(tm_keep_keys(step->shared, own->keep, step, b, keys, err));
     for (uint32_t r = 0; r < b->records; r++) {
         char rank[8];
         if (!tm_live(b, r)) continue;
@@ -126,7 +126,7 @@ const tm_op tm_op_sort = {
            "equal stay in the order they had: shuffle before it, and every level is shuffled "
            "within itself; sort twice, and the second order stands above the first.",
     .source = "Bengio et al. 2009, Curriculum learning",
-    .rev = 2,
+    .rev = 3,
     .shape = TM_SET,
     .flags = TM_REORDERS | TM_STABLE | TM_ANY_RECORD,
     .params = PARAMS,

@@ -47,7 +47,7 @@ bool tm_split_value(scratch *own, const tm_evalue *value, uint32_t field, tm_has
 {
     tm_buf_clear(&own->key);
     tm_buf_char(&own->key, (char)field);
-    tm_evalue_key(value, false, &own->key);
+    tm_evalue_key(value, &own->key);
     if (own->key.n < 2 || (uint8_t)own->key.p[1] == 0xFF) return false;
     *out = tm_hash128(own->key.p, own->key.n);
     return true;

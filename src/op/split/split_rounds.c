@@ -110,7 +110,7 @@ static tm_status add_vote(const tm_step_view *step, const tm_evalue *stratum, tm
     scratch *own = step->scratch;
     char order[1 + STRATUM_BYTES] = {VOTE};
     tm_buf_clear(&own->key);
-    tm_evalue_key(stratum, false, &own->key);
+    tm_evalue_key(stratum, &own->key);
     TM_TRY(tm_buf_ok(&own->key, err));
     tm_hash name = tm_hash128(own->key.p, own->key.n);
     name.hi = tm_chance(s->seed, name, 1);
