@@ -3,7 +3,9 @@
 import json
 import os
 import random
+import re
 import shlex
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -296,6 +298,19 @@ class Inspect(unittest.TestCase):
         self.assertIn("none: there are no records", self.inspect("empty.jsonl").stdout)
         self.write("odd.jsonl", '{"q": 1}\n')
         self.assertIn("none fits", self.inspect("odd.jsonl", code=3).stdout)
+
+    def test_records_in_a_list_of_one_are_reached_as_it_says(self):
+        rows = [{"prompt": f"p {n}", "completion": f"c {n}"} for n in range(10)]
+        self.write("dump.json", json.dumps({"data": rows, "version": 1}))
+        said = self.inspect("dump.json", code=3).stdout
+        self.assertIn("data holds a list of 10 objects that fit prompt-completion; ", said)
+        command = re.search(r"if they are the records: (jq .*)$", said, re.M).group(1)
+        self.assertEqual(command, "jq -c '.data[]' FILE > records.jsonl")
+        if not shutil.which("jq"):
+            self.skipTest("jq is not installed")
+        subprocess.run(command.replace("FILE", "dump.json"), shell=True, cwd=self.tmp.name,
+                       check=True)
+        self.assertIn("10 records, 0 unreadable", self.inspect("records.jsonl").stdout)
 
 
 if __name__ == "__main__":
