@@ -80,7 +80,7 @@ typedef struct tm_recipe {
     uint32_t references;
     tm_recipe_step *step;
     uint32_t steps;
-    bool builtin; /* the steps are those of a recipe of refine */
+    bool builtin; /* the steps are those of refine or inspect: nobody wrote them */
     tm_output output;
     tm_place output_at[8]; /* by index in tm_output_params: what the recipe says itself */
     tm_limits limits;

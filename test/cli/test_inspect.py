@@ -299,6 +299,14 @@ class Inspect(unittest.TestCase):
         self.write("odd.jsonl", '{"q": 1}\n')
         self.assertIn("none fits", self.inspect("odd.jsonl", code=3).stdout)
 
+    def test_nothing_is_remarked_on_a_recipe_that_nobody_wrote(self):
+        for name, line, code in (("odd.jsonl", {"q": 1}, 3), ("void.jsonl", {"text": ""}, 0)):
+            self.write(name, json.dumps(line) + "\n")
+            for words in ((), ("--near-whole", "1")):
+                said = self.inspect(name, *words, code=code).stderr
+                self.assertNotIn("warning: ", said)
+                self.assertNotIn("inspect:", said)
+
     def test_records_in_a_list_of_one_are_reached_as_it_says(self):
         rows = [{"prompt": f"p {n}", "completion": f"c {n}"} for n in range(10)]
         self.write("dump.json", json.dumps({"data": rows, "version": 1}))
