@@ -111,6 +111,7 @@ const tm_builtin *tm_builtin_for(uint32_t kinds);
 
 typedef struct tm_seen {             /* what the sampled records of an input have */
     uint32_t records;                /* that could be read; 0: nothing is known */
+    uint32_t bound;                  /* that fit a layout, of those that were asked for texts */
     uint32_t looked;                 /* the selectors of which messages is right */
     uint32_t messages[TM_SELECTORS]; /* with a text of that selector, in the record with most */
     const char *const *key;          /* of records themselves; NULL: not known, or too many */

@@ -246,6 +246,7 @@ class Contamination(DedupCase):
             self.assertIn(says, said)
             self.assertEqual("references: {NAME" in said, mapped, said)
             self.assertNotIn("try ", said)
+            self.assertNotIn("warning: ", said)
 
     def test_what_to_do_about_a_broken_line_of_a_reference_does_it(self):
         source = self.write("source.jsonl", lines([{"text": "a"}]))
