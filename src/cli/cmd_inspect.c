@@ -96,8 +96,9 @@ static tm_status read_recipe(tm_cli *cli, tm_buf *text, tm_recipe *recipe, tm_er
     tm_str yaml = status == TM_OK ? tm_arena_str(cli->mem, tm_buf_view(text)) : (tm_str){0};
     if (status == TM_OK && !yaml.p) status = tm_fail_memory(err, "inspect", text->n);
     tm_buf_release(text);
-    return status == TM_OK ? tm_recipe_read(recipe, cli->mem, TM_STR("inspect"), yaml, err)
-                           : status;
+    if (status == TM_OK) status = tm_recipe_read(recipe, cli->mem, TM_STR("inspect"), yaml, err);
+    if (status == TM_OK) recipe->builtin = true;
+    return status;
 }
 
 /* Each level looks at all records, so each counts what those above it do. */

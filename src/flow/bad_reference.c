@@ -18,7 +18,7 @@ static void say(const tm_source *source, const tm_trouble *why, tm_buf *out)
     bool file = tm_source_is_file(source) && source->container != TM_FOLDER;
     if (!strcmp(why->code, "T1020")) {
         tm_buf_add(out, why->sentence.p, why->sentence.n - why->advice);
-        tm_buf_z(out, HOW_TO_MAP);
+        if (!why->settled) tm_buf_z(out, HOW_TO_MAP);
         return;
     }
     tm_buf_str(out, why->sentence);

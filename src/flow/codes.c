@@ -62,7 +62,8 @@ static const advice ADVICE[] = {
     {"T1020", "no-layout",
      "A sample of each input fixes the layouts it is read with, and this record fits none of them. "
      "If it is an example all the same, name its layout with --layout or say where its parts are "
-     "with map:.",
+     "with map:. Where a layout's keys are there and a value is of another type, the message names "
+     "the value; where a list of the record holds what fits a layout, it says how to reach that.",
      LISTED},
     {"T1021", "not-object",
      "A record is a JSON object. If the file is one array of objects, read it with --container "

@@ -85,7 +85,9 @@ static tm_status bind(tm_seer *s, tm_str raw)
     memset(copy + raw.n, 0, TM_BLOCK_SLACK);
     raw.p = copy;
     TM_TRY(tm_batch_add(&s->batch, &rules, (tm_rid){0}, 1, raw, false, TM_BLOCK_SLACK, NULL, NULL));
-    if (s->batch.fate[0] == TM_LIVE) count_messages(s);
+    if (s->batch.fate[0] != TM_LIVE) return TM_OK;
+    s->seen.bound++;
+    count_messages(s);
     return TM_OK;
 }
 

@@ -75,6 +75,7 @@ static void put_source(tm_buf *out, const tm_source *source)
 static void put_seen(tm_buf *out, const tm_seen *seen)
 {
     put(out, seen->records);
+    put(out, seen->bound);
     put(out, seen->looked);
     for (uint32_t k = 0; k < TM_SELECTORS; k++) put(out, seen->messages[k]);
     put(out, seen->keys);
@@ -215,6 +216,7 @@ static tm_status restore_text(tm_run *run, fields *f, tm_str *out, tm_err *err)
 static tm_status restore_seen(tm_run *run, fields *f, tm_seen *seen, tm_err *err)
 {
     seen->records = get_count(f, UINT32_MAX);
+    seen->bound = get_count(f, UINT32_MAX);
     seen->looked = get_count(f, UINT32_MAX);
     for (uint32_t k = 0; k < TM_SELECTORS; k++) seen->messages[k] = get_count(f, UINT32_MAX);
     seen->keys = get_count(f, f->left.n);

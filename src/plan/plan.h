@@ -80,7 +80,7 @@ typedef struct tm_recipe {
     uint32_t references;
     tm_recipe_step *step;
     uint32_t steps;
-    bool builtin; /* the steps are those of a recipe of refine */
+    bool builtin; /* the steps are those of refine or inspect: nobody wrote them */
     tm_output output;
     tm_place output_at[8]; /* by index in tm_output_params: what the recipe says itself */
     tm_limits limits;
@@ -111,6 +111,7 @@ const tm_builtin *tm_builtin_for(uint32_t kinds);
 
 typedef struct tm_seen {             /* what the sampled records of an input have */
     uint32_t records;                /* that could be read; 0: nothing is known */
+    uint32_t bound;                  /* that fit a layout, of those that were asked for texts */
     uint32_t looked;                 /* the selectors of which messages is right */
     uint32_t messages[TM_SELECTORS]; /* with a text of that selector, in the record with most */
     const char *const *key;          /* of records themselves; NULL: not known, or too many */

@@ -217,6 +217,7 @@ typedef struct tm_trouble { /* why a record is unreadable */
     tm_str sentence;        /* in batch->mem or static */
     uint32_t at, bytes;     /* in raw */
     uint32_t advice;        /* so much of the sentence, at its end, says what to do */
+    bool settled;           /* T1020: no option for how inputs are read would help */
 } tm_trouble;
 
 typedef struct tm_batch {

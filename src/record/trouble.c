@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "record/layout_bind.h"
+#include "record/misfit.h"
 
 #define KEYS_NAMED 8
 #define KEY_LONGEST 40
@@ -16,7 +16,7 @@
 static tm_status set(tm_batch *b, uint32_t record, const char *code, tm_str sentence, size_t advice,
                      uint32_t at, uint32_t bytes)
 {
-    b->trouble[record] = (tm_trouble){code, sentence, at, bytes, (uint32_t)advice};
+    b->trouble[record] = (tm_trouble){code, sentence, at, bytes, (uint32_t)advice, false};
     b->fate[record] = TM_UNREADABLE;
     return TM_OK;
 }
@@ -133,7 +133,7 @@ tm_status tm_trouble_not_object(tm_batch *b, uint32_t record, const tm_doc *doc,
     return set(b, record, "T1021", tm_str_of(text), strlen(more), top->at, 1);
 }
 
-static bool is_word(tm_str key)
+bool tm_key_is_word(tm_str key)
 {
     if (key.n == 0 || key.n > KEY_LONGEST) return false;
     for (size_t i = 0; i < key.n; i++) {
@@ -150,7 +150,7 @@ static void list_keys(const tm_doc *doc, tm_buf *out)
     uint32_t named = 0, others = 0;
     for (uint32_t k = doc->top + 1; k < node[doc->top].next; k = node[k + 1].next) {
         tm_str key = tm_json_inside(node, doc->raw.p, k);
-        if (named == KEYS_NAMED || !is_word(key)) {
+        if (named == KEYS_NAMED || !tm_key_is_word(key)) {
             others++;
             continue;
         }
@@ -173,56 +173,134 @@ static void name_layouts(const tm_layout_set *set, tm_buf *out)
     }
 }
 
-/* What would read it: the option with the layouts that were tried and the first one that fits.
- * Returns how much of that goes by the options for inputs and says nothing of the record. */
-static size_t add_advice(const tm_doc *doc, const tm_layout_set *tried, tm_buf *out)
+/* A list of messages that is text. */
+static const char *list_as_text(const tm_doc *doc)
 {
-    static const tm_str OPTIONS = TM_STR_INIT("; try --layout NAME or map:");
-    size_t i = 0;
-    bool mapped = tried && tried->mapping;
     static const struct {
         tm_key key;
         const char *name;
     } list[] = {{TM_K_MESSAGES, "messages"},
                 {TM_K_CONVERSATIONS, "conversations"},
                 {TM_K_CONVERSATION, "conversation"}};
-    for (size_t k = 0; k < TM_COUNT(list); k++) {
-        if (tm_kind_of(doc, list[k].key) != TM_JSON_STRING) continue;
-        tm_buf_print(out, "; %s is text: if it holds JSON, use map: {messages: %s}", list[k].name,
-                     list[k].name);
-        return 0;
-    }
-    while (!mapped && tm_layouts[i] && !tm_layout_fits(tm_layouts[i], doc)) i++;
-    if (mapped || !tm_layouts[i]) {
-        tm_buf_str(out, OPTIONS);
-        return OPTIONS.n;
-    }
-    tm_buf_print(out, "; it is %s: read both with --layout ", tm_layouts[i]->name);
+    for (size_t k = 0; k < TM_COUNT(list); k++)
+        if (tm_kind_of(doc, list[k].key) == TM_JSON_STRING) return list[k].name;
+    return NULL;
+}
+
+static void say_both(const char *layout, const tm_layout_set *tried, tm_buf *out)
+{
+    tm_buf_print(out, "; it is %s: read both with --layout ", layout);
     for (uint32_t k = 0; tried && k < tried->count; k++)
         tm_buf_print(out, "%s,", tried->layout[k]->name);
-    tm_buf_z(out, tm_layouts[i]->name);
-    return 0;
+    tm_buf_z(out, layout);
+}
+
+static const tm_layout *first_that_fits(const tm_doc *doc)
+{
+    size_t i = 0;
+    while (tm_layouts[i] && !tm_layout_fits(tm_layouts[i], doc)) i++;
+    return tm_layouts[i];
+}
+
+/* A value of the wrong type: of a layout that was tried, or where the record fits none, of any. */
+static bool find_wrong(const tm_doc *doc, const tm_layout_set *tried, bool fits, bool plain,
+                       tm_misfit *wrong)
+{
+    if (tried && tm_misfit_find(doc, tried->layout, tried->count, plain, wrong)) return true;
+    return !fits && tm_misfit_find(doc, tm_layouts, tm_layout_count(), plain, wrong);
+}
+
+typedef struct reason {
+    tm_buf *out;
+    const tm_doc *doc;
+    const tm_layout_set *tried; /* or NULL */
+    uint32_t at;                /* the node to point at */
+    size_t advice;              /* as in tm_trouble */
+    bool settled;               /* likewise */
+} reason;
+
+static void say_keys(reason *to)
+{
+    tm_buf_z(to->out, "; its keys: ");
+    list_keys(to->doc, to->out);
+}
+
+static void advise(reason *to, tm_str advice)
+{
+    tm_buf_str(to->out, advice);
+    to->advice = advice.n;
+}
+
+static void say_wrong(reason *to, const tm_misfit *wrong, const tm_layout *fits)
+{
+    tm_buf_print(to->out, "it does not fit the layout %s: ", wrong->layout->name);
+    tm_misfit_say(to->doc, wrong, to->out);
+    to->at = to->doc->keys->value[wrong->key[0]];
+    if (fits && !wrong->of_text) {
+        say_both(fits->name, to->tried, to->out);
+    } else if (tm_misfit_holds_more(to->doc, wrong)) {
+        say_keys(to);
+        advise(to, TM_STR("; try map: for what lies in it"));
+    } else {
+        to->settled = true;
+    }
+}
+
+/* It fits no layout as it is: what would read it. */
+static void say_next(reason *to, const tm_layout *fits)
+{
+    tm_misfit wrong;
+    bool tried = to->tried && to->tried->count, mapped = tried && to->tried->mapping;
+    const char *text = list_as_text(to->doc);
+    tm_buf_z(to->out, tried ? "it does not fit the layout " : "it fits no layout");
+    name_layouts(to->tried, to->out);
+    if (!text && !fits && tm_inner_list(to->doc, to->out)) {
+        to->settled = true;
+        return;
+    }
+    say_keys(to);
+    if (text) {
+        tm_buf_print(to->out, "; %s is text: if it holds JSON, use map: {messages: %s}", text,
+                     text);
+    } else if (fits) {
+        say_both(fits->name, to->tried, to->out);
+    } else if (!mapped && find_wrong(to->doc, to->tried, false, false, &wrong)) {
+        tm_buf_clear(to->out);
+        say_wrong(to, &wrong, NULL);
+    } else {
+        advise(to, TM_STR("; try --layout NAME or map:"));
+    }
+}
+
+static void say_why(reason *to)
+{
+    tm_misfit wrong;
+    bool mapped = to->tried && to->tried->mapping;
+    const tm_layout *fits = mapped ? NULL : first_that_fits(to->doc);
+    bool look = !mapped && !list_as_text(to->doc);
+    if (look && find_wrong(to->doc, to->tried, fits, true, &wrong))
+        say_wrong(to, &wrong, fits);
+    else
+        say_next(to, fits);
 }
 
 tm_status tm_trouble_no_layout(tm_batch *b, uint32_t record, const tm_doc *doc,
                                const tm_layout_set *set_tried, tm_err *err)
 {
-    tm_buf *out = &b->scratch;
-    tm_buf_clear(out);
-    bool tried = set_tried && set_tried->count;
-    tm_buf_z(out, tried ? "it does not fit the layout " : "it fits no layout");
-    name_layouts(set_tried, out);
-    tm_buf_z(out, "; its keys: ");
-    list_keys(doc, out);
     tm_keys keys;
     tm_doc indexed = *doc;
+    tm_buf *out = &b->scratch;
+    reason why = {.out = out, .doc = &indexed, .tried = set_tried, .at = doc->top};
+    tm_buf_clear(out);
     tm_keys_collect(doc, &keys);
     indexed.keys = &keys;
-    size_t advice = add_advice(&indexed, set_tried, out);
+    say_why(&why);
     TM_TRY(tm_buf_ok(out, err));
     tm_str sentence = tm_arena_str(b->mem, tm_buf_view(out));
     if (!sentence.p) return tm_fail_memory(err, "a message", out->n);
-    return set(b, record, "T1020", sentence, advice, doc->node[doc->top].at, 1);
+    TM_TRY(set(b, record, "T1020", sentence, why.advice, doc->node[why.at].at, 1));
+    b->trouble[record].settled = why.settled;
+    return TM_OK;
 }
 
 tm_status tm_trouble_parts(tm_batch *b, uint32_t record, uint32_t max_parts, tm_err *err)

@@ -22,7 +22,7 @@ typedef struct lengths {
 } lengths;
 
 typedef struct noticed { /* one code of findings, and the first of them */
-    char code[8], sentence[160];
+    char code[8], sentence[256];
     tm_buf source; /* its file */
     uint64_t line, column, count;
     bool unreadable;

@@ -232,6 +232,22 @@ class Contamination(DedupCase):
             self.assertEqual(os.path.exists(self.path(name)), name == "long", "as it was before")
         self.assertEqual(os.listdir(self.path("long")), [])
 
+    def test_a_reference_that_no_layout_reads_says_what_would(self):
+        """A recipe's map: where that would, and not where the record itself is to be mended."""
+        source = self.write("source.jsonl", lines([{"text": "a"}]))
+        held = json.dumps({"data": [{"text": "a"}], "n": 1})
+        for bad, says, mapped in (('{"question": "x", "n": 5}', "its keys: question, n", True),
+                                  ('{"text": 5}', "text is a number where a text belongs", False),
+                                  ('{"text": {"a": "b"}}', "text is an object where", True),
+                                  (held, "jq -c '.data[]' FILE > records.jsonl (T1020)", False)):
+            path = self.write("bad.jsonl", bad + "\n")
+            said = self.tamis("decontaminate", source, "--against", path, "-o", self.path("out/"),
+                              expect=3).stderr.decode()
+            self.assertIn(says, said)
+            self.assertEqual("references: {NAME" in said, mapped, said)
+            self.assertNotIn("try ", said)
+            self.assertNotIn("warning: ", said)
+
     def test_what_to_do_about_a_broken_line_of_a_reference_does_it(self):
         source = self.write("source.jsonl", lines([{"text": "a"}]))
         path = self.write("exam.jsonl", '{"text": "one"}\n{"text": \n')

@@ -3,7 +3,9 @@
 import json
 import os
 import random
+import re
 import shlex
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -296,6 +298,27 @@ class Inspect(unittest.TestCase):
         self.assertIn("none: there are no records", self.inspect("empty.jsonl").stdout)
         self.write("odd.jsonl", '{"q": 1}\n')
         self.assertIn("none fits", self.inspect("odd.jsonl", code=3).stdout)
+
+    def test_nothing_is_remarked_on_a_recipe_that_nobody_wrote(self):
+        for name, line, code in (("odd.jsonl", {"q": 1}, 3), ("void.jsonl", {"text": ""}, 0)):
+            self.write(name, json.dumps(line) + "\n")
+            for words in ((), ("--near-whole", "1")):
+                said = self.inspect(name, *words, code=code).stderr
+                self.assertNotIn("warning: ", said)
+                self.assertNotIn("inspect:", said)
+
+    def test_records_in_a_list_of_one_are_reached_as_it_says(self):
+        rows = [{"prompt": f"p {n}", "completion": f"c {n}"} for n in range(10)]
+        self.write("dump.json", json.dumps({"data": rows, "version": 1}))
+        said = self.inspect("dump.json", code=3).stdout
+        self.assertIn("data holds a list of 10 objects that fit prompt-completion; ", said)
+        command = re.search(r"if they are the records: (jq .*)$", said, re.M).group(1)
+        self.assertEqual(command, "jq -c '.data[]' FILE > records.jsonl")
+        if not shutil.which("jq"):
+            self.skipTest("jq is not installed")
+        subprocess.run(command.replace("FILE", "dump.json"), shell=True, cwd=self.tmp.name,
+                       check=True)
+        self.assertIn("10 records, 0 unreadable", self.inspect("records.jsonl").stdout)
 
 
     def test_contradicting_labels_are_told_and_the_cure_keeps_both(self):

@@ -34,8 +34,7 @@ class Remarks(unittest.TestCase):
             file.writelines(json.dumps(row) + "\n" for row in rows)
         return path
 
-    def told(self, rows, *words, reference=None, pipe=False):
-        """The warnings of a run, whose output is whatever it would be without them."""
+    def run_it(self, rows, *words, reference=None, pipe=False):
         path = self.write("in.jsonl", rows)
         names = {"IN": "-" if pipe else path}
         if reference:
@@ -43,8 +42,12 @@ class Remarks(unittest.TestCase):
         command = [TAMIS, *(names.get(word, word) for word in words), "-o",
                    os.path.join(self.tmp.name, "out") + "/" if words[0] == "split" else "-"]
         with open(path, encoding="utf-8") as file:
-            done = subprocess.run(command, stdin=file if pipe else subprocess.DEVNULL,
+            return subprocess.run(command, stdin=file if pipe else subprocess.DEVNULL,
                                   capture_output=True, text=True)
+
+    def told(self, rows, *words, **more):
+        """The warnings of a run, whose output is whatever it would be without them."""
+        done = self.run_it(rows, *words, **more)
         self.assertEqual(done.returncode, 0, done.stderr)
         return [line for line in done.stderr.splitlines() if "warning: " in line]
 
@@ -70,6 +73,22 @@ class Remarks(unittest.TestCase):
         self.said("T3113", "none of the 600 records of references that were looked at has a text "
                   "that items: rejected names", PAIRS, *words, "rejected", reference=CORPUS)
         self.assertEqual(self.told(CORPUS, *words, "rejected", reference=PAIRS), [])
+
+    def test_what_fits_no_layout_is_told_as_that_alone(self):
+        odd = [{"question": f"q {i}", "answer": "a"} for i in range(9)]
+        done = self.run_it(odd, "dedup.exact", "IN", "--by", "all")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("(T1020)", done.stderr)
+        self.assertNotIn("warning: ", done.stderr)
+        for reference in (odd, CORPUS + odd):
+            done = self.run_it(PAIRS, "decontaminate", "IN", "--against", "REF", "--items", "tool",
+                               reference=reference)
+            self.assertEqual(done.returncode, 3)
+            self.assertIn("(T1020)", done.stderr)
+            self.assertNotIn("warning: ", done.stderr)
+        done = self.run_it(CORPUS + odd, "dedup.exact", "IN", "--by", "tool")
+        self.assertIn("none of the 609 records that were looked at has a text that by: tool",
+                      done.stderr)
 
     def test_more_messages_than_there_are(self):
         rows = [chat("a", "b"), chat("c", "d", "e"), {"text": "f"}]

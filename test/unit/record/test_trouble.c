@@ -42,6 +42,107 @@ static void sentences_say_what_to_do_next(void **state)
     }
 }
 
+/* A value of the wrong type, under the keys of a layout: named with both types, at its place. */
+static void wrong_types_are_named(void **state)
+{
+    static const struct {
+        const char *layout, *json, *says;
+        uint32_t at;
+    } row[] = {
+        {NULL, "{\"instruction\":\"i\",\"output\":42}",
+         "the layout alpaca: output is a number where a text belongs", 28},
+        {"alpaca", "{\"instruction\":\"i\",\"output\":42,\"text\":\"t\"}",
+         "the layout alpaca: output is a number where a text belongs", 28},
+        {"messages", "{\"instruction\":true,\"output\":\"o\"}",
+         "the layout alpaca: instruction is true where a text belongs", 15},
+        {NULL, "{\"text\":7}", "the layout text: text is a number where a text belongs", 8},
+        {NULL, "{\"prompt\":\"p\",\"completion\":false}",
+         "completion is false where a text or a list of messages belongs", 27},
+        {NULL, "{\"prompt\":1,\"response\":2}",
+         "prompt is a number where a text or a list of messages belongs, response is a number "
+         "where a text or a list of messages belongs",
+         10},
+        {NULL, "{\"prompt\":\"p\",\"chosen\":\"c\",\"rejected\":3}",
+         "preference: rejected is a number where a text or a list of messages belongs", 38},
+        {NULL, "{\"preferred_output\":\"a\",\"non_preferred_output\":[]}",
+         "preferred_output is a text where a list of messages belongs", 20},
+        {NULL, "{\"preferred_output\":1,\"non_preferred_output\":2}",
+         "preferred_output is a number where a list of messages belongs, non_preferred_output", 20},
+        {NULL, "{\"messages\":null}", "messages is null where a list of messages belongs", 12},
+        {NULL, "{\"conversations\":3}", "sharegpt: conversations is a number where a list of", 17},
+        {"scored", "{\"prompt\":\"p\",\"response\":\"r\",\"score\":\"9\"}",
+         "score is a text where a number belongs; it is prompt-completion: read both with", 37},
+        {"unpaired", "{\"prompt\":\"p\",\"completion\":\"c\",\"score\":1,\"label\":0}",
+         "label is a number where true or false belongs; it is scored: read both with", 49},
+        {NULL, "{\"prompt\":\"p\",\"completion\":4,\"label\":true}",
+         "the layout unpaired: completion is a number where", 27},
+        {NULL, "{\"text\":[]}", "the layout text: text is a list where a text belongs", 8},
+        {NULL, "{\"tamis_index\":4}", "tamis_index is a number where a text belongs", 15},
+        {NULL, "{\"messages\":[\"loose\"]}",
+         "messages is a list that begins with a text where a list of messages belongs", 12},
+        {NULL, "{\"messages\":{\"a\":[]}}",
+         "messages is an object where a list of messages belongs; its keys: messages; try map:", 0},
+        {NULL, "{\"text\":[{\"a\":1}]}",
+         "text is a list where a text belongs; its keys: text; try map:", 0},
+        {"alpaca", "{\"instruction\":{},\"output\":{},\"text\":\"t\"}", "it is text: read both", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < TM_COUNT(row); i++) {
+        fixture f;
+        fx_open(&f, row[i].layout);
+        const tm_trouble *t = &f.b.trouble[fx_add(&f, row[i].json)];
+        bool said = tm_str_find(t->sentence, tm_str_of(row[i].says)) < t->sentence.n;
+        if (strcmp(t->code, "T1020") || !said || (row[i].at && t->at != row[i].at))
+            fail_msg("%s: %s at %u: %.*s", row[i].json, t->code, t->at, TM_FMT(t->sentence));
+        fx_close(&f);
+    }
+}
+
+/* Records that stand in a list of the record, as dumps have them. */
+static void lists_of_records_are_found(void **state)
+{
+    static const struct {
+        const char *json, *says;
+    } row[] =
+        {
+            {"{\"data\":[{\"text\":\"a\"},{\"text\":\"b\"}],\"version\":1}",
+             "the layout alpaca; data holds a list of 2 objects that fit text; if they are "
+             "the "
+             "records: jq -c '.data[]' FILE > records.jsonl"},
+            {"{\"n\":[1],\"a\":{\"rows\":[{\"messages\":[]}]}}",
+             "a.rows holds a list of 1 object that fits messages; if it is the record: jq -c "
+             "'.a.rows[]' FILE"},
+            {"{\"my-set\":[{\"text\":\"a\"},{\"prompt\":\"a\",\"completion\":\"b\"}]}",
+             "objects that fit prompt-completion, text; if they are the records: jq -c "
+             "'.[\"my-set\"][]' FILE"},
+            {"{\"instruction\":\"i\",\"output\":[{\"text\":\"a\"}]}", "jq -c '.output[]' FILE"},
+            {"{\"a\":[{\"x\":1}],\"b\":[{\"text\":\"t\"}]}", "jq -c '.b[]' FILE"},
+        },
+      without[] = {
+          {"{\"data\":[]}", ""},
+          {"{\"data\":[{}]}", ""},
+          {"{\"data\":[{\"text\":\"a\"},{\"x\":1}]}", ""},
+          {"{\"data\":[{\"text\":\"a\"},3]}", ""},
+          {"{\"data\":[[{\"text\":\"a\"}]]}", ""},
+          {"{\"a b\":[{\"text\":\"a\"}]}", ""},
+          {"{\"it's\":[{\"text\":\"a\"}]}", ""},
+          {"{\"a\":{\"b\":{\"c\":{\"d\":[{\"text\":\"a\"}]}}}}", ""},
+      };
+    (void)state;
+    for (size_t i = 0; i < TM_COUNT(row) + TM_COUNT(without); i++) {
+        bool found = i < TM_COUNT(row);
+        const char *json = found ? row[i].json : without[i - TM_COUNT(row)].json;
+        tm_str says = tm_str_of(found ? row[i].says : "try --layout NAME or map:");
+        fixture f;
+        fx_open(&f, "alpaca");
+        const tm_trouble *t = &f.b.trouble[fx_add(&f, json)];
+        if (strcmp(t->code, "T1020") || tm_str_find(t->sentence, says) == t->sentence.n)
+            fail_msg("%s: %s: %.*s", json, t->code, TM_FMT(t->sentence));
+        assert_int_equal(t->advice, found ? 0 : strlen("; try --layout NAME or map:"));
+        fx_close(&f);
+    }
+}
+
 static void long_lists_of_keys_are_cut(void **state)
 {
     fixture f;
@@ -70,6 +171,8 @@ static void advice_is_the_end_of_the_sentence(void **state)
         {"1", ""},
         {"{\"a\":1}", "; try --layout NAME or map:"},
         {"{\"messages\":\"[]\"}", ""},
+        {"{\"text\":1}", ""},
+        {"{\"text\":{}}", "; try map: for what lies in it"},
     };
     (void)state;
     for (size_t i = 0; i < TM_COUNT(row); i++) {
@@ -120,6 +223,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sentences_say_what_to_do_next),
+        cmocka_unit_test(wrong_types_are_named),
+        cmocka_unit_test(lists_of_records_are_found),
         cmocka_unit_test(long_lists_of_keys_are_cut),
         cmocka_unit_test(advice_is_the_end_of_the_sentence),
         cmocka_unit_test(bytes_that_are_not_utf8_are_replaced_when_asked),
