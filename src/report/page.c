@@ -88,10 +88,11 @@ void tm_page_cell(tm_buf *b, tm_str text, const char *class)
     tm_buf_z(b, "</td>");
 }
 
-void tm_page_place(tm_buf *b, tm_str source, uint64_t line)
+void tm_page_place(tm_buf *b, tm_str source, uint64_t line, uint64_t column)
 {
     tm_html_text(b, source);
     if (line) tm_buf_print(b, ":%llu", (unsigned long long)line);
+    if (line && column) tm_buf_print(b, ":%llu", (unsigned long long)column);
 }
 
 void tm_page_share(tm_buf *b, uint64_t part, uint64_t whole)
@@ -284,7 +285,7 @@ static void findings(const tm_gathered *g, tm_buf *b)
         tm_page_number(b, n->count);
         tm_page_cell(b, verdict_of(g, n), NULL);
         tm_buf_z(b, "<td class=\"wrap\">");
-        tm_page_place(b, n->source, n->line);
+        tm_page_place(b, n->source, n->line, n->column);
         tm_buf_z(b, "</td></tr>\n");
     }
     tm_buf_z(b, "</table>\n");
@@ -351,8 +352,7 @@ tm_status tm_page_pair(const tm_gathered *g, tm_str left, tm_str right, uint32_t
 static tm_status card(const tm_gathered *g, const tm_card *c, tm_buf *b, tm_err *err)
 {
     tm_buf_z(b, "<article><header><b>");
-    tm_page_place(b, c->source, c->line);
-    if (c->column) tm_buf_print(b, ":%llu", (unsigned long long)c->column);
+    tm_page_place(b, c->source, c->line, c->column);
     tm_buf_z(b, "</b>");
     if (c->step.n) tm_buf_z(b, "<span>"), tm_html_text(b, c->step), tm_buf_z(b, "</span>");
     if (c->rule.n) tm_buf_z(b, "<span>"), tm_html_text(b, c->rule), tm_buf_z(b, "</span>");
