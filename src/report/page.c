@@ -291,6 +291,21 @@ static void findings(const tm_gathered *g, tm_buf *b)
     tm_buf_z(b, "</table>\n");
 }
 
+/* A folder of texts is one row: there may be any number of them. */
+static void container_cell(const tm_yaml *source, tm_buf *b)
+{
+    tm_str name = tm_yaml_text(source, "container");
+    uint64_t texts = tm_yaml_number(source, "records");
+    tm_buf_z(b, "<td>");
+    tm_html_text(b, name);
+    if (tm_str_is(name, tm_containers[TM_FOLDER].name)) {
+        tm_buf_z(b, " of ");
+        tm_html_number(b, texts);
+        tm_buf_z(b, texts == 1 ? " text" : " texts");
+    }
+    tm_buf_z(b, "</td>");
+}
+
 static void sources(const tm_gathered *g, tm_buf *b)
 {
     const tm_yaml *list = tm_yaml_get(g->manifest, "inputs");
@@ -301,7 +316,7 @@ static void sources(const tm_gathered *g, tm_buf *b)
         const tm_yaml *s = &list->child[i];
         tm_buf_z(b, "<tr>");
         tm_page_cell(b, tm_yaml_text(s, "path"), "wrap");
-        tm_page_cell(b, tm_yaml_text(s, "container"), NULL);
+        container_cell(s, b);
         tm_page_cell(b, tm_yaml_text(s, "codec"), NULL);
         tm_page_number(b, tm_yaml_number(s, "bytes"));
         tm_page_number(b, tm_yaml_number(s, "records"));
