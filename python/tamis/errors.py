@@ -43,7 +43,7 @@ class UsageError(TamisError):
 
 
 class InputError(TamisError):
-    """An input is missing, or nothing in it can be read."""
+    """An input or a run folder is missing, or nothing in it can be read."""
 
     status = 3
 

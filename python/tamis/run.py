@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from tamis import _tamis
+from tamis.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,13 +17,25 @@ if TYPE_CHECKING:
     from tamis.dataset import Dataset
 
 
+def _manifest_of(folder: str) -> dict[str, Any]:
+    try:
+        with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as file:
+            manifest = json.load(file)
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(f"{folder} is no finished run folder (no manifest.json)") from None
+    except ValueError:
+        manifest = None
+    if not isinstance(manifest, dict) or "counts" not in manifest:
+        raise InputError(f"{folder} is no finished run folder (manifest.json is not a run's)")
+    return manifest
+
+
 class Run:
     """A run folder: counts, steps, ledger, findings, the data, and any record's story."""
 
     def __init__(self, folder: Union[str, os.PathLike[str]]) -> None:
         self.folder = os.fsdecode(folder)
-        with open(os.path.join(self.folder, "manifest.json"), encoding="utf-8") as file:
-            self.manifest: dict[str, Any] = json.load(file)
+        self.manifest = _manifest_of(self.folder)
 
     @property
     def counts(self) -> dict[str, int]:

@@ -24,9 +24,10 @@ const tm_command tm_command_explain = {
     .name = "explain",
     .words = "RUN PLACE",
     .summary = "one record's story: what every step saw, did and decided",
-    .why = "RUN is a run folder or last. PLACE is FILE:LINE, FILE@OFFSET, or PLACE/PATH as in the "
-           "ledger. Reads the ledger and the findings, reads the record again from its source, and "
-           "checks that the source has not changed since.",
+    .why = "RUN is a run folder or last. PLACE is FILE:LINE or FILE:LINE:COLUMN, as findings and "
+           "messages have it, FILE@OFFSET, or PLACE/PATH as in the ledger. Of an array on one line "
+           "the column says which record is meant. Reads the ledger and the findings, reads the "
+           "record again from its source, and checks that the source has not changed since.",
     .example = "tamis explain last train.jsonl:1042",
     .params = PARAMS,
     .json = true,

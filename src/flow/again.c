@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "flow/file_digest.h"
 #include "flow/quote.h"
+#include "flow/record_place.h"
 #include "flow/started.h"
 #include "io/source.h"
 
@@ -88,7 +89,8 @@ static tm_status from_source(const tm_again *a, tm_buf *out, tm_str *why, tm_err
     TM_TRY(tm_source_again(a->mem, path, &again, err));
     if (!again || table)
         return say_gone(a, given, again || table || tm_file_exists(path.p), why, err);
-    TM_TRY(tm_source_probe(a->mem, path, (tm_source_wish){-1, -1}, &source, NULL, err));
+    tm_source_wish wish = {tm_record_has_column(a->input) ? TM_JSON : -1, -1};
+    TM_TRY(tm_source_probe(a->mem, path, wish, &source, NULL, err));
     bool folder = source.container == TM_FOLDER;
     if (!folder) TM_TRY(same_file(a, path, &source, &same, err));
     if (!same) return *why = CHANGED, TM_OK;

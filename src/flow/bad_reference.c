@@ -33,9 +33,10 @@ tm_status tm_bad_reference(tm_worker *w, uint64_t at, const tm_trouble *why, uin
 {
     const tm_batch *b = &w->level[0].batch;
     const tm_source *source = &w->run->source[w->block.source - 1];
-    uint64_t line, below = 0, column = 0;
+    uint64_t line, below = 0, column;
     tm_read_limits limits = tm_long_limits(w->run);
-    bool known = tm_source_line_of(source, &limits, at, &line, NULL) == TM_OK;
+    bool known = tm_source_place(source, &limits, at, &line, &column, NULL) == TM_OK;
+    if (!known) column = 0;
     if (known && r != TM_NONE && source->container != TM_FOLDER) {
         tm_worker_position(w, b, r, b->trouble[r].at, &below, &column);
         line += below - b->line[r];

@@ -8,27 +8,24 @@
 
 #include "base/alloc.h"
 #include "flow/again.h"
+#include "flow/asked.h"
 #include "flow/codes.h"
 #include "flow/file_digest.h"
 #include "flow/ledger_read.h"
 #include "flow/quote.h"
-#include "flow/reference_place.h"
+#include "flow/record_place.h"
 #include "flow/replay.h"
 #include "flow/runfolder.h"
 #include "flow/started.h"
 #include "flow/unreadable_read.h"
 #include "text/base64.h"
 #include "text/kernel.h"
-#include "text/utf8.h"
 #include "text/visible.h"
 
-typedef struct question { /* which record */
-    tm_str file;
-    uint64_t line, offset; /* line 0: by offset */
-    tm_rid rid;            /* place 0: by file */
-    tm_str folder;         /* of texts, in which the file lies: any of its lines is meant */
-    tm_str started;        /* started.h */
-} question;
+enum {
+    FEW = 10,  /* records of one line whose stories are told together */
+    NAMED = 3, /* of more, so many places are */
+};
 
 typedef struct story {
     tm_arena *mem;
@@ -38,71 +35,8 @@ typedef struct story {
     const tm_yaml *manifest;
     const tm_yaml *lost; /* the row of unreadable.jsonl that tells of the record at hand, or NULL */
     unsigned told;
-    tm_reference_places places;
+    tm_record_places places;
 } story;
-
-static tm_status parse_place(tm_str text, question *q, tm_err *err)
-{
-    tm_str head, tail;
-    *q = (question){0};
-    size_t colon = tm_str_rfind_char(text, ':'), at = tm_str_rfind_char(text, '@');
-    if (colon < text.n && tm_str_to_u64(tm_str_slice(text, colon + 1, text.n), &q->line) &&
-        q->line) {
-        q->file = tm_str_slice(text, 0, colon);
-        return TM_OK;
-    }
-    if (at < text.n && tm_str_to_u64(tm_str_slice(text, at + 1, text.n), &q->offset)) {
-        q->file = tm_str_slice(text, 0, at);
-        return TM_OK;
-    }
-    bool child = tm_str_cut(text, '/', &head, &tail);
-    if (tm_str_to_u64(head, &q->rid.place) && (!child || tm_str_to_u64(tail, &q->rid.path)) &&
-        q->rid.place)
-        return TM_OK;
-    return tm_fail(err, TM_EUSAGE,
-                   "\"%.*s\" is not a place: use FILE:LINE, FILE@OFFSET, or the ledger's PLACE or "
-                   "PLACE/PATH",
-                   TM_FMT(text));
-}
-
-static bool path_ends(tm_str source, tm_str asked)
-{
-    if (tm_str_eq(source, asked)) return true;
-    return asked.n && tm_str_ends(source, asked) && source.n > asked.n &&
-           source.p[source.n - asked.n - 1] == '/';
-}
-
-/* A file is meant by its path, by its last part, or by any other way that leads to it. A name that
- * is not UTF-8 stands with U+FFFD in ledgers. */
-static bool same_file(const question *q, tm_str source)
-{
-    tm_str asked = q->file;
-    tm_file_info one, two;
-    char a[4096], b[4096];
-    tm_buf shown = {0};
-    if (path_ends(source, asked)) return true;
-    tm_utf8_repair(asked, &shown);
-    bool same = !shown.failed && path_ends(source, tm_buf_view(&shown));
-    tm_buf_release(&shown);
-    if (same || source.n >= sizeof a || asked.n >= sizeof b) return same;
-    bool from_here = !q->started.n || tm_str_starts(source, TM_STR("/"));
-    int n = from_here ? snprintf(a, sizeof a, "%.*s", TM_FMT(source))
-                      : snprintf(a, sizeof a, "%.*s/%.*s", TM_FMT(q->started), TM_FMT(source));
-    if (n >= (int)sizeof a) return false;
-    if (tm_fs_now.info(a, &one) != 0) snprintf(a, sizeof a, "%.*s", TM_FMT(source));
-    snprintf(b, sizeof b, "%.*s", TM_FMT(asked));
-    return tm_fs_now.info(a, &one) == 0 && tm_fs_now.info(b, &two) == 0 && one.inode == two.inode &&
-           one.device == two.device;
-}
-
-static bool is_asked(const question *q, const tm_ledger_row *row)
-{
-    if (q->rid.place)
-        return q->rid.place == row->rid.place && (!q->rid.path || q->rid.path == row->rid.path);
-    if (q->folder.n) return tm_str_starts(row->source, q->folder) && same_file(q, row->source);
-    bool here = q->line ? q->line == row->line : q->offset == TM_PLACE_OFFSET(row->rid.place);
-    return here && same_file(q, row->source);
-}
 
 static void field(story *s, const char *name, tm_str value)
 {
@@ -138,20 +72,29 @@ static void number(story *s, const char *name, double value)
     if (!s->json) tm_buf_char(s->out, '\n');
 }
 
-/* "file:line" of a rid, by the ledger. */
+/* Where the record of a row stands. */
+static tm_status place_of_row(story *s, const tm_ledger_row *row, tm_str *out, tm_err *err)
+{
+    TM_TRY(tm_record_place(&s->places, row->rid, out, err));
+    if (out->n) return TM_OK;
+    *out = tm_str_of(
+        tm_arena_printf(s->mem, "%.*s:%llu", TM_FMT(row->source), (unsigned long long)row->line));
+    return out->p ? TM_OK : tm_fail_memory(err, "a place", row->source.n);
+}
+
+/* That of any record, by the ledger. */
 static tm_status place_of(story *s, const char *path, tm_rid rid, tm_str *out, tm_err *err)
 {
     tm_ledger l;
     tm_ledger_row row;
     bool more = true;
-    TM_TRY(tm_reference_place(&s->places, rid, out, err));
+    TM_TRY(tm_record_place(&s->places, rid, out, err));
     TM_TRY(tm_ledger_read(&l, path, err));
     tm_status status = TM_OK;
     while (status == TM_OK && more && !out->n) {
         status = tm_ledger_next(&l, &row, &more, err);
         if (status != TM_OK || !more || tm_rid_cmp(row.rid, rid) != 0) continue;
-        *out = tm_str_of(
-            tm_arena_printf(s->mem, "%.*s:%llu", TM_FMT(row.source), (unsigned long long)row.line));
+        status = place_of_row(s, &row, out, err);
     }
     tm_ledger_close(&l);
     return status;
@@ -348,7 +291,7 @@ static tm_status texts(story *s, const char *ledger, const tm_ledger_row *row, t
 static tm_status tell(story *s, const char *path, const tm_ledger *l, const tm_ledger_row *row,
                       tm_err *err)
 {
-    tm_str other = {0};
+    tm_str other = {0}, place;
     if (s->json) {
         tm_buf_print(s->out, "%s{\"place\":%llu,\"path\":%llu,\"line\":%llu,\"offset\":%llu",
                      s->told ? "," : "", (unsigned long long)row->rid.place,
@@ -356,9 +299,9 @@ static tm_status tell(story *s, const char *path, const tm_ledger *l, const tm_l
                      (unsigned long long)TM_PLACE_OFFSET(row->rid.place));
         field(s, "source", row->source);
     } else {
-        tm_text_visible(row->source, s->out);
-        tm_buf_print(s->out, ":%llu%s\n", (unsigned long long)row->line,
-                     row->rid.path ? " (a child)" : "");
+        TM_TRY(place_of_row(s, row, &place, err));
+        tm_text_visible(place, s->out);
+        tm_buf_z(s->out, row->rid.path ? " (a child)\n" : "\n");
     }
     s->told++;
     field(s, "fate", row->fate);
@@ -376,7 +319,7 @@ static tm_status tell(story *s, const char *path, const tm_ledger *l, const tm_l
     return TM_OK;
 }
 
-static tm_status tell_all(story *s, const question *q, const char *ledger, tm_err *err)
+static tm_status tell_all(story *s, const tm_asked *q, const char *ledger, tm_err *err)
 {
     tm_ledger l;
     tm_ledger_row row;
@@ -386,68 +329,105 @@ static tm_status tell_all(story *s, const question *q, const char *ledger, tm_er
     while (status == TM_OK) {
         status = tm_ledger_next(&l, &row, &more, err);
         if (status != TM_OK || !more) break;
-        if (is_asked(q, &row)) status = tell(s, ledger, &l, &row, err);
+        if (tm_asked_is(q, &row)) status = tell(s, ledger, &l, &row, err);
     }
     tm_ledger_close(&l);
     return status;
 }
 
-/* A line inside a text of a folder. */
-static bool look_in_folder(story *s, question *q, tm_str folder)
-{
-    q->folder = tm_str_of(tm_path_join(s->mem, folder.p, ""));
-    return q->folder.n > 0;
-}
-
-/* A line inside an element of an array: *found and the element's offset in q. */
-static tm_status look_in_array(story *s, question *q, tm_str path, bool *found, tm_err *err)
-{
-    bool again = false;
-    tm_source source;
-    tm_buf raw = {0};
-    tm_err none;
-    TM_TRY(tm_started_find(s->mem, s->started, path, &path, err));
-    TM_TRY(tm_source_again(s->mem, path, &again, err));
-    if (!again) return TM_OK;
-    TM_TRY(tm_source_probe(s->mem, path, (tm_source_wish){TM_JSON, -1}, &source, NULL, err));
-    *found =
-        tm_source_line(&source, &(tm_read_limits){0}, q->line, &raw, &q->offset, &none) == TM_OK;
-    tm_buf_release(&raw);
-    if (*found) q->line = 0;
-    return TM_OK;
-}
-
-/* No record begins on the line that was asked for; one may hold it. */
-static tm_status look_inside(story *s, const question *q, const char *ledger, tm_err *err)
+/* A record may hold a line that it does not begin on. *searched: in a source that was asked for. */
+static tm_status look_inside(story *s, const tm_asked *q, const char *ledger, bool *searched,
+                             tm_err *err)
 {
     const tm_yaml *list = tm_yaml_get(s->manifest, "inputs");
     for (uint32_t i = 0; q->line && list && i < list->count; i++) {
-        const tm_yaml *input = &list->child[i];
-        tm_str path = tm_yaml_text(input, "path"), container = tm_yaml_text(input, "container");
-        question inside = *q;
-        bool found = false;
-        if (tm_str_is(container, tm_containers[TM_FOLDER].name))
-            found = look_in_folder(s, &inside, path);
-        else if (tm_str_is(container, tm_containers[TM_JSON].name) && same_file(q, path))
-            TM_TRY(look_in_array(s, &inside, path, &found, err));
+        tm_asked inside;
+        bool found, here;
+        TM_TRY(tm_asked_inside(s->mem, &list->child[i], q, &inside, &found, &here, err));
         if (found) TM_TRY(tell_all(s, &inside, ledger, err));
+        *searched |= here;
     }
     return TM_OK;
+}
+
+typedef struct many { /* records on one line */
+    uint64_t count;
+    tm_rid last;
+    tm_str first; /* its source */
+    bool files;   /* they are of several */
+    tm_buf places;
+} many;
+
+static tm_status add_place(story *s, many *m, const tm_ledger_row *row, tm_err *err)
+{
+    tm_str place;
+    if (m->count && row->rid.place == m->last.place) return TM_OK; /* a child */
+    m->last = row->rid;
+    if (!m->count) m->first = tm_arena_str(s->mem, row->source);
+    m->files |= !tm_str_eq(m->first, row->source);
+    if (m->count++ >= NAMED) return TM_OK;
+    TM_TRY(place_of_row(s, row, &place, err));
+    tm_buf_str(&m->places, place);
+    tm_buf_z(&m->places, ", ");
+    return tm_buf_ok(&m->places, err);
+}
+
+static tm_status say_many(const tm_asked *q, const many *m, tm_err *err)
+{
+    tm_str places = tm_buf_view(&m->places);
+    const char *by = tm_str_rfind_char(places, '@') < places.n ? "offset" : "column";
+    if (m->files) by = "path";
+    return tm_fail(err, TM_EUSAGE,
+                   "%llu records of this run stand on %.*s:%llu%s: name one by its %s (%.*s..)",
+                   (unsigned long long)m->count, TM_FMT(q->file), (unsigned long long)q->line,
+                   m->files ? ", in several files" : "", by, TM_FMT(places));
+}
+
+/* Nobody reads hundreds of stories. */
+static tm_status refuse_many(story *s, const tm_asked *q, const char *ledger, tm_err *err)
+{
+    tm_ledger l;
+    tm_ledger_row row;
+    many m = {0};
+    bool more = true;
+    if (!q->line) return TM_OK;
+    TM_TRY(tm_ledger_read(&l, ledger, err));
+    tm_status status = TM_OK;
+    while (status == TM_OK) {
+        status = tm_ledger_next(&l, &row, &more, err);
+        if (status != TM_OK || !more) break;
+        if (tm_asked_is(q, &row)) status = add_place(s, &m, &row, err);
+    }
+    tm_ledger_close(&l);
+    if (status == TM_OK && m.count > FEW) status = say_many(q, &m, err);
+    tm_buf_release(&m.places);
+    return status;
+}
+
+static tm_status answer(story *s, const tm_asked *q, const char *ledger, tm_err *err)
+{
+    bool searched = false;
+    if (q->column) TM_TRY(look_inside(s, q, ledger, &searched, err));
+    if (s->told || searched) return TM_OK;
+    TM_TRY(refuse_many(s, q, ledger, err));
+    TM_TRY(tell_all(s, q, ledger, err));
+    if (s->told || q->column) return TM_OK;
+    return look_inside(s, q, ledger, &searched, err);
 }
 
 tm_status tm_explain(tm_arena *mem, tm_str folder, tm_str place, bool json, tm_buf *out,
                      tm_err *err)
 {
-    question q;
+    tm_asked q;
     tm_yaml *manifest;
     bool there;
     story s = {.mem = mem, .folder = folder, .json = json, .out = out};
-    TM_TRY(parse_place(place, &q, err));
+    TM_TRY(tm_asked_parse(place, &q, err));
     TM_TRY(tm_folder_manifest(mem, folder, &manifest, err));
     TM_TRY(tm_started_in(mem, folder, &s.started, err));
     q.started = s.started;
     s.manifest = manifest;
-    s.places = (tm_reference_places){.mem = mem, .started = s.started, .manifest = manifest};
+    s.places = (tm_record_places){.mem = mem, .started = s.started, .manifest = manifest};
     const char *path = tm_path_join(mem, folder.p, "ledger.parquet");
     if (!path) return tm_fail_memory(err, "a path", 0);
     TM_TRY(tm_file_there(path, &there, err));
@@ -455,12 +435,12 @@ tm_status tm_explain(tm_arena *mem, tm_str folder, tm_str place, bool json, tm_b
         return tm_fail(err, TM_EUSAGE, "%s has no ledger: run with --ledger fates or more",
                        folder.p);
     if (json) tm_buf_z(out, "{\"records\":[");
-    TM_TRY(tell_all(&s, &q, path, err));
-    if (!s.told) TM_TRY(look_inside(&s, &q, path, err));
+    TM_TRY(answer(&s, &q, path, err));
+    if (!s.told && tm_asked_otherwise(place, &q)) TM_TRY(answer(&s, &q, path, err));
     if (json) tm_buf_z(out, "]}\n");
     if (s.told) return TM_OK;
     return tm_fail(err, TM_EUSAGE,
                    "no record of this run stands at %.*s: a blank line, a line "
-                   "behind a head, or another file",
+                   "behind a head, between two records, or another file",
                    TM_FMT(place));
 }

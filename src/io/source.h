@@ -256,11 +256,13 @@ bool tm_block_row_text(const tm_block *block, const tm_source *source, uint32_t 
  * Reads from the start of the source. */
 tm_status tm_source_record(const tm_source *source, const tm_read_limits *limits, uint64_t offset,
                            tm_buf *raw, uint64_t *line, tm_err *err);
-/* Its line alone, whether or not it can be read. */
-tm_status tm_source_line_of(const tm_source *source, const tm_read_limits *limits, uint64_t offset,
-                            uint64_t *line, tm_err *err);
-/* The other way round: offset of the record that holds line `line` (from 1). */
+/* Its place alone, whether or not it can be read: line, and column in that where records need not
+ * begin lines (else 0). */
+tm_status tm_source_place(const tm_source *source, const tm_read_limits *limits, uint64_t offset,
+                          uint64_t *line, uint64_t *column, tm_err *err);
+/* The other way round: offset of the record that holds that column of that line (both from 1); of
+ * column 0 the first that holds the line. raw may be NULL: then damage is found as well. */
 tm_status tm_source_line(const tm_source *source, const tm_read_limits *limits, uint64_t line,
-                         tm_buf *raw, uint64_t *offset, tm_err *err);
+                         uint64_t column, tm_buf *raw, uint64_t *offset, tm_err *err);
 
 #endif

@@ -5,7 +5,7 @@
 #include "report/gather.h"
 
 typedef struct wants {
-    tm_want list[TM_CARD_KINDS * TM_CARDS * 2 + TM_TOLDS];
+    tm_want list[TM_CARD_KINDS * TM_CARDS * 2 + TM_TOLDS + TM_NOTICED];
     uint32_t count;
 } wants;
 
@@ -28,9 +28,9 @@ static tm_status read_wants(tm_gathered *g, tm_str path, wants *w, bool by_numbe
     return tm_fetch_records(&fetch, g->mem, &source, &limits, err);
 }
 
-static void add(wants *w, uint64_t at, tm_str *to)
+static void add(wants *w, uint64_t at, tm_str *to, uint64_t *column)
 {
-    w->list[w->count++] = (tm_want){at, to, NULL};
+    w->list[w->count++] = (tm_want){at, to, NULL, column};
 }
 
 /* What a cluster or a match names: of the stream, whose lines the ledger gives, or of a
@@ -40,7 +40,18 @@ static void add_told(tm_gathered *g, wants *w, uint32_t source)
     for (uint32_t i = 0; i < g->tolds && !g->private; i++) {
         tm_told *told = g->told[i];
         if (TM_PLACE_SOURCE(told->rid.place) != source || told->rid.path) continue;
-        w->list[w->count++] = (tm_want){TM_PLACE_OFFSET(told->rid.place), &told->text, &told->line};
+        w->list[w->count++] =
+            (tm_want){TM_PLACE_OFFSET(told->rid.place), &told->text, &told->line, &told->column};
+    }
+}
+
+/* In an array the first record of each finding: its line is not enough. */
+static void add_noticed(tm_gathered *g, wants *w, uint32_t source)
+{
+    for (uint32_t i = 0; i < g->kinds; i++) {
+        tm_noticed *n = &g->noticed[i];
+        if (n->source.p && !n->column && TM_PLACE_SOURCE(n->first.place) == source)
+            add(w, TM_PLACE_OFFSET(n->first.place), NULL, &n->column);
     }
 }
 
@@ -54,13 +65,14 @@ static tm_status read_source(tm_gathered *g, uint32_t source, const tm_yaml *fro
         for (uint32_t i = 0; i < g->cards[k]; i++) {
             tm_card *c = &g->card[k][i];
             if (TM_PLACE_SOURCE(c->rid.place) == source)
-                add(&w, TM_PLACE_OFFSET(c->rid.place), &c->before);
+                add(&w, TM_PLACE_OFFSET(c->rid.place), &c->before, c->column ? NULL : &c->column);
             bool other =
                 k == TM_CARD_MERGED && TM_PLACE_SOURCE(c->other.place) == source && !c->other.path;
-            if (other) add(&w, TM_PLACE_OFFSET(c->other.place), &c->after);
+            if (other) add(&w, TM_PLACE_OFFSET(c->other.place), &c->after, NULL);
         }
     }
     add_told(g, &w, source);
+    if (tm_str_is(container, tm_containers[TM_JSON].name)) add_noticed(g, &w, source);
     return read_wants(g, path, &w, false, err);
 }
 
@@ -76,7 +88,7 @@ static tm_status read_output(tm_gathered *g, tm_err *err)
         for (uint32_t i = 0; i < g->cards[TM_CARD_EDITED]; i++) {
             tm_card *c = &g->card[TM_CARD_EDITED][i];
             if (c->kept >= before && c->kept - before < records)
-                add(&w, c->kept - before, &c->after);
+                add(&w, c->kept - before, &c->after, NULL);
         }
         before += records;
         tm_str name = tm_yaml_text(&list->child[o], "path");

@@ -56,7 +56,7 @@ static void steps_table(const tm_gathered *g, const tm_yaml *steps, tm_buf *b)
 static void card_header(const tm_told *of, tm_str part, double share, tm_buf *b)
 {
     tm_buf_z(b, "<header><b class=\"wrap\">");
-    tm_page_place(b, of->source, of->line);
+    tm_page_place(b, of->source, of->line, of->column);
     tm_buf_z(b, "</b>");
     if (part.n) tm_buf_z(b, "<span class=\"wrap\">"), tm_html_text(b, part), tm_buf_z(b, "</span>");
     if (!isnan(share)) tm_buf_print(b, "<span>%.3g %% of it found</span>", 100 * share);

@@ -229,12 +229,12 @@ static void cluster_header(const tm_yaml *step, const tm_told_cluster *c, tm_buf
     uint64_t others = tm_yaml_number(c->of, "others");
     tm_str measure = tm_yaml_text(params_of(step), "measure");
     tm_buf_z(b, "<header><b>");
-    tm_page_place(b, c->first.source, c->first.line);
+    tm_page_place(b, c->first.source, c->first.line, c->first.column);
     tm_buf_z(b, "</b><span>and ");
     tm_html_number(b, others);
     tm_buf_print(b, " that repeat%s it</span><span>%s ", others == 1 ? "s" : "",
                  isnan(value) ? "the first of them:" : "least like it:");
-    tm_page_place(b, c->least.source, c->least.line);
+    tm_page_place(b, c->least.source, c->least.line, c->least.column);
     if (!isnan(value)) tm_buf_print(b, " (%.3f)", value);
     tm_buf_z(b, "</span>");
     if (!isnan(second) && tm_str_is(measure, "jaccard"))

@@ -42,6 +42,7 @@ static void place(const tm_excerpt *e, tm_buf *out)
 {
     tm_text_visible(e->source, out);
     if (e->line) tm_buf_print(out, ":%llu", (unsigned long long)e->line);
+    if (e->line && e->column) tm_buf_print(out, ":%llu", (unsigned long long)e->column);
 }
 
 static void line(const tm_excerpt *e, const char *indent, size_t width, size_t from, tm_buf *out)

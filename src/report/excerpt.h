@@ -8,6 +8,7 @@
 typedef struct tm_excerpt {
     tm_str source, text; /* text.p NULL: only the place is shown */
     uint64_t line;       /* 0: unknown */
+    uint64_t column;     /* where records do not have a line each; else 0 */
 } tm_excerpt;
 
 /* A line each, behind `indent`; b may be NULL. */

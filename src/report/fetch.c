@@ -15,16 +15,23 @@ static int by_place(const void *a, const void *b)
 }
 
 static tm_status give(tm_fetch *f, tm_arena *mem, uint64_t at, tm_str raw, uint64_t line,
-                      tm_err *err)
+                      uint64_t column, tm_err *err)
 {
     while (f->given < f->count && f->list[f->given].at < at) f->given++;
     for (; f->given < f->count && f->list[f->given].at == at; f->given++) {
         const tm_want *want = &f->list[f->given];
-        *want->to = tm_arena_str(mem, tm_str_slice(raw, 0, TM_MIN(raw.n, f->most)));
         if (want->line) *want->line = line;
+        if (want->column) *want->column = column;
+        if (!want->to) continue;
+        *want->to = tm_arena_str(mem, tm_str_slice(raw, 0, TM_MIN(raw.n, f->most)));
         if (!want->to->p) return tm_fail_memory(err, "a record's text", raw.n);
     }
     return TM_OK;
+}
+
+static uint64_t column_of(const tm_block *b, uint64_t column)
+{
+    return b->span_lines ? column + 1 : 0;
 }
 
 tm_status tm_fetch_records(tm_fetch *f, tm_arena *mem, const tm_source *source,
@@ -43,11 +50,12 @@ tm_status tm_fetch_records(tm_fetch *f, tm_arena *mem, const tm_source *source,
             const tm_span *span = &block.span[i];
             tm_str raw = {block.bytes.p + span->at, span->bytes};
             status = give(f, mem, f->by_number ? number : block.at + span->at, raw,
-                          lines + span->line + 1, err);
+                          lines + span->line + 1, column_of(&block, span->column), err);
         }
         if (status == TM_OK && block.damage.code) { /* too long: where it begins is known */
-            status = give(f, mem, f->by_number ? number : block.damage.at, tm_buf_view(&block.torn),
-                          lines + block.damage.line + 1, err);
+            status =
+                give(f, mem, f->by_number ? number : block.damage.at, tm_buf_view(&block.torn),
+                     lines + block.damage.line + 1, column_of(&block, block.damage.column), err);
             number++;
         }
         lines += block.lines;
@@ -88,7 +96,8 @@ static tm_status fetch_source(const tm_run *run, tm_arena *mem, uint32_t number,
     for (uint32_t i = 0; i < count; i++) {
         if (TM_PLACE_SOURCE(rid[i].place) != number) continue;
         out[i].source = source->path;
-        f.list[f.count++] = (tm_want){TM_PLACE_OFFSET(rid[i].place), &out[i].text, &out[i].line};
+        f.list[f.count++] =
+            (tm_want){TM_PLACE_OFFSET(rid[i].place), &out[i].text, &out[i].line, &out[i].column};
     }
     bool again = source->seekable || source->open_as.n;
     if (again) TM_TRY(tm_fetch_records(&f, mem, source, &limits, err));

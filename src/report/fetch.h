@@ -5,10 +5,11 @@
 #include "flow/run.h"
 #include "report/excerpt.h"
 
-typedef struct tm_want { /* a record to be found */
+typedef struct tm_want { /* a record to be found; what is not asked for is NULL */
     uint64_t at;         /* its offset in the decoded stream, or its number from 0 */
     tm_str *to;          /* its raw bytes, at most `most`; .p NULL stays when it is not found */
-    uint64_t *line;      /* from 1; may be NULL */
+    uint64_t *line;      /* from 1 */
+    uint64_t *column;    /* from 1, where records do not have a line each; else 0 */
 } tm_want;
 
 typedef struct tm_fetch {

@@ -231,6 +231,7 @@ static void place_noticed(tm_gathered *g, const tm_ledger_row *row)
         if (n->source.p || (tm_rid_cmp(n->first, row->rid) != 0 && !decided)) continue;
         n->source = tm_arena_str(g->mem, row->source);
         n->line = row->line;
+        n->first = row->rid;
     }
 }
 

@@ -17,6 +17,7 @@ enum {
     TM_MATCH_LISTS = 12,      /* files of references of which matches are shown, of */
     TM_MATCH_FILES = 6,       /* at most so many a step, and */
     TM_MATCHES = 3,           /* so many of each */
+    TM_NOTICED = 256,         /* kinds of findings */
     TM_TOLDS = (TM_CLUSTER_STEPS * TM_BIGGEST + TM_MATCH_LISTS * TM_MATCHES) * 2
 };
 
@@ -47,8 +48,8 @@ typedef struct tm_noticed { /* a finding's code */
     tm_str code, step;
     const tm_code *what; /* NULL: not in this program's registry */
     tm_str sentence;
-    tm_str source; /* of its first place */
-    uint64_t count, line;
+    tm_str source;                 /* of its first place */
+    uint64_t count, line, column;  /* column: 0 where records have a line each */
     tm_rid first;                  /* of the finding that comes first, if `placed` */
     bool placed, fell, unreadable; /* fell: records did, by it */
 } tm_noticed;
@@ -57,6 +58,7 @@ typedef struct tm_told { /* a record that the manifest names */
     tm_rid rid;
     tm_str source, text; /* text.p NULL: not found, or not to be shown */
     uint64_t line;       /* 0: unknown */
+    uint64_t column;     /* 0: unknown, or records have a line each */
 } tm_told;
 
 typedef struct tm_told_cluster {
@@ -87,7 +89,7 @@ typedef struct tm_gathered {
     uint32_t cards[TM_CARD_KINDS];
     tm_histogram histogram[24];
     uint32_t histograms;
-    tm_noticed noticed[256];
+    tm_noticed noticed[TM_NOTICED];
     uint32_t kinds;
     tm_told_cluster cluster[TM_CLUSTER_STEPS][TM_BIGGEST];
     uint32_t clusters[TM_CLUSTER_STEPS]; /* by steps that look for duplicates, in their order */

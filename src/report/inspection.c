@@ -130,6 +130,76 @@ static void bars(const lengths *l, tm_buf *out)
     }
 }
 
+typedef struct how_many {
+    const char *name;
+    uint64_t count;
+} how_many;
+
+typedef struct counts { /* of an input: records by layout and by kind, most first */
+    how_many layout[16], kind[16];
+    uint32_t layouts, kinds;
+} counts;
+
+static void add_count(how_many *list, uint32_t *n, const char *name, uint64_t count)
+{
+    uint32_t at = 0;
+    while (at < *n && strcmp(list[at].name, name) != 0) at++;
+    if (at == *n) list[(*n)++] = (how_many){name, 0};
+    list[at].count += count;
+    how_many now = list[at];
+    for (; at && list[at - 1].count < now.count; at--) list[at] = list[at - 1];
+    list[at] = now;
+}
+
+/* A kind that no record has is none, unless there are no others. */
+static counts counts_of(const tm_run *run, const tm_plan_input *in)
+{
+    counts c = {.layouts = 0};
+    const tm_layout_set *set = &in->layouts;
+    const tm_run_result *result = tm_run_result_of(run);
+    for (uint32_t l = 0; l < set->count; l++) {
+        uint64_t count = 0;
+        for (uint32_t s = 0; s < in->sources; s++)
+            count += result->source_result[in->first_source - 1 + s].layouts[l];
+        tm_example_kind kind = set->mapping ? in->kind : set->layout[l]->kind;
+        add_count(c.layout, &c.layouts, set->layout[l]->name, count);
+        if (count) add_count(c.kind, &c.kinds, tm_example_kind_name(kind), count);
+    }
+    if (!c.kinds) c.kind[c.kinds++] = (how_many){tm_example_kind_name(in->kind), 0};
+    return c;
+}
+
+static void counted_text(const how_many *list, uint32_t n, tm_buf *out)
+{
+    for (uint32_t i = 0; i < n; i++)
+        tm_buf_print(out, "%s%s (%llu)", i ? ", " : "", list[i].name,
+                     (unsigned long long)list[i].count);
+}
+
+static void layouts_text(const tm_run *run, const tm_plan_input *in, tm_buf *out)
+{
+    counts c = counts_of(run, in);
+    tm_buf_z(out, c.layouts > 1 ? "layouts     " : "layout      ");
+    counted_text(c.layout, c.layouts, out);
+    tm_buf_print(out, "; runner-up: %s\n", in->runner_up ? in->runner_up : "none");
+    tm_buf_z(out, c.kinds > 1 ? "kinds       " : "kind        ");
+    if (c.kinds > 1)
+        counted_text(c.kind, c.kinds, out);
+    else
+        tm_buf_z(out, c.kind[0].name);
+    tm_buf_char(out, '\n');
+}
+
+static void kinds_json(const tm_run *run, const tm_plan_input *in, tm_buf *out)
+{
+    counts c = counts_of(run, in);
+    tm_buf_z(out, ",\"kinds\":{");
+    for (uint32_t k = 0; k < c.kinds && c.kind[k].count; k++)
+        tm_buf_print(out, "%s\"%s\":%llu", k ? "," : "", c.kind[k].name,
+                     (unsigned long long)c.kind[k].count);
+    tm_buf_char(out, '}');
+}
+
 static void inputs_text(const tm_run *run, tm_buf *out)
 {
     const tm_run_result *result = tm_run_result_of(run);
@@ -152,24 +222,14 @@ static void inputs_text(const tm_run *run, tm_buf *out)
                      result->sources - SOURCES_SHOWN, (unsigned long long)records,
                      (unsigned long long)unreadable);
     for (uint32_t i = 0; i < plan->inputs; i++) {
-        const tm_layout_set *set = &plan->input[i].layouts;
-        tm_buf_z(out, set->count > 1 ? "layouts     " : "layout      ");
-        if (!set->count) {
-            bool empty = !result->counts.read;
-            tm_buf_z(out, empty ? "none: there are no records\n"
-                                : "none fits: name one with --layout, or bind fields with --map\n");
+        if (plan->input[i].layouts.count) {
+            layouts_text(run, &plan->input[i], out);
             continue;
         }
-        for (uint32_t l = 0; l < set->count; l++) {
-            uint64_t count = 0;
-            for (uint32_t s = 0; s < plan->input[i].sources; s++)
-                count += result->source_result[plan->input[i].first_source - 1 + s].layouts[l];
-            tm_buf_print(out, "%s%s (%llu)", l ? ", " : "", set->layout[l]->name,
-                         (unsigned long long)count);
-        }
-        tm_buf_print(out, "; runner-up: %s\nkind        %s\n",
-                     plan->input[i].runner_up ? plan->input[i].runner_up : "none",
-                     tm_example_kind_name(plan->input[i].kind));
+        bool empty = !result->counts.read;
+        tm_buf_z(out, empty ? "layout      none: there are no records\n"
+                            : "layout      none fits: name one with --layout, or bind fields with "
+                              "--map\n");
     }
 }
 
@@ -312,7 +372,9 @@ void tm_inspection_json(const tm_inspected *inspected, tm_buf *out)
         tm_buf_z(out, ",\"layouts\":[");
         for (uint32_t l = 0; l < plan->input[i].layouts.count; l++)
             tm_buf_print(out, "%s\"%s\"", l ? "," : "", plan->input[i].layouts.layout[l]->name);
-        tm_buf_z(out, "]}");
+        tm_buf_char(out, ']');
+        kinds_json(run, &plan->input[i], out);
+        tm_buf_char(out, '}');
     }
     tm_buf_z(out, "],\"roles\":{");
     bool first = true;

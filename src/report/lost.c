@@ -14,6 +14,7 @@ static tm_status place_first(tm_gathered *g, const tm_yaml *row, tm_rid rid, tm_
         n->placed = true;
         n->first = rid;
         n->line = tm_yaml_number(row, "line");
+        n->column = tm_yaml_number(row, "column");
         n->source = tm_arena_str(g->mem, tm_yaml_text(row, "source"));
         if (!n->source.p) return tm_fail_memory(err, "the report", 0);
     }
@@ -25,6 +26,7 @@ static tm_status explain_card(tm_gathered *g, const tm_yaml *row, tm_rid rid, tm
     for (uint32_t i = 0; i < g->cards[TM_CARD_UNREADABLE]; i++) {
         tm_card *c = &g->card[TM_CARD_UNREADABLE][i];
         if (tm_rid_cmp(c->rid, rid) != 0) continue;
+        c->line = tm_yaml_number(row, "line");
         c->column = tm_yaml_number(row, "column");
         c->why = tm_str_of(tm_arena_printf(g->mem, "%.*s: %.*s", TM_FMT(tm_yaml_text(row, "code")),
                                            TM_FMT(tm_yaml_text(row, "message"))));

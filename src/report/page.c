@@ -88,10 +88,11 @@ void tm_page_cell(tm_buf *b, tm_str text, const char *class)
     tm_buf_z(b, "</td>");
 }
 
-void tm_page_place(tm_buf *b, tm_str source, uint64_t line)
+void tm_page_place(tm_buf *b, tm_str source, uint64_t line, uint64_t column)
 {
     tm_html_text(b, source);
     if (line) tm_buf_print(b, ":%llu", (unsigned long long)line);
+    if (line && column) tm_buf_print(b, ":%llu", (unsigned long long)column);
 }
 
 void tm_page_share(tm_buf *b, uint64_t part, uint64_t whole)
@@ -284,10 +285,25 @@ static void findings(const tm_gathered *g, tm_buf *b)
         tm_page_number(b, n->count);
         tm_page_cell(b, verdict_of(g, n), NULL);
         tm_buf_z(b, "<td class=\"wrap\">");
-        tm_page_place(b, n->source, n->line);
+        tm_page_place(b, n->source, n->line, n->column);
         tm_buf_z(b, "</td></tr>\n");
     }
     tm_buf_z(b, "</table>\n");
+}
+
+/* A folder of texts is one row: there may be any number of them. */
+static void container_cell(const tm_yaml *source, tm_buf *b)
+{
+    tm_str name = tm_yaml_text(source, "container");
+    uint64_t texts = tm_yaml_number(source, "records");
+    tm_buf_z(b, "<td>");
+    tm_html_text(b, name);
+    if (tm_str_is(name, tm_containers[TM_FOLDER].name)) {
+        tm_buf_z(b, " of ");
+        tm_html_number(b, texts);
+        tm_buf_z(b, texts == 1 ? " text" : " texts");
+    }
+    tm_buf_z(b, "</td>");
 }
 
 static void sources(const tm_gathered *g, tm_buf *b)
@@ -300,7 +316,7 @@ static void sources(const tm_gathered *g, tm_buf *b)
         const tm_yaml *s = &list->child[i];
         tm_buf_z(b, "<tr>");
         tm_page_cell(b, tm_yaml_text(s, "path"), "wrap");
-        tm_page_cell(b, tm_yaml_text(s, "container"), NULL);
+        container_cell(s, b);
         tm_page_cell(b, tm_yaml_text(s, "codec"), NULL);
         tm_page_number(b, tm_yaml_number(s, "bytes"));
         tm_page_number(b, tm_yaml_number(s, "records"));
@@ -351,8 +367,7 @@ tm_status tm_page_pair(const tm_gathered *g, tm_str left, tm_str right, uint32_t
 static tm_status card(const tm_gathered *g, const tm_card *c, tm_buf *b, tm_err *err)
 {
     tm_buf_z(b, "<article><header><b>");
-    tm_page_place(b, c->source, c->line);
-    if (c->column) tm_buf_print(b, ":%llu", (unsigned long long)c->column);
+    tm_page_place(b, c->source, c->line, c->column);
     tm_buf_z(b, "</b>");
     if (c->step.n) tm_buf_z(b, "<span>"), tm_html_text(b, c->step), tm_buf_z(b, "</span>");
     if (c->rule.n) tm_buf_z(b, "<span>"), tm_html_text(b, c->rule), tm_buf_z(b, "</span>");

@@ -6,9 +6,10 @@
 #include "report/gather.h"
 #include "report/html.h"
 
-void tm_page_number(tm_buf *b, uint64_t n);                          /* a cell; 0 is soft */
-void tm_page_cell(tm_buf *b, tm_str text, const char *class);        /* class: or NULL */
-void tm_page_place(tm_buf *b, tm_str source, uint64_t line);         /* file:line; line 0: none */
+void tm_page_number(tm_buf *b, uint64_t n);                   /* a cell; 0 is soft */
+void tm_page_cell(tm_buf *b, tm_str text, const char *class); /* class: or NULL */
+/* file:line:column; of what is 0 nothing. */
+void tm_page_place(tm_buf *b, tm_str source, uint64_t line, uint64_t column);
 void tm_page_share(tm_buf *b, uint64_t part, uint64_t whole);        /* "1.4 %", of nothing "0 %" */
 tm_str tm_page_then(const tm_gathered *g, tm_str step, uint8_t own); /* a step's verdict */
 /* Of a step of the manifest: whether it lets stay what is equal only under its normaliser. */

@@ -3,11 +3,25 @@
 #include "report/report.h"
 #include "report/sample_pairs.h"
 
-static void input(const tm_plan *plan, const tm_plan_input *in, tm_buf *out)
+/* "1 file, jsonl"; "2 folders of texts"; of both "1 file and 2 folders of texts". */
+static void what_is_read(const tm_source *source, const tm_plan_input *in, tm_buf *out)
 {
-    tm_buf_print(out, "input   %.*s: %u file%s, %s, about %llu records, %.1f MB\n",
-                 TM_FMT(in->from->name), in->sources, in->sources == 1 ? "" : "s",
-                 in->container ? in->container : "", (unsigned long long)in->facts.records,
+    uint32_t folders = 0;
+    for (uint32_t s = 0; s < in->sources; s++)
+        folders += source[in->first_source - 1 + s].container == TM_FOLDER;
+    uint32_t files = in->sources - folders;
+    if (files || !folders) tm_buf_print(out, "%u file%s", files, files == 1 ? "" : "s");
+    if (!folders) tm_buf_print(out, ", %s", in->container ? in->container : "");
+    if (files && folders) tm_buf_z(out, " and ");
+    if (folders) tm_buf_print(out, "%u folder%s of texts", folders, folders == 1 ? "" : "s");
+}
+
+static void input(const tm_plan *plan, const tm_source *source, const tm_plan_input *in,
+                  tm_buf *out)
+{
+    tm_buf_print(out, "input   %.*s: ", TM_FMT(in->from->name));
+    what_is_read(source, in, out);
+    tm_buf_print(out, ", about %llu records, %.1f MB\n", (unsigned long long)in->facts.records,
                  (double)in->facts.bytes / 1e6);
     if (!plan->binds) {
         tm_buf_z(out, "        any JSON: no step asks for roles or texts\n");
@@ -101,8 +115,9 @@ static bool makes_children(const tm_plan *plan)
 tm_status tm_report_plan(const tm_run *run, tm_buf *out, tm_err *err)
 {
     const tm_plan *plan = tm_run_plan(run);
-    const char *builtin = tm_run_result_of(run)->builtin;
-    for (uint32_t i = 0; i < plan->inputs; i++) input(plan, &plan->input[i], out);
+    const tm_run_result *result = tm_run_result_of(run);
+    const char *builtin = result->builtin;
+    for (uint32_t i = 0; i < plan->inputs; i++) input(plan, result->source, &plan->input[i], out);
     if (builtin) tm_buf_print(out, "recipe  %s, built in\n", builtin);
     for (uint32_t s = 0; s < plan->steps; s++) {
         step(plan, &plan->step[s], out);

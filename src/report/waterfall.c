@@ -204,6 +204,26 @@ static void empty_references(tm_buf *out, const tm_run_result *result)
     }
 }
 
+/* "from 2 files and 54 texts of 1 folder" */
+static void from_sources(tm_buf *out, const tm_run_result *result)
+{
+    uint32_t folders = 0;
+    uint64_t texts = 0;
+    for (uint32_t s = 0; s < result->sources; s++) {
+        if (result->source[s].container != TM_FOLDER) continue;
+        folders++;
+        texts += result->source_result[s].records;
+    }
+    uint32_t files = result->sources - folders;
+    tm_buf_z(out, "  from ");
+    if (files || !folders) tm_buf_print(out, "%u file%s", files, files == 1 ? "" : "s");
+    if (files && folders) tm_buf_z(out, " and ");
+    if (folders)
+        tm_buf_print(out, "%llu text%s of %u folder%s", (unsigned long long)texts,
+                     texts == 1 ? "" : "s", folders, folders == 1 ? "" : "s");
+    tm_buf_z(out, result->counts.read ? "\n" : ": no record is in there\n");
+}
+
 void tm_report_waterfall(const tm_run *run, tm_buf *out)
 {
     const tm_run_result *result = tm_run_result_of(run);
@@ -214,8 +234,7 @@ void tm_report_waterfall(const tm_run *run, tm_buf *out)
     for (uint32_t s = 0; s < result->sources; s++) lost += result->source_result[s].unreadable;
     label(out, TM_STR("read"));
     grouped(out, c->read, 12);
-    tm_buf_print(out, "  from %u file%s%s\n", result->sources, result->sources == 1 ? "" : "s",
-                 c->read ? "" : ": no record is in there");
+    from_sources(out, result);
     if (lost || reader_noticed(result)) {
         bool first = true;
         label(out, TM_STR("readable"));

@@ -1,6 +1,6 @@
 """The report's section on contamination, read as a browser without scripts would: its table of
 benchmarks and sources and what is marked in its cards, against text planted at known places; what
-was not looked for, where an item stands (flow/reference_items.c, reference_place.c), and what is
+was not looked for, where an item stands (flow/reference_items.c, record_place.c), and what is
 said of a reference that cannot be read (flow/bad_reference.c)."""
 
 import collections
@@ -201,7 +201,7 @@ class Contamination(DedupCase):
         os.mkdir(self.path("texts"))
         for n in range(3):
             self.write("texts/%d.txt" % n, text if n == 1 else "Nothing %d" % n)
-        places = {"exam.jsonl": "exam.jsonl:44", "list.json": "list.json:42",
+        places = {"exam.jsonl": "exam.jsonl:44", "list.json": "list.json:42:1",
                   "texts": "texts/1.txt:1"}
         for name, place in places.items():
             path = self.write(name, files[name]) if name in files else self.path(name)

@@ -102,6 +102,26 @@ class Folders(LawCase):
             (told,) = self.explain(folder, place)
             self.assertEqual(f"{told['source']}:{told['line']}", place)
 
+    def test_texts_are_counted_as_such(self):
+        self.write("a.jsonl", '{"text":"one"}\n{"text":"two"}\n')
+        os.makedirs(self.path("more"))
+        self.write("more/m.txt", "m")
+        for inputs, said in ((["fold"], "from 6 texts of 1 folder"),
+                             (["more"], "from 1 text of 1 folder"),
+                             (["fold", "more"], "from 7 texts of 2 folders"),
+                             (["a.jsonl", "fold"], "from 1 file and 6 texts of 1 folder"),
+                             (["a.jsonl"], "from 1 file")):
+            done = self.tamis("refine", *inputs, "-o", self.path("out", "-".join(inputs), ""))
+            self.assertRegex(done.stderr.decode(), "(?m)^  read +[0-9]+  %s$" % said)
+        with open(self.path("out", "a.jsonl-fold", "report.html"), encoding="utf-8") as file:
+            page = file.read()
+        self.assertIn('<td class="wrap">fold</td><td>folder of 6 texts</td>', page)
+        self.assertIn('<td class="wrap">a.jsonl</td><td>jsonl</td>', page)
+        done = self.tamis("refine", "fold", "--dry-run")
+        self.assertIn(": 1 folder of texts, about 6 records", done.stdout.decode())
+        done = self.tamis("refine", "fold", "a.jsonl", "--dry-run")
+        self.assertIn(": 1 file and 1 folder of texts, about ", done.stdout.decode())
+
     def test_the_ledger_has_the_file(self):
         try:
             import pyarrow.parquet as pq  # pylint: disable=import-outside-toplevel

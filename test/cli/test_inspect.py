@@ -52,6 +52,29 @@ class Inspect(unittest.TestCase):
         self.assertIn("tamis check.record chats.jsonl --then park", said)
         self.assertEqual(os.listdir(self.tmp.name), ["chats.jsonl"])
 
+    def test_every_kind_is_told_most_first(self):
+        pair = {"prompt": "p", "chosen": "c", "rejected": "r"}
+        rows = ([pair] * 3 + [{"prompt": "p", "completion": "c", "label": True}] * 4 +
+                [{"prompt": "p", "completion": "c"}] * 2 + [ROWS[1]] * 5 + [{"text": "t"}] * 3)
+        os.mkdir(os.path.join(self.tmp.name, "sets"))
+        self.write("sets/all.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+        self.write("sets/more.json", json.dumps([pair] * 2))
+        said = self.inspect("sets").stdout
+        self.assertIn("\nlayouts     preference (5), messages (5), unpaired (4), text (3), "
+                      "prompt-completion (2); ", said)
+        self.assertIn("\nkinds       sft (7), preference (5), unpaired (4), corpus (3)\n", said)
+        told = json.loads(self.inspect("sets", "--json").stdout)["inputs"][0]
+        self.assertEqual(list(told["kinds"].items()),
+                         [("sft", 7), ("preference", 5), ("unpaired", 4), ("corpus", 3)])
+        told = json.loads(self.inspect("chats.jsonl", "--json").stdout)["inputs"][0]
+        self.assertEqual((told["kind"], told["kinds"]), ("sft", {"sft": 4}))
+        self.write("mapped.jsonl", '{"q": "a", "good": "b", "bad": "c"}\n' * 2)
+        words = ("mapped.jsonl", "--map", "prompt=q", "--map", "chosen=good", "--map",
+                 "rejected=bad")
+        self.assertIn("\nkind        preference\n", self.inspect(*words).stdout)
+        told = json.loads(self.inspect(*words, "--json").stdout)["inputs"][0]
+        self.assertEqual(told["kinds"], {"preference": 2})
+
     def test_quantiles_are_bounds_and_small_numbers_exact(self):
         rng = random.Random(5)
         sizes = [rng.randint(0, 900) for _ in range(101)]

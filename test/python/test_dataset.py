@@ -316,6 +316,17 @@ class Errors(Case):
         with self.assertRaisesRegex(ValueError, "a path"):
             tamis.read()
 
+    def test_what_is_no_run_folder(self):
+        os.mkdir(self.path("empty"))
+        os.mkdir(self.path("torn"))
+        self.write("torn/manifest.json", '{"counts":')
+        os.mkdir(self.path("other"))
+        self.write("other/manifest.json", '[1]')
+        for name in ("nope", "empty", os.path.basename(self.chats), "torn", "other"):
+            with self.assertRaisesRegex(tamis.InputError, "is no finished run folder") as raised:
+                tamis.Run(self.path(name))
+            self.assertIn(self.path(name), str(raised.exception))
+
     def test_findings_leave_a_complete_folder(self):
         half = self.write("half.jsonl", '{"text": "a"}\n{"text": \n')
         with self.assertRaises(tamis.FindingsError) as raised:

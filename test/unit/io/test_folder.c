@@ -60,7 +60,7 @@ static void files_are_records_in_the_order_of_their_paths(void **state)
     assert_int_equal(strlen(t.sha256), 64);
     uint64_t line = 0, offset = 0;
     tm_buf raw = {0};
-    assert_int_equal(tm_source_line(&t.source, NULL, 4, &raw, &offset, NULL), TM_OK);
+    assert_int_equal(tm_source_line(&t.source, NULL, 4, 0, &raw, &offset, NULL), TM_OK);
     assert_true(tm_str_is(tm_buf_view(&raw), "{\"path\":\"a/z.txt\",\"text\":\"zett\"}"));
     assert_int_equal(tm_source_record(&t.source, NULL, offset, &raw, &line, NULL), TM_OK);
     assert_int_equal(line, 4);

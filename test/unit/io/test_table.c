@@ -435,10 +435,10 @@ static void a_row_is_found_again_by_place_and_by_line(void **state)
     assert_int_equal(tm_source_record(&source, &limits, 2, &raw, &line, NULL), TM_OK);
     assert_int_equal(line, 3);
     assert_true(tm_str_is(tm_buf_view(&raw), "{\"n\":30}"));
-    assert_int_equal(tm_source_line(&source, &limits, 2, &raw, &offset, NULL), TM_OK);
+    assert_int_equal(tm_source_line(&source, &limits, 2, 0, &raw, &offset, NULL), TM_OK);
     assert_int_equal(offset, 1);
     assert_true(tm_str_is(tm_buf_view(&raw), "{\"n\":20}"));
-    assert_int_equal(tm_source_line(&source, &limits, 4, &raw, &offset, NULL), TM_EINPUT);
+    assert_int_equal(tm_source_line(&source, &limits, 4, 0, &raw, &offset, NULL), TM_EINPUT);
     tm_buf_release(&raw);
     tm_table_free(table);
     assert_int_equal(tm_alloc_live(), 0);
