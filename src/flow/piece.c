@@ -313,7 +313,10 @@ static tm_status add_finding(tm_worker *w, tm_piece *p, const tm_batch *b, const
     if (is_text_file(w, found.rid))
         position_in_text(w, b->raw[r], raw_at, &found.below, &found.column);
     tm_buf_clear(&w->path);
-    tm_locator_path(&w->locator, raw_at, &w->path);
+    if (f->field) /* it was taken out, or was not there before */
+        tm_buf_str(&w->path, tm_fieldpath_text(f->field));
+    else
+        tm_locator_path(&w->locator, raw_at, &w->path);
     found.path_bytes = (uint32_t)w->path.n;
     tm_buf_add(&p->findings, &found, sizeof found);
     tm_buf_str(&p->findings, tm_buf_view(&w->path));

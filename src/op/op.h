@@ -70,6 +70,7 @@ typedef struct tm_prep { /* given to prepare(): everything made here lives as lo
     tm_arena *mem;
     uint64_t seed;
     uint16_t step;                /* this step's index */
+    bool last;                    /* no step comes behind it */
     tm_expr_env env;              /* signals of earlier steps */
     const tm_layout_set *layouts; /* of all inputs together, for identity; never NULL */
     uint32_t then;                /* tm_verdict of `then:`, TM_V_NONE = each code's own */

@@ -98,6 +98,7 @@ static tm_status prepare_step(tm_plan *plan, uint32_t i, const tm_input_facts *f
     tm_prep prep = {.mem = plan->mem,
                     .seed = plan->recipe->seed,
                     .step = step->index,
+                    .last = i + 1 == plan->steps,
                     .env = tm_plan_env(plan, i),
                     .layouts = &plan->layouts,
                     .then = step->then};

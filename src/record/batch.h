@@ -152,7 +152,8 @@ typedef struct tm_finding { /* the one kind of reason; offsets are as read */
     double value;           /* NAN = none */
     uint64_t keyed;         /* keyed hash of private text, or 0; never the text */
     tm_rid other;
-    bool first; /* of a decision: TM_D_FIRST */
+    bool first;                       /* of a decision: TM_D_FIRST */
+    const struct tm_fieldpath *field; /* what it is about; NULL: what stands at its place */
 } tm_finding;
 
 #define TM_NO_VALUE ((double)__builtin_nanf("")) /* a finding or decision without a number */

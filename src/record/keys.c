@@ -68,6 +68,11 @@ static unsigned known_key(const char *p, size_t n)
     return TM_K_COUNT;
 }
 
+bool tm_is_known_key(tm_str key)
+{
+    return known_key(key.p, key.n) != TM_K_COUNT;
+}
+
 static unsigned escaped_key(const char *p, size_t n)
 {
     char text[LONGEST_KEY * 6];

@@ -58,6 +58,7 @@ typedef struct tm_keys {
 /* Fills keys for doc's top object (no key is set when it is not an object). Of equal keys the last
  * binds. */
 void tm_keys_collect(const tm_doc *doc, tm_keys *keys);
+bool tm_is_known_key(tm_str key);
 
 struct tm_binder {
     tm_batch *b;
@@ -143,7 +144,8 @@ tm_status tm_map_bind(tm_binder *to, tm_str raw, uint32_t top, bool *fits, tm_er
 /* The label alone. */
 tm_status tm_map_label(tm_batch *b, uint32_t record, const tm_mapping *m, tm_str raw, uint32_t top,
                        tm_err *err);
-/* Can a change at this path, of the record's top object, be one of the label? */
+/* Does a path of the mapping begin with this key? Of the label; of any slot. */
 bool tm_map_labels_at(const tm_mapping *m, tm_str key);
+bool tm_map_reads(const tm_mapping *m, tm_str key);
 
 #endif

@@ -1,4 +1,4 @@
-"""A label that a step sets is the one that later steps see: the same records come out of one
+"""What later steps see of what tag has set. A label that a step sets is the one that they see: the same records come out of one
 recipe as out of two runs through a file, for every layout that has labels and for map:.
 
 Covers record/label.c and the fact `label` of expressions."""
@@ -94,6 +94,46 @@ class SetLabels(LawCase):
             self.assertEqual(out.count(b"\n"), count, text)
         done = self.tamis("filter", path, "--keep", "label = true", expect=2).stderr.decode()
         self.assertIn("label is a text, as in label = 'true'; the field is $.label", done)
+
+
+class ReadOtherwise(LawCase):
+    def found(self, row, tag, *more):
+        path = self.write("row.jsonl", json.dumps(row) + "\n")
+        steps = [{"tag": tag}] + [{name: {}} for name in more]
+        recipe = self.write("row.json", json.dumps({"steps": steps}))
+        folder = self.run_folder("row", "run", recipe, path, "--overwrite")
+        self.story = json.loads(self.tamis("explain", folder, path + ":1", "--json").stdout)
+        return manifest(folder)["steps"][0]["findings"].get("T1416", 0)
+
+    def test_what_later_steps_do_not_see_is_told(self):
+        chat = {"messages": [{"role": "human", "content": "a"},
+                             {"role": "assistant", "content": "b"}], "n": 1}
+        alpaca = {"instruction": "a", "input": None, "output": "b"}
+        for row, tag, told in (
+                (chat, {"set": {"messages[0].role": "user"}}, 1),
+                (chat, {"set": {"messages[0].content": "c"}}, 0),
+                (chat, {"set": {"messages[1]": "x"}}, 1),
+                (chat, {"set": {"meta.x": "y", "output": "z"}}, 0),
+                (chat, {"remove": ["messages[1]"]}, 0),
+                (chat, {"remove": ["messages"]}, 1),
+                (alpaca, {"set": {"input": "more"}}, 1),
+                ({"instruction": "a", "output": "b"}, {"set": {"input": "more"}}, 1),
+                ({"instruction": "a", "input": "c", "output": "b"}, {"set": {"input": "d"}}, 0),
+                ({"instruction": "a", "input": "c", "output": "b"}, {"remove": ["input"]}, 0),
+                ({"prompt": "a", "completion": "b", "label": 1}, {"set": {"label": "= 1 = 1"}}, 0),
+                ({"text": "a"}, {"set": {"text": "= 1 + 1"}}, 1)):
+            self.assertEqual(self.found(row, tag, "length"), told, (row, tag))
+            self.assertEqual(self.found(row, tag), 0, "nobody comes behind it")
+
+    def test_each_change_names_its_field(self):
+        row = {"text": "a", "s1": "x", "mid": 1, "s2": [1], "last": {"k": 1, "l": 2}}
+        for tag, places in (({"remove": ["s1", "mid", "s2", "last.l"]}, None),
+                            ({"remove": ["text", "s1", "mid", "s2", "last"]}, None),
+                            ({"set": {"q": 1, 'meta["a b"].c': "x", "last.k": 3}},
+                             ["last.k", 'meta["a b"].c', "q"])):
+            self.found(row, tag)
+            told = [f["part"] for f in self.story["records"][0]["findings"]]
+            self.assertEqual(sorted(told), sorted(places or tag["remove"]), tag)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@
 #include "op/op.h"
 #include "op/scalar.h"
 #include "record/label.h"
+#include "record/reread.h"
 
-enum { PARENT_NOT_OBJECT, VALUE_UNKNOWN, FIELD_SET, FIELD_REPLACED, FIELD_REMOVED };
+enum { PARENT_NOT_OBJECT, VALUE_UNKNOWN, FIELD_SET, FIELD_REPLACED, FIELD_REMOVED, READ_OTHERWISE };
 
 typedef struct args {
     tm_pairs set;
@@ -25,12 +26,14 @@ typedef struct shared {
     setting *set;
     tm_fieldpath **remove;
     uint32_t sets, removes;
+    bool last; /* no later step sees what is set */
 } shared;
 
 typedef struct scratch {
     tm_expr_scratch **expr;
     uint32_t count;
     tm_buf json;
+    tm_reread reread;
 } scratch;
 
 static tm_status constant(tm_prep *prep, const tm_pair *pair, tm_str *out, tm_err *err)
@@ -81,6 +84,7 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
     if (!s->set || !s->remove) return tm_fail_memory(err, "tag", a->set.count);
     s->sets = a->set.count;
     s->removes = a->remove.count;
+    s->last = prep->last;
     tm_status status = compile(prep, a, s, err);
     if (status != TM_OK) release(s);
     *out = s;
@@ -108,6 +112,7 @@ static void end(void *mine)
     for (uint32_t i = 0; i < own->count; i++) tm_expr_scratch_free(own->expr[i]);
     tm_free(own->expr);
     tm_buf_release(&own->json);
+    tm_reread_end(&own->reread);
 }
 
 /* A computed value as JSON; false when it is unknown. */
@@ -127,6 +132,15 @@ static bool value_json(const tm_evalue *v, tm_buf *out)
     return false;
 }
 
+/* A change is of a field that was not there, or is not any more: the field is named. */
+static tm_status find_field(const tm_step_view *step, tm_batch *b, uint32_t r,
+                            const tm_fieldpath *path, uint32_t at, uint16_t code, tm_err *err)
+{
+    TM_TRY(tm_find(b, r, TM_NONE, at, 0, step->step, code, TM_NO_VALUE, err));
+    b->finding[b->findings - 1].field = path;
+    return TM_OK;
+}
+
 static tm_status set_one(const tm_step_view *step, tm_batch *b, const setting *set, uint32_t r,
                          tm_str json, tm_err *err)
 {
@@ -135,7 +149,7 @@ static tm_status set_one(const tm_step_view *step, tm_batch *b, const setting *s
     if (!done.blocked && !done.changed) return TM_OK;
     if (done.changed) TM_TRY(tm_record_relabel(b, r, step->layouts, set->path, err));
     uint16_t code = done.blocked ? PARENT_NOT_OBJECT : done.there ? FIELD_REPLACED : FIELD_SET;
-    return tm_find(b, r, TM_NONE, done.at, 0, step->step, code, TM_NO_VALUE, err);
+    return find_field(step, b, r, set->path, done.at, code, err);
 }
 
 static tm_status set_all(const tm_step_view *step, tm_batch *b, uint32_t i, tm_err *err)
@@ -157,7 +171,7 @@ static tm_status set_all(const tm_step_view *step, tm_batch *b, uint32_t i, tm_e
             TM_TRY(tm_buf_ok(&own->json, err));
             TM_TRY(set_one(step, b, set, r, tm_buf_view(&own->json), err));
         } else {
-            TM_TRY(tm_find(b, r, TM_NONE, 0, 0, step->step, VALUE_UNKNOWN, TM_NO_VALUE, err));
+            TM_TRY(find_field(step, b, r, set->path, 0, VALUE_UNKNOWN, err));
         }
     }
     return TM_OK;
@@ -171,7 +185,24 @@ static tm_status remove_one(const tm_step_view *step, tm_batch *b, const tm_fiel
     if (!done.there && !done.blocked) return TM_OK;
     if (done.changed) TM_TRY(tm_record_relabel(b, r, step->layouts, path, err));
     uint16_t code = done.there ? FIELD_REMOVED : PARENT_NOT_OBJECT;
-    return tm_find(b, r, TM_NONE, done.at, 0, step->step, code, TM_NO_VALUE, err);
+    return find_field(step, b, r, path, done.at, code, err);
+}
+
+/* A record that would be read otherwise now: later steps see it as it was. Asked of those whose
+ * change can have made it so. */
+static tm_status find_otherwise(const tm_step_view *step, tm_batch *b, uint32_t r, tm_err *err)
+{
+    const shared *s = step->shared;
+    scratch *own = step->scratch;
+    bool read = false, otherwise;
+    for (uint32_t i = 0; i < s->sets; i++)
+        read |= tm_field_is_read(b, r, step->layouts, s->set[i].path);
+    for (uint32_t i = 0; i < s->removes; i++)
+        read |= tm_field_is_read(b, r, step->layouts, s->remove[i]);
+    if (!read || b->first_patch[r] == TM_NONE) return TM_OK;
+    TM_TRY(tm_record_reread(b, r, step->layouts, &own->reread, &otherwise, err));
+    if (!otherwise) return TM_OK;
+    return tm_find(b, r, TM_NONE, 0, 0, step->step, READ_OTHERWISE, TM_NO_VALUE, err);
 }
 
 static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, tm_err *err)
@@ -182,6 +213,8 @@ static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, t
     for (uint32_t i = 0; i < s->removes; i++)
         for (uint32_t r = 0; r < b->records; r++)
             if (tm_live(b, r)) TM_TRY(remove_one(step, b, s->remove[i], r, err));
+    for (uint32_t r = 0; r < b->records && !s->last; r++)
+        if (tm_live(b, r)) TM_TRY(find_otherwise(step, b, r, err));
     return TM_OK;
 }
 
@@ -244,6 +277,18 @@ static const tm_code CODES[] = {
         .verdict = TM_V_FIX,
         .fixed_verdict = true,
     },
+    {
+        .code = "T1416",
+        .name = "read-otherwise",
+        .sentence = "later steps of this run see the messages as they were read",
+        .help =
+            "What is written has the change. But what later steps see of messages, roles, kinds "
+            "and texts was bound when the record was read; they see the new text where a text "
+            "was, the new label, and what was taken out. Read as it is now, this record would "
+            "be another: a role was changed, a text stands where none was, or it has another "
+            "layout. Write the records first, and give later steps what was written.",
+        .verdict = TM_V_FLAG,
+    },
     {0},
 };
 
@@ -272,8 +317,10 @@ const tm_op tm_op_tag = {
     .why =
         "For origin, licence, buckets and whatever later steps or the trainer should know; and to "
         "take out fields that must not leave the house. Only the named fields change: every other "
-        "byte stays.",
-    .rev = 2,
+        "byte stays. Later steps see the new value of a field, of a text that was a text, and of "
+        "the label, and not what was taken out; messages, roles and texts that are new they do "
+        "not see, which is told (T1416): those are read by a run over what was written.",
+    .rev = 3,
     .shape = TM_EDIT,
     .flags = TM_ANY_RECORD,
     .params = PARAMS,
