@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Prints where the longest record stands that a filter keeps, against tamis.h and nothing else.
  *
  *   cc long_answers.c $(pkg-config --static --cflags --libs tamis) -o long_answers

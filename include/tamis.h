@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Tamis as a library: open a plan, look at it, run it, watch it, read its records.
  *
  *   tamis_options options = TAMIS_OPTIONS;

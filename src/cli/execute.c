@@ -339,7 +339,7 @@ static void name_last(const tm_cli *cli, tm_str folder)
 
 /* What to do when a run was interrupted depends on what it leaves, and on whether its input can be
  * read again. */
-static void say_interrupted(const tm_run *run, const tm_execution *e, tm_err *err)
+static void say_interrupted(tm_run *run, const tm_execution *e, tm_err *err)
 {
     const tm_run_options *o = &e->options;
     tm_str again = TM_STR("run the same command again"), place = o->folder.n ? o->folder : o->file;
@@ -354,9 +354,14 @@ static void say_interrupted(const tm_run *run, const tm_execution *e, tm_err *er
     else if (e->passing)
         snprintf(err->msg, sizeof err->msg, "interrupted: %s was not written; %.*s", o->writes[1],
                  TM_FMT(again));
+    else if (o->folder.n && tm_run_keeps(run))
+        snprintf(err->msg, sizeof err->msg,
+                 "interrupted: %.*s to go on (%.*s keeps what is decided)", TM_FMT(again),
+                 TM_FMT(place));
     else if (o->folder.n)
-        snprintf(err->msg, sizeof err->msg, "interrupted: %.*s to go on (%.*s keeps what is done)",
-                 TM_FMT(again), TM_FMT(place));
+        snprintf(err->msg, sizeof err->msg,
+                 "interrupted: nothing was decided yet, so there is nothing to go on from: %.*s",
+                 TM_FMT(again));
     else if (place.n && !tm_str_is(place, "-"))
         snprintf(err->msg, sizeof err->msg,
                  "interrupted: %.*s was not written; %.*s, or give -o DIR/ and it can go on",
@@ -381,7 +386,7 @@ static void say_closed(const tm_run *run, const tm_run_options *o, tm_err *err)
     else
         snprintf(err->msg + said, room,
                  " before all was written, so %.*s is not finished: run the same command again, "
-                 "with a reader that takes all, to go on (it keeps what is done)",
+                 "with a reader that takes all, to go on (it keeps what is decided)",
                  TM_FMT(folder));
 }
 
@@ -453,7 +458,7 @@ tm_status tm_cli_execute(tm_cli *cli, tm_execution *e, tm_err *err)
     o->must_resume = c->resume && tm_cli_given(cli, "resume");
     if (o->must_resume && !shown && !o->folder.n)
         return tm_fail(err, TM_EUSAGE,
-                       "--resume needs a run folder, which keeps what is done: give -o DIR/");
+                       "--resume needs a run folder, which keeps what is decided: give -o DIR/");
     o->batch_records = (uint32_t)c->batch_records;
     if (!o->on_finding) o->on_unreadable = tell; /* else the verb tells of them in its own way */
     o->unreadable_arg = &t;

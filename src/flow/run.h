@@ -196,6 +196,8 @@ tm_status tm_run_go(tm_run *run, tm_err *err);
 tm_status tm_run_end(tm_run *run, tm_err *err);
 void tm_run_progress(const tm_run *run, tm_progress *out);
 void tm_run_cancel(tm_run *run);
+/* After it was cancelled: its folder holds decisions that the same plan would go on from. */
+bool tm_run_keeps(tm_run *run);
 const tm_run_result *tm_run_result_of(const tm_run *run);
 /* After tm_run_go: what a side of a split was to hold, and holds. False: there are no more. */
 typedef struct tm_route_size {

@@ -1,9 +1,9 @@
-/* Run folders: who holds one, whether it is finished, what the next one is called, and `last`.
+/* Run folders: who holds one, whether it is finished, and what an unfinished one has decided.
  *
  *   RUN/.tamis/         while a run is unfinished: decisions and spill
  *   RUN/.tamis/lock     while a process runs there (flock: it dies with its holder)
  *   RUN/.tamis/plan     names the plan and the recipe
- *   RUN/manifest.json   the last file written: a run folder with it is finished
+ *   RUN/manifest.json   the last file written but for the report: a run folder with it is finished
  *
  * A run folder may be a folder that was there and holds other things. So nothing is taken away but
  * what a run has made, by its name: results (results.c), and inside of .tamis/ what is listed
@@ -240,7 +240,26 @@ static tm_status look_at_other(tm_run *run, bool same_recipe, tm_err *err)
     return text.n ? tm_run_note(run, &text, err) : TM_OK;
 }
 
-static tm_status take_work(tm_run *run, const char *plan, tm_str old, tm_err *err)
+/* A run of this plan is there, and is to be resumed: is there something in it to go on from?
+ * Finished: all but its report is. */
+static tm_status take_up(tm_run *run, bool finished, tm_err *err)
+{
+    left l;
+    tm_buf text = {0};
+    if (!tm_run_resumes(run)) return refuse_resume(run, "a pipe cannot be read again", err);
+    TM_TRY(look_at_work(run, &l, err));
+    if (l.begun || finished) return TM_OK;
+    tm_buf_print(&text, "the run in %s had decided nothing yet: it begins anew", run->folder);
+    return tm_run_note(run, &text, err);
+}
+
+bool tm_run_keeps(tm_run *run)
+{
+    left l;
+    return run->work && look_at_work(run, &l, NULL) == TM_OK && l.begun;
+}
+
+static tm_status take_work(tm_run *run, const char *plan, tm_str old, bool finished, tm_err *err)
 {
     tm_buf own = {0};
     print_plan(run, &own);
@@ -250,8 +269,7 @@ static tm_status take_work(tm_run *run, const char *plan, tm_str old, tm_err *er
     tm_str recipe = tm_str_slice(names, NAME_BYTES, names.n);
     bool same_recipe = tm_str_starts(tm_str_slice(old, NAME_BYTES, old.n), recipe);
     if (status == TM_OK && old.n && !same) status = look_at_other(run, same_recipe, err);
-    if (status == TM_OK && same && run->options.must_resume && !tm_run_resumes(run))
-        status = refuse_resume(run, "a pipe cannot be read again", err);
+    if (status == TM_OK && same && run->options.must_resume) status = take_up(run, finished, err);
     /* of another plan the decisions of equal prefixes are still good: they go by name */
     bool all = (!same && !run->options.resume) || !tm_run_resumes(run);
     if (status == TM_OK) status = clean_work(run, all, err);
@@ -288,7 +306,7 @@ static tm_status take(tm_run *run, const char *plan, tm_buf *old, tm_err *err)
         return refuse_resume(run, "no unfinished run is there; without --resume one begins", err);
     TM_TRY(tm_results_know(run, finished, tm_buf_view(old), err));
     TM_TRY(refuse_results(run, !finished && !unfinished && !overwrite, err));
-    return take_work(run, plan, tm_buf_view(old), err);
+    return take_work(run, plan, tm_buf_view(old), finished, err);
 }
 
 /* A folder below an input that becomes a run's is no part of the input any more: its texts would be
@@ -397,99 +415,4 @@ void tm_run_folder_drop(tm_run *run)
     if (lock) tm_lock_release(run->lock_file, lock);
     run->lock_file = -1;
     if (run->folder && run->work) tm_fs_now.remove_folder(run->work);
-}
-
-/* ---- names ----------------------------------------------------------------------------------- */
-
-#define RUNS "runs"
-
-tm_status tm_folder_resolve(tm_arena *mem, tm_str name, tm_str *folder, tm_err *err)
-{
-    tm_file_info info;
-    bool there;
-    tm_str path = name;
-    if (tm_str_is(name, "last")) {
-        tm_buf text = {0};
-        TM_TRY(tm_file_there(TM_LAST, &there, err));
-        tm_status status =
-            there ? tm_file_load(TM_LAST, 4096, &text, err)
-                  : tm_fail(err, TM_EUSAGE,
-                            "there is no last run here (" RUNS "/last): name a run folder");
-        if (status == TM_OK) path = tm_arena_str(mem, tm_str_trim(tm_buf_view(&text)));
-        tm_buf_release(&text);
-        TM_TRY(status);
-    }
-    const char *z = tm_path_z(mem, path);
-    if (!z) return tm_fail_memory(err, "a path", path.n);
-    TM_TRY(tm_file_info_of(z, &info, err));
-    const char *manifest = tm_path_join(mem, z, "manifest.json");
-    if (!manifest) return tm_fail_memory(err, "a path", path.n);
-    TM_TRY(tm_file_there(manifest, &there, err));
-    if (!info.is_folder || !there)
-        return tm_fail(err, TM_EUSAGE, "%s is not a finished run folder (no manifest.json)", z);
-    *folder = tm_str_of(z);
-    return TM_OK;
-}
-
-tm_status tm_folder_new(tm_arena *mem, tm_str verb, tm_str *folder, tm_err *err)
-{
-    tm_str *names;
-    uint32_t count;
-    uint64_t most = 0, number;
-    tm_err why = {0};
-    if (tm_folder_make(RUNS, &why) != TM_OK)
-        return tm_fail(err, why.status, "%s; or give -o DIR/", why.msg);
-    TM_TRY(tm_folder_list(mem, RUNS, &names, &count, err));
-    for (uint32_t i = 0; i < count; i++) {
-        tm_str head, tail;
-        if (tm_str_cut(names[i], '-', &head, &tail) && tm_str_to_u64(head, &number))
-            most = TM_MAX(most, number);
-    }
-    char *path =
-        tm_arena_printf(mem, RUNS "/%04llu-%.*s", (unsigned long long)most + 1, TM_FMT(verb));
-    if (!path) return tm_fail_memory(err, "a path", verb.n);
-    *folder = tm_str_of(path);
-    return TM_OK;
-}
-
-tm_status tm_folder_set_last(tm_str folder, tm_err *err)
-{
-    TM_TRY(tm_folder_make(RUNS, err));
-    return tm_file_save(TM_LAST, folder, false, err);
-}
-
-static tm_status load_tree(tm_arena *mem, tm_str folder, const char *name, tm_yaml **tree,
-                           tm_err *err)
-{
-    tm_buf text = {0};
-    const char *path = tm_path_join(mem, folder.p, name);
-    if (!path) return tm_fail_memory(err, "a path", folder.n);
-    tm_status status = tm_file_load(path, 64 * TM_MIB, &text, err);
-    tm_str copy = status == TM_OK ? tm_arena_str(mem, tm_buf_view(&text)) : (tm_str){0};
-    if (status == TM_OK && !copy.p) status = tm_fail_memory(err, path, text.n);
-    if (status == TM_OK) status = tm_json_tree(mem, tm_str_of(path), copy, tree, err);
-    tm_buf_release(&text);
-    return status;
-}
-
-tm_status tm_folder_manifest(tm_arena *mem, tm_str folder, tm_yaml **manifest, tm_err *err)
-{
-    return load_tree(mem, folder, "manifest.json", manifest, err);
-}
-
-tm_status tm_folder_run(tm_arena *mem, tm_str folder, tm_yaml **run, tm_err *err)
-{
-    return load_tree(mem, folder, "run.json", run, err);
-}
-
-tm_status tm_folder_ours(tm_arena *mem, tm_str folder, const char *what, tm_yaml **out, tm_err *err)
-{
-    char name[32];
-    snprintf(name, sizeof name, "%s.json", what);
-    tm_status status = load_tree(mem, folder, name, out, NULL);
-    if (status == TM_EMEMORY) return tm_fail_memory(err, "a run's books", folder.n);
-    const tm_yaml *is =
-        status == TM_OK && (*out)->kind == TM_YAML_MAP ? tm_yaml_get(*out, "tamis") : NULL;
-    if (!is || !tm_str_is(is->text, what)) *out = NULL;
-    return TM_OK;
 }

@@ -1,5 +1,5 @@
-/* Would a record be read otherwise now than it was? A step that sets fields changes what is written;
- * what later steps see of messages, roles and texts was bound when the record was read. */
+/* Would a record be read otherwise now than it was? A step that sets fields changes what is
+ * written; what later steps see of messages, roles and texts was bound when it was read. */
 #ifndef TM_RECORD_REREAD_H
 #define TM_RECORD_REREAD_H
 

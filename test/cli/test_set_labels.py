@@ -1,7 +1,8 @@
-"""What later steps see of what tag has set. A label that a step sets is the one that they see: the same records come out of one
-recipe as out of two runs through a file, for every layout that has labels and for map:.
+"""What later steps see of what tag has set. A label that a step sets is the one that they see: the
+same records come out of one recipe as out of two runs through a file, for every layout that has
+labels and for map:. What they do not see is told.
 
-Covers record/label.c and the fact `label` of expressions."""
+Covers record/label.c, record/reread.c and the fact `label` of expressions."""
 
 import json
 import os
