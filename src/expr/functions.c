@@ -15,7 +15,8 @@
 /* X(name, least, most, first, other, type, arguments, gives, help, example) */
 #define FUNCTIONS(X)                                                                              \
     X(words, 1, 1, TEXTS, 0, TM_E_NUMBER, "x", "number",                                          \
-      "Words of the texts together: runs of characters that are not white space",                 \
+      "Words of the texts together: runs of characters that are not white space. A whole answer " \
+      "in Chinese, Japanese or Thai may be one: use chars there",                                 \
       "words(response) >= 3")                                                                     \
     X(chars, 1, 1, TEXTS, 0, TM_E_NUMBER, "x", "number", "Characters (code points) of the texts", \
       "chars(prompt) <= 8000")                                                                    \

@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "flow/audit.h"
+#include "flow/engine.h"
 #include "flow/file_digest.h"
 #include "flow/runfolder.h"
 #include "flow/started.h"
@@ -149,6 +150,31 @@ static tm_status check_outputs(tm_auditing *a, tm_err *err)
     return TM_OK;
 }
 
+/* Is it named as the data of a route are, and no output? */
+static bool is_stray(const tm_yaml *outputs, tm_str name)
+{
+    bool named = tm_is_shard_of(name, TM_STR("data"));
+    for (uint32_t i = 0; outputs && i < outputs->count; i++) {
+        if (tm_str_eq(tm_yaml_text(&outputs->child[i], "path"), name)) return false;
+        named |= tm_is_shard_of(name, tm_yaml_text(&outputs->child[i], "route"));
+    }
+    return named;
+}
+
+/* Whoever reads data-* reads what lies beside the outputs, too. */
+static tm_status check_strays(tm_auditing *a, tm_err *err)
+{
+    tm_str *names;
+    uint32_t count;
+    const tm_yaml *outputs = tm_yaml_get(a->manifest, "outputs");
+    TM_TRY(tm_folder_list(a->mem, a->folder.p, &names, &count, err));
+    for (uint32_t i = 0; i < count; i++)
+        if (is_stray(outputs, names[i]))
+            tm_audit_say(a, false, "file", names[i],
+                         "it is named like the data of this run, which did not write it");
+    return TM_OK;
+}
+
 /* A file of the run folder, from its entry {path, bytes, sha256}. */
 static tm_status check_kept(tm_auditing *a, const tm_yaml *entry, tm_err *err)
 {
@@ -203,6 +229,7 @@ static tm_status check_all(tm_auditing *a, tm_err *err)
     TM_TRY(check_inputs(a, err));
     TM_TRY(check_outputs(a, err));
     TM_TRY(check_files(a, err));
+    TM_TRY(check_strays(a, err));
     TM_TRY(check_times(a, err));
     return tm_audit_books(a, err);
 }

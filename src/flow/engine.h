@@ -377,6 +377,8 @@ tm_status tm_manifest_write(tm_run *run, tm_err *err);
  * unfinished one (plan: what .tamis/plan holds: the plan's name, then a route a line). */
 tm_status tm_results_know(tm_run *run, bool finished, tm_str plan, tm_err *err);
 bool tm_is_result(const tm_run *run, tm_str name);
+/* PREFIX-00000.FORMAT, as data are named. */
+bool tm_is_shard_of(tm_str name, tm_str prefix);
 tm_str tm_without_temporary(tm_str name); /* NAME of .NAME.tmp-PROCESS-NUMBER; else itself */
 
 /* runfolder.c */

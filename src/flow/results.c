@@ -18,7 +18,7 @@ tm_str tm_without_temporary(tm_str name)
     return temporary ? tm_str_slice(name, 1, tail) : name;
 }
 
-static bool is_shard_of(tm_str name, tm_str prefix)
+bool tm_is_shard_of(tm_str name, tm_str prefix)
 {
     size_t at = prefix.n + 1;
     if (!tm_str_starts(name, prefix) || name.n < at || name.p[prefix.n] != '-') return false;
@@ -36,9 +36,9 @@ bool tm_is_result(const tm_run *run, tm_str name)
     name = tm_without_temporary(name);
     for (size_t k = 0; k < TM_COUNT(OURS); k++)
         if (tm_str_is(name, OURS[k])) return true;
-    if (is_shard_of(name, TM_STR("data")) || is_shard_of(name, TM_STR("parked"))) return true;
+    if (tm_is_shard_of(name, TM_STR("data")) || tm_is_shard_of(name, TM_STR("parked"))) return true;
     for (uint32_t i = 0; i < run->shard_names; i++)
-        if (is_shard_of(name, run->shard_name[i])) return true;
+        if (tm_is_shard_of(name, run->shard_name[i])) return true;
     return false;
 }
 

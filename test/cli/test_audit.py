@@ -104,6 +104,16 @@ class Audit(LawCase):
         self.write(path, whole)
         self.assertEqual(self.differing(folder, 0), set())
 
+    def test_data_that_no_run_wrote_are_told(self):
+        folder = self.run_it("stray")
+        for name, told in (("train-00007.jsonl.zst", True), ("data-00000.jsonl", True),
+                           ("notes.txt", False), ("train.jsonl", False),
+                           ("other-00000.jsonl", False)):
+            path = os.path.join(folder, name)
+            self.write(path, b"")
+            self.assertEqual(self.differing(folder, int(told)), {name} if told else set())
+            os.unlink(path)
+
     def test_what_writes_no_data_has_no_copies(self):
         self.write("b.jsonl", "".join(GOOD % (n, n) for n in range(30)))
         for words in (("inspect", "b.jsonl", "-o", "seen/"),
