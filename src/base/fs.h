@@ -17,6 +17,7 @@
 typedef struct tm_file_info {
     uint64_t bytes, modified_ns, device, inode;
     bool is_folder, is_regular;
+    bool only_owner; /* nobody else may read, write or search it */
 } tm_file_info;
 
 /* The calls, as a table. Each returns -1 and sets errno on failure, as POSIX does. */
@@ -109,6 +110,7 @@ typedef struct tm_out {
     int file;
     int lock_file; /* of a claim; 0: none */
     bool open, only_new;
+    bool only_owner; /* so was the file that it takes the place of, or it was asked for */
     uint64_t bytes;
     struct tm_sha256 *digest; /* of what has been written; NULL: nobody asked */
     char path[4096], temp[4096], lock[4096];

@@ -136,7 +136,8 @@ static int posix_info(const char *path, tm_file_info *out)
                           .device = (uint64_t)s.st_dev,
                           .inode = (uint64_t)s.st_ino,
                           .is_folder = S_ISDIR(s.st_mode),
-                          .is_regular = S_ISREG(s.st_mode)};
+                          .is_regular = S_ISREG(s.st_mode),
+                          .only_owner = !(s.st_mode & (S_IRWXG | S_IRWXO))};
     return 0;
 }
 

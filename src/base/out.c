@@ -52,15 +52,16 @@ static tm_status take_path(tm_out *o, const char *path, bool *special, tm_err *e
     bool there;
     TM_TRY(tm_file_look(path, &info, &there, err));
     *special = there && !info.is_regular;
+    o->only_owner = there && info.only_owner; /* a private file stays one */
     if (*special && info.is_folder)
         return tm_fail(err, TM_EUSAGE, "%s is a folder, not a file", path);
     return TM_OK;
 }
 
 /* An error names the file that was asked for. */
-static tm_status make_copy(tm_out *o, bool only_owner, tm_err *err)
+static tm_status make_copy(tm_out *o, tm_err *err)
 {
-    o->file = tm_fs_now.open_write(o->temp, true, only_owner);
+    o->file = tm_fs_now.open_write(o->temp, true, o->only_owner);
     return o->file >= 0 ? TM_OK : tm_fail_errno(err, "create", o->path, errno);
 }
 
@@ -72,7 +73,8 @@ tm_status tm_out_begin(tm_out *o, const char *path, bool only_owner, tm_err *err
         TM_TRY(tm_file_open_pipe(path, &o->file, err));
     } else {
         TM_TRY(temp_name(o, err));
-        TM_TRY(make_copy(o, only_owner, err));
+        o->only_owner |= only_owner;
+        TM_TRY(make_copy(o, err));
     }
     o->open = true;
     return TM_OK;
@@ -119,7 +121,7 @@ tm_status tm_out_claim(tm_out *o, const char *path, bool only_new, tm_err *err)
     tm_status status = TM_OK;
     if (o->lock_file) status = tm_file_there(o->temp, &there, err);
     if (status == TM_OK && there) status = temp_name(o, err);
-    if (status == TM_OK) status = make_copy(o, false, err);
+    if (status == TM_OK) status = make_copy(o, err);
     if (status != TM_OK) return let_go(o), status;
     o->open = true;
     o->only_new = only_new;

@@ -279,6 +279,18 @@ class Ends(LawCase):
         child.stderr.close()
         return child.wait(timeout=60), said
 
+    def test_a_private_file_stays_private(self):
+        path, out = self.write("p.jsonl", b'{"text":"a"}\n'), self.path("private.jsonl")
+        for mode in (0o600, 0o644, 0o400):
+            self.write(out, b"old")
+            os.chmod(out, mode)
+            self.tamis("length", path, "-o", out, "--overwrite", "-q")
+            private = not os.stat(out).st_mode & 0o077
+            self.assertEqual(private, mode != 0o644, oct(mode))
+            with open(out, "rb") as file:
+                self.assertEqual(file.read(), b'{"text":"a"}\n')
+            os.unlink(out)
+
     def test_a_closed_pipe_is_an_end_unless_a_run_folder_is_kept(self):
         self.write("big.jsonl", LINES * 200_000)
         self.assertEqual(self.closed("length", "big.jsonl", "-o", "-"), (0, ""))
