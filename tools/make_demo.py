@@ -158,7 +158,7 @@ def invalid_utf8(rng, record):
 
 
 def control(rng, record):
-    last(record)["content"] += rng.choice([" \u0007bell", " \u001b[0m", " \u0000nul"])
+    last(record)["content"] += rng.choice([" \u0007bell", " \u001b[0mdone", " \u0000nul"])
     return dump(record).encode()
 
 

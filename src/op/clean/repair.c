@@ -7,6 +7,9 @@
  * unless white space or a border is there already; the rest goes. So no two words are joined that
  * tm_text_words tells apart, whatever stood between them.
  *
+ * What a terminal takes for one command (ECMA-48's control sequences: ESC [ parameters final, as in
+ * colours) goes as a whole, for its rest is no text either.
+ *
  * Where another text goes on behind this one, the same holds for its very end.
  *
  * Fences are looked for in the text as it will be (a mark that goes may hide one), but a line that
@@ -63,6 +66,19 @@ static what what_of(const tm_repair *r, uint32_t c)
     if (!on(r, TM_FIX_CONTROL) || !tm_is_control(c)) return STAYS;
     if (c == '\v' || c == '\f' || c == 0x85) return BREAKS;
     return tm_is_space(c) ? SEPARATES : CONTROL;
+}
+
+/* The character at *at, with a control sequence taken for its ESC where controls go. */
+static uint32_t next_of(const tm_repair *r, size_t *at)
+{
+    uint32_t c = tm_utf8_next(r->text, at);
+    const char *p = r->text.p;
+    size_t n = *at, end = r->raw_end;
+    if (c != 0x1B || !on(r, TM_FIX_CONTROL) || n >= end || p[n] != '[') return c;
+    for (n++; n < end && p[n] >= '0' && p[n] <= '?';) n++;
+    while (n < end && p[n] >= ' ' && p[n] <= '/') n++;
+    if (n < end && p[n] >= '@' && p[n] <= '~') *at = n + 1;
+    return c;
 }
 
 static bool is_blank(char c)
@@ -132,7 +148,7 @@ static tm_status cut(tm_repair *r, line *l, size_t *at, size_t end, tm_err *err)
             *at = next;
             continue;
         }
-        what w = what_of(r, tm_utf8_next(r->text, &next));
+        what w = what_of(r, next_of(r, &next));
         bool needless = l->ink == l->begin || (next == r->raw_end && !goes_on(r, next));
         l->broken = w == BREAKS && !needless;
         if (l->broken) return TM_OK;
@@ -154,7 +170,7 @@ static size_t run_end(tm_repair *r, size_t at, size_t end, size_t *last)
 {
     while (at < end) {
         size_t next = at;
-        uint32_t c = tm_utf8_next(r->text, &next);
+        uint32_t c = next_of(r, &next);
         what w = what_of(r, c);
         if (w == SEPARATES || w == BREAKS || (w == STAYS && c < 0x80)) break;
         if (w == STAYS) {
@@ -171,7 +187,7 @@ static void count_cuts(tm_repair *r, size_t at, size_t end)
 {
     while (at < end) {
         size_t from = at;
-        what w = what_of(r, tm_utf8_next(r->text, &at));
+        what w = what_of(r, next_of(r, &at));
         if (w == MARK) count(r, TM_FIX_ZERO_WIDTH, from);
         if (w == CONTROL) count(r, TM_FIX_CONTROL, from);
     }

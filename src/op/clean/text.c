@@ -121,7 +121,8 @@ static const tm_code CODES[] = {
          .help = "Left-overs of terminals, editors or broken decoding. Where one parts "
                  "words it leaves what it means: form feed, vertical tab and NEL a line "
                  "end, the separators U+001C to U+001F a space, unless a line or a space "
-                 "ends there already. Tab and line ends are not among them.",
+                 "ends there already. Tab and line ends are not among them. A terminal's control "
+                 "sequence (ESC [ 3 1 m) goes as a whole.",
          .cure = "clean.text INPUT --fix control"},
     [TM_FIX_ZERO_WIDTH] =
         {.code = "T1303",
@@ -221,7 +222,7 @@ const tm_op tm_op_clean_text = {
     .source =
         "Unicode Standard Annexes 15 (normalisation forms) and 14 (line breaking); CommonMark "
         "0.31, section 4.5 (fenced code)",
-    .rev = 3,
+    .rev = 4,
     .shape = TM_EDIT,
     .params = PARAMS,
     .codes = CODES,
