@@ -42,18 +42,26 @@ static void list_layouts(tm_buf *out)
 
 static tm_status unknown(tm_str name, tm_err *err)
 {
-    const char *names[256];
+    const char *names[512];
     size_t count = 0;
-    while (tm_ops[count] && count < TM_COUNT(names)) {
-        names[count] = tm_ops[count]->name;
-        count++;
-    }
+    for (; tm_ops[count] && count < TM_COUNT(names); count++) names[count] = tm_ops[count]->name;
+    for (tm_code_walk at = {0}; count < TM_COUNT(names) && tm_code_next(&at);)
+        names[count++] = at.code->name;
     const char *near = tm_str_suggest(name, names, count);
     return tm_fail(
         err, TM_EUSAGE,
         "there is no operator and no code \"%.*s\"%s%s%s: tamis ops lists the operators, "
         "tamis ops --codes the codes",
         TM_FMT(name), near ? "; did you mean \"" : "", near ? near : "", near ? "\"" : "");
+}
+
+/* By its code, or by the name that summaries, ledgers and explain show. */
+static bool find_code(tm_str name, tm_code_walk *at)
+{
+    if (tm_code_find(name, at)) return true;
+    for (*at = (tm_code_walk){0}; tm_code_next(at);)
+        if (tm_str_is(name, at->code->name)) return true;
+    return false;
 }
 
 static tm_status one(const tm_cli *cli, tm_str name, tm_buf *out, tm_err *err)
@@ -64,7 +72,7 @@ static tm_status one(const tm_cli *cli, tm_str name, tm_buf *out, tm_err *err)
         tm_op_json(op, out), tm_buf_char(out, '\n');
     else if (op)
         tm_help_op(op, out);
-    else if (!tm_code_find(name, &at))
+    else if (!find_code(name, &at))
         return unknown(name, err);
     else if (cli->common.json)
         tm_code_json(&at, out);

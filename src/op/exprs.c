@@ -53,3 +53,9 @@ tm_status tm_exprs_values(const tm_exprs *e, tm_exprs_scratch *s, tm_batch *b, t
         TM_TRY(tm_expr_values(e->expr[i], s->expr[i], b, *values + (size_t)i * b->records, err));
     return TM_OK;
 }
+
+void tm_exprs_key(const tm_exprs *e, const tm_evalue *values, const tm_batch *b, uint32_t r,
+                  tm_buf *out)
+{
+    for (uint32_t i = 0; i < e->count; i++) tm_evalue_key(&values[(size_t)i * b->records + r], out);
+}

@@ -28,5 +28,8 @@ void tm_exprs_end(tm_exprs_scratch *s);
 /* (*values)[i * records + r]: expression i of live record r; in batch->mem. */
 tm_status tm_exprs_values(const tm_exprs *e, tm_exprs_scratch *s, tm_batch *b, tm_evalue **values,
                           tm_err *err);
+/* The key of all values of record r, appended; of one expression that value's own. */
+void tm_exprs_key(const tm_exprs *e, const tm_evalue *values, const tm_batch *b, uint32_t r,
+                  tm_buf *out);
 
 #endif

@@ -77,6 +77,23 @@ class Sample(LawCase):
             else:
                 self.assertLessEqual(max(got.values()), floor)
 
+    def test_joint_strata_have_their_share(self):
+        rng = random.Random(11)
+        rows = [{"text": f"record {i}", "lang": rng.choice("aab"), "kind": rng.choice("xyy")}
+                for i in range(1800)]
+        for count in (90, 400):
+            step = {"count": count, "stratify": ["$.lang", "$.kind"]}
+            kept, _ = self.sample(f"joint{count}", rows, step)
+            sizes = collections.Counter((r["lang"], r["kind"]) for r in rows)
+            got = collections.Counter((r["lang"], r["kind"]) for r in rows if r["text"] in kept)
+            self.assertTrue(fair(sizes, 0, got), got)
+        path = self.lines("joint.jsonl", rows)
+        both = self.tamis("sample", path, "--count", "90", "--stratify", "$.lang", "--stratify",
+                          "$.kind", "-o", "-", "-q").stdout
+        self.assertEqual({json.loads(line)["text"] for line in both.splitlines()},
+                         set(self.sample("again", rows, {"count": 90, "stratify":
+                                                         ["$.lang", "$.kind"]})[0]))
+
     def test_rare_strata_together_have_their_share(self):
         rows = [{"text": f"record {i}", "lang": "en" if i % 2 else f"l{i % 200}"}
                 for i in range(2000)]

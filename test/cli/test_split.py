@@ -225,6 +225,28 @@ class Split(LawCase):
             self.assertEqual(set(sides.values()), {"eval"})
             self.assertEqual(manifest(folder)["steps"][0]["findings"], {"T1541": 1})
 
+    def test_joint_strata_have_their_part_of_every_side(self):
+        chance = random.Random(3)
+        rows = [{"text": f"r{i}", "lang": chance.choice("aab"), "kind": chance.choice("xyy")}
+                for i in range(900)]
+        sides, _ = self.split("joint", rows, {"eval": "20%", "stratify": ["$.lang", "$.kind"]})
+        sizes = collections.Counter((r["lang"], r["kind"]) for r in rows)
+        of_eval = collections.Counter((r["lang"], r["kind"]) for r in rows
+                                      if sides[r["text"]] == "eval")
+        for stratum, size in sizes.items():
+            self.assertLessEqual(abs(of_eval[stratum] - size / 5), 1, stratum)
+
+    def test_the_rest_may_be_named_where_all_shares_make_one(self):
+        path = self.lines("rest.jsonl", records(400))
+        words = ["split", path, "--dev", "10%", "--test", "10%", "--format", "jsonl", "-q"]
+        plain = self.run_folder("rest", *words)
+        named = self.run_folder("named", *words, "--train", "80%")
+        self.assertEqual(self.routes(plain), self.routes(named))
+        for more in (["--train", "70%"], ["--train", "100"], ["--train", "90%"]):
+            done = self.tamis(*words, *more, "-o", self.path("no/"), expect=2)
+            self.assertIn('"train" is the side that gets the rest', done.stderr.decode())
+            self.assertIn("--rest NAME", done.stderr.decode())
+
     def test_a_chain_of_new_records_parks_the_chain_alone(self):
         """Hundreds of records of the side that the chain touches stay where they are."""
         old = {"eval": self.lines("far.jsonl", [{"text": "o1", "user": 2, "doc": 90}]),

@@ -52,6 +52,9 @@ class Words(LawCase):
                             "  - head: {zzz: 3}\noutput: {path: out}\n")
         self.refused("run", recipe, says='"head" has no parameter "zzz": it has records')
         self.refused("ops", "dedup.exat", says='did you mean "dedup.exact"')
+        self.refused("ops", "nul-content", says='did you mean "null-content"')
+        told = {name: self.tamis("ops", name).stdout for name in ("T1216", "null-content")}
+        self.assertEqual(told["T1216"], told["null-content"])
         self.refused("run", self.source, says="tamis refine " + self.source)
         self.refused("length", self.source, "-o", "nodir/x.jsonl", says="there is no folder nodir")
         self.refused("length", self.write("x.txt", "Hello.\n"), "--container", "folder", "-o", "-",

@@ -16,7 +16,7 @@ typedef struct args {
     double share;
     int64_t count, floor;
     tm_texts nested;
-    tm_str stratify;
+    tm_texts stratify;
 } args;
 
 static tm_status add_subset(shared *s, tm_str text, tm_err *err)
@@ -91,7 +91,7 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
         return tm_fail(err, TM_ERECIPE,
                        "sample takes one of share (such as 10%%), count (a number of records) and "
                        "nested (a list of either)");
-    if (a->floor && !a->stratify.n)
+    if (a->floor && !a->stratify.count)
         return tm_fail(err, TM_ERECIPE, "floor: is of each value of stratify:, which is missing");
     if (a->nested.count) TM_TRY(take_nested(prep, a, s, err));
     if (!a->nested.count) {
@@ -100,7 +100,7 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
         s->counts = a->count >= 0;
         s->subsets = 1;
     }
-    if (a->stratify.n) TM_TRY(tm_exprs_add(prep->mem, a->stratify, &prep->env, &s->stratum, err));
+    TM_TRY(tm_exprs_compile(prep->mem, &a->stratify, &prep->env, &s->stratum, err));
     *out = s;
     return TM_OK;
 }
@@ -164,9 +164,10 @@ static tm_status cost(const void *given, const tm_input_facts *facts, tm_cost *o
 {
     const args *a = given;
     TM_UNUSED(err);
-    uint64_t facts_made = a->share < 0 || a->stratify.n ? facts->records : 0;
+    uint64_t facts_made = a->share < 0 || a->stratify.count ? facts->records : 0;
     *out = (tm_cost){.facts = facts_made, .fact_bytes = facts_made * 80};
-    if (a->stratify.n) out->shared = TM_SAMPLE_STRATA_MAX * (48 + 8 * (uint64_t)a->nested.count);
+    if (a->stratify.count)
+        out->shared = TM_SAMPLE_STRATA_MAX * (48 + 8 * (uint64_t)a->nested.count);
     return TM_OK;
 }
 
@@ -201,9 +202,10 @@ static const tm_param PARAMS[] = {
     },
     {
         .name = "stratify",
-        .type = TM_P_EXPR,
+        .type = TM_P_EXPRS,
         .at = offsetof(args, stratify),
-        .help = "a field or signal: the sample is dealt among its values in proportion, each part "
+        .help = "a field or signal, or several for their joint values: the sample is dealt among "
+                "the values in proportion, each part "
                 "rounded down or up by chance, so that rare values together have their share, too "
                 "(see floor); a share is then an exact number",
     },

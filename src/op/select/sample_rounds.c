@@ -17,7 +17,7 @@
 typedef tm_sample_shared shared;
 typedef tm_sample_scratch scratch;
 
-typedef struct stratum { /* its name: the hash of its value, big endian */
+typedef struct stratum { /* its name: the hash of its values, big endian */
     char key[16];
 } stratum;
 
@@ -39,10 +39,13 @@ static bool no_strata(const void *of)
     return !((const shared *)of)->stratum.count;
 }
 
-static tm_status name_of(scratch *own, const tm_evalue *value, stratum *out, tm_err *err)
+static tm_status name_of(const tm_step_view *step, const tm_batch *b, uint32_t r,
+                         const tm_evalue *values, stratum *out, tm_err *err)
 {
+    const shared *s = step->shared;
+    scratch *own = step->scratch;
     tm_buf_clear(&own->key);
-    tm_evalue_key(value, &own->key);
+    tm_exprs_key(&s->stratum, values, b, r, &own->key);
     TM_TRY(tm_buf_ok(&own->key, err));
     tm_hash_put(tm_hash128(own->key.p, own->key.n), out->key);
     return TM_OK;
@@ -59,7 +62,7 @@ static tm_status observe_strata(const tm_step_view *step, tm_batch *b, tm_facts 
     stratum *name = TM_NEW(b->mem, stratum, b->records + 1);
     if (!name) return tm_fail_memory(err, "strata", b->records * sizeof *name);
     for (uint32_t r = 0; r < b->records; r++)
-        if (tm_live(b, r)) TM_TRY(name_of(own, &values[r], &name[live++], err));
+        if (tm_live(b, r)) TM_TRY(name_of(step, b, r, values, &name[live++], err));
     if (live) qsort(name, live, sizeof *name, by_name);
     for (uint32_t i = 0, first = 0; i < live; i++) {
         if (i + 1 < live && by_name(&name[i], &name[i + 1]) == 0) continue;
@@ -161,7 +164,7 @@ static tm_status observe_draws(const tm_step_view *step, tm_batch *b, tm_facts *
         char order[32];
         if (!tm_live(b, r)) continue;
         if (!tm_sample_draw(step, b, r, &draw, &id)) return tm_fail_memory(err, "sample", 0);
-        if (s->stratum.count) TM_TRY(name_of(own, &values[r], &name, err));
+        if (s->stratum.count) TM_TRY(name_of(step, b, r, values, &name, err));
         tm_be64_put(draw, order);
         tm_hash_put(id, order + 8);
         tm_be64_put(tm_hash64(b->raw[r].p, b->raw[r].n, step->seed), order + 24);

@@ -56,6 +56,24 @@ static tm_status check_name(tm_str name, const tm_sides *so_far, tm_err *err)
     return TM_OK;
 }
 
+/* Every side is named, the rest's, too, and the shares make one: then that side is the rest. */
+static tm_status may_name_rest(const tm_pairs *into, tm_str rest, tm_err *err)
+{
+    double sum = 0;
+    bool shares = true;
+    for (uint32_t i = 0; i < into->count; i++) {
+        tm_route of;
+        TM_TRY(read_size(&into->item[i], &of, err));
+        shares &= of.share >= 0;
+        sum += TM_MAX(of.share, 0);
+    }
+    if (shares && sum > 1 - 1e-9 && sum < 1 + 1e-9) return TM_OK;
+    return tm_fail(err, TM_ERECIPE,
+                   "\"%.*s\" is the side that gets the rest, whose size is what the others leave: "
+                   "leave it out, or give the rest another name (--rest NAME)",
+                   TM_FMT(rest));
+}
+
 tm_status tm_sides_make(tm_arena *mem, const tm_pairs *into, tm_str rest, bool strata,
                         tm_sides *out, tm_err *err)
 {
@@ -70,6 +88,10 @@ tm_status tm_sides_make(tm_arena *mem, const tm_pairs *into, tm_str rest, bool s
         uint32_t side = out->sides;
         if (side == TM_SIDES_MAX)
             return tm_fail(err, TM_ERECIPE, "a split has %d sides at most", TM_SIDES_MAX);
+        if (tm_str_eq(into->item[i].name, rest)) {
+            TM_TRY(may_name_rest(into, rest, err));
+            continue;
+        }
         TM_TRY(check_name(into->item[i].name, out, err));
         TM_TRY(read_size(&into->item[i], &out->route[side], err));
         out->sides++;

@@ -11,7 +11,8 @@ typedef tm_split_scratch scratch;
 
 typedef struct args {
     tm_pairs into;
-    tm_str rest, stratify;
+    tm_str rest;
+    tm_texts stratify;
     tm_texts group, earlier;
 } args;
 
@@ -99,11 +100,11 @@ static tm_status prepare(tm_prep *prep, const void *given, const void **out, tm_
     shared *s = TM_NEW(prep->mem, shared, 1);
     if (!s) return tm_fail_memory(err, "split", sizeof *s);
     s->seed = prep->seed;
-    TM_TRY(tm_sides_make(prep->mem, &a->into, a->rest, a->stratify.n > 0, &s->sides, err));
+    TM_TRY(tm_sides_make(prep->mem, &a->into, a->rest, a->stratify.count > 0, &s->sides, err));
     TM_TRY(name_earlier(prep, a, s, err));
     tm_status status = add_groups(prep, a, s, err);
-    if (status == TM_OK && a->stratify.n)
-        status = tm_exprs_add(prep->mem, a->stratify, &prep->env, &s->stratum, err);
+    if (status == TM_OK)
+        status = tm_exprs_compile(prep->mem, &a->stratify, &prep->env, &s->stratum, err);
     if (status != TM_OK) return tm_exprs_release(&s->group), status;
     *out = s;
     return TM_OK;
@@ -154,7 +155,9 @@ static tm_status each(const tm_step_view *step, tm_batch *b, tm_children *out, t
     for (uint32_t i = 0; i < s->group.count; i++)
         if (!s->of_run[i])
             TM_TRY(remark(step, b, values + (size_t)i * b->records, TM_SPLIT_NO_VALUE, i, err));
-    return s->stratum.count ? remark(step, b, strata, TM_SPLIT_NO_STRATUM, 0, err) : TM_OK;
+    for (uint32_t i = 0; i < s->stratum.count; i++)
+        TM_TRY(remark(step, b, strata + (size_t)i * b->records, TM_SPLIT_NO_STRATUM, i, err));
+    return TM_OK;
 }
 
 static const tm_route *routes(const void *of, uint32_t *count)
@@ -198,9 +201,10 @@ static const tm_param PARAMS[] = {
     },
     {
         .name = "stratify",
-        .type = TM_P_EXPR,
+        .type = TM_P_EXPRS,
         .at = offsetof(args, stratify),
-        .help = "a field or signal: each of its values has its part of every side",
+        .help = "a field or signal, or several for their joint values: each value has its part of "
+                "every side",
     },
     {
         .name = "earlier",

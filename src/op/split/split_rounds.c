@@ -103,19 +103,19 @@ static tm_status add_member(const tm_batch *b, uint32_t r, tm_str key, uint64_t 
 }
 
 /* A stratum's name is drawn, too: which part of it is rounded up is a matter of the seed. */
-static tm_status add_vote(const tm_step_view *step, const tm_evalue *stratum, tm_rid rid,
-                          tm_str key, tm_facts *out, tm_err *err)
+static tm_status add_vote(const tm_step_view *step, const tm_batch *b, uint32_t r,
+                          const tm_evalue *strata, tm_str key, tm_facts *out, tm_err *err)
 {
     const shared *s = step->shared;
     scratch *own = step->scratch;
     char order[1 + STRATUM_BYTES] = {VOTE};
     tm_buf_clear(&own->key);
-    tm_evalue_key(stratum, &own->key);
+    tm_exprs_key(&s->stratum, strata, b, r, &own->key);
     TM_TRY(tm_buf_ok(&own->key, err));
     tm_hash name = tm_hash128(own->key.p, own->key.n);
     name.hi = tm_chance(s->seed, name, 1);
     tm_hash_put(name, order + 1);
-    tm_fact f = {.key = key, .order = {order, sizeof order}, .rid = rid};
+    tm_fact f = {.key = key, .order = {order, sizeof order}, .rid = b->rid[r]};
     return tm_facts_add(out, &f, err);
 }
 
@@ -138,7 +138,7 @@ static tm_status observe_members(const tm_step_view *step, tm_batch *b, tm_facts
             TM_TRY(add_side(s->side_of[b->reference], b->rid[r], of_group, out, err));
             continue;
         }
-        if (s->stratum.count) TM_TRY(add_vote(step, &strata[r], b->rid[r], of_group, out, err));
+        if (s->stratum.count) TM_TRY(add_vote(step, b, r, strata, of_group, out, err));
         TM_TRY(add_member(b, r, of_group, at_hand.chance, out, err));
     }
     return TM_OK;
