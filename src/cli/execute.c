@@ -319,7 +319,7 @@ static tm_status print_result(tm_cli *cli, const tm_run *run, const tm_execution
         fwrite(out.p, 1, out.n, stderr);
     }
     tm_buf_clear(&out);
-    tm_report_nothing_left(run, &out);
+    tm_report_warnings(run, &out);
     if (out.n) fwrite(out.p, 1, out.n, stderr);
     tm_buf_release(&out);
     if (!result->folder.n) print_not_kept(result->counts.parked);

@@ -274,7 +274,33 @@ static const tm_plan_step *closed_door(const tm_run *run, const tm_step_result *
     return NULL;
 }
 
-void tm_report_nothing_left(const tm_run *run, tm_buf *out)
+/* Less than half of what was asked, or more than twice, by more than chance makes of few records. */
+static bool is_far_off(const tm_route_size *of)
+{
+    enum { FEW = 10 };
+    return of->sized && (of->records > 2 * of->wanted + FEW || 2 * of->records + FEW < of->wanted);
+}
+
+static void sides_far_off(const tm_run *run, tm_buf *out)
+{
+    tm_route_size of;
+    uint64_t largest = tm_run_result_of(run)->largest_group;
+    for (uint32_t i = 0; tm_run_route(run, i, &of); i++) {
+        if (!is_far_off(&of)) continue;
+        tm_buf_z(out, "tamis: warning: side ");
+        tm_text_visible(of.name, out);
+        tm_buf_z(out, " has ");
+        grouped(out, of.records, 0);
+        tm_buf_z(out, " records where ");
+        grouped(out, of.wanted, 0);
+        tm_buf_z(out, " were asked");
+        if (largest) tm_buf_z(out, ": the largest group, which is never parted, has ");
+        if (largest) grouped(out, largest, 0);
+        tm_buf_z(out, largest ? "; fewer fields in group: make smaller ones\n" : "\n");
+    }
+}
+
+static void nothing_left(const tm_run *run, tm_buf *out)
 {
     const tm_step_result *result = NULL;
     const tm_plan_step *step = closed_door(run, &result);
@@ -286,4 +312,10 @@ void tm_report_nothing_left(const tm_run *run, tm_buf *out)
     tm_buf_z(out, " went on");
     reasons(out, step, result, UINT32_MAX);
     tm_buf_char(out, '\n');
+}
+
+void tm_report_warnings(const tm_run *run, tm_buf *out)
+{
+    nothing_left(run, out);
+    sides_far_off(run, out);
 }

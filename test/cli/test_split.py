@@ -236,6 +236,17 @@ class Split(LawCase):
         for stratum, size in sizes.items():
             self.assertLessEqual(abs(of_eval[stratum] - size / 5), 1, stratum)
 
+    def test_a_side_far_from_its_size_is_told(self):
+        rows = [{"text": f"r{i}", "user": i % 90, "day": i // 200} for i in range(1000)]
+        path = self.lines("chained.jsonl", rows)
+        words = ["split", path, "--eval", "10%", "-o", self.path("far/"), "--overwrite", "-q"]
+        for seed in range(4):  # one group of all: on the one side or on the other
+            done = self.tamis(*words, "--group", "$.user", "--group", "$.day", "--seed", str(seed))
+            said = done.stderr.decode()
+            self.assertRegex(said, "warning: side eval has (0|1,000) records where 100 were asked: "
+                             "the largest group, which is never parted, has 1,000")
+        self.assertEqual(self.tamis(*words, "--group", "$.user").stderr, b"")
+
     def test_the_rest_may_be_named_where_all_shares_make_one(self):
         path = self.lines("rest.jsonl", records(400))
         words = ["split", path, "--dev", "10%", "--test", "10%", "--format", "jsonl", "-q"]
