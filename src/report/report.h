@@ -11,8 +11,8 @@
 
 /* The waterfall of a finished run, as aligned text: one line a step, sums that close. */
 void tm_report_waterfall(const tm_run *run, tm_buf *out);
-/* What is seldom meant: no record is left, and a step let nobody through (a misspelt field is enough
- * for it); a side of a split is far from its size, for groups are large. */
+/* What is seldom meant: no record is left, and a step let nobody through (a misspelt field is
+ * enough for it); a side of a split is far from its size, for groups are large. */
 void tm_report_warnings(const tm_run *run, tm_buf *out);
 
 /* The plan before a run: inputs, layouts, steps with what they have to say, cost, remarks. */

@@ -274,7 +274,7 @@ static const tm_plan_step *closed_door(const tm_run *run, const tm_step_result *
     return NULL;
 }
 
-/* Less than half of what was asked, or more than twice, by more than chance makes of few records. */
+/* Less than half of what was asked, or more than twice, and not for being few. */
 static bool is_far_off(const tm_route_size *of)
 {
     enum { FEW = 10 };
