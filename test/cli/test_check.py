@@ -278,6 +278,47 @@ class Labels(CheckCase):
                      ({"q": "p", "a": "c", "m": {"ok": False}, "label": 1}, [])], *words)
 
 
+class Scores(CheckCase):
+    def test_a_score_that_is_no_number_is_found_beside_those_that_are(self):
+        def scored(**more):
+            return {"prompt": "p", "response": "r", **more}
+
+        bad = ("5", "N/A", None, True, [], {}, [5], "")
+        for key in ("score", "reward"):
+            self.expect([(scored(**{key: 5}), [])] +
+                        [(scored(**{key: value}), ["T1236"]) for value in bad])
+        self.expect([(scored(score=-0.5), []), (scored(score="a", reward=1), []),
+                     (scored(score=None, reward=1e3), []), (scored(score=1, reward="a"), []),
+                     (scored(score=None, reward="a"), ["T1236"]), (scored(), []),
+                     (scored(label=True, score="a"), []), (chat(ASKS, SAYS), []),
+                     (chat(ASKS, SAYS, score="5"), ["T1236"]), (chat(ASKS, SAYS, score=5), [])])
+        (_, found) = self.found(['{"score":1,"prompt":"p","response":"r"}',
+                                 '{"score":"5","prompt":"p","response":"r"}'])
+        self.assertEqual(found, [("T1236", '"5","prompt":"p","response":"r"}')])
+
+    def test_where_none_is_a_number_there_is_no_score(self):
+        rows = [{"prompt": "p", "response": "r", "score": s} for s in (None, "good", "5")]
+        self.expect([(row, []) for row in rows])
+        self.expect([(chat(ASKS, SAYS, score="good"), [])])
+        self.expect([(row, ["T1236"]) for row in rows], "--layout", "scored")
+        self.expect([(row, []) for row in [*rows, {**rows[0], "score": 1}]],
+                    "--layout", "prompt-completion")
+
+    def test_refine_parks_them(self):
+        source = self.write("s.jsonl", lines([{"prompt": "p", "response": str(n), "score": s}
+                                              for n, s in enumerate((5, "5", None))]))
+        folder = self.run_folder("out", "refine", source)
+        self.assertEqual([json.loads(x)["response"] for x in self.data(folder).splitlines()],
+                         ["0"])
+        self.assertEqual(manifest(folder)["counts"]["parked"], 2)
+
+    def test_a_score_by_a_path(self):
+        words = ("--map", "prompt=q", "--map", "response=a", "--map", "score=m.s")
+        self.expect([({"q": "p", "a": "c", "m": {"s": 1}}, []),
+                     ({"q": "p", "a": "c", "m": {"s": "1"}}, ["T1236"]),
+                     ({"q": "p", "a": "c", "score": 1}, ["T1236"])], *words)
+
+
 class Prompts(CheckCase):
     def test_a_prompt_that_is_absent(self):
         words = ("--map", "prompt=q.text", "--map", "response=a")

@@ -40,6 +40,7 @@
     X(CHECK_LABEL, "T1233", TM_V_PARK, false, "label-not-boolean")                       \
     X(CHECK_SAME_BUT_SPACE, "T1234", TM_V_FLAG, true, "answers-differ-in-space-alone")   \
     X(CHECK_SPANS, "T1235", TM_V_FLAG, true, "answers-differ-in-several-places")         \
+    X(CHECK_SCORE, "T1236", TM_V_PARK, false, "score-not-a-number")                      \
     X(CHECK_NOT_TEXT, "T1240", TM_V_FLAG, true, "not-text")
 
 typedef enum tm_check {

@@ -116,6 +116,11 @@
     "label is no verdict but a class, read the records with --layout prompt-completion or "      \
     "messages. One answer with both labels, and a set with labels of one class, are "            \
     "check.labels's to find."
+#define CHECK_SCORE_SENTENCE "the score is not a number"
+#define CHECK_SCORE_HELP                                                                       \
+    "Other records of the set are scored with a number; \"5\" and null are none, and without " \
+    "its score an answer would pass for a good one. Where it need not be scored, read the "    \
+    "records with --layout prompt-completion or messages."
 #define CHECK_NOT_TEXT_SENTENCE "this content is not text; it is carried untouched"
 #define CHECK_NOT_TEXT_HELP "An image, audio or unknown block. Text steps pass it by."
 
