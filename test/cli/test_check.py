@@ -331,6 +331,47 @@ class Prompts(CheckCase):
                       ["T1205"])])
 
 
+    def test_a_conversation_that_begins_with_the_assistant(self):
+        """Nothing was asked: a remark, for the record was fine for all who take any order."""
+        system, again = {"role": "system", "content": "Be brief."}, answer(content="No.")
+        gpt, human = {"from": "gpt", "value": "x"}, {"from": "human", "value": "y"}
+        none = [(chat(SAYS), ["T1205"]), (chat(system, SAYS), ["T1205"]),
+                ({"conversations": [gpt]}, ["T1205"]),
+                ({"conversations": [gpt], "system": "s"}, ["T1205"]),
+                (chat(SAYS, score=2), ["T1205"]), (chat(SAYS, label=True), ["T1205"]),
+                (chat(system, chosen=SAYS, rejected=again), ["T1205"]),
+                ({"chosen": [system, SAYS], "rejected": [system, again]}, ["T1205"]),
+                ({"chosen": [SAYS], "rejected": [answer(content="But.")]}, ["T1205"]),
+                ({"chosen": [SAYS], "rejected": [again]}, ["T1231"]),
+                ({"prompt": [system], "completion": [SAYS]}, ["T1205"]),
+                (chat(answer(content=None, tool_calls=[CALL]),
+                      {"role": "tool", "tool_call_id": "c1", "content": "r"}, SAYS), ["T1205"])]
+        greets = [(chat(SAYS, ASKS, again), ["T1205"]),
+                  ({"conversations": [gpt, human, gpt]}, ["T1205"])]
+        fine = [(chat(ASKS, SAYS), []), (chat(system, ASKS, SAYS), []),
+                (chat({**SAYS, "weight": 0}, ASKS, again), []),
+                (chat(SAYS, ASKS, again, label=True), []),
+                ({"prompt": [SAYS, ASKS], "completion": [again]}, []),
+                ({"prompt": [SAYS], "completion": " And so on."}, ["T1213"]),
+                ({"prompt": [system, SAYS, ASKS]}, []), (chat(SAYS, ASKS, chosen=SAYS,
+                                                              rejected=again), []),
+                ({"prompt": "", "completion": "c"}, ["T1201"]), ({"text": "t"}, []),
+                ({"chosen": "Human: a", "rejected": "Human: b"}, [])]
+        self.expect(none + greets + fine)
+        self.expect(none[:-1] + [(record, []) for record, _ in greets], "--profile", "free")
+        self.expect([(chat(SAYS), ["T1205", "T1213"]), (chat(ASKS, SAYS), [])],
+                    "--profile", "strict")
+        self.expect([({"a": "c"}, [])], "--map", "response=a")
+        ((_, at),) = self.found([chat(system, SAYS)])[0]
+        self.assertEqual(at, json.dumps(SAYS) + "]}")
+
+    def test_such_a_conversation_is_kept(self):
+        source = self.write("greets.jsonl", lines([chat(SAYS, ASKS, SAYS)]))
+        self.assertEqual(self.tamis("check", source).returncode, 0)
+        folder = self.run_folder("out", "refine", source)
+        self.assertEqual(manifest(folder)["counts"]["kept"], 1)
+
+
 class Refined(CheckCase):
     """What `refine` writes has no error left: no step after the check makes one."""
 

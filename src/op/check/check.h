@@ -89,6 +89,7 @@ uint32_t tm_check_place(const tm_checking *c, const tm_turn *turn);
 double tm_check_weight(const tm_checking *c, const tm_turn *turn, uint32_t *at);
 
 tm_status tm_check_texts(const tm_checking *c);        /* V1, V6 */
+tm_status tm_check_asked(const tm_checking *c);        /* V5: an answer answers something */
 tm_status tm_check_conversation(const tm_checking *c); /* V3, V4, V5 */
 tm_status tm_check_calls(const tm_checking *c);        /* V7, V8 without schemas */
 tm_status tm_check_tools(const tm_checking *c);        /* V9, V10, V11 */

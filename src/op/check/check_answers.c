@@ -163,8 +163,8 @@ static tm_status check_pair(const tm_checking *c)
     if (!there[1]) TM_TRY(check_missing(c, "chosen"));
     if (!there[2]) TM_TRY(check_missing(c, "rejected"));
     bool explicit_prompt = tm_check_key(c, c->b->top[c->r], "prompt") != TM_NONE;
-    if (!prompt && !explicit_prompt && !begin_alike(c))
-        TM_TRY(tm_check_find(c, CHECK_NO_SHARED_PROMPT, 0));
+    if (!prompt && !explicit_prompt)
+        TM_TRY(begin_alike(c) ? tm_check_asked(c) : tm_check_find(c, CHECK_NO_SHARED_PROMPT, 0));
     if (!ends[1] || !ends[2]) TM_TRY(tm_check_find(c, CHECK_ANSWER_END, 0));
     return TM_OK;
 }

@@ -7,10 +7,11 @@
 #define CHECK_EMPTY_TEXT_HELP                                                     \
     "The user asks nothing, or an assistant message that is not trained on says " \
     "nothing. Empty alpaca inputs are normal and not meant."
-#define CHECK_NO_PROMPT_SENTENCE "there is no prompt"
-#define CHECK_NO_PROMPT_HELP                                                                    \
-    "The answer stands alone: what it answers is absent. A path of map: that leads nowhere in " \
-    "this record gives no prompt."
+#define CHECK_NO_PROMPT_SENTENCE "no prompt stands before the answer"
+#define CHECK_NO_PROMPT_HELP                                                                   \
+    "The answer stands alone: what it answers is absent. A conversation that begins with the " \
+    "assistant is refused by most chat templates; where the message only greets, give it the " \
+    "weight 0. A path of map: that leads nowhere in this record gives no prompt."
 #define CHECK_NO_CONTENT_SENTENCE "a message has no content"
 #define CHECK_NO_CONTENT_HELP                                                            \
     "The key is absent, so trainers stop at the record or show the word None. What has " \
