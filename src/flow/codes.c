@@ -45,7 +45,9 @@ static const advice ADVICE[] = {
      LISTED},
     {"T1008", "not-utf8",
      "The record holds bytes of another encoding, or was cut inside a character. Find the encoding "
-     "and convert the file, or read such bytes as U+FFFD with --utf8 replace.",
+     "and convert the file, or read such bytes as U+FFFD with --utf8 replace. Of UTF-16 and UTF-32 "
+     "the message names the unit that is no character: half a pair was cut by a program that "
+     "counted units.",
      "refine INPUT --utf8 replace"},
     {"T1009", "too-deep", "Raise limits.max_depth if such records are meant.", LISTED},
     {"T1010", "no-colon", "A key must be followed by a colon and a value.", LISTED},
