@@ -100,7 +100,8 @@ static const advice ADVICE[] = {
      LISTED},
     {"T1111", "broken-array",
      "Behind this place nobody knows where a record begins: it is one unreadable record up to the "
-     "end of the file. Repair the brackets or commas there.",
+     "end of the file. Repair the brackets or commas there. Lines of which each is a record are "
+     "read with --container jsonl, whatever the first is.",
      LISTED},
     {"T1120", "kind-not-read",
      "Archives, other compressors and containers that this version has no reader for. The message "
