@@ -45,7 +45,9 @@ static const advice ADVICE[] = {
      LISTED},
     {"T1008", "not-utf8",
      "The record holds bytes of another encoding, or was cut inside a character. Find the encoding "
-     "and convert the file, or read such bytes as U+FFFD with --utf8 replace.",
+     "and convert the file, or read such bytes as U+FFFD with --utf8 replace. Of UTF-16 and UTF-32 "
+     "the message names the unit that is no character: half a pair was cut by a program that "
+     "counted units.",
      "refine INPUT --utf8 replace"},
     {"T1009", "too-deep", "Raise limits.max_depth if such records are meant.", LISTED},
     {"T1010", "no-colon", "A key must be followed by a colon and a value.", LISTED},
@@ -98,7 +100,8 @@ static const advice ADVICE[] = {
      LISTED},
     {"T1111", "broken-array",
      "Behind this place nobody knows where a record begins: it is one unreadable record up to the "
-     "end of the file. Repair the brackets or commas there.",
+     "end of the file. Repair the brackets or commas there. Lines of which each is a record are "
+     "read with --container jsonl, whatever the first is.",
      LISTED},
     {"T1120", "kind-not-read",
      "Archives, other compressors and containers that this version has no reader for. The message "

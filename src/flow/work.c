@@ -146,18 +146,21 @@ void tm_worker_release(tm_worker *w)
     tm_locator_release(&w->locator);
 }
 
-/* raw: as it was read, when something was replaced. */
-static tm_status reader_findings(tm_batch *b, tm_str raw, uint32_t replaced, uint32_t lost,
-                                 bool quiet, tm_err *err)
+/* raw: as it was read. */
+static tm_status find_replaced(tm_batch *b, tm_str raw, uint32_t replaced, bool wide, tm_err *err)
+{
+    tm_wide_unit unit;
+    size_t first = tm_kernel_now()->utf8_valid(raw.p, raw.n), left = raw.n - first;
+    size_t bytes = wide && left ? tm_wide_unit_at(raw.p + first, left, &unit) : 0;
+    if (!bytes && left) bytes = tm_utf8_ill_formed(raw.p + first, left);
+    return tm_find(b, b->records - 1, TM_NONE, (uint32_t)first, (uint32_t)bytes, TM_NO_STEP,
+                   TM_READER_UTF8_REPLACED, replaced, err);
+}
+
+static tm_status reader_findings(tm_batch *b, uint32_t lost, bool quiet, tm_err *err)
 {
     uint32_t r = b->records - 1, at = 0;
     if (lost) TM_TRY(tm_find(b, r, TM_NONE, 0, 0, TM_NO_STEP, TM_READER_NOT_FINITE, lost, err));
-    if (replaced) {
-        size_t first = tm_kernel_now()->utf8_valid(raw.p, raw.n);
-        size_t bytes = first < raw.n ? tm_utf8_ill_formed(raw.p + first, raw.n - first) : 0;
-        TM_TRY(tm_find(b, r, TM_NONE, (uint32_t)first, (uint32_t)bytes, TM_NO_STEP,
-                       TM_READER_UTF8_REPLACED, replaced, err));
-    }
     if (b->fate[r] != TM_LIVE || quiet) return TM_OK;
     uint32_t twice = tm_record_duplicate_keys(b, r, &at);
     if (twice)
@@ -193,7 +196,8 @@ static tm_status add_span(tm_worker *w, uint32_t i, const tm_read_rules *rules, 
     if (w->refused.n)
         return tm_batch_refuse(b, rid, span->line, raw, tm_buf_view(&w->refused), err);
     TM_TRY(tm_batch_add(b, rules, rid, span->line, raw, span->ascii, slack, &replaced, err));
-    TM_TRY(reader_findings(b, raw, replaced, span->lost, tm_quiet_is(w, i), err));
+    if (replaced) TM_TRY(find_replaced(b, raw, replaced, rules->wide, err));
+    TM_TRY(reader_findings(b, span->lost, tm_quiet_is(w, i), err));
     return set_tags(w, b, err);
 }
 
@@ -382,6 +386,12 @@ static tm_status add_picked(tm_worker *w, const tm_read_rules *rules, tm_err *er
     return TM_OK;
 }
 
+/* Texts of a folder are transcoded one by one. */
+static bool is_wide(const tm_source *source)
+{
+    return tm_encoding_is_wide(source->encoding) || source->container == TM_FOLDER;
+}
+
 static tm_status work_spans(tm_worker *w, tm_piece *piece, tm_err *err)
 {
     tm_run *run = w->run;
@@ -390,6 +400,7 @@ static tm_status work_spans(tm_worker *w, tm_piece *piece, tm_err *err)
                            .max_depth = (uint32_t)run->recipe->limits.max_depth,
                            .max_parts = (uint32_t)run->recipe->limits.max_parts,
                            .replace_utf8 = input->from->replace_utf8,
+                           .wide = is_wide(&run->source[w->block.source - 1]),
                            .binding = run->binding};
     uint32_t most = tm_batch_most(run);
     tm_sound_begin(w);

@@ -161,6 +161,15 @@ static tm_status value_ended(cut *c, tm_err *err)
     return c->single ? finish(c, c->end, err) : TM_OK;
 }
 
+/* Lines that each hold an array are read as one when the first is broken. */
+static void tell_broken(const tm_reader *r, tm_block *b, const char *sentence)
+{
+    tm_codec_id codec;
+    bool lines = tm_container_named(r->source->path, &codec) == TM_JSONL;
+    tm_damage_set(&b->damage, TM_DAMAGE_ARRAY, "%s%s", sentence,
+                  lines ? "; if each line is a record, read the file with --container jsonl" : "");
+}
+
 /* From byte `at` of the block to the end of the stream nothing can be told apart. */
 static tm_status broken(cut *c, size_t at, const char *sentence, tm_err *err)
 {
@@ -178,7 +187,7 @@ static tm_status broken(cut *c, size_t at, const char *sentence, tm_err *err)
         bytes += got;
     }
     r->damage_told = true; /* one damage is enough: it is behind this one */
-    tm_damage_set(&b->damage, TM_DAMAGE_ARRAY, "%s", sentence);
+    tell_broken(r, b, sentence);
     b->damage.at = place;
     b->damage.bytes = bytes;
     b->damage.line = line;
@@ -259,7 +268,7 @@ static tm_status drop_value(cut *c, tm_err *err)
         tm_reader_too_long(r, b, place, bytes);
         if (got != ENDED_VALUE) w->state = TOP;
     } else {
-        tm_damage_set(&b->damage, TM_DAMAGE_ARRAY, "an element of the array is never closed");
+        tell_broken(r, b, "an element of the array is never closed");
         b->damage.at = place;
         b->damage.bytes = bytes;
         w->state = CLOSED;

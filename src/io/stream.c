@@ -8,11 +8,6 @@
 
 enum { WIDE_BYTES = 64 << 10 };
 
-static bool is_wide(tm_encoding e)
-{
-    return e != TM_UTF8 && e != TM_UTF8_BOM;
-}
-
 static uint8_t mark_bytes(tm_encoding e)
 {
     switch (e) {
@@ -43,7 +38,7 @@ static tm_status stream_new(tm_stream **out, tm_codec_id codec, tm_encoding enco
     else if (codec != TM_PLAIN)
         status =
             tm_fail(err, TM_EUNSUPPORTED, "%s is not read by this build", tm_codecs[codec].name);
-    if (status == TM_OK && is_wide(encoding)) {
+    if (status == TM_OK && tm_encoding_is_wide(encoding)) {
         s->wide_bytes = tm_alloc(WIDE_BYTES);
         if (!s->wide_bytes) status = tm_fail_memory(err, "transcoding", WIDE_BYTES);
     }
@@ -104,7 +99,7 @@ static tm_status take_mark(tm_stream *s, tm_err *err)
     while (s->mark_left && !s->coded_end) {
         TM_TRY(read_coded(s, mark, s->mark_left, &got, err));
         s->mark_left = (uint8_t)(s->mark_left - got);
-        if (!is_wide(s->encoding)) s->at += got;
+        if (!tm_encoding_is_wide(s->encoding)) s->at += got;
     }
     s->mark_left = 0;
     return TM_OK;
@@ -159,7 +154,7 @@ tm_status tm_stream_read(tm_stream *s, char *to, size_t room, size_t *got, tm_er
 {
     size_t n = 0, more = 1;
     if (s->mark_left) TM_TRY(take_mark(s, err));
-    if (is_wide(s->encoding)) {
+    if (tm_encoding_is_wide(s->encoding)) {
         TM_TRY(read_wide(s, to, room, &n, err));
     } else {
         while (n < room && !s->coded_end) {

@@ -43,10 +43,11 @@ static bool scan(tm_batch *b, const tm_read_rules *rules, tm_str raw, bool ascii
 }
 
 /* A copy of the record with U+FFFD for what is not UTF-8. */
-static tm_status repair(tm_batch *b, uint32_t r, uint32_t *replaced, tm_err *err)
+static tm_status repair(tm_batch *b, uint32_t r, bool wide, uint32_t *replaced, tm_err *err)
 {
     tm_buf_clear(&b->scratch);
-    size_t count = tm_utf8_repair(b->raw[r], &b->scratch);
+    size_t count =
+        wide ? tm_utf8_repair_wide(b->raw[r], &b->scratch) : tm_utf8_repair(b->raw[r], &b->scratch);
     TM_TRY(tm_buf_ok(&b->scratch, err));
     tm_str copy = tm_arena_str(b->mem, tm_buf_view(&b->scratch));
     if (!copy.p) return tm_fail_memory(err, "a repaired record", b->scratch.n);
@@ -125,7 +126,7 @@ tm_status tm_batch_add(tm_batch *b, const tm_read_rules *rules, tm_rid rid, uint
     TM_TRY(tm_batch_begin(b, rid, line, raw, err));
     bool well = scan(b, rules, raw, known_ascii, slack);
     if (TM_UNLIKELY(!well) && b->json.trouble == TM_JSON_UTF8 && rules->replace_utf8) {
-        TM_TRY(repair(b, r, replaced, err));
+        TM_TRY(repair(b, r, rules->wide, replaced, err));
         b->json.nodes = nodes;
         well = scan(b, rules, b->raw[r], false, 0);
     }
@@ -136,7 +137,7 @@ tm_status tm_batch_add(tm_batch *b, const tm_read_rules *rules, tm_rid rid, uint
     } else if (b->json.trouble == TM_JSON_MEMORY) {
         status = tm_fail_memory(err, "the index of a record", raw.n);
     } else {
-        status = tm_trouble_json(b, r, err);
+        status = tm_trouble_json(b, r, rules->wide, err);
     }
     if (b->fate[r] == TM_UNREADABLE || status != TM_OK) b->json.nodes = nodes, b->top[r] = TM_NONE;
     TM_TRY(status);

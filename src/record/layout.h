@@ -74,6 +74,7 @@ typedef struct tm_read_rules {
     uint32_t max_depth; /* 0 = 1024 */
     uint32_t max_parts; /* 0 = TM_PARTS_MAX */
     bool replace_utf8;  /* repair bytes that are not UTF-8 (finding T1008 by the engine) */
+    bool wide;          /* what is not UTF-8 may be a unit of UTF-16 or UTF-32 (text/utf8.h) */
     tm_binding binding;
 } tm_read_rules;
 

@@ -1,5 +1,9 @@
 /* scored: one answer with a number beside it (score or reward): prompt and response, or a
- * conversation. The number is never converted here: it is part of the record's identity as read. */
+ * conversation. The number is never converted here: it is part of the record's identity as read.
+ *
+ * Only numbers bring this layout into a set. In a set that has it, a score that is none (a text, a
+ * null) is not passed over, which would train answers of any worth as good ones: the record is of
+ * this layout and check.record finds the score (T1236), as it finds labels (layout_unpaired.c). */
 #include "record/layout_bind.h"
 
 static bool is_number(const tm_doc *doc, tm_key k)
@@ -18,16 +22,38 @@ static bool has_answer(const tm_doc *doc)
            (is_side(doc, TM_K_RESPONSE) || is_side(doc, TM_K_COMPLETION));
 }
 
+/* The key that holds the score: a number before another value, that before null. TM_K_COUNT:
+ * none. */
+static tm_key score_key(const tm_doc *doc)
+{
+    static const tm_key KEYS[] = {TM_K_SCORE, TM_K_REWARD};
+    tm_key other = TM_K_COUNT, null = TM_K_COUNT;
+    for (size_t i = TM_COUNT(KEYS); i-- > 0;) {
+        if (tm_kind_of(doc, KEYS[i]) == TM_JSON_NULL)
+            null = KEYS[i];
+        else if (tm_has(doc, KEYS[i]))
+            other = KEYS[i];
+    }
+    for (size_t i = 0; i < TM_COUNT(KEYS); i++)
+        if (is_number(doc, KEYS[i])) return KEYS[i];
+    return other != TM_K_COUNT ? other : null;
+}
+
 static bool fits(const tm_doc *doc)
 {
-    if (!is_number(doc, TM_K_SCORE) && !is_number(doc, TM_K_REWARD)) return false;
+    if (score_key(doc) == TM_K_COUNT) return false;
     return has_answer(doc) || tm_is_chat(doc, TM_K_MESSAGES);
+}
+
+static bool claims(const tm_doc *doc)
+{
+    return is_number(doc, score_key(doc));
 }
 
 static uint32_t labels(const tm_doc *doc, unsigned key[])
 {
-    key[0] = is_number(doc, TM_K_SCORE) ? TM_K_SCORE : TM_K_REWARD;
-    return tm_has(doc, key[0]);
+    key[0] = score_key(doc);
+    return key[0] != TM_K_COUNT;
 }
 
 static tm_status bind(tm_binder *to, const tm_doc *doc, tm_err *err)
@@ -52,5 +78,6 @@ const tm_layout tm_layout_scored = {
     .example = "{\"prompt\": \"Name a moon of Mars.\", \"response\": \"Phobos\", \"score\": 0.9}",
     .kind = TM_SCORED,
     .fits = fits,
+    .claims = claims,
     .bind = bind,
     .labels = labels};

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "record/misfit.h"
+#include "text/utf8.h"
 
 #define KEYS_NAMED 8
 #define KEY_LONGEST 40
@@ -84,6 +85,24 @@ static const char *name_bytes(tm_batch *b, tm_str raw, const tm_json *json, cons
     return tm_arena_printf(b->mem, "%s (%s)", text, named);
 }
 
+/* "half a surrogate pair (0xD83D) stands alone" */
+static tm_status trouble_wide(tm_batch *b, uint32_t record, const tm_wide_unit *unit, size_t bytes,
+                              tm_err *err)
+{
+    static const char MORE[] = "mend the file where it was made, or read it as U+FFFD with --utf8 "
+                               "replace";
+    bool half = !unit->cut_bytes && unit->number < 0x10000;
+    const char *head = unit->cut_bytes ? "the file ends inside a character"
+                       : half          ? "half a surrogate pair"
+                                       : "this is no character";
+    int digits = unit->cut_bytes ? 2 * unit->cut_bytes : 4;
+    const char *text = tm_arena_printf(b->mem, "%s (0x%0*X)%s: %s", head, digits,
+                                       (unsigned)unit->number, half ? " stands alone" : "", MORE);
+    if (!text) return tm_fail_memory(err, "a message", 0);
+    return set(b, record, tm_json_trouble_code(TM_JSON_UTF8), tm_str_of(text), sizeof MORE - 1,
+               b->json.at, (uint32_t)bytes);
+}
+
 static const char *advice(tm_str raw, const tm_json *json)
 {
     switch (json->trouble) {
@@ -102,9 +121,13 @@ static const char *advice(tm_str raw, const tm_json *json)
     }
 }
 
-tm_status tm_trouble_json(tm_batch *b, uint32_t record, tm_err *err)
+tm_status tm_trouble_json(tm_batch *b, uint32_t record, bool wide, tm_err *err)
 {
     const tm_json *json = &b->json;
+    tm_wide_unit unit;
+    tm_str rest = tm_str_slice(b->raw[record], json->at, b->raw[record].n);
+    size_t bytes = wide && rest.n ? tm_wide_unit_at(rest.p, rest.n, &unit) : 0;
+    if (bytes) return trouble_wide(b, record, &unit, bytes, err);
     const char *text = tm_json_trouble_text(json->trouble);
     const char *more = advice(b->raw[record], json);
     if (json->trouble == TM_JSON_UTF8) text = name_bytes(b, b->raw[record], json, text);

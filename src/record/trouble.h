@@ -6,7 +6,8 @@
 #include "record/layout.h"
 
 /* All of them write batch->trouble[record] and set its fate; they fail only for memory. */
-tm_status tm_trouble_json(tm_batch *b, uint32_t record, tm_err *err); /* from b->json's trouble */
+/* From b->json's trouble; wide: see tm_read_rules. */
+tm_status tm_trouble_json(tm_batch *b, uint32_t record, bool wide, tm_err *err);
 tm_status tm_trouble_not_object(tm_batch *b, uint32_t record, const tm_doc *doc, tm_err *err);
 tm_status tm_trouble_no_layout(tm_batch *b, uint32_t record, const tm_doc *doc,
                                const tm_layout_set *set, tm_err *err);

@@ -106,7 +106,7 @@ size_t tm_utf8_back(tm_str s, size_t at)
     return at - 1;
 }
 
-size_t tm_utf8_repair(tm_str s, tm_buf *out)
+static size_t repair(tm_str s, bool wide, tm_buf *out)
 {
     size_t replaced = 0;
     for (size_t i = 0, good = 0; good < s.n || i < s.n;) {
@@ -119,9 +119,21 @@ size_t tm_utf8_repair(tm_str s, tm_buf *out)
         if (i < s.n) {
             tm_buf_add(out, "\xEF\xBF\xBD", 3);
             replaced++;
-            i += tm_utf8_ill_formed(s.p + i, s.n - i);
+            tm_wide_unit unit;
+            size_t all = wide ? tm_wide_unit_at(s.p + i, s.n - i, &unit) : 0;
+            i += all ? all : tm_utf8_ill_formed(s.p + i, s.n - i);
         }
         good = i;
     }
     return replaced;
+}
+
+size_t tm_utf8_repair(tm_str s, tm_buf *out)
+{
+    return repair(s, false, out);
+}
+
+size_t tm_utf8_repair_wide(tm_str s, tm_buf *out)
+{
+    return repair(s, true, out);
 }

@@ -1,5 +1,6 @@
 """A plan that asks for no role and no text takes any JSON, as jq would; one that does, does not."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -136,6 +137,27 @@ class AnyJson(unittest.TestCase):
                 self.assertIn("--container json reads values one after another", done.stderr)
                 done = self.run_it("cat", path, "--container", "json")
                 self.assertEqual(done.stdout.splitlines(), two.split() + want)
+
+    def test_lines_of_which_the_first_is_a_broken_array(self):
+        """Read as an array, all behind it is lost; who named the file .jsonl is told the way."""
+        way = "; if each line is a record, read the file with --container jsonl (T1111)"
+        lines = '{"text":"ok"}\n{"text":"ok2"}\n'
+        for first in ("[" * 2000, "[1,2", "[1]x", "[,", "[1,"):
+            for name in ("a.jsonl", "a.ndjson", "a.jsonl.gz", "a.json", "a"):
+                path = os.path.join(self.tmp.name, name)
+                text = (first + "\n" + lines).encode()
+                with open(path, "wb") as file:
+                    file.write(gzip.compress(text) if name.endswith(".gz") else text)
+                told = self.run_it("cat", path).stderr
+                self.assertIn("(T1111)", told, first)
+                self.assertEqual(way in told, name.startswith(("a.jsonl", "a.nd")), told)
+                done = self.run_it("cat", path, "--container", "jsonl", "--limit-unreadable", "1")
+                self.assertEqual(done.stdout, lines, (name, first))
+        path = os.path.join(self.tmp.name, "a.jsonl")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("[" + '{"text":"ok"},' * 20 + '{"text":"' + "x" * 3000000 + "\n" + lines)
+        told = self.run_it("cat", path, "--max-line", "1MiB").stderr
+        self.assertIn(way, told)
 
     def test_the_dry_run_says_so(self):
         done = self.run_it("filter", self.file, "--keep", "$.a >= 1", "--dry-run")

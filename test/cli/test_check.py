@@ -278,6 +278,47 @@ class Labels(CheckCase):
                      ({"q": "p", "a": "c", "m": {"ok": False}, "label": 1}, [])], *words)
 
 
+class Scores(CheckCase):
+    def test_a_score_that_is_no_number_is_found_beside_those_that_are(self):
+        def scored(**more):
+            return {"prompt": "p", "response": "r", **more}
+
+        bad = ("5", "N/A", None, True, [], {}, [5], "")
+        for key in ("score", "reward"):
+            self.expect([(scored(**{key: 5}), [])] +
+                        [(scored(**{key: value}), ["T1236"]) for value in bad])
+        self.expect([(scored(score=-0.5), []), (scored(score="a", reward=1), []),
+                     (scored(score=None, reward=1e3), []), (scored(score=1, reward="a"), []),
+                     (scored(score=None, reward="a"), ["T1236"]), (scored(), []),
+                     (scored(label=True, score="a"), []), (chat(ASKS, SAYS), []),
+                     (chat(ASKS, SAYS, score="5"), ["T1236"]), (chat(ASKS, SAYS, score=5), [])])
+        (_, found) = self.found(['{"score":1,"prompt":"p","response":"r"}',
+                                 '{"score":"5","prompt":"p","response":"r"}'])
+        self.assertEqual(found, [("T1236", '"5","prompt":"p","response":"r"}')])
+
+    def test_where_none_is_a_number_there_is_no_score(self):
+        rows = [{"prompt": "p", "response": "r", "score": s} for s in (None, "good", "5")]
+        self.expect([(row, []) for row in rows])
+        self.expect([(chat(ASKS, SAYS, score="good"), [])])
+        self.expect([(row, ["T1236"]) for row in rows], "--layout", "scored")
+        self.expect([(row, []) for row in [*rows, {**rows[0], "score": 1}]],
+                    "--layout", "prompt-completion")
+
+    def test_refine_parks_them(self):
+        source = self.write("s.jsonl", lines([{"prompt": "p", "response": str(n), "score": s}
+                                              for n, s in enumerate((5, "5", None))]))
+        folder = self.run_folder("out", "refine", source)
+        self.assertEqual([json.loads(x)["response"] for x in self.data(folder).splitlines()],
+                         ["0"])
+        self.assertEqual(manifest(folder)["counts"]["parked"], 2)
+
+    def test_a_score_by_a_path(self):
+        words = ("--map", "prompt=q", "--map", "response=a", "--map", "score=m.s")
+        self.expect([({"q": "p", "a": "c", "m": {"s": 1}}, []),
+                     ({"q": "p", "a": "c", "m": {"s": "1"}}, ["T1236"]),
+                     ({"q": "p", "a": "c", "score": 1}, ["T1236"])], *words)
+
+
 class Prompts(CheckCase):
     def test_a_prompt_that_is_absent(self):
         words = ("--map", "prompt=q.text", "--map", "response=a")
@@ -288,6 +329,47 @@ class Prompts(CheckCase):
                      ({"prompt": [ASKS], "completion": "c"}, []),
                      ({"prompt": [], "chosen": [SAYS], "rejected": [answer(content="No.")]},
                       ["T1205"])])
+
+
+    def test_a_conversation_that_begins_with_the_assistant(self):
+        """Nothing was asked: a remark, for the record was fine for all who take any order."""
+        system, again = {"role": "system", "content": "Be brief."}, answer(content="No.")
+        gpt, human = {"from": "gpt", "value": "x"}, {"from": "human", "value": "y"}
+        none = [(chat(SAYS), ["T1205"]), (chat(system, SAYS), ["T1205"]),
+                ({"conversations": [gpt]}, ["T1205"]),
+                ({"conversations": [gpt], "system": "s"}, ["T1205"]),
+                (chat(SAYS, score=2), ["T1205"]), (chat(SAYS, label=True), ["T1205"]),
+                (chat(system, chosen=SAYS, rejected=again), ["T1205"]),
+                ({"chosen": [system, SAYS], "rejected": [system, again]}, ["T1205"]),
+                ({"chosen": [SAYS], "rejected": [answer(content="But.")]}, ["T1205"]),
+                ({"chosen": [SAYS], "rejected": [again]}, ["T1231"]),
+                ({"prompt": [system], "completion": [SAYS]}, ["T1205"]),
+                (chat(answer(content=None, tool_calls=[CALL]),
+                      {"role": "tool", "tool_call_id": "c1", "content": "r"}, SAYS), ["T1205"])]
+        greets = [(chat(SAYS, ASKS, again), ["T1205"]),
+                  ({"conversations": [gpt, human, gpt]}, ["T1205"])]
+        fine = [(chat(ASKS, SAYS), []), (chat(system, ASKS, SAYS), []),
+                (chat({**SAYS, "weight": 0}, ASKS, again), []),
+                (chat(SAYS, ASKS, again, label=True), []),
+                ({"prompt": [SAYS, ASKS], "completion": [again]}, []),
+                ({"prompt": [SAYS], "completion": " And so on."}, ["T1213"]),
+                ({"prompt": [system, SAYS, ASKS]}, []), (chat(SAYS, ASKS, chosen=SAYS,
+                                                              rejected=again), []),
+                ({"prompt": "", "completion": "c"}, ["T1201"]), ({"text": "t"}, []),
+                ({"chosen": "Human: a", "rejected": "Human: b"}, [])]
+        self.expect(none + greets + fine)
+        self.expect(none[:-1] + [(record, []) for record, _ in greets], "--profile", "free")
+        self.expect([(chat(SAYS), ["T1205", "T1213"]), (chat(ASKS, SAYS), [])],
+                    "--profile", "strict")
+        self.expect([({"a": "c"}, [])], "--map", "response=a")
+        ((_, at),) = self.found([chat(system, SAYS)])[0]
+        self.assertEqual(at, json.dumps(SAYS) + "]}")
+
+    def test_such_a_conversation_is_kept(self):
+        source = self.write("greets.jsonl", lines([chat(SAYS, ASKS, SAYS)]))
+        self.assertEqual(self.tamis("check", source).returncode, 0)
+        folder = self.run_folder("out", "refine", source)
+        self.assertEqual(manifest(folder)["counts"]["kept"], 1)
 
 
 class Refined(CheckCase):

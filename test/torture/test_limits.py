@@ -4,6 +4,7 @@ records, what is not UTF-8, and UTF-16 and UTF-32 with and without a mark."""
 
 import codecs
 import json
+import os
 import unittest
 
 from torturekit import TortureCase, data, manifest, unreadable
@@ -223,6 +224,49 @@ class Wide(TortureCase):
         self.assertEqual(data(folder), '{"text":"\ufffd"}\n'.encode())
         done = self.tamis("check", source, "--utf8", "replace", "--format", "json", expect=0)
         self.assertIn("U+FFFD", json.dumps(json.loads(done.out)["findings"]))
+
+    def test_what_stood_there_is_told_and_kept(self):
+        """The code unit that the file has, at its place; unreadable.bin has it as WTF-8."""
+        for name, mark in self.MARKS.items():
+            size, order = (2, 4)["32" in name], ("little", "big")["be" in name]
+            units = [(0xD83D, "half a surrogate pair (0xD83D) stands alone"),
+                     (0xDE00, "half a surrogate pair (0xDE00) stands alone")]
+            if size == 4:
+                units.append((0x110000, "this is no character (0x110000)"))
+            for unit, said in units:
+                line = ('{"text":"é'.encode(name) + unit.to_bytes(size, order) +
+                        'y"}\n'.encode(name))
+                source = self.write("w.jsonl", mark + self.WHOLE.encode(name) + line)
+                folder, _ = self.run_folder("length", source, "--limit-unreadable", "1")
+                (row,) = unreadable(folder)
+                self.assertEqual((row["code"], row["line"], row["column"]), ("T1008", 3, 11))
+                self.assertTrue(row["message"].startswith(said + ": mend the file"), row["message"])
+                with open(os.path.join(folder, "unreadable.bin"), "rb") as file:
+                    kept = file.read()
+                bad = kept[len('{"text":"é'.encode()):-len('y"}')]
+                self.assertEqual(row["ill_formed"], " ".join(f"0x{b:02X}" for b in bad))
+                if unit < 0x10000:
+                    self.assertEqual(bad, chr(unit).encode("utf-8", "surrogatepass"))
+                else:
+                    self.assertEqual(bad, b"\xf4\x90\x80\x80")
+                out = self.tamis("cat", source, "--utf8", "replace", expect=0).out
+                self.assertEqual(out.decode(), self.WHOLE + '{"text":"é\ufffdy"}\n')
+
+    def test_a_file_that_ends_inside_a_character(self):
+        whole = codecs.BOM_UTF16_LE + '{"text":"a'.encode("utf-16-le")
+        source = self.write("w.jsonl", whole + b"b")
+        folder, _ = self.run_folder("length", source, expect=(1, 3))
+        self.assertIn("the file ends inside a character (0x62)", unreadable(folder)[0]["message"])
+
+    def test_texts_of_a_folder(self):
+        os.makedirs(os.path.join(self.folder, "texts"))
+        self.write("texts/a.txt", codecs.BOM_UTF16_BE + "one\n\u00e9".encode("utf-16-be") +
+                   b"\xd8\x3d" + "x".encode("utf-16-be"))
+        folder, _ = self.run_folder("length", os.path.join(self.folder, "texts"), expect=(1, 3))
+        (row,) = unreadable(folder)
+        self.assertEqual((row["line"], row["column"], row["ill_formed"]),
+                         (2, 2, "0xED 0xA0 0xBD"))
+        self.assertIn("half a surrogate pair (0xD83D) stands alone", row["message"])
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@
     X(CHECK_LABEL, "T1233", TM_V_PARK, false, "label-not-boolean")                       \
     X(CHECK_SAME_BUT_SPACE, "T1234", TM_V_FLAG, true, "answers-differ-in-space-alone")   \
     X(CHECK_SPANS, "T1235", TM_V_FLAG, true, "answers-differ-in-several-places")         \
+    X(CHECK_SCORE, "T1236", TM_V_PARK, false, "score-not-a-number")                      \
     X(CHECK_NOT_TEXT, "T1240", TM_V_FLAG, true, "not-text")
 
 typedef enum tm_check {
@@ -88,6 +89,7 @@ uint32_t tm_check_place(const tm_checking *c, const tm_turn *turn);
 double tm_check_weight(const tm_checking *c, const tm_turn *turn, uint32_t *at);
 
 tm_status tm_check_texts(const tm_checking *c);        /* V1, V6 */
+tm_status tm_check_asked(const tm_checking *c);        /* V5: an answer answers something */
 tm_status tm_check_conversation(const tm_checking *c); /* V3, V4, V5 */
 tm_status tm_check_calls(const tm_checking *c);        /* V7, V8 without schemas */
 tm_status tm_check_tools(const tm_checking *c);        /* V9, V10, V11 */

@@ -1,7 +1,7 @@
-/* V14 and V15: pairs and labels. Two answers are the same when what can be seen of them is, with
- * the white space before and between it, for code lives of that: cleaning may not make them so.
- * Where white space alone tells them apart that is remarked, as it is when messages that are the
- * same stand between others that are not: the rule asks for one difference. */
+/* V14 and V15: pairs, labels and scores. Two answers are the same when what can be seen of them is,
+ * with the white space before and between it, for code lives of that: cleaning may not make them
+ * so. Where white space alone tells them apart that is remarked, as it is when messages that are
+ * the same stand between others that are not: the rule asks for one difference. */
 #include "op/check/check.h"
 #include "text/utf8.h"
 #include "text/visible.h"
@@ -163,23 +163,38 @@ static tm_status check_pair(const tm_checking *c)
     if (!there[1]) TM_TRY(check_missing(c, "chosen"));
     if (!there[2]) TM_TRY(check_missing(c, "rejected"));
     bool explicit_prompt = tm_check_key(c, c->b->top[c->r], "prompt") != TM_NONE;
-    if (!prompt && !explicit_prompt && !begin_alike(c))
-        TM_TRY(tm_check_find(c, CHECK_NO_SHARED_PROMPT, 0));
+    if (!prompt && !explicit_prompt)
+        TM_TRY(begin_alike(c) ? tm_check_asked(c) : tm_check_find(c, CHECK_NO_SHARED_PROMPT, 0));
     if (!ends[1] || !ends[2]) TM_TRY(tm_check_find(c, CHECK_ANSWER_END, 0));
     return TM_OK;
 }
 
 /* The label as the layout or the mapping bound it. One inside a string has no place of its own. */
-static tm_status check_label(const tm_checking *c)
+static tm_status find_label(const tm_checking *c, tm_check code)
 {
     tm_str label = c->b->label[c->r], raw = c->b->raw[c->r];
-    if (tm_str_is(label, "true") || tm_str_is(label, "false")) return TM_OK;
     bool inside = label.p && label.p >= raw.p && label.p < raw.p + raw.n;
-    return tm_check_find(c, CHECK_LABEL, inside ? (uint32_t)(label.p - raw.p) : 0);
+    return tm_check_find(c, code, inside ? (uint32_t)(label.p - raw.p) : 0);
+}
+
+static tm_status check_label(const tm_checking *c)
+{
+    tm_str label = c->b->label[c->r];
+    if (tm_str_is(label, "true") || tm_str_is(label, "false")) return TM_OK;
+    return find_label(c, CHECK_LABEL);
+}
+
+/* It is JSON that was scanned, so its first character says what it is. */
+static tm_status check_score(const tm_checking *c)
+{
+    tm_str score = c->b->label[c->r];
+    if (score.n && (score.p[0] == '-' || (score.p[0] >= '0' && score.p[0] <= '9'))) return TM_OK;
+    return find_label(c, CHECK_SCORE);
 }
 
 tm_status tm_check_answers(const tm_checking *c)
 {
     if (c->kind == TM_PREFERENCE) return check_pair(c);
+    if (c->kind == TM_SCORED) return check_score(c);
     return c->kind == TM_UNPAIRED ? check_label(c) : TM_OK;
 }

@@ -162,12 +162,30 @@ static tm_status check_empty(const tm_checking *c, const tm_turn *turn)
     return tm_check_find(c, code, place);
 }
 
-/* A prompt that is an empty list of messages has no message to look at. */
+/* A message that is trained on stands before all but system messages, so it answers nothing. Where
+ * any order is taken, a question may stand behind it. */
+tm_status tm_check_asked(const tm_checking *c)
+{
+    uint32_t t = c->b->first_turn[c->r], end = c->b->first_turn[c->r + 1];
+    while (t < end && c->b->turn[t].role == TM_SYSTEM) t++;
+    if (t == end || c->b->turn[t].node == TM_NONE || !is_trained(c, &c->b->turn[t])) return TM_OK;
+    for (uint32_t u = t; u < end && c->profile == PROFILE_FREE; u++)
+        if (c->b->turn[u].role != TM_SYSTEM && c->b->turn[u].role != TM_ASSISTANT) return TM_OK;
+    return tm_check_find(c, CHECK_NO_PROMPT, tm_check_place(c, &c->b->turn[t]));
+}
+
+/* A prompt that is an empty list of messages has no message to look at. Whether a pair without one
+ * shares a prompt is looked at with its answers. */
 static tm_status check_prompt(const tm_checking *c)
 {
-    uint32_t prompt = tm_check_key(c, c->b->top[c->r], "prompt");
-    bool asked = prompt == TM_NONE || !c->answers;
-    for (uint32_t t = c->b->first_turn[c->r]; t < c->b->first_turn[c->r + 1] && !asked; t++)
+    uint32_t prompt = tm_check_key(c, c->b->top[c->r], "prompt"), first = c->b->first_turn[c->r];
+    bool asked = false;
+    if (prompt == TM_NONE || !c->answers) {
+        bool whole = c->kind == TM_PREFERENCE && first < c->b->first_turn[c->r + 1] &&
+                     c->b->turn[first].answer > 0;
+        return whole ? TM_OK : tm_check_asked(c);
+    }
+    for (uint32_t t = first; t < c->b->first_turn[c->r + 1] && !asked; t++)
         asked = c->b->turn[t].answer == 0 && c->b->turn[t].role != TM_SYSTEM;
     return asked ? TM_OK : tm_check_find(c, CHECK_NO_PROMPT, tm_check_nodes(c)[prompt].at);
 }

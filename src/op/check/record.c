@@ -136,7 +136,7 @@ const tm_op tm_op_check_record = {
         "for repair. It looks at structure only; what a text says is for other steps. It looks at "
         "one record at a time: that an answer stands there twice, with both labels, or that all "
         "labels are the same, check.labels finds.",
-    .rev = 7,
+    .rev = 9,
     .shape = TM_MEASURE,
     .params = PARAMS,
     .codes = CODES,

@@ -7,10 +7,11 @@
 #define CHECK_EMPTY_TEXT_HELP                                                     \
     "The user asks nothing, or an assistant message that is not trained on says " \
     "nothing. Empty alpaca inputs are normal and not meant."
-#define CHECK_NO_PROMPT_SENTENCE "there is no prompt"
-#define CHECK_NO_PROMPT_HELP                                                                    \
-    "The answer stands alone: what it answers is absent. A path of map: that leads nowhere in " \
-    "this record gives no prompt."
+#define CHECK_NO_PROMPT_SENTENCE "no prompt stands before the answer"
+#define CHECK_NO_PROMPT_HELP                                                                   \
+    "The answer stands alone: what it answers is absent. A conversation that begins with the " \
+    "assistant is refused by most chat templates; where the message only greets, give it the " \
+    "weight 0. A path of map: that leads nowhere in this record gives no prompt."
 #define CHECK_NO_CONTENT_SENTENCE "a message has no content"
 #define CHECK_NO_CONTENT_HELP                                                            \
     "The key is absent, so trainers stop at the record or show the word None. What has " \
@@ -116,6 +117,11 @@
     "label is no verdict but a class, read the records with --layout prompt-completion or "      \
     "messages. One answer with both labels, and a set with labels of one class, are "            \
     "check.labels's to find."
+#define CHECK_SCORE_SENTENCE "the score is not a number"
+#define CHECK_SCORE_HELP                                                                       \
+    "Other records of the set are scored with a number; \"5\" and null are none, and without " \
+    "its score an answer would pass for a good one. Where it need not be scored, read the "    \
+    "records with --layout prompt-completion or messages."
 #define CHECK_NOT_TEXT_SENTENCE "this content is not text; it is carried untouched"
 #define CHECK_NOT_TEXT_HELP "An image, audio or unknown block. Text steps pass it by."
 

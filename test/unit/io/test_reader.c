@@ -99,7 +99,7 @@ static void an_ill_formed_unit_is_no_utf8_and_counted(void **state)
     tm_str bytes = TM_STR("\xff\xfe\"\0\0\xd8\"\0\n\0x");
     told t = read_mem("a.jsonl", bytes, 1, (tm_read_limits){0});
     assert_int_equal(t.status, TM_OK);
-    assert_string_equal(t.log.p, "1 @0 \"\xff\"\n2 @4 \xff\n");
+    assert_string_equal(t.log.p, "1 @0 \"\xED\xA0\x80\"\n2 @6 \xFE\x84\x80\x80\x80\x81\xB8\n");
     assert_int_equal(t.spoiled, 2);
     told_free(&t);
 }

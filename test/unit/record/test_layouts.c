@@ -168,8 +168,7 @@ static void prompts_with_answers(void **state)
          "messages", "u0:p|a0*:c"},
         {"{\"score\":1e3,\"messages\":[" U("p") "," A("c") "]}", "scored", "u0:p|a0*:c"},
         {"{\"prompt\":\"p\",\"response\":\"c\",\"reward\":-0.5}", "scored", "u0:p|a1*:c"},
-        {"{\"prompt\":\"p\",\"response\":\"c\",\"score\":\"5\"}", "prompt-completion",
-         "u0:p|a1*:c"},
+        {"{\"prompt\":\"p\",\"response\":\"c\",\"score\":\"5\"}", "scored", "u0:p|a1*:c"},
         {"{\"text\":\"t\",\"meta\":{}}", "text", "d0*:t"},
     };
     (void)state;

@@ -70,8 +70,6 @@ static void wrong_types_are_named(void **state)
          "preferred_output is a number where a list of messages belongs, non_preferred_output", 20},
         {NULL, "{\"messages\":null}", "messages is null where a list of messages belongs", 12},
         {NULL, "{\"conversations\":3}", "sharegpt: conversations is a number where a list of", 17},
-        {"scored", "{\"prompt\":\"p\",\"response\":\"r\",\"score\":\"9\"}",
-         "score is a text where a number belongs; it is prompt-completion: read both with", 37},
         {"unpaired", "{\"prompt\":\"p\",\"completion\":\"c\",\"score\":1,\"label\":0}",
          "label is a number where true or false belongs; it is scored: read both with", 49},
         {NULL, "{\"prompt\":\"p\",\"completion\":4,\"label\":true}",

@@ -74,7 +74,19 @@ static void turns_every_code_point_into_utf8(void **state)
     tm_buf_release(&want);
 }
 
-/* Units as numbers; the byte FF for each that has no meaning. */
+/* A unit without meaning: as UTF-8 wrote any number, bit by bit. */
+static void put_spoiled(uint64_t number, tm_buf *out)
+{
+    unsigned bytes = 3, bits = 16;
+    while (number >> bits) bits = ++bytes < 7 ? bits + 5 : 36;
+    for (unsigned i = 0; i < bytes; i++) {
+        unsigned low = 6 * (bytes - 1 - i);
+        uint64_t part = number >> low & 0x3F;
+        tm_buf_char(out, (char)(i ? 0x80 | part : (0xFF00u >> bytes & 0xFF) | number >> low));
+    }
+}
+
+/* Units as numbers; what has no meaning is written and told back. */
 static uint64_t naive(tm_encoding e, const uint32_t *unit, size_t count, tm_buf *out)
 {
     uint64_t spoiled = 0;
@@ -84,10 +96,15 @@ static uint64_t naive(tm_encoding e, const uint32_t *unit, size_t count, tm_buf 
                     unit[i + 1] >= 0xDC00 && unit[i + 1] < 0xE000;
         if (pair) c = 0x10000 + ((c - 0xD800) << 10) + (unit[++i] - 0xDC00);
         bool wrong = c > 0x10FFFF || (c >= 0xD800 && c < 0xE000);
-        if (wrong)
-            tm_buf_char(out, (char)0xFF);
-        else
+        if (wrong) {
+            size_t at = out->n;
+            tm_wide_unit told;
+            put_spoiled(c, out);
+            assert_int_equal(tm_wide_unit_at(out->p + at, out->n - at, &told), out->n - at);
+            assert_true(told.number == c && !told.cut_bytes);
+        } else {
             put_utf8(c, out);
+        }
         spoiled += wrong;
     }
     return spoiled;
@@ -113,17 +130,46 @@ static void spoils_what_has_no_meaning_however_it_is_split(void **state)
         uint64_t spoiled = naive(e, unit, count, &want);
         for (size_t i = 0; i < half; i++) tm_buf_char(&in, 'x'); /* cut in the middle of a unit */
         if (half) {
-            tm_buf_char(&want, (char)0xFF);
+            uint64_t cut = (uint64_t)half << 32;
+            for (size_t i = 0; i < half; i++) cut |= (uint64_t)'x' << 8 * i;
+            put_spoiled(cut, &want);
             spoiled++;
         }
         for (size_t most = 0; most < 6; most++) {
             assert_int_equal(transcode(e, tm_buf_view(&in), most, &got), spoiled);
             assert_true(tm_str_eq(tm_buf_view(&got), tm_buf_view(&want)));
         }
+        tm_buf_clear(&got);
+        assert_int_equal(tm_utf8_repair_wide(tm_buf_view(&want), &got), spoiled);
+        assert_int_equal(tm_utf8_repair(tm_buf_view(&got), &want), 0);
     }
     tm_buf_release(&in);
     tm_buf_release(&got);
     tm_buf_release(&want);
+}
+
+static void only_its_own_bytes_are_units(void **state)
+{
+    static const char *const none[] = {"a",
+                                       "\xC3\xA9",
+                                       "\xE2\x82\xAC",
+                                       "\xED\x9F\xBF",
+                                       "\xEE\x80\x80",
+                                       "\xED\xA0",
+                                       "\xED\xA0x",
+                                       "\xF4\x8F\xBF\xBF",
+                                       "\xFF\x80\x80\x80\x80\x80\x80",
+                                       "\xF0\x8D\xA0\x80",
+                                       "\xF8\x84\x90\x80",
+                                       "\xFF",
+                                       "\x80",
+                                       "\xFE\x90\x80\x80\x80\x80\x80"};
+    TM_UNUSED(state);
+    for (size_t i = 0; i < TM_COUNT(none); i++) {
+        tm_wide_unit unit;
+        tm_str s = {guarded_copy(tm_str_of(none[i])), strlen(none[i])};
+        if (tm_wide_unit_at(s.p, s.n, &unit)) fail_msg("row %zu", i);
+    }
 }
 
 static void leaves_utf8_alone(void **state)
@@ -190,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(turns_every_code_point_into_utf8),
         cmocka_unit_test(spoils_what_has_no_meaning_however_it_is_split),
+        cmocka_unit_test(only_its_own_bytes_are_units),
         cmocka_unit_test(leaves_utf8_alone),
         cmocka_unit_test(tells_encodings_by_their_marks),
         cmocka_unit_test(smells_wide_text_without_a_mark_and_nothing_else),
