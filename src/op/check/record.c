@@ -80,10 +80,11 @@ static const tm_param PARAMS[] = {
 };
 
 /* What is only flagged has no cure here; the help of its code says what to do. */
-#define CURE(check, fixed)                                   \
-    ((check) == CHECK_NUL ? "clean.text INPUT --fix control" \
-     : (fixed)            ? NULL                             \
-                          : "check.record INPUT --then park")
+#define CURE(check, fixed)                                         \
+    ((check) == CHECK_NUL ? "clean.text INPUT --fix control"       \
+     : (fixed) || (check) == CHECK_LABEL || (check) == CHECK_SCORE \
+         ? NULL                                                    \
+         : "check.record INPUT --then park")
 
 static const tm_code CODES[] = {
 #define X(name_, code_, verdict_, fixed_, rule_) \

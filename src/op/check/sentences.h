@@ -112,16 +112,18 @@
 #define CHECK_ANSWER_END_SENTENCE "an answer does not end with the assistant"
 #define CHECK_ANSWER_END_HELP "Chosen and rejected must both end with an assistant message."
 #define CHECK_LABEL_SENTENCE "the label is not true or false"
-#define CHECK_LABEL_HELP                                                                         \
-    "Unpaired preferences are labelled with a boolean; 1, \"true\" and null are not. Where the " \
-    "label is no verdict but a class, read the records with --layout prompt-completion or "      \
-    "messages. One answer with both labels, and a set with labels of one class, are "            \
-    "check.labels's to find."
+#define CHECK_LABEL_HELP                                                                           \
+    "Unpaired preferences are labelled with a boolean; 1, \"true\" and null are not. Make one of " \
+    "it in front of this step: tag: {set: {label: \"= $.label = 1\"}}, or \"= $.label = 'up'\". "  \
+    "Where the label is no verdict but a class, read the records with --layout "                   \
+    "prompt-completion or messages. One answer with both labels, and a set with labels of one "    \
+    "class, are check.labels's to find."
 #define CHECK_SCORE_SENTENCE "the score is not a number"
-#define CHECK_SCORE_HELP                                                                       \
-    "Other records of the set are scored with a number; \"5\" and null are none, and without " \
-    "its score an answer would pass for a good one. Where it need not be scored, read the "    \
-    "records with --layout prompt-completion or messages."
+#define CHECK_SCORE_HELP                                                                         \
+    "Other records of the set are scored with a number; \"5\" and null are none, and without "   \
+    "its score an answer would pass for a good one. Make one of it in front of this step: "      \
+    "tag: {set: {score: \"= number($.score)\"}}. Where it need not be scored, read the records " \
+    "with --layout prompt-completion or messages."
 #define CHECK_NOT_TEXT_SENTENCE "this content is not text; it is carried untouched"
 #define CHECK_NOT_TEXT_HELP "An image, audio or unknown block. Text steps pass it by."
 
