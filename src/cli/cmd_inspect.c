@@ -234,6 +234,14 @@ static tm_status end_folder(tm_str folder, tm_status status, tm_err *err)
     return removed;
 }
 
+/* A run whose input went away has none. */
+static tm_status report_there(tm_cli *cli, const char *folder, bool *there, tm_err *err)
+{
+    const char *report = tm_path_join(cli->mem, folder, "report.html");
+    if (!report) return tm_fail_memory(err, "a path", strlen(folder));
+    return tm_file_there(report, there, err);
+}
+
 static tm_status make_page(tm_cli *cli, tm_execution *e, tm_str page, tm_err *err)
 {
     bool passing = !cli->common.run.n;
@@ -250,7 +258,7 @@ static tm_status make_page(tm_cli *cli, tm_execution *e, tm_str page, tm_err *er
     if (done) {
         tm_err why = {0};
         bool there;
-        tm_status taken = tm_file_there(folder, &there, &why);
+        tm_status taken = report_there(cli, folder, &there, &why);
         if (taken == TM_OK && there) taken = take_page(cli, tm_str_of(folder), page, &why);
         if (taken != TM_OK && err) *err = why; /* a page that is missing outweighs a finding */
         if (taken != TM_OK) status = taken;

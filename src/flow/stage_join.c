@@ -77,7 +77,7 @@ static tm_status digest_file(const tm_source *source, tm_buf *out, tm_err *err)
     }
     tm_stream_close(stream);
     tm_free(piece);
-    return status;
+    return tm_source_failed(source, status, err);
 }
 
 /* Of a source that was cut, its first split only: a digest reads all of it. */

@@ -397,8 +397,19 @@ tm_status tm_source_probe(tm_arena *mem, tm_str path, tm_source_wish wish, tm_so
     return status;
 }
 
-tm_status tm_source_stamp(const tm_source *source, uint64_t *bytes, uint64_t *modified_ns,
-                          tm_err *err)
+tm_status tm_source_failed(const tm_source *source, tm_status status, tm_err *err)
+{
+    tm_file_info info;
+    bool gone = status == TM_EUSAGE;
+    if (status == TM_EIO && source->bytes && source->container != TM_FOLDER)
+        gone = tm_fs_now.info(source->path.p, &info) == 0 && info.bytes < source->bytes;
+    if (!gone) return status;
+    if (err) err->status = TM_EINPUT;
+    return TM_EINPUT;
+}
+
+static tm_status look_at(const tm_source *source, uint64_t *bytes, uint64_t *modified_ns,
+                         tm_err *err)
 {
     if (source->container == TM_FOLDER) {
         tm_folder_stream *f;
@@ -413,6 +424,12 @@ tm_status tm_source_stamp(const tm_source *source, uint64_t *bytes, uint64_t *mo
     *bytes = info.bytes;
     *modified_ns = info.modified_ns;
     return TM_OK;
+}
+
+tm_status tm_source_stamp(const tm_source *source, uint64_t *bytes, uint64_t *modified_ns,
+                          tm_err *err)
+{
+    return tm_source_failed(source, look_at(source, bytes, modified_ns, err), err);
 }
 
 /* piece: TM_MIB. Of a file that is no longer than that, once. */
@@ -443,7 +460,7 @@ tm_status tm_source_ends(const tm_source *source, uint64_t *ends, tm_err *err)
         (void)tm_fs_now.close(file);
     }
     tm_free(piece);
-    return status;
+    return tm_source_failed(source, status, err);
 }
 
 tm_status tm_source_again(tm_arena *mem, tm_str path, bool *again, tm_err *err)

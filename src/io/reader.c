@@ -156,7 +156,7 @@ tm_status tm_reader_open(tm_reader **out, const tm_source *source, const tm_read
         tm_reader_close(r);
     else
         *out = r;
-    return status;
+    return tm_source_failed(source, status, err);
 }
 
 tm_status tm_reader_next(tm_reader *r, tm_block *block, tm_err *err)
@@ -175,7 +175,7 @@ tm_status tm_reader_next(tm_reader *r, tm_block *block, tm_err *err)
     if (status == TM_OK && block->last && r->stream->feed.digest && !r->stream->folder)
         status = tm_feed_drain(&r->stream->feed, err);
     if (status == TM_EIO) tm_err_at(err, r->source->path, 0, 0, r->at);
-    return status;
+    return tm_source_failed(r->source, status, err);
 }
 
 void tm_reader_summary(const tm_reader *r, char sha256[65], uint64_t *file_bytes,

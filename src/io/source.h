@@ -111,6 +111,10 @@ tm_status tm_source_ends(const tm_source *source, uint64_t *ends, tm_err *err);
 tm_status tm_source_stamp(const tm_source *source, uint64_t *bytes, uint64_t *modified_ns,
                           tm_err *err);
 
+/* What failed of a source that the probe has seen: when it is not there any more, or shorter, that
+ * is an input that cannot be read (TM_EINPUT), and no wrong name or failing disk. */
+tm_status tm_source_failed(const tm_source *source, tm_status status, tm_err *err);
+
 /* The one name in a run folder that is there only while a run is unfinished. */
 #define TM_WORK_NAME ".tamis"
 /* Whether a folder was made by a run, a finished one or not: it is no part of the folder that it

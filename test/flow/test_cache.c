@@ -29,6 +29,7 @@ static struct {
     _Atomic uint64_t bytes; /* read of the input */
     _Atomic unsigned opened;
     unsigned touch_at; /* the input is written to when it is opened so often; 0: never */
+    unsigned gone_at;  /* it is taken away before it is; 0: never */
     int file;
 } seen;
 
@@ -45,8 +46,10 @@ static void append_line(void)
 
 static int counting_open(const char *path)
 {
+    bool ours = strcmp(path, input) == 0;
+    if (ours && seen.opened + 1 == seen.gone_at) (void)remove(input);
     int file = real_open(path);
-    if (strcmp(path, input) != 0) return file;
+    if (!ours) return file;
     seen.file = file;
     if (++seen.opened == seen.touch_at) append_line();
     return file;
@@ -302,6 +305,25 @@ static void a_file_that_changes_is_told(void **state)
     }
 }
 
+/* Whenever that is: it is an input that is not there, not a command that was wrong. */
+static void a_file_that_vanishes_is_told(void **state)
+{
+    (void)state;
+    unsigned opened = 1;
+    for (unsigned at = 1; at <= opened; at++) {
+        write_packed(TM_ZSTD, tm_buf_view(&lines), 0);
+        seen.gone_at = 0;
+        assert_int_equal(run_exact(TIGHT, (tm_run_options){.threads = 2}).status, TM_OK);
+        opened = seen.opened;
+        seen.gone_at = at;
+        outcome o = run_exact(TIGHT, (tm_run_options){.threads = 2});
+        seen.gone_at = 0;
+        assert_int_equal(o.status, TM_EINPUT);
+        assert_non_null(strstr(o.said, "cannot "));
+    }
+    assert_true(opened > 2);
+}
+
 /* ---- the cache alone ------------------------------------------------------------------------- */
 
 typedef struct alone { /* as much of a run as the cache looks at */
@@ -422,6 +444,7 @@ int main(void)
         cmocka_unit_test(what_is_odd_is_read_again),
         cmocka_unit_test(what_others_want_is_given_back),
         cmocka_unit_test(a_file_that_changes_is_told),
+        cmocka_unit_test(a_file_that_vanishes_is_told),
         cmocka_unit_test(blocks_come_back_as_they_were),
         cmocka_unit_test(the_last_source_goes_first_and_what_is_read_stays),
         cmocka_unit_test(what_does_not_fit_is_not_begun),

@@ -1,6 +1,8 @@
 /* What a file is, by its content; what is refused, and with which advice. */
 #include "io_help.h"
 
+#include <unistd.h>
+
 static void expect_container(const char *name, const char *text, tm_container_id container)
 {
     told t = read_mem(name, tm_str_of(text), 0, (tm_read_limits){0});
@@ -191,6 +193,35 @@ static void a_missing_file_is_named(void **state)
     told_free(&t);
 }
 
+/* What was there when the plan was made is an input that cannot be read when it is gone or less. */
+static void a_file_that_changes_after_the_probe_is_an_input(void **state)
+{
+    TM_UNUSED(state);
+    char path[300];
+    const char *base = getenv("TAMIS_TMP");
+    tm_arena mem = {0};
+    tm_source source;
+    tm_reader *reader;
+    uint64_t ends, bytes, modified;
+    snprintf(path, sizeof path, "%s/probe-%ld.jsonl", base ? base : "/tmp", (long)getpid());
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs("{\"text\":\"a\"}\n", f);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(tm_source_probe(&mem, tm_str_of(path), wish_any, &source, NULL, NULL), TM_OK);
+    assert_int_equal(tm_source_ends(&source, &ends, NULL), TM_OK);
+    assert_int_equal(truncate(path, 3), 0);
+    tm_err err = {0};
+    assert_int_equal(tm_source_ends(&source, &ends, &err), TM_EINPUT);
+    assert_int_equal(err.status, TM_EINPUT);
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(tm_source_ends(&source, &ends, NULL), TM_EINPUT);
+    assert_int_equal(tm_source_stamp(&source, &bytes, &modified, NULL), TM_EINPUT);
+    assert_int_equal(tm_reader_open(&reader, &source, NULL, (tm_str){0}, &err), TM_EINPUT);
+    assert_int_equal(err.status, TM_EINPUT);
+    tm_arena_release(&mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +237,7 @@ int main(void)
         cmocka_unit_test(what_is_refused_is_refused_without_an_error_to_fill),
         cmocka_unit_test(what_the_user_says_wins_over_content),
         cmocka_unit_test(a_missing_file_is_named),
+        cmocka_unit_test(a_file_that_changes_after_the_probe_is_an_input),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
