@@ -74,6 +74,11 @@ const tm_lint_rule tm_lint_rules[] = {
      "sample is looked at, so a field that is rare may be missed; nothing is said of a field that "
      "an earlier step or tags: may set, of one in has(), coalesce() or before `is`, and of lists "
      "that name several fields which no record has, unless a name is close to one that is there."},
+    {"T3115", "not-the-field", false, "a bare word is not the field of that name",
+     "In expressions `user` is the text of user messages, `label` the label of the record, and a "
+     "field is written $.user. The records have a field of that name too, which holds something "
+     "else, and it was probably meant. To mean the texts all the same and hear nothing, write "
+     "text(user)."},
     {0}};
 
 const tm_param *tm_lint_param(const tm_plan_step *step, const char *name)

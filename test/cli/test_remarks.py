@@ -1,8 +1,8 @@
 """What is said of a recipe by what the sampled records have: selectors that name no text of them
-(T3113), fields that none of them has (T3114). Also what is not said: nobody is warned of what is
-there, may be there, or is made by an earlier step.
+(T3113), fields that none of them has (T3114), fields that a bare word does not name (T3115). Also
+what is not said: nobody is warned of what is there, may be there, or is made by an earlier step.
 
-Covers flow/seen.c, plan/lint_sample.c, the remarks in report/page.c."""
+Covers flow/seen.c, plan/lint_sample.c, plan/lint_fields.c, the remarks in report/page.c."""
 
 import html
 import itertools
@@ -40,7 +40,7 @@ class Remarks(unittest.TestCase):
         if reference:
             names["REF"] = self.write("ref.jsonl", reference)
         command = [TAMIS, *(names.get(word, word) for word in words), "-o",
-                   os.path.join(self.tmp.name, "out") + "/" if words[0] == "split" else "-"]
+                   tempfile.mkdtemp(dir=self.tmp.name) + "/" if words[0] == "split" else "-"]
         with open(path, encoding="utf-8") as file:
             return subprocess.run(command, stdin=file if pipe else subprocess.DEVNULL,
                                   capture_output=True, text=True)
@@ -148,6 +148,39 @@ class Remarks(unittest.TestCase):
             done = subprocess.run([TAMIS, "run", recipe, "-o", "-"], capture_output=True, text=True)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual("T3114" in done.stderr, warned, (steps, tags, done.stderr))
+
+    def test_a_bare_word_that_is_a_field_as_well(self):
+        rows = [{**chat("a", f"b {i}"), "user": i % 5, "kind": "x", "label": i} for i in range(60)]
+        for words, part in (
+                (("split", "IN", "--eval", "10%", "--group", "user"),
+                 'group of "split": "user" is the text of user messages; the field of that name is '
+                 '$.user'),
+                (("sample", "IN", "--count", "9", "--stratify", "kind"),
+                 '"kind" is the kind of example that the record is; the field'),
+                (("dedup.exact", "IN", "--by", "all", "--within", "label"),
+                 '"label" is the label or score of the record; the field of that name is $.label'),
+                (("sort", "IN", "--by", "max user"), 'by of "sort"'),
+                (("dedup.exact", "IN", "--by", "assistant", "--keep", "min user,first"),
+                 'keep of "dedup.exact"')):
+            self.said("T3115", part, rows, *words)
+        for words in (("split", "IN", "--eval", "10%", "--group", "$.user"),
+                      ("split", "IN", "--eval", "10%", "--group", "text(user)"),
+                      ("split", "IN", "--eval", "10%", "--group", "assistant"),
+                      ("sort", "IN", "--by", "words(user)"),
+                      ("filter", "IN", "--keep", "words(user) > 0")):
+            self.assertEqual(self.told(rows, *words), [], words)
+
+    def test_a_bare_word_whose_field_holds_those_texts(self):
+        labels = [{"prompt": f"q {i}", "completion": "a", "label": i % 2 == 0} for i in range(9)]
+        for rows, words in ((PAIRS, ("--group", "prompt", "--stratify", "chosen")),
+                            (labels, ("--stratify", "label")),
+                            (CORPUS, ("--stratify", "layout")),
+                            ([{"system": "s", **chat("a", "b")}] * 9, ("--group", "system"))):
+            self.assertEqual(self.told(rows, "split", "IN", "--eval", "10%", *words), [], words)
+        mapped = [{"user": f"q {i}", "prompt": "p", "bot": "a"} for i in range(9)]
+        words = ("split", "IN", "--map", "prompt=user", "--map", "answer=bot", "--eval", "20%")
+        self.assertEqual(self.told(mapped, *words, "--group", "user"), [])
+        self.said("T3115", "$.prompt", mapped, *words, "--group", "prompt")
 
     def test_records_with_very_many_keys_say_nothing(self):
         rows = [{"text": f"a{i}", f"key{i}": 1} for i in range(300)]
