@@ -8,35 +8,45 @@
 #include "plan/lint.h"
 #include "record/frame.h"
 
-/* The first key of each field that an expression reads, but for those of which it asks whether
- * they are there. */
-typedef struct names {
-    tm_str name[TM_EXPR_MAX_ARGS];
-    uint32_t count;
-} names;
+/* A field that an expression reads, by its first key. `asked`: elsewhere the expression asks
+ * whether it is there, so it may be missing. */
+typedef struct field {
+    tm_str key;
+    bool read, asked;
+} field;
 
-static void add_name(names *to, tm_str name)
+typedef struct fields {
+    field of[TM_EXPR_MAX_ARGS];
+    uint32_t count;
+} fields;
+
+static void add_field(fields *to, field f)
 {
-    for (uint32_t i = 0; i < to->count; i++)
-        if (tm_str_eq(to->name[i], name)) return;
-    if (to->count < TM_COUNT(to->name)) to->name[to->count++] = name;
+    for (uint32_t i = 0; i < to->count; i++) {
+        if (!tm_str_eq(to->of[i].key, f.key)) continue;
+        to->of[i].read |= f.read;
+        to->of[i].asked |= f.asked;
+        return;
+    }
+    if (to->count < TM_COUNT(to->of)) to->of[to->count++] = f;
 }
 
-/* Depth is bounded by TM_EXPR_MAX_DEPTH. */
-static void read_names(const tm_node *n, names *to)
+/* asked: within a question whether something is there. Depth is bounded by TM_EXPR_MAX_DEPTH. */
+static void read_fields(const tm_node *n, bool asked, fields *to)
 {
-    bool asks = n->kind == TM_N_IS;
-    if (n->kind == TM_N_CALL) asks = tm_str_is(n->name, "has") || tm_str_is(n->name, "coalesce");
+    asked |= n->kind == TM_N_IS;
+    if (n->kind == TM_N_CALL) asked |= tm_str_is(n->name, "has") || tm_str_is(n->name, "coalesce");
     if (n->kind == TM_N_FIELD) {
         const tm_step *step;
         uint32_t steps = tm_fieldpath_steps(n->path, &step);
-        if (steps && step[0].key.p) add_name(to, step[0].key);
+        if (steps && step[0].key.p)
+            add_field(to, (field){.key = step[0].key, .read = !asked, .asked = asked});
     }
-    for (uint32_t k = 0; !asks && k < n->kids; k++) read_names(n->kid[k], to);
+    for (uint32_t k = 0; k < n->kids; k++) read_fields(n->kid[k], asked, to);
 }
 
 /* An expression has been compiled before, or it has been refused. */
-static tm_status names_of(tm_linting *l, uint32_t i, tm_str text, names *to)
+static tm_status fields_of(tm_linting *l, uint32_t i, tm_str text, fields *to)
 {
     tm_arena mem = {0};
     tm_expr *e;
@@ -44,12 +54,13 @@ static tm_status names_of(tm_linting *l, uint32_t i, tm_str text, names *to)
     if (!text.n) return TM_OK;
     tm_status status = tm_expr_compile(&mem, text, &env, TM_E_ANY, &e, l->err);
     if (status == TM_OK) {
-        names all = {0};
-        read_names(e->root, &all);
+        fields all = {0};
+        read_fields(e->root, false, &all);
         for (uint32_t n = 0; status == TM_OK && n < all.count; n++) {
-            tm_str own = tm_arena_str(l->plan->mem, all.name[n]);
-            if (!own.p) status = tm_fail_memory(l->err, "the plan", all.name[n].n);
-            add_name(to, own);
+            field own = all.of[n];
+            own.key = tm_arena_str(l->plan->mem, own.key);
+            if (!own.key.p) status = tm_fail_memory(l->err, "the plan", all.of[n].key.n);
+            add_field(to, own);
         }
         tm_expr_release(e);
     }
@@ -142,19 +153,71 @@ static bool expression_at(const tm_plan_step *step, const tm_param *p, uint32_t 
     return true;
 }
 
-/* A list of several fields that no record has is one for many sets, unless one is misspelt. */
-static tm_status check_fields(tm_linting *l, uint32_t i, const tm_param *p)
+/* When a field that no record has is remarked. One that resembles a field that is there always is;
+ * and any other: */
+typedef enum when {
+    ALWAYS,
+    ALONE, /* in a list: several that no record has are one for many sets */
+    NEVER  /* what is looked for may be rare on purpose */
+} when;
+
+static tm_status say_unknown(tm_linting *l, uint32_t i, const tm_param *p, const fields *all,
+                             when others)
 {
-    names all = {0}, unknown = {0};
+    fields unknown = {0};
+    for (uint32_t n = 0; n < all->count; n++)
+        if (all->of[n].read && !is_known(l->plan, i, all->of[n].key))
+            add_field(&unknown, all->of[n]);
+    for (uint32_t n = 0; n < unknown.count; n++) {
+        const field *f = &unknown.of[n];
+        bool any = others == ALWAYS || (others == ALONE && unknown.count == 1);
+        if ((any && !f->asked) || nearest(l->plan, f->key)) TM_TRY(say_nowhere(l, i, p, f->key));
+    }
+    return TM_OK;
+}
+
+static tm_status check_expressions(tm_linting *l, uint32_t i, const tm_param *p, when others)
+{
+    fields all = {0};
     tm_str text;
     for (uint32_t k = 0; expression_at(&l->plan->step[i], p, k, &text); k++)
-        TM_TRY(names_of(l, i, text, &all));
+        TM_TRY(fields_of(l, i, text, &all));
+    return say_unknown(l, i, p, &all, others);
+}
+
+/* ---- tag ------------------------------------------------------------------------------------- */
+
+/* Later values of a step see what earlier ones set. */
+static tm_status check_set(tm_linting *l, uint32_t i, const tm_param *p)
+{
+    const tm_pairs *set = tm_lint_value(&l->plan->step[i], p);
+    fields all = {0};
+    for (uint32_t k = 0; k < set->count; k++)
+        if (tm_str_starts(set->item[k].value, TM_STR("=")))
+            TM_TRY(fields_of(l, i, tm_str_slice(set->item[k].value, 1, SIZE_MAX), &all));
     for (uint32_t n = 0; n < all.count; n++)
-        if (!is_known(l->plan, i, all.name[n])) add_name(&unknown, all.name[n]);
-    for (uint32_t n = 0; n < unknown.count; n++)
-        if (unknown.count == 1 || nearest(l->plan, unknown.name[n]))
-            TM_TRY(say_nowhere(l, i, p, unknown.name[n]));
-    return TM_OK;
+        if (sets(set, all.of[n].key)) all.of[n].read = false;
+    return say_unknown(l, i, p, &all, NEVER);
+}
+
+static tm_status check_remove(tm_linting *l, uint32_t i, const tm_param *p)
+{
+    const tm_texts *list = tm_lint_value(&l->plan->step[i], p);
+    fields all = {0};
+    for (uint32_t k = 0; k < list->count; k++) {
+        tm_fieldpath *path;
+        const tm_step *step;
+        TM_TRY(tm_fieldpath_compile(l->plan->mem, list->item[k], &path, l->err));
+        if (tm_fieldpath_steps(path, &step) && step[0].key.p)
+            add_field(&all, (field){.key = step[0].key, .read = true});
+    }
+    return say_unknown(l, i, p, &all, NEVER);
+}
+
+static tm_status check_tag(tm_linting *l, uint32_t i)
+{
+    TM_TRY(check_set(l, i, tm_lint_param(&l->plan->step[i], "set")));
+    return check_remove(l, i, tm_lint_param(&l->plan->step[i], "remove"));
 }
 
 /* ---- bare words ------------------------------------------------------------------------------ */
@@ -220,20 +283,34 @@ static tm_status check_word(tm_linting *l, uint32_t i, const tm_param *p, tm_str
                         TM_FMT(plan->step[i].name), TM_FMT(word), meaning, TM_FMT(word)));
 }
 
-/* Of steps that compare or order: what a condition asks for may be rare on purpose. */
-tm_status tm_lint_fields(tm_linting *l, uint32_t i)
+/* ---- steps ----------------------------------------------------------------------------------- */
+
+/* A step that compares or orders. */
+static tm_status check_set_step(tm_linting *l, uint32_t i)
 {
-    const tm_plan *plan = l->plan;
-    const tm_plan_step *step = &plan->step[i];
-    if (step->op->shape != TM_SET || tm_lint_is_made(plan, i) ||
-        !tm_lint_records(plan->input, plan->inputs))
-        return TM_OK;
+    const tm_plan_step *step = &l->plan->step[i];
     for (const tm_param *p = step->op->params; p && p->name; p++) {
         tm_str text;
-        if (p->type != TM_P_EXPR && p->type != TM_P_EXPRS) continue;
-        TM_TRY(check_fields(l, i, p));
+        TM_TRY(check_expressions(l, i, p, ALONE));
         for (uint32_t k = 0; expression_at(step, p, k, &text); k++)
             TM_TRY(check_word(l, i, p, tm_str_trim(text)));
     }
     return TM_OK;
+}
+
+static tm_status check_filter(tm_linting *l, uint32_t i)
+{
+    for (const tm_param *p = l->plan->step[i].op->params; p && p->name; p++)
+        TM_TRY(check_expressions(l, i, p, strcmp(p->name, "keep") == 0 ? ALWAYS : NEVER));
+    return TM_OK;
+}
+
+tm_status tm_lint_fields(tm_linting *l, uint32_t i)
+{
+    const tm_plan *plan = l->plan;
+    const tm_op *op = plan->step[i].op;
+    if (tm_lint_is_made(plan, i) || !tm_lint_records(plan->input, plan->inputs)) return TM_OK;
+    if (op->shape == TM_SET) return check_set_step(l, i);
+    if (strcmp(op->name, "filter") == 0) return check_filter(l, i);
+    return strcmp(op->name, "tag") == 0 ? check_tag(l, i) : TM_OK;
 }

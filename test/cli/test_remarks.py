@@ -46,10 +46,10 @@ class Remarks(unittest.TestCase):
                                   capture_output=True, text=True)
 
     def told(self, rows, *words, **more):
-        """The warnings of a run, whose output is whatever it would be without them."""
+        """The remarks of a run, whose output is whatever it would be without them."""
         done = self.run_it(rows, *words, **more)
         self.assertEqual(done.returncode, 0, done.stderr)
-        return [line for line in done.stderr.splitlines() if "warning: " in line]
+        return [line for line in done.stderr.splitlines() if "warning: " in line and "(T3" in line]
 
     def said(self, code, part, rows, *words, **more):
         told = self.told(rows, *words, **more)
@@ -133,6 +133,29 @@ class Remarks(unittest.TestCase):
                   "--within", "$.label,$.answer,$.scorre")
         self.assertEqual(self.told(CORPUS, "refine", "IN"), [])
 
+    def test_a_field_of_a_condition_or_a_tag(self):
+        for words, part in (
+                (("filter", "IN", "--keep", "$.nosuch = 1"), 'keep of "filter": none of the 600'),
+                (("filter", "IN", "--keep", "$.scor > 1"), "$.scor; did you mean $.score?"),
+                (("filter", "IN", "--drop", "$.scor > 1"), "$.scor; did you mean $.score?"),
+                (("filter", "IN", "--park", "words(document) > 3 or $.scor > 1"), 'park of'),
+                (("tag", "IN", "--set", "x== $.scor + 1"), 'set of "tag"'),
+                (("tag", "IN", "--remove", "$.scor"), "$.scor; did you mean $.score?"),
+                (("tag", "IN", "--remove", "mta.lang"), 'remove of "tag"')):
+            self.said("T3114", part, CORPUS, *words)
+        told = self.told(CORPUS, "filter", "IN", "--keep", "$.a = 1 or $.b = 1")
+        self.assertEqual(len(told), 2, told)
+        for words in (("filter", "IN", "--drop", "$.nosuch = 1"),
+                      ("filter", "IN", "--park", "$.nosuch = 1"),
+                      ("filter", "IN", "--keep", "coalesce($.nosuch, 1) = 1"),
+                      ("filter", "IN", "--keep", "$.score > 1"),
+                      ("tag", "IN", "--set", "x== $.nosuch + 1"),
+                      ("tag", "IN", "--set", "scor=1"),
+                      ("tag", "IN", "--set", "scor=1", "--set", "x== $.scor"),
+                      ("tag", "IN", "--remove", "nosuch"),
+                      ("tag", "IN", "--remove", "meta.lang")):
+            self.assertEqual(self.told(CORPUS, *words), [], words)
+
     def test_fields_that_tags_or_steps_set(self):
         path = self.write("in.jsonl", CORPUS)
         for steps, tags, warned in (
@@ -141,7 +164,10 @@ class Remarks(unittest.TestCase):
                 ("[{sort: {by: $.part}}]", ", tags: {part.of: a}", False),
                 ("[{sort: {by: $.part}}]", ", tags: {parts: a}", True),
                 ("[{tag: {set: {part: a}}}, {sort: {by: $.part}}]", "", False),
-                ("[{sort: {by: $.part}}, {tag: {set: {part: a}}}]", "", True)):
+                ("[{sort: {by: $.part}}, {tag: {set: {part: a}}}]", "", True),
+                ("[{tag: {set: {part: a}}}, {filter: {keep: $.part = 'a'}}]", "", False),
+                ("[{filter: {keep: $.part is null or $.part = 1}}]", "", False),
+                ("[{filter: {keep: $.scor is null or $.scor = 1}}]", "", True)):
             recipe = self.write("r.yaml", [])
             with open(recipe, "w", encoding="utf-8") as file:
                 file.write("inputs: {a: {path: %s%s}}\nsteps: %s\n" % (path, tags, steps))
