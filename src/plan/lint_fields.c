@@ -8,10 +8,10 @@
 #include "plan/lint.h"
 #include "record/frame.h"
 
-/* A field that an expression reads, by its first key. `asked`: elsewhere the expression asks
+/* A field that an expression reads, by its first two keys. `asked`: elsewhere the expression asks
  * whether it is there, so it may be missing. */
 typedef struct field {
-    tm_str key;
+    tm_str key, inner; /* inner.p NULL: the path ends, or goes on with an index */
     bool read, asked;
 } field;
 
@@ -20,10 +20,15 @@ typedef struct fields {
     uint32_t count;
 } fields;
 
+static bool same_field(const field *a, const field *b)
+{
+    return tm_str_eq(a->key, b->key) && !a->inner.p == !b->inner.p && tm_str_eq(a->inner, b->inner);
+}
+
 static void add_field(fields *to, field f)
 {
     for (uint32_t i = 0; i < to->count; i++) {
-        if (!tm_str_eq(to->of[i].key, f.key)) continue;
+        if (!same_field(&to->of[i], &f)) continue;
         to->of[i].read |= f.read;
         to->of[i].asked |= f.asked;
         return;
@@ -31,17 +36,22 @@ static void add_field(fields *to, field f)
     if (to->count < TM_COUNT(to->of)) to->of[to->count++] = f;
 }
 
+static void add_path(fields *to, const tm_fieldpath *path, bool asked)
+{
+    const tm_step *step;
+    uint32_t steps = tm_fieldpath_steps(path, &step);
+    if (!steps || !step[0].key.p) return;
+    field f = {.key = step[0].key, .read = !asked, .asked = asked};
+    if (steps > 1) f.inner = step[1].key;
+    add_field(to, f);
+}
+
 /* asked: within a question whether something is there. Depth is bounded by TM_EXPR_MAX_DEPTH. */
 static void read_fields(const tm_node *n, bool asked, fields *to)
 {
     asked |= n->kind == TM_N_IS;
     if (n->kind == TM_N_CALL) asked |= tm_str_is(n->name, "has") || tm_str_is(n->name, "coalesce");
-    if (n->kind == TM_N_FIELD) {
-        const tm_step *step;
-        uint32_t steps = tm_fieldpath_steps(n->path, &step);
-        if (steps && step[0].key.p)
-            add_field(to, (field){.key = step[0].key, .read = !asked, .asked = asked});
-    }
+    if (n->kind == TM_N_FIELD) add_path(to, n->path, asked);
     for (uint32_t k = 0; k < n->kids; k++) read_fields(n->kid[k], asked, to);
 }
 
@@ -59,7 +69,9 @@ static tm_status fields_of(tm_linting *l, uint32_t i, tm_str text, fields *to)
         for (uint32_t n = 0; status == TM_OK && n < all.count; n++) {
             field own = all.of[n];
             own.key = tm_arena_str(l->plan->mem, own.key);
-            if (!own.key.p) status = tm_fail_memory(l->err, "the plan", all.of[n].key.n);
+            if (own.inner.p) own.inner = tm_arena_str(l->plan->mem, own.inner);
+            if (!own.key.p || (all.of[n].inner.p && !own.inner.p))
+                status = tm_fail_memory(l->err, "the plan", own.key.n);
             add_field(to, own);
         }
         tm_expr_release(e);
@@ -68,69 +80,121 @@ static tm_status fields_of(tm_linting *l, uint32_t i, tm_str text, fields *to)
     return status;
 }
 
-static bool starts_path(tm_str path, tm_str key)
+static bool is_quoted(tm_str path)
 {
-    if (tm_str_starts(path, TM_STR("$."))) path = tm_str_slice(path, 2, path.n);
-    return tm_str_starts(path, key) &&
-           (path.n == key.n || path.p[key.n] == '.' || path.p[key.n] == '[');
+    return path.n && (path.p[0] == '[' || path.p[0] == '\'' || path.p[0] == '"');
+}
+
+/* Takes the key that a path begins with off it, with the dot before it. False: it begins with
+ * another. Of what is in quotes nothing is known: a doubt is in favour. */
+static bool take_key(tm_str *path, tm_str key)
+{
+    if (tm_str_starts(*path, TM_STR("."))) *path = tm_str_slice(*path, 1, path->n);
+    if (is_quoted(*path)) return true;
+    if (!tm_str_starts(*path, key)) return false;
+    *path = tm_str_slice(*path, key.n, path->n);
+    return !path->n || path->p[0] == '.' || path->p[0] == '[';
+}
+
+/* Does the path lead to the field, into it, or to what it is in? */
+static bool leads_to(tm_str path, const field *f)
+{
+    if (tm_str_starts(path, TM_STR("$"))) path = tm_str_slice(path, 1, path.n);
+    if (!take_key(&path, f->key)) return false;
+    return !f->inner.p || !path.n || is_quoted(path) || take_key(&path, f->inner);
 }
 
 /* May a pair of one of these parameters set the field? */
-static bool sets(const tm_pairs *pairs, tm_str key)
+static bool sets(const tm_pairs *pairs, const field *f)
 {
     for (uint32_t i = 0; i < pairs->count; i++)
-        if (starts_path(pairs->item[i].name, key)) return true;
+        if (leads_to(pairs->item[i].name, f)) return true;
     return false;
 }
 
-static bool has_key(const tm_seen *seen, tm_str key)
+/* Which of them it is, or TM_NONE. */
+static uint32_t find_key(const tm_seen_keys *in, tm_str key)
 {
-    for (uint32_t k = 0; k < seen->keys; k++)
-        if (tm_str_eq(tm_str_of(seen->key[k]), key)) return true;
-    return false;
+    for (uint32_t k = 0; k < in->count; k++)
+        if (tm_str_eq(tm_str_of(in->name[k]), key)) return k;
+    return TM_NONE;
 }
 
-static bool tags_set(const tm_plan_input *in, tm_str key)
+static bool tags_set(const tm_plan_input *in, const field *f)
 {
-    return in->from && sets(&in->from->tags, key);
+    return in->from && sets(&in->from->tags, f);
 }
 
 /* Those before step i. */
-static bool steps_set(const tm_plan *plan, uint32_t i, tm_str key)
+static bool steps_set(const tm_plan *plan, uint32_t i, const field *f)
 {
     for (uint32_t k = 0; k < i; k++)
         for (const tm_param *p = plan->step[k].op->params; p && p->name; p++)
-            if (p->type == TM_P_PAIRS && sets(tm_lint_value(&plan->step[k], p), key)) return true;
+            if (p->type == TM_P_PAIRS && sets(tm_lint_value(&plan->step[k], p), f)) return true;
     return false;
 }
 
-static bool is_known(const tm_plan *plan, uint32_t step, tm_str key)
+/* A record has it, or one that was not looked at may. */
+static bool may_have(const tm_seen *seen, const field *f)
 {
-    for (uint32_t i = 0; i < plan->inputs; i++) {
-        const tm_plan_input *in = &plan->input[i];
-        if (!in->seen.key || has_key(&in->seen, key) || tags_set(in, key)) return true;
-    }
-    return steps_set(plan, step, key);
+    uint32_t k = find_key(&seen->top, f->key);
+    if (seen->top.open) return true;
+    if (k == TM_NONE || !f->inner.p) return k != TM_NONE;
+    return seen->inside[k].open || find_key(&seen->inside[k], f->inner) != TM_NONE;
 }
 
-static const char *nearest(const tm_plan *plan, tm_str key)
+static bool is_known(const tm_plan *plan, uint32_t step, const field *f)
+{
+    for (uint32_t i = 0; i < plan->inputs; i++)
+        if (may_have(&plan->input[i].seen, f) || tags_set(&plan->input[i], f)) return true;
+    return steps_set(plan, step, f);
+}
+
+/* ---- fields that are nowhere ----------------------------------------------------------------- */
+
+/* The key that was probably meant, beside `key` or, where that is NULL, among those of records. */
+static const char *nearest(const tm_plan_input *in, uint32_t inputs, const tm_str *within,
+                           tm_str name)
 {
     const char *near = NULL;
-    for (uint32_t i = 0; i < plan->inputs && !near; i++)
-        near = tm_str_suggest(key, plan->input[i].seen.key, plan->input[i].seen.keys);
+    for (uint32_t i = 0; i < inputs && !near; i++) {
+        const tm_seen *seen = &in[i].seen;
+        uint32_t k = within ? find_key(&seen->top, *within) : TM_NONE;
+        const tm_seen_keys *keys = k != TM_NONE ? &seen->inside[k] : &seen->top;
+        if (!within || k != TM_NONE) near = tm_str_suggest(name, keys->name, keys->count);
+    }
     return near;
 }
 
-static tm_status say_nowhere(tm_linting *l, uint32_t i, const tm_param *p, tm_str key)
+/* Of a field that is not known: up to the key that is to blame. */
+static field blamed(const tm_plan *plan, uint32_t step, const field *f)
 {
-    const char *near = nearest(l->plan, key);
+    field cut = *f, outer = {.key = f->key};
+    if (f->inner.p && !is_known(plan, step, &outer)) cut.inner = (tm_str){0};
+    return cut;
+}
+
+static const char *nearest_field(const tm_plan *plan, const field *f)
+{
+    bool within = f->inner.p;
+    return nearest(plan->input, plan->inputs, within ? &f->key : NULL, within ? f->inner : f->key);
+}
+
+static tm_status say_nowhere(tm_linting *l, uint32_t i, const tm_param *p, const field *f)
+{
+    const char *near = nearest_field(l->plan, f);
     tm_buf out = {0};
     tm_buf_print(&out, "%s of \"%.*s\": none of the %llu records that were looked at has a field $",
                  p->name, TM_FMT(l->plan->step[i].name),
                  (unsigned long long)tm_lint_records(l->plan->input, l->plan->inputs));
-    tm_fieldpath_key(&out, key);
-    if (near) tm_buf_z(&out, "; did you mean $"), tm_fieldpath_key(&out, tm_str_of(near));
-    if (near) tm_buf_char(&out, '?');
+    tm_fieldpath_key(&out, f->key);
+    if (f->inner.p) tm_fieldpath_key(&out, f->inner);
+    if (near) {
+        tm_buf_z(&out, "; did you mean $");
+        if (f->inner.p) tm_fieldpath_key(&out, f->key);
+        tm_fieldpath_key(&out, tm_str_of(near));
+        tm_buf_char(&out, '?');
+    }
     const char *sentence =
         out.failed ? NULL : tm_arena_printf(l->plan->mem, "%.*s", TM_FMT(tm_buf_view(&out)));
     tm_buf_release(&out);
@@ -166,12 +230,12 @@ static tm_status say_unknown(tm_linting *l, uint32_t i, const tm_param *p, const
 {
     fields unknown = {0};
     for (uint32_t n = 0; n < all->count; n++)
-        if (all->of[n].read && !is_known(l->plan, i, all->of[n].key))
-            add_field(&unknown, all->of[n]);
+        if (all->of[n].read && !is_known(l->plan, i, &all->of[n]))
+            add_field(&unknown, blamed(l->plan, i, &all->of[n]));
     for (uint32_t n = 0; n < unknown.count; n++) {
         const field *f = &unknown.of[n];
         bool any = others == ALWAYS || (others == ALONE && unknown.count == 1);
-        if ((any && !f->asked) || nearest(l->plan, f->key)) TM_TRY(say_nowhere(l, i, p, f->key));
+        if ((any && !f->asked) || nearest_field(l->plan, f)) TM_TRY(say_nowhere(l, i, p, f));
     }
     return TM_OK;
 }
@@ -196,7 +260,7 @@ static tm_status check_set(tm_linting *l, uint32_t i, const tm_param *p)
         if (tm_str_starts(set->item[k].value, TM_STR("=")))
             TM_TRY(fields_of(l, i, tm_str_slice(set->item[k].value, 1, SIZE_MAX), &all));
     for (uint32_t n = 0; n < all.count; n++)
-        if (sets(set, all.of[n].key)) all.of[n].read = false;
+        if (sets(set, &all.of[n])) all.of[n].read = false;
     return say_unknown(l, i, p, &all, NEVER);
 }
 
@@ -206,10 +270,8 @@ static tm_status check_remove(tm_linting *l, uint32_t i, const tm_param *p)
     fields all = {0};
     for (uint32_t k = 0; k < list->count; k++) {
         tm_fieldpath *path;
-        const tm_step *step;
         TM_TRY(tm_fieldpath_compile(l->plan->mem, list->item[k], &path, l->err));
-        if (tm_fieldpath_steps(path, &step) && step[0].key.p)
-            add_field(&all, (field){.key = step[0].key, .read = true});
+        add_path(&all, path, false);
     }
     return say_unknown(l, i, p, &all, NEVER);
 }
@@ -255,8 +317,9 @@ static bool is_what_it_means(const tm_plan_input *in, tm_str word)
 {
     static const char *const keys[] = {"system", "prompt", "response", "chosen", "rejected"};
     const tm_pairs *map = &in->from->map;
+    const field f = {.key = word};
     for (uint32_t i = 0; i < map->count; i++)
-        if (starts_path(map->item[i].value, word)) return true;
+        if (leads_to(map->item[i].value, &f)) return true;
     if (map->count) return false;
     for (uint32_t i = 0; tm_str_is(word, "label") && i < in->layouts.count; i++)
         if (in->layouts.layout[i]->labels) return true;
@@ -269,10 +332,12 @@ static tm_status check_word(tm_linting *l, uint32_t i, const tm_param *p, tm_str
 {
     const tm_plan *plan = l->plan;
     const char *meaning = meaning_of(word);
+    const field f = {.key = word};
     bool another = false;
     for (uint32_t k = 0; meaning && k < plan->inputs; k++) {
         const tm_plan_input *in = &plan->input[k];
-        bool there = has_key(&in->seen, word) || tags_set(in, word) || steps_set(plan, i, word);
+        bool seen = find_key(&in->seen.top, word) != TM_NONE;
+        bool there = seen || tags_set(in, &f) || steps_set(plan, i, &f);
         another |= there && !is_what_it_means(in, word);
     }
     if (!another) return TM_OK;

@@ -122,7 +122,6 @@ class Remarks(unittest.TestCase):
     def test_fields_that_are_or_may_be_there(self):
         rows = CORPUS + [{"text": "late", "rare": 1}]
         for words in (("sort", "IN", "--by", "$.rare"),
-                      ("sort", "IN", "--by", "$.meta.nobody"),
                       ("sort", "IN", "--by", "coalesce($.nosuch, $.score)"),
                       ("dedup.exact", "IN", "--within", "has($.nosuch)"),
                       ("dedup.exact", "IN", "--within", "$.nosuch is null"),
@@ -132,6 +131,40 @@ class Remarks(unittest.TestCase):
         self.said("T3114", "$.scorre; did you mean $.score?", rows, "dedup.exact", "IN",
                   "--within", "$.label,$.answer,$.scorre")
         self.assertEqual(self.told(CORPUS, "refine", "IN"), [])
+
+    def test_a_field_within_a_field(self):
+        for words, part in (
+                (("split", "IN", "--eval", "9%", "--group", "$.meta.lng"),
+                 "has a field $.meta.lng; did you mean $.meta.lang?"),
+                (("sample", "IN", "--count", "9", "--stratify", "$.meta.lng"), "$.meta.lang?"),
+                (("sort", "IN", "--by", "$.meta.nobody"), "has a field $.meta.nobody (T3114)"),
+                (("sort", "IN", "--by", "$.score.high"), "has a field $.score.high (T3114)"),
+                (("sort", "IN", "--by", "$.mta.lng,$.mta.lang"), "$.mta; did you mean $.meta?"),
+                (("filter", "IN", "--drop", "$.meta.lng = 'x'"), "did you mean $.meta.lang?"),
+                (("tag", "IN", "--remove", "meta.lng"), "did you mean $.meta.lang?")):
+            self.said("T3114", part, CORPUS, *words)
+        for words in (("sort", "IN", "--by", "$.meta.lang"),
+                      ("sort", "IN", "--by", "$.meta.lang.deep"),
+                      ("sort", "IN", "--by", "coalesce($.meta.lng, 1)"),
+                      ("tag", "IN", "--remove", "meta.nosuch")):
+            self.assertEqual(self.told(CORPUS, *words), [], words)
+        late = CORPUS + [{"text": "late", "meta": {"rare": 1}, "score": {"x": 1}}]
+        for path in ("$.meta.rare", "$.score.x"):
+            self.assertEqual(self.told(late, "sort", "IN", "--by", path), [])
+
+    def test_what_is_within_a_field_may_not_be_known(self):
+        wide = [{"text": f"a{i}", "meta": {f"k{i}": 1}, "other": {"b": i}} for i in range(300)]
+        self.assertEqual(self.told(wide, "sort", "IN", "--by", "$.meta.nosuch"), [])
+        self.said("T3114", "$.meta.nosuch", wide[:200], "sort", "IN", "--by", "$.meta.nosuch")
+        self.said("T3114", "$.other.nosuch", wide, "sort", "IN", "--by", "$.other.nosuch")
+        self.said("T3114", "$.mta; did you mean $.meta?", wide, "sort", "IN", "--by", "$.mta.k1")
+        for text in ('{"lang": "en"}', ' \n{"lang": "en"}', json.dumps('{"lang": "en"}')):
+            rows = [{"text": "a", "meta": text}, {"text": "b", "meta": text}]
+            for inner in ("lang", "lng"):
+                self.assertEqual(self.told(rows, "sort", "IN", "--by", f"$.meta.{inner}"), [])
+        odd = [{"text": "a", "\0": {"a\0b": 1, "": 2, "lang": 3}, "": {"lang": 1}, "m": {"y": 1}}]
+        self.assertEqual(self.told(odd, "sort", "IN", "--by", '$[""].lang'), [])
+        self.said("T3114", "$.m.lang", odd, "sort", "IN", "--by", "$.m.lang")
 
     def test_a_field_of_a_condition_or_a_tag(self):
         for words, part in (
@@ -163,6 +196,12 @@ class Remarks(unittest.TestCase):
                 ("[{sort: {by: $.part}}]", ", tags: {part: a}", False),
                 ("[{sort: {by: $.part}}]", ", tags: {part.of: a}", False),
                 ("[{sort: {by: $.part}}]", ", tags: {parts: a}", True),
+                ("[{sort: {by: $.meta.part}}]", "", True),
+                ("[{sort: {by: $.meta.part}}]", ", tags: {meta.part: a}", False),
+                ("[{sort: {by: $.meta.part}}]", ", tags: {$.meta.parts: a}", True),
+                ("[{sort: {by: $.new.part}}]", ", tags: {new.other: a}", True),
+                ("[{tag: {set: {'meta[\"part\"]': a}}}, {sort: {by: $.meta.part}}]", "", False),
+                ("[{tag: {set: {'$[\"a b\"]': a}}}, {sort: {by: '$[\"a b\"]'}}]", "", False),
                 ("[{tag: {set: {part: a}}}, {sort: {by: $.part}}]", "", False),
                 ("[{sort: {by: $.part}}, {tag: {set: {part: a}}}]", "", True),
                 ("[{tag: {set: {part: a}}}, {filter: {keep: $.part = 'a'}}]", "", False),
