@@ -27,6 +27,7 @@ from tamis.errors import FindingsError as FindingsError
 from tamis.errors import InputError as InputError
 from tamis.errors import InternalError as InternalError
 from tamis.errors import TamisError as TamisError
+from tamis.errors import TamisWarning as TamisWarning
 from tamis.errors import UsageError as UsageError
 from tamis.progress import Progress as Progress
 from tamis.run import Run as Run
@@ -42,6 +43,7 @@ __all__ = [
     "Run",
     "Stream",
     "TamisError",
+    "TamisWarning",
     "UsageError",
     "read",
 ]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Optional, Protocol, Union, overload
 
 from tamis import _tamis
-from tamis.errors import FindingsError
+from tamis.errors import FindingsError, warn_of
 from tamis.operators import Operators
 from tamis.progress import Show, Shown
 from tamis.recipe import Scalar, to_yaml
@@ -218,6 +218,7 @@ class Dataset(Operators):
     def _carry_out(self, plan: _tamis.Plan) -> dict[str, Any]:
         """Runs a plan to its end; what it came to, as `tamis run --json` prints it."""
         try:
+            warn_of(plan.json())
             with Shown(self._settings.get("progress")) as shown:
                 plan.run(shown.callback)
             return dict(json.loads(plan.result() or "{}"))
@@ -360,17 +361,20 @@ class Dataset(Operators):
         return result if isinstance(result, polars.DataFrame) else polars.DataFrame(result)
 
     def _begin(
-        self, shape: int, progress: Optional[Callable[..., object]]
+        self, shape: int, progress: Optional[Callable[..., object]], warn: bool = True
     ) -> _tamis.Stream:
         plan = self._open()
-        stream = plan.stream(shape, progress)
-        plan.close()  # when the stream is gone
-        return stream
+        try:
+            if warn:
+                warn_of(plan.json())
+            return plan.stream(shape, progress)
+        finally:
+            plan.close()  # when the stream is gone
 
-    def _collect(self, shape: int) -> _tamis.Stream:
+    def _collect(self, shape: int, warn: bool = True) -> _tamis.Stream:
         """All batches, read here: what goes wrong is ours to say, and no reader's."""
         with Shown(self._settings.get("progress")) as shown:
-            return self._begin(shape, shown.callback).collect()
+            return self._begin(shape, shown.callback, warn).collect()
 
     def _rows_of(self) -> list[Any]:
         """The tables that the records are rows of; none when some come from files, or from tables
@@ -390,7 +394,7 @@ class Dataset(Operators):
         if not tables:
             return self._collect(PARTS if parts else RECORDS)
         whole = self._with(steps=(), settings={**self._settings, "unreadable": "100%"})
-        return kept(tables, self._collect(CHANGES), lambda: whole._collect(RECORDS))
+        return kept(tables, self._collect(CHANGES), lambda: whole._collect(RECORDS, warn=False))
 
     @overload
     def records(self, form: type[bytes]) -> Iterator[bytes]: ...

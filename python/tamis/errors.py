@@ -1,12 +1,17 @@
-"""What can go wrong, as exceptions: one class for each exit status of the program.
+"""What can go wrong, as exceptions: one class for each exit status of the program; and what is
+remarked on a plan before it runs, as warnings.
 
-Each says where: `source`, `line` and `column` (from 1; 0 and "" where there is no place) and the
+Each exception says where: `source`, `line` and `column` (from 1; 0 and "" where there is no place) and the
 `code` of the remark (`tamis ops T1013` says all about one). The message is a sentence with what to
 do next.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import sys
+import warnings
 from typing import TYPE_CHECKING, Optional
 
 if TYPE_CHECKING:
@@ -60,6 +65,15 @@ class InternalError(TamisError):
     status = 5
 
 
+class TamisWarning(UserWarning):
+    """A remark on what a run is about to do: the program's warnings, with their `code`
+    (`tamis ops T3114` says all about one)."""
+
+    def __init__(self, sentence: str, code: str = "") -> None:
+        super().__init__(f"{sentence} ({code})" if code else sentence)
+        self.code = code
+
+
 _CLASSES = {
     kind.status: kind for kind in (FindingsError, UsageError, InputError, CancelledError)
 }
@@ -70,3 +84,13 @@ def of_status(
 ) -> TamisError:
     """The exception for what the library said; called by the extension."""
     return _CLASSES.get(status, InternalError)(message, code, source, line, column)
+
+
+def warn_of(plan: str) -> None:
+    """Warns of each remark in a plan's JSON, at the line that called the package."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    frame, level = sys._getframe(1), 2
+    while frame.f_back and os.path.dirname(os.path.abspath(frame.f_code.co_filename)) == here:
+        frame, level = frame.f_back, level + 1
+    for remark in json.loads(plan)["lint"]:
+        warnings.warn(TamisWarning(remark["sentence"], remark["code"]), stacklevel=level)

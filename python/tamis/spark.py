@@ -467,6 +467,7 @@ def run(
     with Plan.open(
         inputs=inputs, settings=settings, folder=os.path.abspath(folder), overwrite=overwrite, **given
     ) as plan:
+        plan.warn()
         driver = _Driver(spark, plan, folder, split_bytes, partitions)
         plan.begin()
         driver.run(digests)

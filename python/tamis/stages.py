@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from tamis import _tamis
 from tamis.dataset import Dataset
-from tamis.errors import TamisError, UsageError
+from tamis.errors import TamisError, UsageError, warn_of
 
 FACT, DECISION, STATE = 0, 1, 2
 
@@ -104,6 +104,10 @@ class Plan:
     def of_ticket(cls, ticket):
         """The plan that the ticket was written for; looks at no input."""
         return cls(_tamis.open_ticket(ticket))
+
+    def warn(self):
+        """Says what is remarked on the plan, as warnings."""
+        warn_of(self._plan.json())
 
     def ticket(self, split_bytes=0):
         return self._plan.ticket(split_bytes)

@@ -1,6 +1,6 @@
 /* Keys come mostly in the order of the record before, so each is looked for behind the last one
- * first. Of more than KEYS_MOST, or of longer ones together,
- * nothing is known: such objects are tables of something. */
+ * first. Where there are more than KEYS_MOST on a level, or longer ones together, no more is known
+ * of it: such objects are tables of something. */
 #include "flow/seen.h"
 
 #include <stdlib.h>
@@ -91,38 +91,80 @@ static tm_status bind(tm_seer *s, tm_str raw)
     return TM_OK;
 }
 
-static bool stands_at(const tm_seer *s, size_t at, tm_str key)
+static bool stands_at(const tm_seer_keys *in, size_t at, tm_str key)
 {
-    return at + key.n < s->keys.n && !memcmp(s->keys.p + at, key.p, key.n) &&
-           !s->keys.p[at + key.n];
+    return at + key.n < in->names.n && !memcmp(in->names.p + at, key.p, key.n) &&
+           !in->names.p[at + key.n];
 }
 
-static void note_key(tm_seer *s, tm_str key)
+/* Which of the keys it is, from 0; TM_NONE: it has no room any more. *bytes: of the keys that share
+ * the room. */
+static uint32_t note_key(tm_seer_keys *in, tm_str key, size_t *bytes)
 {
-    size_t at = s->next;
-    if (!stands_at(s, at, key))
-        for (at = 0; at < s->keys.n && !stands_at(s, at, key);) at += strlen(s->keys.p + at) + 1;
-    s->next = at + key.n + 1;
-    if (at < s->keys.n) return;
-    s->seen.keys = s->keys.n + key.n < KEY_BYTES ? s->seen.keys + 1 : KEYS_MOST + 1;
-    if (s->seen.keys > KEYS_MOST) return;
-    tm_buf_str(&s->keys, key);
-    tm_buf_char(&s->keys, '\0');
+    size_t at = in->next;
+    uint32_t nth = in->nth;
+    if (!stands_at(in, at, key))
+        for (at = 0, nth = 0; at < in->names.n && !stands_at(in, at, key); nth++)
+            at += strlen(in->names.p + at) + 1;
+    in->next = at + key.n + 1;
+    in->nth = nth + 1;
+    if (at < in->names.n) return nth;
+    in->open |= nth == KEYS_MOST || *bytes + key.n >= KEY_BYTES;
+    if (in->open) return TM_NONE;
+    tm_buf_str(&in->names, key);
+    tm_buf_char(&in->names, '\0');
+    *bytes += key.n + 1;
+    in->count++;
+    return nth;
+}
+
+/* The key at node k; false: it is one that no name of C can be. */
+static bool read_key(tm_seer *s, const tm_doc *doc, uint32_t k, tm_str *key)
+{
+    tm_str inside = tm_json_inside(doc->node, doc->raw.p, k);
+    tm_buf *text = &s->batch.scratch;
+    tm_buf_clear(text);
+    tm_json_unescape(inside, text);
+    *key = text->n ? tm_buf_view(text) : TM_STR("");
+    return tm_str_find_char(*key, '\0') == key->n;
+}
+
+/* Paths go on into a text that holds JSON. */
+static bool may_hold_object(const tm_doc *doc, uint32_t node)
+{
+    if (doc->node[node].kind != TM_JSON_STRING) return false;
+    tm_str text = tm_str_trim(tm_json_inside(doc->node, doc->raw.p, node));
+    return text.n && (text.p[0] == '{' || text.p[0] == '\\');
+}
+
+static void note_inside(tm_seer *s, tm_seer_keys *in, const tm_doc *doc, uint32_t value)
+{
+    const tm_json_node *node = doc->node;
+    in->open |= may_hold_object(doc, value);
+    if (node[value].kind != TM_JSON_OBJECT) return;
+    in->next = in->nth = 0;
+    for (uint32_t k = value + 1; !in->open && k < node[value].next; k = node[k + 1].next) {
+        tm_str key;
+        if (read_key(s, doc, k, &key)) note_key(in, key, &s->inside_bytes);
+    }
 }
 
 static void note_keys(tm_seer *s, const tm_doc *doc)
 {
     const tm_json_node *node = doc->node;
-    if (node[doc->top].kind != TM_JSON_OBJECT) return;
-    s->next = 0;
-    for (uint32_t k = doc->top + 1; s->seen.keys <= KEYS_MOST && k < node[doc->top].next;
+    if (node[doc->top].kind != TM_JSON_OBJECT || s->failed) return;
+    if (!s->inside) s->inside = tm_alloc_zero(KEYS_MOST, sizeof *s->inside);
+    s->failed = !s->inside;
+    s->top.next = s->top.nth = 0;
+    for (uint32_t k = doc->top + 1; !s->top.open && !s->failed && k < node[doc->top].next;
          k = node[k + 1].next) {
-        tm_str inside = tm_json_inside(node, doc->raw.p, k);
-        tm_buf_clear(&s->batch.scratch);
-        tm_json_unescape(inside, &s->batch.scratch);
-        note_key(s, tm_buf_view(&s->batch.scratch));
+        tm_str key;
+        if (!read_key(s, doc, k, &key)) continue;
+        uint32_t nth = note_key(&s->top, key, &s->top_bytes);
+        if (nth != TM_NONE) note_inside(s, &s->inside[nth], doc, k + 1);
+        s->failed |= s->batch.scratch.failed || s->top.names.failed;
+        if (nth != TM_NONE) s->failed |= s->inside[nth].names.failed;
     }
-    s->failed |= s->batch.scratch.failed || s->keys.failed;
 }
 
 void tm_seer_look(tm_seer *s, const tm_doc *doc)
@@ -132,25 +174,39 @@ void tm_seer_look(tm_seer *s, const tm_doc *doc)
     if (wants_more(s) && bind(s, doc->raw) != TM_OK) s->failed = true;
 }
 
+static tm_status tell_keys(const tm_seer_keys *in, tm_arena *mem, tm_seen_keys *out, tm_err *err)
+{
+    *out = (tm_seen_keys){.open = in->open};
+    if (in->open || !in->count) return TM_OK;
+    const char **name = TM_NEW(mem, const char *, in->count);
+    tm_str all = tm_arena_str(mem, tm_buf_view(&in->names));
+    if (!name || !all.p) return tm_fail_memory(err, "the plan", in->names.n);
+    for (size_t at = 0; out->count < in->count; at += strlen(all.p + at) + 1)
+        name[out->count++] = all.p + at;
+    out->name = name;
+    return TM_OK;
+}
+
 tm_status tm_seer_tell(const tm_seer *s, tm_arena *mem, tm_seen *out, tm_err *err)
 {
     *out = s->seen;
     if (s->failed) *out = (tm_seen){0};
-    uint32_t keys = out->keys <= KEYS_MOST ? out->keys : 0;
-    out->keys = 0;
-    if (!keys) return TM_OK;
-    const char **key = TM_NEW(mem, const char *, keys);
-    tm_str all = tm_arena_str(mem, tm_buf_view(&s->keys));
-    if (!key || !all.p) return tm_fail_memory(err, "the plan", s->keys.n);
-    for (size_t at = 0; out->keys < keys; at += strlen(all.p + at) + 1)
-        key[out->keys++] = all.p + at;
-    out->key = key;
+    if (s->failed) return TM_OK;
+    TM_TRY(tell_keys(&s->top, mem, &out->top, err));
+    out->top.open |= !out->top.count; /* no object was there: records are something else */
+    tm_seen_keys *inside = TM_NEW(mem, tm_seen_keys, out->top.count + 1);
+    if (!inside) return tm_fail_memory(err, "the plan", out->top.count);
+    for (uint32_t k = 0; k < out->top.count; k++)
+        TM_TRY(tell_keys(&s->inside[k], mem, &inside[k], err));
+    out->inside = inside;
     return TM_OK;
 }
 
 void tm_seer_end(tm_seer *s)
 {
+    for (uint32_t k = 0; s->inside && k < KEYS_MOST; k++) tm_buf_release(&s->inside[k].names);
+    tm_free(s->inside);
+    tm_buf_release(&s->top.names);
     tm_batch_release(&s->batch);
     tm_arena_release(&s->mem);
-    tm_buf_release(&s->keys);
 }

@@ -1,6 +1,6 @@
-/* What the sampled records of an input have: which fields, and how many messages with texts that
- * the selectors of the recipe's steps name. The plan holds its parameters against it (T3113,
- * T3114).
+/* What the sampled records of an input have: which fields, on two levels, and how many messages
+ * with texts that the selectors of the recipe's steps name. The plan holds its parameters against
+ * it (T3113, T3114, T3115).
  *
  * A record is bound only while a step's selector has found nothing yet, so it mostly costs one
  * record. A layout that the set is not read with in the end may be the one it is looked at with:
@@ -10,6 +10,14 @@
 
 #include "plan/plan.h"
 
+typedef struct tm_seer_keys { /* of the records, or of the objects that one of their fields holds */
+    tm_buf names;             /* one behind another, each ended by a NUL */
+    size_t next;              /* where in `names` the next one probably stands, */
+    uint32_t nth;             /* and as which */
+    uint32_t count;
+    bool open; /* as in tm_seen_keys */
+} tm_seer_keys;
+
 typedef struct tm_seer {
     tm_seen seen;
     uint32_t need[TM_SELECTORS]; /* messages that a step asks for; 0: none does */
@@ -17,8 +25,9 @@ typedef struct tm_seer {
     bool failed; /* there was no memory to look at all of it: nothing is told */
     tm_batch batch;
     tm_arena mem;
-    tm_buf keys; /* one behind another, each ended by a NUL */
-    size_t next; /* where in `keys` the next one probably stands */
+    tm_seer_keys top;
+    tm_seer_keys *inside;           /* by key of top; NULL: no record was looked at */
+    size_t top_bytes, inside_bytes; /* of names: of top, and of all that is inside together */
 } tm_seer;
 
 /* mapping: of the input, or NULL. */

@@ -10,7 +10,7 @@
 #include "base/system.h"
 #include "flow/stage.h"
 
-static const char MAGIC[8] = {'T', 'M', 'T', 'I', 'C', '0', '0', '2'};
+static const char MAGIC[8] = {'T', 'M', 'T', 'I', 'C', '0', '0', '3'};
 enum { HEAD_BYTES = sizeof MAGIC + sizeof(tm_hash) };
 
 /* ---- fields ---------------------------------------------------------------------------------- */
@@ -72,14 +72,21 @@ static void put_source(tm_buf *out, const tm_source *source)
     put(out, source->ends);
 }
 
+static void put_keys(tm_buf *out, const tm_seen_keys *keys)
+{
+    put(out, keys->open);
+    put(out, keys->count);
+    for (uint32_t k = 0; k < keys->count; k++) put_text(out, tm_str_of(keys->name[k]));
+}
+
 static void put_seen(tm_buf *out, const tm_seen *seen)
 {
     put(out, seen->records);
     put(out, seen->bound);
     put(out, seen->looked);
     for (uint32_t k = 0; k < TM_SELECTORS; k++) put(out, seen->messages[k]);
-    put(out, seen->keys);
-    for (uint32_t k = 0; k < seen->keys; k++) put_text(out, tm_str_of(seen->key[k]));
+    put_keys(out, &seen->top);
+    for (uint32_t k = 0; k < seen->top.count; k++) put_keys(out, &seen->inside[k]);
 }
 
 static void put_input(tm_buf *out, const tm_plan_input *input)
@@ -213,21 +220,32 @@ static tm_status restore_text(tm_run *run, fields *f, tm_str *out, tm_err *err)
     return !text.n || out->p ? TM_OK : tm_fail_memory(err, "the plan", text.n);
 }
 
+static tm_status restore_keys(tm_run *run, fields *f, tm_seen_keys *keys, tm_err *err)
+{
+    keys->open = get(f);
+    keys->count = get_count(f, f->left.n);
+    const char **name = TM_NEW(&run->mem, const char *, keys->count + 1);
+    if (!name) return tm_fail_memory(err, "the plan", keys->count);
+    for (uint32_t k = 0; k < keys->count; k++) {
+        tm_str text;
+        TM_TRY(restore_text(run, f, &text, err));
+        name[k] = text.n ? text.p : "";
+    }
+    keys->name = name;
+    return TM_OK;
+}
+
 static tm_status restore_seen(tm_run *run, fields *f, tm_seen *seen, tm_err *err)
 {
     seen->records = get_count(f, UINT32_MAX);
     seen->bound = get_count(f, UINT32_MAX);
     seen->looked = get_count(f, UINT32_MAX);
     for (uint32_t k = 0; k < TM_SELECTORS; k++) seen->messages[k] = get_count(f, UINT32_MAX);
-    seen->keys = get_count(f, f->left.n);
-    const char **key = TM_NEW(&run->mem, const char *, seen->keys + 1);
-    if (!key) return tm_fail_memory(err, "the plan", seen->keys);
-    for (uint32_t k = 0; k < seen->keys; k++) {
-        tm_str text;
-        TM_TRY(restore_text(run, f, &text, err));
-        key[k] = text.n ? text.p : "";
-    }
-    if (seen->keys) seen->key = key;
+    TM_TRY(restore_keys(run, f, &seen->top, err));
+    tm_seen_keys *inside = TM_NEW(&run->mem, tm_seen_keys, seen->top.count + 1);
+    if (!inside) return tm_fail_memory(err, "the plan", seen->top.count);
+    for (uint32_t k = 0; k < seen->top.count; k++) TM_TRY(restore_keys(run, f, &inside[k], err));
+    seen->inside = inside;
     return TM_OK;
 }
 

@@ -70,10 +70,18 @@ const tm_lint_rule tm_lint_rules[] = {
      "makes new records of those that are read, nothing is said."},
     {"T3114", "field-nowhere", false, "a field of an expression is in no record",
      "None of the records that were looked at has the field, which is unknown in all of them then: "
-     "the records are neither told apart nor put in order by it. It is probably misspelt. Only a "
-     "sample is looked at, so a field that is rare may be missed; nothing is said of a field that "
-     "an earlier step or tags: may set, of one in has(), coalesce() or before `is`, and of lists "
-     "that name several fields which no record has, unless a name is close to one that is there."},
+     "the records are neither told apart nor put in order by it, and no condition that needs it is "
+     "true. It is probably misspelt. The first two keys of a path are looked for, and only in a "
+     "sample, so a field that is rare may be missed. Nothing is said of a field that an earlier "
+     "step or tags: may set, of one in has(), coalesce() or before `is`, and of what is inside a "
+     "field that holds very many different keys or a text with JSON. Only if a name is close to "
+     "one that is there, it is told of lists that name several fields which no record has, of a "
+     "field that the expression elsewhere asks for, of drop: and park: of filter, and of tag."},
+    {"T3115", "not-the-field", false, "a bare word is not the field of that name",
+     "In expressions `user` is the text of user messages, `label` the label of the record, and a "
+     "field is written $.user. The records have a field of that name too, which holds something "
+     "else, and it was probably meant. To mean the texts all the same and hear nothing, write "
+     "text(user)."},
     {0}};
 
 const tm_param *tm_lint_param(const tm_plan_step *step, const char *name)

@@ -19,7 +19,8 @@ enum { /* by index in tm_lint_rules */
        TM_LINT_CLUSTERS_APART,
        TM_LINT_MAP_LEADS_NOWHERE,
        TM_LINT_SELECTS_NOTHING,
-       TM_LINT_FIELD_NOWHERE
+       TM_LINT_FIELD_NOWHERE,
+       TM_LINT_NOT_THE_FIELD
 };
 
 typedef struct tm_linting {
@@ -40,6 +41,12 @@ tm_status tm_lint_remark(tm_linting *l, uint32_t rule, uint32_t i, const char *p
 /* lint_sample.c */
 tm_status tm_lint_mapping(tm_linting *l, const tm_plan_input *in);
 tm_status tm_lint_selectors(tm_linting *l, uint32_t i);
+/* How many records of these inputs were looked at; 0: of one of them nothing is known. */
+uint64_t tm_lint_records(const tm_plan_input *in, uint32_t inputs);
+/* Before step i something makes records: texts and fields are others than those that were read. */
+bool tm_lint_is_made(const tm_plan *plan, uint32_t i);
+
+/* lint_fields.c */
 tm_status tm_lint_fields(tm_linting *l, uint32_t i);
 
 #endif

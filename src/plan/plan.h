@@ -109,13 +109,19 @@ extern const tm_builtin tm_builtins[]; /* ends with a nameless one */
 /* The one for inputs that hold these kinds; for none, that of sft. */
 const tm_builtin *tm_builtin_for(uint32_t kinds);
 
+typedef struct tm_seen_keys { /* of objects, in all sampled records together */
+    const char *const *name;
+    uint32_t count;
+    bool open; /* there may be others: they are too many, or in texts that hold JSON */
+} tm_seen_keys;
+
 typedef struct tm_seen {             /* what the sampled records of an input have */
     uint32_t records;                /* that could be read; 0: nothing is known */
     uint32_t bound;                  /* that fit a layout, of those that were asked for texts */
     uint32_t looked;                 /* the selectors of which messages is right */
     uint32_t messages[TM_SELECTORS]; /* with a text of that selector, in the record with most */
-    const char *const *key;          /* of records themselves; NULL: not known, or too many */
-    uint32_t keys;
+    tm_seen_keys top;                /* of records themselves */
+    const tm_seen_keys *inside;      /* by key of top: of the objects that are its values */
 } tm_seen;
 
 typedef struct tm_plan_input { /* what flow found behind one recipe input */

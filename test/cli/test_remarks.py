@@ -1,8 +1,8 @@
 """What is said of a recipe by what the sampled records have: selectors that name no text of them
-(T3113), fields that none of them has (T3114). Also what is not said: nobody is warned of what is
-there, may be there, or is made by an earlier step.
+(T3113), fields that none of them has (T3114), fields that a bare word does not name (T3115). Also
+what is not said: nobody is warned of what is there, may be there, or is made by an earlier step.
 
-Covers flow/seen.c, plan/lint_sample.c, the remarks in report/page.c."""
+Covers flow/seen.c, plan/lint_sample.c, plan/lint_fields.c, the remarks in report/page.c."""
 
 import html
 import itertools
@@ -40,16 +40,16 @@ class Remarks(unittest.TestCase):
         if reference:
             names["REF"] = self.write("ref.jsonl", reference)
         command = [TAMIS, *(names.get(word, word) for word in words), "-o",
-                   os.path.join(self.tmp.name, "out") + "/" if words[0] == "split" else "-"]
+                   tempfile.mkdtemp(dir=self.tmp.name) + "/" if words[0] == "split" else "-"]
         with open(path, encoding="utf-8") as file:
             return subprocess.run(command, stdin=file if pipe else subprocess.DEVNULL,
                                   capture_output=True, text=True)
 
     def told(self, rows, *words, **more):
-        """The warnings of a run, whose output is whatever it would be without them."""
+        """The remarks of a run, whose output is whatever it would be without them."""
         done = self.run_it(rows, *words, **more)
         self.assertEqual(done.returncode, 0, done.stderr)
-        return [line for line in done.stderr.splitlines() if "warning: " in line]
+        return [line for line in done.stderr.splitlines() if "warning: " in line and "(T3" in line]
 
     def said(self, code, part, rows, *words, **more):
         told = self.told(rows, *words, **more)
@@ -122,7 +122,6 @@ class Remarks(unittest.TestCase):
     def test_fields_that_are_or_may_be_there(self):
         rows = CORPUS + [{"text": "late", "rare": 1}]
         for words in (("sort", "IN", "--by", "$.rare"),
-                      ("sort", "IN", "--by", "$.meta.nobody"),
                       ("sort", "IN", "--by", "coalesce($.nosuch, $.score)"),
                       ("dedup.exact", "IN", "--within", "has($.nosuch)"),
                       ("dedup.exact", "IN", "--within", "$.nosuch is null"),
@@ -133,6 +132,63 @@ class Remarks(unittest.TestCase):
                   "--within", "$.label,$.answer,$.scorre")
         self.assertEqual(self.told(CORPUS, "refine", "IN"), [])
 
+    def test_a_field_within_a_field(self):
+        for words, part in (
+                (("split", "IN", "--eval", "9%", "--group", "$.meta.lng"),
+                 "has a field $.meta.lng; did you mean $.meta.lang?"),
+                (("sample", "IN", "--count", "9", "--stratify", "$.meta.lng"), "$.meta.lang?"),
+                (("sort", "IN", "--by", "$.meta.nobody"), "has a field $.meta.nobody (T3114)"),
+                (("sort", "IN", "--by", "$.score.high"), "has a field $.score.high (T3114)"),
+                (("sort", "IN", "--by", "$.mta.lng,$.mta.lang"), "$.mta; did you mean $.meta?"),
+                (("filter", "IN", "--drop", "$.meta.lng = 'x'"), "did you mean $.meta.lang?"),
+                (("tag", "IN", "--remove", "meta.lng"), "did you mean $.meta.lang?")):
+            self.said("T3114", part, CORPUS, *words)
+        for words in (("sort", "IN", "--by", "$.meta.lang"),
+                      ("sort", "IN", "--by", "$.meta.lang.deep"),
+                      ("sort", "IN", "--by", "coalesce($.meta.lng, 1)"),
+                      ("tag", "IN", "--remove", "meta.nosuch")):
+            self.assertEqual(self.told(CORPUS, *words), [], words)
+        late = CORPUS + [{"text": "late", "meta": {"rare": 1}, "score": {"x": 1}}]
+        for path in ("$.meta.rare", "$.score.x"):
+            self.assertEqual(self.told(late, "sort", "IN", "--by", path), [])
+
+    def test_what_is_within_a_field_may_not_be_known(self):
+        wide = [{"text": f"a{i}", "meta": {f"k{i}": 1}, "other": {"b": i}} for i in range(300)]
+        self.assertEqual(self.told(wide, "sort", "IN", "--by", "$.meta.nosuch"), [])
+        self.said("T3114", "$.meta.nosuch", wide[:200], "sort", "IN", "--by", "$.meta.nosuch")
+        self.said("T3114", "$.other.nosuch", wide, "sort", "IN", "--by", "$.other.nosuch")
+        self.said("T3114", "$.mta; did you mean $.meta?", wide, "sort", "IN", "--by", "$.mta.k1")
+        for text in ('{"lang": "en"}', ' \n{"lang": "en"}', json.dumps('{"lang": "en"}')):
+            rows = [{"text": "a", "meta": text}, {"text": "b", "meta": text}]
+            for inner in ("lang", "lng"):
+                self.assertEqual(self.told(rows, "sort", "IN", "--by", f"$.meta.{inner}"), [])
+        odd = [{"text": "a", "\0": {"a\0b": 1, "": 2, "lang": 3}, "": {"lang": 1}, "m": {"y": 1}}]
+        self.assertEqual(self.told(odd, "sort", "IN", "--by", '$[""].lang'), [])
+        self.said("T3114", "$.m.lang", odd, "sort", "IN", "--by", "$.m.lang")
+
+    def test_a_field_of_a_condition_or_a_tag(self):
+        for words, part in (
+                (("filter", "IN", "--keep", "$.nosuch = 1"), 'keep of "filter": none of the 600'),
+                (("filter", "IN", "--keep", "$.scor > 1"), "$.scor; did you mean $.score?"),
+                (("filter", "IN", "--drop", "$.scor > 1"), "$.scor; did you mean $.score?"),
+                (("filter", "IN", "--park", "words(document) > 3 or $.scor > 1"), 'park of'),
+                (("tag", "IN", "--set", "x== $.scor + 1"), 'set of "tag"'),
+                (("tag", "IN", "--remove", "$.scor"), "$.scor; did you mean $.score?"),
+                (("tag", "IN", "--remove", "mta.lang"), 'remove of "tag"')):
+            self.said("T3114", part, CORPUS, *words)
+        told = self.told(CORPUS, "filter", "IN", "--keep", "$.a = 1 or $.b = 1")
+        self.assertEqual(len(told), 2, told)
+        for words in (("filter", "IN", "--drop", "$.nosuch = 1"),
+                      ("filter", "IN", "--park", "$.nosuch = 1"),
+                      ("filter", "IN", "--keep", "coalesce($.nosuch, 1) = 1"),
+                      ("filter", "IN", "--keep", "$.score > 1"),
+                      ("tag", "IN", "--set", "x== $.nosuch + 1"),
+                      ("tag", "IN", "--set", "scor=1"),
+                      ("tag", "IN", "--set", "scor=1", "--set", "x== $.scor"),
+                      ("tag", "IN", "--remove", "nosuch"),
+                      ("tag", "IN", "--remove", "meta.lang")):
+            self.assertEqual(self.told(CORPUS, *words), [], words)
+
     def test_fields_that_tags_or_steps_set(self):
         path = self.write("in.jsonl", CORPUS)
         for steps, tags, warned in (
@@ -140,14 +196,56 @@ class Remarks(unittest.TestCase):
                 ("[{sort: {by: $.part}}]", ", tags: {part: a}", False),
                 ("[{sort: {by: $.part}}]", ", tags: {part.of: a}", False),
                 ("[{sort: {by: $.part}}]", ", tags: {parts: a}", True),
+                ("[{sort: {by: $.meta.part}}]", "", True),
+                ("[{sort: {by: $.meta.part}}]", ", tags: {meta.part: a}", False),
+                ("[{sort: {by: $.meta.part}}]", ", tags: {$.meta.parts: a}", True),
+                ("[{sort: {by: $.new.part}}]", ", tags: {new.other: a}", True),
+                ("[{tag: {set: {'meta[\"part\"]': a}}}, {sort: {by: $.meta.part}}]", "", False),
+                ("[{tag: {set: {'$[\"a b\"]': a}}}, {sort: {by: '$[\"a b\"]'}}]", "", False),
                 ("[{tag: {set: {part: a}}}, {sort: {by: $.part}}]", "", False),
-                ("[{sort: {by: $.part}}, {tag: {set: {part: a}}}]", "", True)):
+                ("[{sort: {by: $.part}}, {tag: {set: {part: a}}}]", "", True),
+                ("[{tag: {set: {part: a}}}, {filter: {keep: $.part = 'a'}}]", "", False),
+                ("[{filter: {keep: $.part is null or $.part = 1}}]", "", False),
+                ("[{filter: {keep: $.scor is null or $.scor = 1}}]", "", True)):
             recipe = self.write("r.yaml", [])
             with open(recipe, "w", encoding="utf-8") as file:
                 file.write("inputs: {a: {path: %s%s}}\nsteps: %s\n" % (path, tags, steps))
             done = subprocess.run([TAMIS, "run", recipe, "-o", "-"], capture_output=True, text=True)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual("T3114" in done.stderr, warned, (steps, tags, done.stderr))
+
+    def test_a_bare_word_that_is_a_field_as_well(self):
+        rows = [{**chat("a", f"b {i}"), "user": i % 5, "kind": "x", "label": i} for i in range(60)]
+        for words, part in (
+                (("split", "IN", "--eval", "10%", "--group", "user"),
+                 'group of "split": "user" is the text of user messages; the field of that name is '
+                 '$.user'),
+                (("sample", "IN", "--count", "9", "--stratify", "kind"),
+                 '"kind" is the kind of example that the record is; the field'),
+                (("dedup.exact", "IN", "--by", "all", "--within", "label"),
+                 '"label" is the label or score of the record; the field of that name is $.label'),
+                (("sort", "IN", "--by", "max user"), 'by of "sort"'),
+                (("dedup.exact", "IN", "--by", "assistant", "--keep", "min user,first"),
+                 'keep of "dedup.exact"')):
+            self.said("T3115", part, rows, *words)
+        for words in (("split", "IN", "--eval", "10%", "--group", "$.user"),
+                      ("split", "IN", "--eval", "10%", "--group", "text(user)"),
+                      ("split", "IN", "--eval", "10%", "--group", "assistant"),
+                      ("sort", "IN", "--by", "words(user)"),
+                      ("filter", "IN", "--keep", "words(user) > 0")):
+            self.assertEqual(self.told(rows, *words), [], words)
+
+    def test_a_bare_word_whose_field_holds_those_texts(self):
+        labels = [{"prompt": f"q {i}", "completion": "a", "label": i % 2 == 0} for i in range(9)]
+        for rows, words in ((PAIRS, ("--group", "prompt", "--stratify", "chosen")),
+                            (labels, ("--stratify", "label")),
+                            (CORPUS, ("--stratify", "layout")),
+                            ([{"system": "s", **chat("a", "b")}] * 9, ("--group", "system"))):
+            self.assertEqual(self.told(rows, "split", "IN", "--eval", "10%", *words), [], words)
+        mapped = [{"user": f"q {i}", "prompt": "p", "bot": "a"} for i in range(9)]
+        words = ("split", "IN", "--map", "prompt=user", "--map", "answer=bot", "--eval", "20%")
+        self.assertEqual(self.told(mapped, *words, "--group", "user"), [])
+        self.said("T3115", "$.prompt", mapped, *words, "--group", "prompt")
 
     def test_records_with_very_many_keys_say_nothing(self):
         rows = [{"text": f"a{i}", f"key{i}": 1} for i in range(300)]

@@ -305,6 +305,38 @@ static void map_fails(tamis_plan *plan, uint32_t stage, const stage_rows *given,
     assert_non_null(strstr(said, why));
 }
 
+static void a_ticket_holds_what_was_seen_of_the_records(void **state)
+{
+    (void)state;
+    char text[900], out[300], path[300];
+    const void *ticket;
+    size_t bytes;
+    tamis_error error;
+    tamis_plan *other;
+    snprintf(path, sizeof path, "%s/nested.jsonl", folder);
+    FILE *f = fopen(path, "w");
+    fprintf(f, "{\"text\":\"a\",\"meta\":{\"lang\":\"en\"},\"box\":\"{}\"}\n");
+    fclose(f);
+    snprintf(out, sizeof out, "%s/seen", folder);
+    snprintf(text, sizeof text,
+             "inputs: {a: {path: %s}}\n"
+             "steps: [{sort: {by: [$.meta.lng, $.box.lng]}}]\n",
+             path);
+    tamis_plan *plan = open_plan(text, out);
+    assert_int_equal(tamis_ticket(plan, 500, &ticket, &bytes, &error), TAMIS_OK);
+    assert_int_equal(tamis_open_ticket(&other, ticket, bytes, &error), TAMIS_OK);
+    const char *one = strstr(tamis_plan_json(plan), "\"lint\":");
+    const char *many = strstr(tamis_plan_json(other), "\"lint\":");
+    assert_non_null(one);
+    assert_non_null(strstr(one, "did you mean $.meta.lang?"));
+    assert_null(strstr(one, "$.box"));
+    assert_non_null(many);
+    assert_non_null(strstr(many, "did you mean $.meta.lang?"));
+    assert_null(strstr(many, "$.box"));
+    tamis_close(other);
+    tamis_close(plan);
+}
+
 static void what_is_not_its_own_is_refused(void **state)
 {
     (void)state;
@@ -377,6 +409,7 @@ int main(void)
         cmocka_unit_test(clusters_on_sides),
         cmocka_unit_test(references_and_a_table),
         cmocka_unit_test(every_set_operator),
+        cmocka_unit_test(a_ticket_holds_what_was_seen_of_the_records),
         cmocka_unit_test(what_is_not_its_own_is_refused)};
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import warnings
 
 from python_package import ROOT, need, package
 
@@ -306,6 +307,38 @@ class Errors(Case):
             tamis.read(self.chats).filter("words(response) > 9 and words(response) < 5")
         self.assertEqual(raised.exception.code, "T3101")
         self.assertIn("(T3101)", str(raised.exception))
+
+    def told_by(self, call):
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            call()
+        return told
+
+    def test_remarks_are_warnings_when_a_run_begins(self):
+        rows = self.write("rows.jsonl", '{"text": "a", "score": 1}\n' * 3)
+        made = tamis.read(rows).sort(by="$.scor").filter("$.scroe > 0")
+        self.assertEqual(self.told_by(made.plan), [])
+        for call in (made.counts, made.stream, lambda: list(made),
+                     lambda: made.run(self.path("out")),
+                     lambda: made.write(self.path("out.jsonl"))):
+            told = self.told_by(call)
+            self.assertEqual([each.category for each in told], [tamis.TamisWarning] * 2)
+            self.assertRegex(str(told[0].message), r'^by of "sort": .* \$\.score\? \(T3114\)$')
+            self.assertRegex(str(told[1].message), r'^keep of "filter": .*\(T3114\)$')
+            self.assertEqual({each.filename for each in told}, {__file__})
+            self.assertEqual(told[0].message.code, "T3114")
+        self.assertTrue(issubclass(tamis.TamisWarning, UserWarning))
+        self.assertEqual(self.told_by(tamis.read(rows).sort(by="$.score").counts), [])
+
+    def test_a_warning_that_is_an_error_runs_nothing(self):
+        rows = self.write("rows.jsonl", '{"text": "a", "score": 1}\n' * 3)
+        made = tamis.read(rows).sort(by="$.scor")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", tamis.TamisWarning)
+            for call in (made.stream, lambda: made.run(self.path("out"))):
+                with self.assertRaisesRegex(tamis.TamisWarning, "T3114"):
+                    call()
+        self.assertFalse(os.path.exists(self.path("out", "manifest.json")))
 
     def test_missing_and_unreadable_inputs(self):
         with self.assertRaises((tamis.InputError, tamis.UsageError)):

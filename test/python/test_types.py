@@ -17,6 +17,8 @@ need("mypy")
 EXAMPLE = '''
 from __future__ import annotations
 
+import warnings
+
 import tamis
 
 def show(now: tamis.Progress) -> None:
@@ -54,6 +56,10 @@ except tamis.UsageError as error:
     print(error.source, error.line + 1, error.code.upper())
 except tamis.FindingsError as error:
     print(error.run.counts if error.run else None)
+with warnings.catch_warnings(record=True) as told:
+    warnings.simplefilter("error", tamis.TamisWarning)
+codes: list[str] = [each.message.code for each in told
+                    if isinstance(each.message, tamis.TamisWarning)]
 '''
 WRONG = [
     'tamis.read("x").dedup.near(threshhold=0.8)',
