@@ -80,6 +80,15 @@ tm_status tm_out_begin(tm_out *o, const char *path, bool only_owner, tm_err *err
     return TM_OK;
 }
 
+tm_status tm_out_begin_scratch(tm_out *o, const char *path, tm_err *err)
+{
+    bool special;
+    TM_TRY(take_path(o, path, &special, err));
+    TM_TRY(tm_file_create(path, false, true, &o->file, err));
+    o->open = true;
+    return TM_OK;
+}
+
 /* ---- claims ---------------------------------------------------------------------------------- */
 
 static void let_go(tm_out *o)

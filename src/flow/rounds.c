@@ -356,7 +356,8 @@ static tm_status run_rounds(step_rounds *r, char *path, tm_err *err)
         TM_TRY(run_round(r, &rounds[i], err));
         if (rounds[i + 1].adds) continue; /* they are not whole yet */
         TM_TRY(add_refused(r, err));
-        TM_TRY(tm_verdicts_finish(r->making, to, tm_buf_view(&r->told), err));
+        bool lasts = r->run->folder != NULL; /* else nobody goes on from it */
+        TM_TRY(tm_verdicts_finish(r->making, to, lasts, tm_buf_view(&r->told), err));
         tm_verdicts_free(r->earlier);
         r->earlier = r->making;
         r->making = NULL;

@@ -133,12 +133,13 @@ static tm_status write_rows(row_writer *w, tm_err *err)
 }
 
 /* The head is known only at the end: rows go to a part file behind an empty head first. */
-static tm_status write_file(tm_verdicts *v, row_writer *w, tm_str told, tm_err *err)
+static tm_status write_file(tm_verdicts *v, row_writer *w, bool lasts, tm_str told, tm_err *err)
 {
     file_head head = {0};
     tm_buf_str(&v->told, told);
     TM_TRY(tm_buf_ok(&v->told, err));
-    TM_TRY(tm_out_begin(&w->out, v->path, true, err));
+    TM_TRY(lasts ? tm_out_begin(&w->out, v->path, true, err)
+                 : tm_out_begin_scratch(&w->out, v->path, err));
     TM_TRY(tm_out_write(&w->out, &head, sizeof head, err));
     tm_hasher_add(w->hasher, told.p, told.n);
     TM_TRY(tm_out_write(&w->out, told.p, told.n, err));
@@ -161,13 +162,13 @@ static tm_status keep_path(tm_verdicts *v, const char *path, tm_err *err)
     return TM_OK;
 }
 
-tm_status tm_verdicts_finish(tm_verdicts *v, const char *path, tm_str told, tm_err *err)
+tm_status tm_verdicts_finish(tm_verdicts *v, const char *path, bool lasts, tm_str told, tm_err *err)
 {
     TM_TRY(keep_path(v, path, err));
     TM_TRY(tm_sorter_finish(v->sorter, err));
     row_writer w = {.v = v, .hasher = tm_hasher_new()};
     tm_status status =
-        w.hasher ? write_file(v, &w, told, err) : tm_fail_memory(err, "decisions", 0);
+        w.hasher ? write_file(v, &w, lasts, told, err) : tm_fail_memory(err, "decisions", 0);
     tm_out_abandon(&w.out);
     tm_hasher_free(w.hasher);
     tm_buf_release(&w.piece);

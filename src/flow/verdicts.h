@@ -19,8 +19,10 @@ tm_status tm_verdicts_add(tm_verdicts *v, const tm_decisions *decisions, tm_err 
 /* From now on what is added of a record that something was decided of gives that one its `other`
  * (tm_round.adds). Of no thread that adds. */
 void tm_verdicts_turn(tm_verdicts *v);
-/* Sorts and writes to path. told (may be empty): fold state or head cut-off kept with it. */
-tm_status tm_verdicts_finish(tm_verdicts *v, const char *path, tm_str told, tm_err *err);
+/* Sorts and writes to path. lasts: it outlives the process, so it is made sure of. told (may be
+ * empty): fold state or head cut-off kept with it. */
+tm_status tm_verdicts_finish(tm_verdicts *v, const char *path, bool lasts, tm_str told,
+                             tm_err *err);
 /* Opens a finished file; TM_EINPUT when it is absent, cut or corrupt. */
 tm_status tm_verdicts_open(tm_verdicts **out, const char *path, tm_err *err);
 /* Those of one stretch of the data, given by somebody else's exchange: framed rows, sorted by rid

@@ -44,7 +44,7 @@ static tm_verdicts *made(const char *path, uint64_t count, size_t data_bytes, ui
         assert_int_equal(tm_verdicts_add(v, &out, &err), TM_OK);
         tm_buf_release(&out.bytes);
     }
-    if (tm_verdicts_finish(v, path, told, &err) != TM_OK) fail_msg("%s", err.msg);
+    if (tm_verdicts_finish(v, path, true, told, &err) != TM_OK) fail_msg("%s", err.msg);
     assert_int_equal(tm_verdicts_count(v), count);
     assert_int_equal(spill.held, 0);
     return v;
@@ -157,7 +157,7 @@ static void the_order_of_deciding_does_not_count(void **state)
             assert_int_equal(tm_verdicts_add(v, &out, NULL), TM_OK);
             tm_buf_release(&out.bytes);
         }
-        assert_int_equal(tm_verdicts_finish(v, room("turn"), TM_STR(""), NULL), TM_OK);
+        assert_int_equal(tm_verdicts_finish(v, room("turn"), true, TM_STR(""), NULL), TM_OK);
         assert_int_equal(tm_verdicts_count(v), 1);
         tm_verdicts_free(v);
         assert_int_equal(tm_file_load(room("turn"), 1 << 20, &bytes[turn], NULL), TM_OK);
@@ -222,7 +222,7 @@ static void a_second_turn_names_another_record(void **state)
                 tm_buf_release(&out.bytes);
             }
         }
-        assert_int_equal(tm_verdicts_finish(v, room("turns"), TM_STR(""), NULL), TM_OK);
+        assert_int_equal(tm_verdicts_finish(v, room("turns"), false, TM_STR(""), NULL), TM_OK);
         assert_int_equal(tm_verdicts_count(v), MANY * 2 / 3 + 1);
         all_are_of_both(v);
         tm_verdicts_free(v);
