@@ -118,8 +118,8 @@ typedef struct tm_out {
 
 /* Begins a file that appears under `path` only at tm_out_commit. */
 tm_status tm_out_begin(tm_out *o, const char *path, bool only_owner, tm_err *err);
-/* The same for a file of a private folder that goes with the process: it is there at once, under its
- * own name, and nothing waits for a disk. */
+/* The same for a file of a private folder that goes with the process: it is there at once, under
+ * its own name, and nothing waits for a disk. */
 tm_status tm_out_begin_scratch(tm_out *o, const char *path, tm_err *err);
 /* The same for a file that others may want to write at the same time: TM_EBUSY when one does. With
  * only_new tm_out_commit is TM_EEXISTS, and overwrites nothing, when the file is there by then. */
