@@ -59,9 +59,9 @@ const tm_lint_rule tm_lint_rules[] = {
      "prefix: true (dedup.exact) a beginning that two records share goes with the longer one."},
     {"T3112", "map-leads-nowhere", false, "a path of map: leads nowhere",
      "None of the records that were looked at has what the path names: it is probably misspelt. "
-     "The "
-     "part is absent in every record then, so records that differ in it alone look the same. "
-     "Compare it with the keys that `tamis cat FILE | head -1` shows."},
+     "The part is absent in every record then, so records that differ in it alone look the same. "
+     "Where a field of a similar name is there, the remark names it. Compare the path with the "
+     "keys that `tamis cat FILE | head -1` shows."},
     {"T3113", "selects-nothing", false, "a selector names no text of the records",
      "None of the records that were looked at has a text that the step is told to look at, or so "
      "many messages as turn: counts: nothing is compared, cleaned or looked for, and a count of 0 "

@@ -39,7 +39,6 @@ tm_status tm_lint_remark(tm_linting *l, uint32_t rule, uint32_t i, const char *p
                          const char *sentence);
 
 /* lint_sample.c */
-tm_status tm_lint_mapping(tm_linting *l, const tm_plan_input *in);
 tm_status tm_lint_selectors(tm_linting *l, uint32_t i);
 /* How many records of these inputs were looked at; 0: of one of them nothing is known. */
 uint64_t tm_lint_records(const tm_plan_input *in, uint32_t inputs);
@@ -47,6 +46,7 @@ uint64_t tm_lint_records(const tm_plan_input *in, uint32_t inputs);
 bool tm_lint_is_made(const tm_plan *plan, uint32_t i);
 
 /* lint_fields.c */
+tm_status tm_lint_mapping(tm_linting *l, const tm_plan_input *in);
 tm_status tm_lint_fields(tm_linting *l, uint32_t i);
 
 #endif

@@ -1,6 +1,6 @@
-/* What can be said against the fields that a plan's expressions name, by those that the sampled
- * records have: none of them has the field (T3114), or a bare word that was meant as one is
- * something else (T3115).
+/* What can be said against the fields that a plan names, by those that the sampled records have:
+ * none of them has a field of an expression (T3114) or what a path of map: leads to (T3112), or a
+ * bare word that was meant as a field is something else (T3115).
  *
  * Known is what a record of any input has, and what tags: or an earlier step sets. */
 #include "expr/ast.h"
@@ -199,6 +199,74 @@ static tm_status say_nowhere(tm_linting *l, uint32_t i, const tm_param *p, const
         out.failed ? NULL : tm_arena_printf(l->plan->mem, "%.*s", TM_FMT(tm_buf_view(&out)));
     tm_buf_release(&out);
     return tm_lint_remark(l, TM_LINT_FIELD_NOWHERE, i, p->name, sentence);
+}
+
+/* ---- map: ------------------------------------------------------------------------------------ */
+
+/* The field, or as much of it as resembles one that is there. False: nothing does, or the records
+ * have it, as far as is known. */
+static bool mean(const tm_plan_input *in, field *f)
+{
+    if (may_have(&in->seen, f)) return false;
+    bool there = find_key(&in->seen.top, f->key) != TM_NONE;
+    const char *key = there ? NULL : nearest(in, 1, NULL, f->key);
+    if (!there && !key) return false;
+    if (key) f->key = tm_str_of(key);
+    if (may_have(&in->seen, f)) return true;
+    const char *inner = nearest(in, 1, &f->key, f->inner);
+    f->inner = inner ? tm_str_of(inner) : (tm_str){0};
+    return inner || !there;
+}
+
+/* Appends the path that was probably meant, behind those that are in `out`. */
+static void put_meant(const tm_plan_input *in, const tm_fieldpath *path, tm_buf *out)
+{
+    const tm_step *step;
+    uint32_t steps = tm_fieldpath_steps(path, &step);
+    if (!steps || !step[0].key.p) return;
+    field f = {.key = step[0].key};
+    if (steps > 1) f.inner = step[1].key;
+    bool two = f.inner.p;
+    if (!mean(in, &f)) return;
+    tm_buf meant = {0};
+    tm_fieldpath_key(&meant, f.key);
+    if (f.inner.p) tm_fieldpath_key(&meant, f.inner);
+    for (uint32_t k = two ? 2 : 1; k < steps && !two == !f.inner.p; k++) {
+        if (step[k].key.p)
+            tm_fieldpath_key(&meant, step[k].key);
+        else
+            tm_buf_print(&meant, "[%lld]", (long long)step[k].index);
+    }
+    tm_str text = tm_buf_view(&meant);
+    tm_buf_z(out, out->n ? ", " : "; did you mean ");
+    tm_buf_str(out, tm_str_slice(text, tm_str_starts(text, TM_STR(".")), text.n));
+    out->failed |= meant.failed;
+    tm_buf_release(&meant);
+}
+
+/* Paths that lead nowhere have been found by following them: those with a near name among them. */
+tm_status tm_lint_mapping(tm_linting *l, const tm_plan_input *in)
+{
+    const tm_pairs *map = &in->from->map;
+    tm_buf meant = {0};
+    if (!in->unreached.n) return TM_OK;
+    for (uint32_t i = 0; i < map->count && !meant.failed; i++) {
+        tm_fieldpath *path;
+        meant.failed |=
+            tm_fieldpath_compile(l->plan->mem, map->item[i].value, &path, NULL) != TM_OK;
+        if (!meant.failed) put_meant(in, path, &meant);
+    }
+    if (meant.n) tm_buf_char(&meant, '?');
+    const char *sentence =
+        meant.failed ? NULL
+                     : tm_arena_printf(l->plan->mem,
+                                       "%.*s: map: %.*s leads nowhere in any of the first %u "
+                                       "records%.*s",
+                                       TM_FMT(in->from->name), TM_FMT(in->unreached),
+                                       in->seen.records, TM_FMT(tm_buf_view(&meant)));
+    tm_buf_release(&meant);
+    tm_place at = {in->from->line, in->from->column, false};
+    return tm_lint_add(l, TM_LINT_MAP_LEADS_NOWHERE, at, sentence);
 }
 
 /* The k-th expression of a parameter; false: it has no more. Empty where an item is none. */

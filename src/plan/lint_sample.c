@@ -1,5 +1,5 @@
-/* What can be said against a plan by what the sampled records have: paths of a mapping that lead
- * nowhere, selectors that name no text. (Fields: lint_fields.c.)
+/* What can be said against a plan by what the sampled records have: selectors that name no text.
+ * (Fields: lint_fields.c.)
  *
  * A sample may miss what is rare, so all of it is a remark, says how many records were looked at,
  * and is said only where no sampled record of any input has what was named. Steps that make
@@ -7,17 +7,6 @@
 #include <stdlib.h>
 
 #include "plan/lint.h"
-
-tm_status tm_lint_mapping(tm_linting *l, const tm_plan_input *in)
-{
-    if (!in->unreached.n) return TM_OK;
-    tm_place at = {in->from->line, in->from->column, false};
-    return tm_lint_add(
-        l, TM_LINT_MAP_LEADS_NOWHERE, at,
-        tm_arena_printf(l->plan->mem,
-                        "%.*s: map: %.*s leads nowhere in any of the first %u records",
-                        TM_FMT(in->from->name), TM_FMT(in->unreached), in->seen.records));
-}
 
 uint64_t tm_lint_records(const tm_plan_input *in, uint32_t inputs)
 {

@@ -247,6 +247,30 @@ class Remarks(unittest.TestCase):
         self.assertEqual(self.told(mapped, *words, "--group", "user"), [])
         self.said("T3115", "$.prompt", mapped, *words, "--group", "prompt")
 
+    def test_a_path_of_a_map_that_leads_nowhere(self):
+        talk = [{"role": "user", "content": "a"}]
+        rows = [{"request": {"messages": talk, "body": '{"texts": "t"}'}, "a b": {"c": "d"},
+                 "response": {"choices": [{"message": {"role": "assistant", "content": f"b{i}"}}]}}
+                for i in range(9)]
+        answer = "answer=response.choices[0].message"
+        for maps, end in (
+                (("messages=request.mesages",), "; did you mean request.messages? (T3112)"),
+                (("messages=$.requst.messages",), "; did you mean request.messages? (T3112)"),
+                (("messages=requst.mesages",), "; did you mean request.messages? (T3112)"),
+                (("messages=requst.nosuch",), "; did you mean request? (T3112)"),
+                (("messages=request.nosuch",), "in any of the first 9 records (T3112)"),
+                (("messages=nosuch.nowhere",), "in any of the first 9 records (T3112)"),
+                (("prompt=request.body.text",), "in any of the first 9 records (T3112)"),
+                (("prompt=request.bdy.texts",), "; did you mean request.body.texts? (T3112)"),
+                (("prompt=a_b.c",), '; did you mean ["a b"].c? (T3112)')):
+            words = itertools.chain.from_iterable(("--map", pair) for pair in (*maps, answer))
+            told = self.told(rows, "length", "IN", *words)
+            self.assertEqual(len(told), 1, told)
+            self.assertTrue(told[0].endswith(end), told[0])
+        self.said("T3112", "; did you mean request.messages, response.choices[0].message?", rows,
+                  "length", "IN", "--map", "messages=request.mesages", "--map",
+                  "answer=response.choises[0].message", "--map", "prompt=request.body.texts")
+
     def test_records_with_very_many_keys_say_nothing(self):
         rows = [{"text": f"a{i}", f"key{i}": 1} for i in range(300)]
         self.assertEqual(self.told(rows, "sort", "IN", "--by", "$.nosuch"), [])
