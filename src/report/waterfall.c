@@ -296,7 +296,7 @@ static void sides_far_off(const tm_run *run, tm_buf *out)
         tm_buf_z(out, " were asked");
         if (largest) tm_buf_z(out, ": the largest group, which is never parted, has ");
         if (largest) grouped(out, largest, 0);
-        tm_buf_z(out, largest ? "; fewer fields in group: make smaller ones\n" : "\n");
+        tm_buf_z(out, largest ? "; finer or fewer fields in group: make smaller ones\n" : "\n");
     }
 }
 
