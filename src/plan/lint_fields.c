@@ -247,9 +247,9 @@ static void put_meant(const tm_plan_input *in, const tm_fieldpath *path, tm_buf 
 /* Paths that lead nowhere have been found by following them: those with a near name among them. */
 tm_status tm_lint_mapping(tm_linting *l, const tm_plan_input *in)
 {
-    const tm_pairs *map = &in->from->map;
     tm_buf meant = {0};
     if (!in->unreached.n) return TM_OK;
+    const tm_pairs *map = &in->from->map;
     for (uint32_t i = 0; i < map->count && !meant.failed; i++) {
         tm_fieldpath *path;
         meant.failed |=
