@@ -298,7 +298,7 @@ static tm_status take(tm_run *run, const char *plan, tm_buf *old, tm_err *err)
     TM_TRY(tm_file_there(manifest, &finished, err));
     TM_TRY(tm_file_there(plan, &unfinished, err));
     if (unfinished) TM_TRY(tm_file_load(plan, 64 << 10, old, err));
-    bool ends = finished && unfinished;
+    bool ends = finished && unfinished && tm_run_resumes(run); /* a pipe gives other bytes */
     if (ends) TM_TRY(is_of_plan(run, tm_buf_view(old), &ends, err));
     if (finished && !ends && !overwrite)
         return tm_fail(err, TM_EEXISTS, "%s holds a finished run: " OR_ELSE, run->folder);

@@ -102,6 +102,18 @@ class Resume(LawCase):
         said = self.said("run", "r.yaml", "-o", "out/", expect=2)  # now it is whole
         self.assertIn("out holds a finished run", said)
 
+    def test_what_a_pipe_made_is_not_taken_for_the_same(self):
+        os.makedirs(self.path("out/report.html/x"))  # the report cannot be written
+        words = [TAMIS, "filter", "-", "--keep", "words(document) > 0", "-o", "out/"]
+        for text, more in (("a", ["--overwrite"]), ("b", [])):
+            done = subprocess.run([*words, *more], cwd=self.folder, stderr=subprocess.PIPE,
+                                  input=b'{"text":"%s"}\n' % text.encode(), check=False)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            if more:
+                subprocess.run(["rm", "-r", self.path("out/report.html")], check=True)
+        self.assertIn(b"out holds a finished run", done.stderr)
+        self.assertEqual(self.data(self.path("out")), b'{"text":"a"}\n')
+
     def test_overwrite_does(self):
         self.half("run", "r.yaml")
         self.tamis("length", "b.jsonl", "-o", "out/", "--overwrite")
