@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/system.h"
 #include "cli/command.h"
 #include "report/inspection.h"
 #include "report/inspection_levels.h"
@@ -187,14 +188,13 @@ static tm_status refuse_page_there(tm_cli *cli, tm_str page, tm_err *err)
     return tm_fail(err, TM_EEXISTS, "%s is there already: give --overwrite or another -o", path);
 }
 
-/* -o PAGE.html: the run folder stands beside it while it is made, hidden, and under one name: so
- * what a process that was killed has left there goes with the next one for that page. */
+/* -o PAGE.html: the run folder stands beside it while it is made, under a name of its own. */
 static tm_status folder_beside(tm_cli *cli, tm_str page, tm_str *folder, tm_err *err)
 {
-    size_t slash = tm_str_rfind_char(page, '/'), name = slash < page.n ? slash + 1 : 0;
-    *folder =
-        tm_str_of(tm_arena_printf(cli->mem, "%.*s.%.*s.tamis", TM_FMT(tm_str_slice(page, 0, name)),
-                                  TM_FMT(tm_str_slice(page, name, page.n))));
+    const char *path = tm_path_z(cli->mem, page);
+    if (!path) return tm_fail_memory(err, "a path", page.n);
+    *folder = tm_str_of(
+        tm_arena_printf(cli->mem, "%s.tmp-%llu", path, (unsigned long long)tm_process_id()));
     return folder->p ? TM_OK : tm_fail_memory(err, "a path", page.n);
 }
 
@@ -247,7 +247,6 @@ static tm_status make_page(tm_cli *cli, tm_execution *e, tm_str page, tm_err *er
     bool passing = !cli->common.run.n;
     TM_TRY(refuse_page_there(cli, page, err));
     if (passing) TM_TRY(folder_beside(cli, page, &cli->common.run, err));
-    cli->common.overwrite |= passing;
     e->passing = passing;
     e->options.writes[1] = tm_path_z(cli->mem, page);
     if (!e->options.writes[1]) return tm_fail_memory(err, "a path", page.n);

@@ -344,16 +344,6 @@ class Inspect(unittest.TestCase):
         self.assertIn("10 records, 0 unreadable", self.inspect("records.jsonl").stdout)
 
 
-    def test_what_a_killed_one_left_beside_its_page_goes(self):
-        left = os.path.join(self.tmp.name, ".page.html.tamis")
-        os.makedirs(os.path.join(left, ".tamis"))
-        with open(os.path.join(left, ".tamis", "plan"), "w", encoding="utf-8") as file:
-            file.write("0" * 32 + " " + "1" * 32 + "\n")
-        self.inspect("chats.jsonl", "-o", "page.html")
-        self.assertFalse(os.path.exists(left))
-        with open(os.path.join(self.tmp.name, "page.html"), encoding="utf-8") as file:
-            self.assertIn("<html", file.read())
-
     def test_contradicting_labels_are_told_and_the_cure_keeps_both(self):
         self.write("thumbs.jsonl", "".join(
             json.dumps({"prompt": "p", "completion": "c", "label": label}) + "\n"
