@@ -41,12 +41,19 @@ static bool is_one_string(tm_str json)
     return at + 1 == json.n;
 }
 
+/* "true" and true are two labels: a string that would read as another value keeps its quotes. */
+static bool is_other_value(tm_str text)
+{
+    bool word = tm_str_is(text, "true") || tm_str_is(text, "false") || tm_str_is(text, "null");
+    return word || (text.n && (text.p[0] == '-' || (text.p[0] >= '0' && text.p[0] <= '9')));
+}
+
 tm_str tm_record_label_text(tm_batch *b, uint32_t record)
 {
     tm_str label = b->label[record];
-    if (!is_one_string(label)) return label;
-    label = tm_str_slice(label, 1, label.n - 1);
-    return tm_str_find_char(label, '\\') < label.n ? tm_codec_decode(b->mem, label, 1) : label;
+    tm_str inside = tm_str_slice(label, 1, label.n - 1);
+    if (!is_one_string(label) || is_other_value(inside)) return label;
+    return tm_str_find_char(inside, '\\') < inside.n ? tm_codec_decode(b->mem, inside, 1) : inside;
 }
 
 static bool is_label_key(tm_str key)

@@ -20,7 +20,8 @@ static tm_status read_now(tm_batch *b, uint32_t record, const tm_layout_set *set
                           tm_err *err)
 {
     tm_buf now = {0};
-    tm_read_rules rules = {.layouts = set, .max_depth = UINT16_MAX, .binding = TM_BIND_FOUND};
+    tm_read_rules rules = {
+        .layouts = set, .max_depth = UINT16_MAX, .max_parts = UINT32_MAX, .binding = TM_BIND_FOUND};
     if (!own->begun) tm_batch_init(&own->batch, &own->mem);
     own->begun = true;
     tm_arena_reset(&own->mem);

@@ -93,6 +93,11 @@ class SetLabels(LawCase):
                             ("label = '1'", 1), ("label = '\"up\"'", 0)):
             out = self.tamis("filter", path, "--keep", text, "-o", "-", "--quiet").stdout
             self.assertEqual(out.count(b"\n"), count, text)
+        path = self.write("two.jsonl", "".join(
+            json.dumps({"prompt": "p", "completion": "c", "label": label}) + "\n"
+            for label in (True, "true", 5, "5", None, "null", "up", "up")))
+        out = self.tamis("dedup.exact", path, "--within", "label", "-o", "-", "--quiet").stdout
+        self.assertEqual(out.count(b"\n"), 7)  # the two "up" alone are one
         done = self.tamis("filter", path, "--keep", "label = true", expect=2).stderr.decode()
         self.assertIn("label is a text, as in label = 'true'; the field is $.label", done)
 

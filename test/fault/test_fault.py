@@ -88,7 +88,7 @@ HARMLESS = ["short:1", "short:7,eintr:2", "eintr:3", "short:4096,eintr:5"]
 # gcc 12 does not align vectors of 64 bytes on ASan's fake stack (gcc bug 110027): it stays off.
 ASAN = os.environ.get("ASAN_OPTIONS", "exitcode=99") + ":detect_stack_use_after_return=0"
 TOLD = re.compile(r"allocs (\d+) calls (\d+) fired (\d+)")
-TEMPORARY = re.compile(r"\.tmp-\d+|\.html\.tamis/")
+TEMPORARY = re.compile(r"\.tmp-\d+")
 TIMES = ("run.json", "report.html")  # hold times: only their being whole is looked at
 NO_LAST = '"last" does not name this run'
 BAD = ("Sanitizer", "runtime error:", "tamis: bug at")
