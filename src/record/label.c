@@ -10,6 +10,7 @@
 #include "record/identity.h"
 #include "record/layout_bind.h"
 #include "record/part_codec.h"
+#include "record/reread.h"
 
 tm_status tm_bind_labels(tm_batch *b, uint32_t record, const tm_layout *layout, const tm_doc *doc,
                          tm_err *err)
@@ -56,24 +57,6 @@ tm_str tm_record_label_text(tm_batch *b, uint32_t record)
     return tm_str_find_char(inside, '\\') < inside.n ? tm_codec_decode(b->mem, inside, 1) : inside;
 }
 
-static bool is_label_key(tm_str key)
-{
-    static const char *const ALL[] = {"label",  "kto_tag",      "score",         "reward",
-                                      "margin", "score_chosen", "score_rejected"};
-    for (size_t i = 0; i < TM_COUNT(ALL); i++)
-        if (tm_str_is(key, ALL[i])) return true;
-    return false;
-}
-
-/* Can a change at the path be one of the label? */
-static bool labels_at(const tm_layout_set *set, const tm_layout *layout, const tm_fieldpath *path)
-{
-    const tm_step *step;
-    if (!tm_fieldpath_steps(path, &step) || !step[0].key.p) return false;
-    if (layout == &tm_layout_map) return tm_map_labels_at(set->mapping, step[0].key);
-    return layout->labels && is_label_key(step[0].key);
-}
-
 /* A record that no longer fits its layout keeps the label that its keys give: none, or another. */
 static tm_status bind_now(tm_batch *b, uint32_t record, const tm_layout_set *set,
                           const tm_layout *layout, tm_err *err)
@@ -95,7 +78,8 @@ tm_status tm_record_relabel(tm_batch *b, uint32_t record, const tm_layout_set *s
     tm_id id;
     if (b->layout[record] >= set->count) return TM_OK;
     const tm_layout *layout = set->layout[b->layout[record]];
-    if (!labels_at(set, layout, changed)) return TM_OK;
+    bool labels = layout == &tm_layout_map || layout->labels;
+    if (!labels || !tm_field_is_read(b, record, set, changed)) return TM_OK;
     if (!tm_record_id(b, set, record, &id)) return tm_fail_memory(err, "a record's id", 0);
     uint32_t nodes = b->json.nodes;
     tm_status status = bind_now(b, record, set, layout, err);

@@ -144,8 +144,7 @@ tm_status tm_map_bind(tm_binder *to, tm_str raw, uint32_t top, bool *fits, tm_er
 /* The label alone. */
 tm_status tm_map_label(tm_batch *b, uint32_t record, const tm_mapping *m, tm_str raw, uint32_t top,
                        tm_err *err);
-/* Does a path of the mapping begin with this key? Of the label; of any slot. */
-bool tm_map_labels_at(const tm_mapping *m, tm_str key);
+/* Does a path of the mapping begin with this key? */
 bool tm_map_reads(const tm_mapping *m, tm_str key);
 
 #endif

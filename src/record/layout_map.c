@@ -224,24 +224,14 @@ tm_status tm_map_label(tm_batch *b, uint32_t record, const tm_mapping *m, tm_str
     return TM_OK;
 }
 
-static bool begins_with(const tm_mapping *m, unsigned first, tm_str key)
+bool tm_map_reads(const tm_mapping *m, tm_str key)
 {
-    for (unsigned s = first; s < S_COUNT; s++) {
+    for (unsigned s = 0; s < S_COUNT; s++) {
         const tm_step *step;
         bool any = m->path[s] && tm_fieldpath_steps(m->path[s], &step);
         if (any && (!step[0].key.p || tm_str_eq(step[0].key, key))) return true;
     }
     return false;
-}
-
-bool tm_map_labels_at(const tm_mapping *m, tm_str key)
-{
-    return begins_with(m, S_LABEL, key);
-}
-
-bool tm_map_reads(const tm_mapping *m, tm_str key)
-{
-    return begins_with(m, 0, key);
 }
 
 static bool fits_nothing(const tm_doc *doc)

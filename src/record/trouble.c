@@ -126,7 +126,8 @@ tm_status tm_trouble_json(tm_batch *b, uint32_t record, bool wide, tm_err *err)
     const tm_json *json = &b->json;
     tm_wide_unit unit;
     tm_str rest = tm_str_slice(b->raw[record], json->at, b->raw[record].n);
-    size_t bytes = wide && rest.n ? tm_wide_unit_at(rest.p, rest.n, &unit) : 0;
+    bool looks = wide && rest.n && json->trouble == TM_JSON_UTF8;
+    size_t bytes = looks ? tm_wide_unit_at(rest.p, rest.n, &unit) : 0;
     if (bytes) return trouble_wide(b, record, &unit, bytes, err);
     const char *text = tm_json_trouble_text(json->trouble);
     const char *more = advice(b->raw[record], json);

@@ -236,12 +236,9 @@ static void inputs_text(const tm_run *run, tm_buf *out)
 static bool has_labels(const tm_inspected *inspected)
 {
     bool labels = false;
-    const tm_plan *plan = tm_run_plan(inspected->run);
-    for (uint32_t i = 0; i < plan->inputs; i++)
-        for (uint32_t l = 0; l < plan->input[i].layouts.count; l++) {
-            tm_example_kind kind = plan->input[i].layouts.layout[l]->kind;
-            labels |= kind == TM_UNPAIRED || kind == TM_SCORED;
-        }
+    const tm_layout_set *all = &tm_run_plan(inspected->run)->layouts;
+    for (uint32_t l = 0; l < all->count; l++)
+        labels |= all->layout[l]->kind == TM_UNPAIRED || all->layout[l]->kind == TM_SCORED;
     return labels;
 }
 

@@ -1,5 +1,5 @@
 """A run that is looked at from another folder than it was started in, and one whose manifest is
-damaged."""
+damaged. Covers src/flow/runnames.c and src/flow/started.c."""
 
 import json
 import os

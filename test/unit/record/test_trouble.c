@@ -1,4 +1,5 @@
-/* Troubles: why a record cannot be read, with advice where the cause is known. */
+/* Troubles: why a record cannot be read, with advice where the cause is known (trouble.c), a value
+ * of the wrong type (misfit.c), and records that lie in a list of one (inner_list.c). */
 #include "record_help.h"
 
 typedef struct trouble {
