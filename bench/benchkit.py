@@ -218,11 +218,11 @@ the claim.
 
 The profiles above are of a machine without AVX-512. On one that has it (1 December; near
 duplicates of 50 MB: 37 % in the kernel, 13 % hashes of terms, nothing else above 6 %) the rivals
-run at two to three times their speed of 30 November, as ours do, and ratios move by a fifth either
-way. rensa's own kernel gains most there: a sketch of 500 hashes is 1.42x, 3.69x without. Tried there:
-decisions that nobody goes on from are no longer synced to a disk (0.245 s to 0.200 s of near
-duplicates of 50 MB, old and new program run alternately beside other work; the processor time is
-the same).
+run at two to three times their speed of 30 November, as ours do, and ratios move by a fifth
+either way. rensa's own kernel gains most there: a sketch of 500 hashes is 1.42x, 3.69x without.
+Tried there: decisions that nobody goes on from are no longer synced to a disk (0.245 s to 0.200
+s of near duplicates of 50 MB, old and new program run alternately beside other work; the
+processor time is the same).
 
 decon (allenai) is not measured: the index of crates.io has no crate of that name. The rows beside
 jq, Miller and orjson have no profile of their own: it is the filter above."""
