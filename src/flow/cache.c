@@ -35,14 +35,18 @@ typedef struct held_source {
     uint64_t bytes;
     tm_cache_chunk *last;
     bool closed; /* it is not held, nor will be */
-    tm_source_sum sum;
 } held_source;
+
+typedef struct cached_source {
+    held_source held;  /* under the cache's lock */
+    tm_source_sum sum; /* of whoever has the right to read, so nobody else may touch it */
+} cached_source;
 
 struct tm_cache {
     tm_lock lock;
     uint64_t bytes; /* of all chunks */
     uint32_t sources;
-    held_source source[];
+    cached_source source[];
 };
 
 tm_cache *tm_cache_new(uint32_t sources)
@@ -97,12 +101,12 @@ static void give_back(tm_cache *c, held_source *s)
         if (!k->users) chunk_free(c, k);
     }
     tm_free(s->block);
-    *s = (held_source){.closed = true, .sum = s->sum};
+    *s = (held_source){.closed = true};
 }
 
 static void give_back_all(tm_cache *c)
 {
-    for (uint32_t i = 0; i < c->sources; i++) give_back(c, &c->source[i]);
+    for (uint32_t i = 0; i < c->sources; i++) give_back(c, &c->source[i].held);
 }
 
 void tm_cache_free(tm_cache *c)
@@ -129,7 +133,7 @@ void tm_cache_fit(tm_run *run)
     if (!c) return;
     tm_lock_take(&c->lock);
     for (uint32_t i = c->sources; c->bytes && i-- && !fits(run, 0);)
-        if (c->source[i].last) give_back(c, &c->source[i]);
+        if (c->source[i].held.last) give_back(c, &c->source[i].held);
     tm_lock_drop(&c->lock);
 }
 
@@ -146,7 +150,7 @@ void tm_cache_end(tm_run *run)
 bool tm_cache_take(tm_run *run, uint32_t source, uint32_t index, tm_block *block)
 {
     tm_cache *c = run->cache;
-    const held_source *s = &c->source[source];
+    const held_source *s = &c->source[source].held;
     tm_lock_take(&c->lock);
     bool held = s->all && s->held == s->all;
     if (held) {
@@ -210,7 +214,7 @@ static tm_cache_chunk *chunk_for(tm_run *run, held_source *s, const tm_block *b,
 /* A place for the block in a chunk, which is in use from now on; NULL: none. */
 static char *reserve(tm_run *run, const tm_block *b, size_t need, tm_cache_chunk **chunk)
 {
-    held_source *s = &run->cache->source[b->source - 1];
+    held_source *s = &run->cache->source[b->source - 1].held;
     if (s->closed || (b->index < s->blocks && s->block[b->index].chunk)) return NULL;
     if (b->last) s->all = b->index + 1;
     tm_cache_chunk *k = chunk_for(run, s, b, need);
@@ -255,7 +259,7 @@ void tm_cache_keep(tm_run *run, const tm_block *b)
     if (!at) return;
     tm_block copy = copy_to(at, b);
     tm_lock_take(&c->lock);
-    held_source *s = &c->source[b->source - 1];
+    held_source *s = &c->source[b->source - 1].held;
     if (!chunk->given_back) {
         s->block[b->index] = (held_block){.chunk = chunk, .block = copy};
         s->held++;
